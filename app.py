@@ -1,0 +1,45 @@
+"""Launcher: serves the pages, keeps the job supervisor running and answers ``/api/ready``."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse
+from starlette.routing import Route
+
+import ecgcore
+from ecgcore.jobs.store import JobStore
+from ecgcore.jobs.supervisor import Supervisor
+from ecgcore.settings import Settings
+from pages._ui.errors import show_ecg_error
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Run the job supervisor while the server runs; jobs outlive it."""
+    supervisor = Supervisor(JobStore(Settings.from_env().runs_dir / "jobs.sqlite"))
+    supervisor.start()
+    try:
+        yield
+    finally:
+        supervisor.stop()
+
+
+async def ready(_request: Request) -> JSONResponse:
+    """Say that the server has started; nothing is served before its lifespan has."""
+    return JSONResponse({"ready": True, "version": ecgcore.__version__})
+
+
+async def browse(request: Request) -> RedirectResponse:
+    """Send ``/browse`` to ``/``, where Streamlit serves its default page, with the same query."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"./{query}")
+
+
+app = st.App(
+    "pages/_router.py",
+    lifespan=lifespan,
+    routes=[Route("/api/ready", ready), Route("/browse", browse)],
+    on_script_error=show_ecg_error,
+)

@@ -1,0 +1,7 @@
+"""``python -m ecgcore``."""
+
+import sys
+
+from ecgcore.cli import main
+
+sys.exit(main())

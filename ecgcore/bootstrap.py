@@ -1,0 +1,253 @@
+"""Set up the project's own ``.venv`` and start the dashboard or its checks; standard library only.
+
+``python3.11 -m ecgcore.bootstrap run`` installs what the dashboard needs and opens it;
+``python3.11 -m ecgcore.bootstrap test`` installs the test tools and runs every check.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+DEFAULT_PORT = 8501
+REQUIREMENTS = {
+    "run": ("requirements.txt",),
+    "test": ("tests/requirements.txt", "requirements.txt"),
+}
+"""Requirement files of each command: the first is installed, all of them decide when."""
+
+_BAD_INPUT, _FAILED, _INTERRUPTED = 2, 1, 130
+
+
+class SetupError(Exception):
+    """The command cannot start; carries the exit status beside the message."""
+
+    def __init__(self, message: str, status: int = _BAD_INPUT) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def check_python(version: tuple[int, int]) -> None:
+    """Raise SetupError unless `version` (major, minor) is Python 3.11 or newer."""
+    if version < (3, 11):
+        raise SetupError(
+            f"This is Python {version[0]}.{version[1]}; 3.11 or newer is needed. "
+            "Install it and run: python3.11 -m ecgcore.bootstrap"
+        )
+
+
+def check_data(folder: Path) -> Path:
+    """Return `folder` as an absolute path, or raise SetupError if it is not a folder."""
+    absolute = folder.expanduser().resolve()
+    if not absolute.is_dir():
+        raise SetupError(
+            f"The data folder {absolute} does not exist. Give --data the folder that holds "
+            "ptbxl_database.csv, or leave --data out."
+        )
+    return absolute
+
+
+def check_port(port: int) -> None:
+    """Raise SetupError unless `port` (1 to 65535) is free on this machine."""
+    if not 1 <= port <= 65535:
+        raise SetupError(f"Port {port} is not a port. Choose one from 1024 to 65535 with --port.")
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        if os.name != "nt":  # there the option would let two programs share one port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("localhost", port))
+        except OSError as error:
+            raise SetupError(
+                f"Port {port} cannot be used ({error.strerror}). "
+                "Stop the program that uses it, or choose another port with --port."
+            ) from error
+
+
+def venv_program(venv: Path, name: str, windows: bool) -> Path:
+    """Return the path of program `name` inside the virtual environment `venv`."""
+    return venv / "Scripts" / f"{name}.exe" if windows else venv / "bin" / name
+
+
+def requirements_hash(files: Sequence[Path]) -> str:
+    """Return the SHA-256 of the requirement `files`, in hexadecimal, blind to line endings."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_text(encoding="utf-8").encode() + b"\0")
+    return digest.hexdigest()
+
+
+def run_command(python: Path, port: int, browser: bool) -> list[str]:
+    """Return the command that starts the dashboard on `port`."""
+    headless = "false" if browser else "true"
+    options = ["--server.port", str(port), "--server.headless", headless]
+    return [str(python), "-m", "streamlit", "run", "app.py", *options]
+
+
+def check_commands(venv: Path, windows: bool, pytest_args: Sequence[str]) -> dict[str, list[str]]:
+    """Return the checks by name, in the order in which they run."""
+    python = str(venv_program(venv, "python", windows))
+    return {
+        "ruff check": [python, "-m", "ruff", "check", "."],
+        "ruff format": [python, "-m", "ruff", "format", "--check", "."],
+        "mypy": [python, "-m", "mypy"],
+        "import-linter": [str(venv_program(venv, "lint-imports", windows))],
+        "pytest": [python, "-m", "pytest", *pytest_args],
+    }
+
+
+class Environment:
+    """The project's virtual environment.
+
+    Parameters
+    ----------
+    project
+        Folder that holds the requirement files; ``.venv`` is made in it.
+    windows
+        Whether programs lie in ``Scripts`` with ``.exe`` rather than in ``bin``.
+    """
+
+    def __init__(self, project: Path, windows: bool) -> None:
+        self.project = project
+        self.folder = project / ".venv"
+        self.python = venv_program(self.folder, "python", windows)
+
+    def is_current(self, command: str) -> bool:
+        """Return whether what `command` needs was installed from the files as they are now."""
+        stamp = self._stamp(command)
+        return (
+            self.python.exists() and stamp.is_file() and stamp.read_text() == self._wanted(command)
+        )
+
+    def install(self, command: str) -> None:
+        """Install what `command` needs; the stamp is written only after pip has succeeded.
+
+        Raises
+        ------
+        SetupError
+            If the environment cannot be made or pip fails.
+        """
+        self._make()
+        stamp = self._stamp(command)
+        stamp.unlink(missing_ok=True)
+        file = REQUIREMENTS[command][0]
+        _say(f"Installing the packages of {file} (first time: minutes, 2 GB or more) ...")
+        pip = [str(self.python), "-m", "pip", "install", "--disable-pip-version-check"]
+        if _call([*pip, "-r", file], self.project):
+            raise SetupError(
+                f"pip could not install {file}; its message is above. "
+                "Check the network and run the same command again.",
+                _FAILED,
+            )
+        stamp.write_text(self._wanted(command))
+
+    def _make(self) -> None:
+        if self.python.exists() and not _call(
+            [str(self.python), "-m", "pip", "--version"], self.project, quiet=True
+        ):
+            return
+        _say(f"Making the virtual environment {self.folder} ...")
+        if _call([sys.executable, "-m", "venv", "--clear", str(self.folder)], self.project):
+            raise SetupError(
+                f"{sys.executable} could not make {self.folder}; its message is above. "
+                "On Debian or Ubuntu install the package python3-venv.",
+                _FAILED,
+            )
+
+    def _stamp(self, command: str) -> Path:
+        return self.folder / f"installed-{command}.sha256"
+
+    def _wanted(self, command: str) -> str:
+        return requirements_hash([self.project / name for name in REQUIREMENTS[command]])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` and return its exit status."""
+    try:
+        check_python(sys.version_info[:2])
+        args, extra = _parse(argv)
+        return _run(args) if args.command == "run" else _test(extra)
+    except SetupError as error:
+        _say(f"Error: {error}")
+        return error.status
+    except KeyboardInterrupt:
+        _say("\nStopped.")
+        return _INTERRUPTED
+
+
+def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(prog="python -m ecgcore.bootstrap", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="install what is missing and open the dashboard")
+    run.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
+    run.add_argument("--data", type=Path, metavar="DIR", help="folder with ptbxl_database.csv")
+    run.add_argument("--no-browser", action="store_true", help="open no browser window")
+    commands.add_parser("test", help="run every check; further arguments go to pytest")
+    args, extra = parser.parse_known_args(argv)
+    if extra and args.command == "run":
+        run.error(f"unrecognized arguments: {' '.join(extra)}")
+    return args, extra
+
+
+def _run(args: argparse.Namespace) -> int:
+    variables = dict(os.environ)
+    if args.data is not None:
+        variables["ECG_DATA_DIR"] = str(check_data(args.data))
+    check_port(args.port)
+    environment = _prepared("run")
+    _say(f"Starting the dashboard at http://localhost:{args.port} (Ctrl-C stops it) ...")
+    command = run_command(environment.python, args.port, browser=not args.no_browser)
+    if os.name == "nt":
+        return _call(command, PROJECT_DIR, variables)
+    os.chdir(PROJECT_DIR)
+    os.execve(command[0], command, variables)  # noqa: S606 - signals then reach the server itself
+
+
+def _test(pytest_args: Sequence[str]) -> int:
+    environment = _prepared("test")
+    failed = []
+    for name, command in check_commands(environment.folder, os.name == "nt", pytest_args).items():
+        _say(f"== {name}")
+        if _call(command, PROJECT_DIR):
+            failed.append(name)
+    _say(f"Failed: {', '.join(failed)}" if failed else "All checks passed.")
+    return _FAILED if failed else 0
+
+
+def _prepared(command: str) -> Environment:
+    environment = Environment(PROJECT_DIR, windows=os.name == "nt")
+    if not environment.is_current(command):
+        environment.install(command)
+    return environment
+
+
+def _call(
+    command: Sequence[str],
+    folder: Path,
+    variables: Mapping[str, str] | None = None,
+    quiet: bool = False,
+) -> int:
+    """Run `command` in `folder` to its end, also after Ctrl-C, and return its exit status."""
+    output = subprocess.DEVNULL if quiet else None
+    with subprocess.Popen(
+        command, cwd=folder, env=variables, stdout=output, stderr=output
+    ) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.wait()  # the child got the same Ctrl-C and ends itself
+            raise
+
+
+def _say(message: str) -> None:
+    print(message, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

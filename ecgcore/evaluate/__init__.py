@@ -1,0 +1,1 @@
+"""Numbers about predictions: discrimination, calibration and the published figures beside them."""

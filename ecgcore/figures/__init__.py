@@ -1,0 +1,1 @@
+"""Drawings of numbers; nothing is computed here."""

@@ -1,0 +1,136 @@
+"""Heat behind the leads: what a model's attribution says, on the time axis of the trace."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ecgcore.figures.paper_layout import PaperLayout
+from ecgcore.figures.theme import paper
+from ecgcore.leads import LEADS
+from ecgcore.records import FloatArray
+
+BIN_S = 0.04
+
+_STRIP_SHARE = 0.94
+_GREEN = "0,158,115"
+_RED, _BLUE = ("213,60,20", "0,114,178")
+_WHEN = [[0.0, f"rgba({_GREEN},0)"], [1.0, f"rgba({_GREEN},0.75)"]]
+_TOWARDS = [
+    [0.0, f"rgba({_BLUE},0.8)"],
+    [0.5, f"rgba({_BLUE},0)"],
+    [0.5, f"rgba({_RED},0)"],
+    [1.0, f"rgba({_RED},0.8)"],
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heat:
+    """Scores to draw behind the leads.
+
+    Attributes
+    ----------
+    scores
+        ``(12, n)``, or ``(1, n)`` where all leads share one score; sample i holds for
+        ``[i, i + 1) / fs_hz`` seconds.
+    fs_hz
+        Scores per second; need not be that of the recording.
+    signed
+        True for contributions to the MI logit (Integrated Gradients), False for strengths
+        from 0 up (Grad-CAM).
+    label
+        Name of the method, as shown at the scale.
+    """
+
+    scores: FloatArray
+    fs_hz: int
+    signed: bool
+    label: str
+
+
+def heat_trace(heat: Heat, layout: PaperLayout, *, dark: bool = False) -> go.Heatmap:
+    """Draw the scores as one strip per row, in 40 ms steps, with their scale below the page.
+
+    A step holds the sum of signed scores, or the largest of unsigned ones. Steps begin anew
+    with each column, so that none spans two leads.
+    """
+    edges, binned = _binned(heat, layout)
+    values = _rows(layout, (edges[:-1] / heat.fs_hz), binned)
+    peak = float(np.nanmax(np.abs(values))) or 1.0
+    x_mm = layout.trace_x_mm + layout.speed_mm_s * edges / heat.fs_hz
+    return go.Heatmap(
+        x=x_mm.astype(np.float32),
+        y=_strip_edges_mm(layout),
+        z=_with_gaps(values if heat.signed else values / peak),
+        zmin=-peak if heat.signed else 0.0,
+        zmax=peak if heat.signed else 1.0,
+        colorscale=_TOWARDS if heat.signed else _WHEN,
+        colorbar=_colorbar(heat, peak, dark=dark),
+        hoverinfo="skip",
+        name="heat",
+    )
+
+
+def _binned(heat: Heat, layout: PaperLayout) -> tuple[np.ndarray, FloatArray]:
+    """Return step edges in samples, and scores ``(leads, n_steps)``."""
+    step = max(1, round(BIN_S * heat.fs_hz))
+    columns = [
+        segment.samples(heat.fs_hz, heat.scores.shape[1])
+        for segment in layout.segments
+        if segment.row == 0
+    ]
+    starts = np.concatenate([np.arange(c.start, c.stop, step) for c in columns])
+    stop = columns[-1].stop
+    pool = np.add if heat.signed else np.maximum
+    binned: FloatArray = pool.reduceat(heat.scores[:, :stop], starts, axis=1)
+    return np.append(starts, stop), binned
+
+
+def _rows(layout: PaperLayout, start_s: np.ndarray, binned: FloatArray) -> FloatArray:
+    """Arrange the leads' scores as the rows of the page, from the top."""
+    rows = np.empty((len(layout.row_y_mm), start_s.size), dtype=np.float32)
+    for segment in layout.segments:
+        here = (start_s >= segment.start_s) & (start_s < segment.start_s + segment.duration_s)
+        lead = LEADS.index(segment.lead) if binned.shape[0] == len(LEADS) else 0
+        rows[segment.row, here] = binned[lead, here]
+    return rows
+
+
+def _strip_edges_mm(layout: PaperLayout) -> FloatArray:
+    """Return lower and upper edge of each strip, from the bottom of the page."""
+    half = _STRIP_SHARE * layout.row_pitch_mm / 2
+    return np.array([y + d for y in layout.row_y_mm[::-1] for d in (-half, half)], np.float32)
+
+
+def _with_gaps(rows: FloatArray) -> FloatArray:
+    """Turn rows from the top into heatmap rows from the bottom, with nothing between strips."""
+    cells = np.full((2 * len(rows) - 1, rows.shape[1]), np.nan, dtype=np.float32)
+    cells[::2] = rows[::-1]
+    return cells
+
+
+def _colorbar(heat: Heat, peak: float, *, dark: bool) -> dict[str, Any]:
+    if heat.signed:
+        ticks, title = [-peak, 0.0, peak], f"contribution to the MI logit per {BIN_S * 1000:.0f} ms"
+        digits = max(2, 1 - math.floor(math.log10(peak)))
+        labels = [f"−{peak:.{digits}f} away from MI", "0", f"+{peak:.{digits}f} towards MI"]
+    else:
+        ticks, title = [0.0, 0.5, 1.0], "share of the strongest moment"
+        labels = ["0", "50 %", "100 %"]
+    if heat.scores.shape[0] == 1:
+        title += " (same for all leads: when, not where)"
+    return {
+        "orientation": "h",
+        "x": 0.5,
+        "y": -0.01,
+        "yanchor": "top",
+        "len": 0.5,
+        "thickness": 12,
+        "outlinewidth": 1,
+        "outlinecolor": paper(neutral=True, dark=dark).major,
+        "tickvals": ticks,
+        "ticktext": labels,
+        "title": {"text": f"{heat.label}: {title}", "side": "top"},
+    }

@@ -1,0 +1,218 @@
+"""Model cards: what was trained, on what, how, and how to feed it; no torch needed."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecgcore.errors import ModelError
+from ecgcore.records import FloatArray
+from ecgcore.signals.filters import highpass
+
+ARCH_NAMES = {"cnn_bilstm": "CNN-BiLSTM", "bimamba2": "BiMamba-2"}
+"""Architectures that can be trained here, with the names shown to readers."""
+
+CARD_FILE = "card.json"
+WEIGHTS_FILE = "weights.safetensors"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ModelKey:
+    """Identity of a trained model."""
+
+    arch: str
+    train_set: str
+    seed: int
+
+    @property
+    def label(self) -> str:
+        """Name shown to readers, such as "CNN-BiLSTM A (seed 0)"."""
+        return f"{ARCH_NAMES.get(self.arch, self.arch)} {self.train_set} (seed {self.seed})"
+
+    @property
+    def folder(self) -> Path:
+        """Folder below ``pretrained/``."""
+        return Path(f"{self.arch}-{self.train_set}") / f"seed-{self.seed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """From millivolts to model input: high-pass, then one mean and deviation for each lead.
+
+    Attributes
+    ----------
+    mean_mv, std_mv
+        Twelve values each, fitted once on training set C after the high-pass.
+    """
+
+    highpass_hz: float
+    zero_phase: bool
+    mean_mv: tuple[float, ...]
+    std_mv: tuple[float, ...]
+    fs_hz: int = 100
+    n_samples: int = 1000
+
+    def apply(self, signals: FloatArray) -> FloatArray:
+        """Filter and scale ``(..., 12, n_samples)`` in mV; returns float32 without unit."""
+        filtered = highpass(
+            signals, self.fs_hz, cutoff_hz=self.highpass_hz, zero_phase=self.zero_phase
+        )
+        mean = np.asarray(self.mean_mv, dtype=np.float32)[:, None]
+        std = np.asarray(self.std_mv, dtype=np.float32)[:, None]
+        return (filtered - mean) / std
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Provenance of one trained model.
+
+    Attributes
+    ----------
+    data_version, data_fingerprint
+        The data set, and the fingerprint of the training records' ids.
+    recipe
+        Every setting of the training, as (name, value).
+    best_epoch, epochs_run
+        Counted from 1; the weights are those of the best epoch on the validation fold.
+    metrics
+        (name, value) on the validation fold and on the test sets.
+    weights_sha256
+        Checksum that the weights file must have.
+    """
+
+    key: ModelKey
+    n_parameters: int
+    data_version: str
+    data_fingerprint: str
+    n_train: int
+    n_train_mi: int
+    n_val: int
+    preprocessing: Preprocessing
+    recipe: tuple[tuple[str, str], ...]
+    epochs_run: int
+    best_epoch: int
+    metrics: tuple[tuple[str, float], ...]
+    weights_sha256: str
+    code_version: str
+    created: str
+
+    @property
+    def synthetic(self) -> bool:
+        """True when it was trained on synthetic records."""
+        return self.data_version.startswith("synthetic")
+
+    def save(self, folder: Path) -> None:
+        """Write ``card.json``."""
+        (folder / CARD_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> "ModelCard":
+        """Read ``card.json`` of a model's folder.
+
+        Raises
+        ------
+        ModelError
+            If the card is missing or is not a card.
+        """
+        path = folder / CARD_FILE
+        try:
+            return cls._from_json(json.loads(path.read_text()))
+        except FileNotFoundError as error:
+            raise ModelError(f"{path} does not exist; {folder.name} is no model.") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"{path} is not a model card ({error}). Restore it or train again."
+            ) from error
+
+    @classmethod
+    def _from_json(cls, raw: dict[str, Any]) -> "ModelCard":
+        prep = raw.pop("preprocessing")
+        prep["mean_mv"], prep["std_mv"] = tuple(prep["mean_mv"]), tuple(prep["std_mv"])
+        return cls(
+            key=ModelKey(**raw.pop("key")),
+            preprocessing=Preprocessing(**prep),
+            recipe=tuple((str(name), str(value)) for name, value in raw.pop("recipe")),
+            metrics=tuple((str(name), float(value)) for name, value in raw.pop("metrics")),
+            **raw,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """A trained model on disk."""
+
+    folder: Path
+    card: ModelCard
+    shipped: bool
+
+    @property
+    def key(self) -> ModelKey:
+        """Identity of the model."""
+        return self.card.key
+
+    @property
+    def name(self) -> str:
+        """Unique name, safe in URLs: "cnn_bilstm-A-0", with the run's folder for own runs."""
+        key = f"{self.key.arch}-{self.key.train_set}-{self.key.seed}"
+        return key if self.shipped else f"{key}@{self.folder.name}"
+
+    @property
+    def label(self) -> str:
+        """Name shown to readers; own runs say so."""
+        return self.key.label if self.shipped else f"{self.key.label}, own run {self.folder.name}"
+
+
+def list_models(pretrained_dir: Path, runs_dir: Path) -> tuple[ModelEntry, ...]:
+    """List all shipped models, then all finished runs, by key; damaged cards are logged."""
+    return (
+        *_entries(pretrained_dir.glob(f"*/seed-*/{CARD_FILE}"), shipped=True),
+        *_entries(runs_dir.glob(f"*/{CARD_FILE}"), shipped=False),
+    )
+
+
+def by_name(entries: Iterable[ModelEntry], name: str) -> ModelEntry:
+    """Return the model of this name; ModelError if there is none."""
+    known = {entry.name: entry for entry in entries}
+    if name not in known:
+        raise ModelError(f"There is no model {name!r}; there are {', '.join(known) or 'none'}.")
+    return known[name]
+
+
+def find_model(key: ModelKey, pretrained_dir: Path, runs_dir: Path) -> ModelEntry:
+    """Return the model with this key, shipped ones first.
+
+    Raises
+    ------
+    ModelError
+        If there is none.
+    """
+    entries = list_models(pretrained_dir, runs_dir)
+    for entry in entries:
+        if entry.key == key:
+            return entry
+    known = ", ".join(sorted({entry.name for entry in entries})) or "none at all"
+    raise ModelError(f"There is no model {key.label}; there are {known}.")
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _entries(paths: Iterable[Path], *, shipped: bool) -> list[ModelEntry]:
+    entries = []
+    for path in paths:
+        try:
+            entries.append(ModelEntry(path.parent, ModelCard.load(path.parent), shipped))
+        except ModelError as error:
+            log.warning("left out: %s", error)
+    return sorted(
+        entries, key=lambda entry: (entry.key.arch != "cnn_bilstm", entry.key, entry.name)
+    )

@@ -1,0 +1,132 @@
+"""Predictions of loaded models; safe to share between threads."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ecgcore.errors import RecordError
+from ecgcore.models.cards import ModelEntry, Preprocessing
+from ecgcore.models.registry import load_model
+from ecgcore.records import EcgRecord, FloatArray
+from ecgcore.signals.filters import resample
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One model's opinion on one record."""
+
+    model: ModelEntry
+    logit: float
+
+    @property
+    def prob(self) -> float:
+        """Probability of myocardial infarction, not recalibrated."""
+        return float(1 / (1 + np.exp(-self.logit)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelInput:
+    """A record as models see it: ``(12, 1000)`` in mV at 100 Hz, and what was done to get there."""
+
+    signal: FloatArray
+    warnings: tuple[str, ...]
+
+
+def model_input(record: EcgRecord, fs_hz: int = 100, n_samples: int = 1000) -> ModelInput:
+    """Bring a record to the models' rate and length.
+
+    Raises
+    ------
+    RecordError
+        If the record is shorter than the models need.
+    """
+    warnings = list(record.warnings)
+    signal = record.signal
+    if record.fs_hz != fs_hz:
+        signal = resample(signal, record.fs_hz, fs_hz)
+        warnings.append(f"Resampled from {record.fs_hz} to {fs_hz} Hz for the models.")
+    if signal.shape[1] < n_samples:
+        raise RecordError(
+            f"Record {record.record_id} lasts {record.duration_s:.1f} s; the models need "
+            f"{n_samples / fs_hz:.0f} s. Load a longer recording."
+        )
+    if signal.shape[1] > n_samples:
+        warnings.append(
+            f"The models see the first {n_samples / fs_hz:.0f} s of {record.duration_s:.1f} s."
+        )
+    return ModelInput(signal[:, :n_samples], tuple(warnings))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictor:
+    """A loaded model with the lock that prediction and explanation share.
+
+    Hooks of an explanation fire for anybody's forward pass, so nobody else may use the model
+    meanwhile.
+    """
+
+    entry: ModelEntry
+    module: nn.Module
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @classmethod
+    def open(cls, entry: ModelEntry) -> "Predictor":
+        """Load a model from disk; ModelError if it is damaged."""
+        module = load_model(entry)
+        return cls(entry, module.requires_grad_(False))
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How millivolts become this model's input."""
+        return self.entry.card.preprocessing
+
+    @contextmanager
+    def exclusive(self) -> Iterator[nn.Module]:
+        """Hold the model alone, for a forward pass or for hooks."""
+        with self._lock:
+            yield self.module
+
+    def logits(self, inputs: FloatArray) -> NDArray[np.float32]:
+        """Return logits ``(n,)`` of preprocessed ``(n, 12, n_samples)``."""
+        with self.exclusive() as module, torch.inference_mode():
+            result: Tensor = module(torch.from_numpy(inputs))
+        return result.numpy()
+
+
+def predict(
+    predictors: Iterable[Predictor], record: EcgRecord
+) -> tuple[tuple[Prediction, ...], tuple[str, ...]]:
+    """Ask every model about one record.
+
+    Returns
+    -------
+    tuple
+        The predictions in the order of the models, and warnings about how the record was fitted.
+    """
+    fitted = model_input(record)
+    prepared: dict[Preprocessing, FloatArray] = {}
+    predictions = []
+    for predictor in predictors:
+        steps = predictor.preprocessing
+        if steps not in prepared:
+            prepared[steps] = steps.apply(fitted.signal)[None]
+        logit = float(predictor.logits(prepared[steps])[0])
+        predictions.append(Prediction(predictor.entry, logit))
+    return tuple(predictions), fitted.warnings
+
+
+def predict_batches(
+    predictor: Predictor, signals: Sequence[FloatArray] | FloatArray, batch_size: int = 256
+) -> NDArray[np.float32]:
+    """Return logits ``(n,)`` of many signals ``(n, 12, 1000)`` in mV."""
+    parts = [
+        predictor.logits(predictor.preprocessing.apply(np.asarray(signals[i : i + batch_size])))
+        for i in range(0, len(signals), batch_size)
+    ]
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.float32)

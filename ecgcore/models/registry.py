@@ -1,0 +1,57 @@
+"""Architectures by name, and weights on disk."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import safetensors
+from safetensors.torch import load, save_file
+from torch import nn
+
+from ecgcore.errors import ModelError
+from ecgcore.models.cards import WEIGHTS_FILE, ModelEntry, file_sha256
+from ecgcore.models.mamba2 import BiMamba2
+from ecgcore.models.recurrent import CnnBiLstm
+
+ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
+    "cnn_bilstm": CnnBiLstm,
+    "bimamba2": BiMamba2,
+}
+
+
+def build(arch: str) -> nn.Module:
+    """Make an untrained model; ModelError if there is no such architecture."""
+    if arch not in ARCHITECTURES:
+        raise ModelError(f"There is no architecture {arch!r}; choose {', '.join(ARCHITECTURES)}.")
+    return ARCHITECTURES[arch]()
+
+
+def save_weights(model: nn.Module, folder: Path) -> str:
+    """Write ``weights.safetensors`` and return its SHA-256."""
+    path = folder / WEIGHTS_FILE
+    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, path)
+    return file_sha256(path)
+
+
+def load_model(entry: ModelEntry) -> nn.Module:
+    """Build a model and load its weights, in evaluation mode.
+
+    Raises
+    ------
+    ModelError
+        If the weights are missing, differ from the card's checksum by one byte, or do not fit.
+    """
+    path = entry.folder / WEIGHTS_FILE
+    if not path.exists():
+        raise ModelError(f"{path} does not exist. Restore it from the project, or train again.")
+    data = path.read_bytes()
+    if (found := file_sha256(path)) != entry.card.weights_sha256:
+        raise ModelError(
+            f"{path} is damaged: its SHA-256 is {found[:16]}…, the card says "
+            f"{entry.card.weights_sha256[:16]}…. Restore it from the project, or train again."
+        )
+    model = build(entry.key.arch)
+    try:
+        model.load_state_dict(load(data), strict=True)
+    except (RuntimeError, safetensors.SafetensorError) as error:
+        raise ModelError(f"{path} does not fit {entry.key.arch}: {error}. Train again.") from error
+    return model.eval()

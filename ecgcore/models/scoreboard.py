@@ -1,0 +1,142 @@
+"""Every model on every test set: stored predictions where they exist, fresh ones otherwise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ecgcore.errors import ModelError
+from ecgcore.evaluate.metrics import Metrics, evaluate
+from ecgcore.models.cards import ModelEntry
+from ecgcore.models.predictions import (
+    PREDICTIONS_FILE,
+    SYNTHETIC_FILE,
+    cohort_frame,
+    load_cohort,
+    load_predictions,
+    logits_of_model,
+)
+from ecgcore.ptbxl import cohorts
+from ecgcore.ptbxl.catalog import synthetic_version
+from ecgcore.ptbxl.store import Recordings
+
+if TYPE_CHECKING:
+    from ecgcore.models.predictor import Predictor
+
+SHIPPED_DATA = "PTB-XL 1.0.3"
+"""Data whose predictions and labels ship with the project, so that no download is needed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """One model on one test set: all arrays ``(n,)`` in the order of `ids`.
+
+    ``labels`` is 1 for MI; ``patients`` numbers the patients, the units of resampling.
+    """
+
+    ids: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    logits: NDArray[np.float32]
+    patients: NDArray[np.int64]
+
+    @property
+    def probs(self) -> NDArray[np.float64]:
+        """Probabilities of MI, not recalibrated."""
+        return 1 / (1 + np.exp(-self.logits.astype(np.float64)))
+
+    def metrics(self, threshold: float = 0.5) -> Metrics:
+        """All figures with 95 % bootstrap intervals over patients."""
+        return evaluate(self.labels, self.probs, threshold=threshold, groups=self.patients)
+
+
+def data_versions(recordings: Recordings) -> tuple[str, ...]:
+    """Name the data sets that models can be judged on: the shipped one and the one that is open."""
+    return tuple(dict.fromkeys((SHIPPED_DATA, recordings.catalog.version)))
+
+
+def cohort_of(data_version: str, pretrained_dir: Path, recordings: Recordings) -> pd.DataFrame:
+    """Labels of a data set: ``group, split, patient``, indexed by ``ecg_id``."""
+    if recordings.catalog.version == data_version:
+        return cohort_frame(recordings.catalog)
+    if data_version == SHIPPED_DATA:
+        return load_cohort(pretrained_dir)
+    raise ModelError(f"{data_version} is not open; choose its folder with --data or ECG_DATA_DIR.")
+
+
+def stored_predictions(entry: ModelEntry, data_version: str, pretrained_dir: Path) -> Path | None:
+    """File that holds a model's predictions for a data set, or None."""
+    if not entry.shipped:
+        own = entry.folder / PREDICTIONS_FILE
+        return own if entry.card.data_version == data_version and own.exists() else None
+    return shipped_predictions(data_version, pretrained_dir)
+
+
+def shipped_predictions(data_version: str, pretrained_dir: Path) -> Path | None:
+    """File that holds the shipped models' predictions for a data set, or None."""
+    files = {
+        SHIPPED_DATA: pretrained_dir / PREDICTIONS_FILE,
+        synthetic_version(): pretrained_dir / SYNTHETIC_FILE,
+    }
+    return files.get(data_version)
+
+
+def judge(
+    entry: ModelEntry,
+    test_set: str,
+    data_version: str,
+    *,
+    pretrained_dir: Path,
+    recordings: Recordings,
+    predictor: "Predictor | None" = None,
+) -> Judged:
+    """Put a model's logits beside the labels of a test set.
+
+    Parameters
+    ----------
+    test_set
+        "certain", "all" or "uncertain".
+    predictor
+        Used where no prediction is stored; opened when needed.
+
+    Raises
+    ------
+    ModelError
+        If predictions are missing for records of the test set.
+    """
+    cohort = cohort_of(data_version, pretrained_dir, recordings)
+    ids = cohorts.test_ids(cohort, test_set)
+    stored = stored_predictions(entry, data_version, pretrained_dir)
+    if stored is None:
+        logits = _fresh(entry, predictor, ids, recordings)
+    else:
+        logits = _aligned(logits_of_model(load_predictions(stored), entry.key), ids, entry)
+    return Judged(
+        np.asarray(ids, dtype=np.int64),
+        cohorts.labels(cohort, ids),
+        logits,
+        cohort.loc[ids, "patient"].to_numpy(dtype=np.int64),
+    )
+
+
+def _fresh(
+    entry: ModelEntry, predictor: "Predictor | None", ids: Sequence[int], recordings: Recordings
+) -> NDArray[np.float32]:
+    from ecgcore.models.predictor import Predictor, predict_batches  # torch, only where needed
+
+    return predict_batches(predictor or Predictor.open(entry), recordings.signals(ids))
+
+
+def _aligned(
+    stored: "pd.Series[float]", ids: Sequence[int], entry: ModelEntry
+) -> NDArray[np.float32]:
+    logits = stored.reindex(ids)
+    if logits.isna().any():
+        raise ModelError(
+            f"{int(logits.isna().sum())} of {len(ids)} test records have no prediction by "
+            f"{entry.label}. Run 'python -m ecgcore predict-all'."
+        )
+    return np.asarray(logits, dtype=np.float32)

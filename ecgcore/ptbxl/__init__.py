@@ -1,0 +1,1 @@
+"""PTB-XL: tables, cohort, signals; and the synthetic set in its shape."""

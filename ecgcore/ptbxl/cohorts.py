@@ -1,0 +1,131 @@
+"""The study's cohort: who counts as certain MI, uncertain MI or normal, and in which split."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ecgcore.errors import CatalogError
+
+TrainSet = Literal["A", "C", "D", "D-mix"]
+GROUPS = ("pure_normal", "certain_mi", "uncertain_mi")
+SPLITS = ("train", "val", "test")
+TRAIN_SETS: dict[str, str] = {
+    "A": "certain MI only",
+    "C": "all MI, certain and uncertain",
+    "D": "uncertain MI only",
+    "D-mix": "half certain, half uncertain MI",
+}
+TEST_SETS: dict[str, tuple[str, ...]] = {
+    "certain": ("pure_normal", "certain_mi"),
+    "all": GROUPS,
+    "uncertain": ("pure_normal", "uncertain_mi"),
+}
+"""Groups in each test set; on PTB-XL 971, 1253 and 985 records."""
+
+_GROUPS_OF_TRAIN_SET = {"A": "certain", "C": "all", "D": "uncertain", "D-mix": "all"}
+
+
+def assign_groups(records: pd.DataFrame, codes: pd.DataFrame) -> pd.DataFrame:
+    """Apply the cohort rule of the study.
+
+    Parameters
+    ----------
+    records
+        Indexed by ``ecg_id`` with ``validated`` (boolean, NA = unknown) and ``strat_fold``.
+    codes
+        One row for each statement of a record: ``ecg_id, code, likelihood, superclass``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed like `records`: ``mi_likelihood`` (%; NaN without an MI code), ``group`` (one of
+        `GROUPS` or "other") and ``split`` (one of `SPLITS` or "unknown").
+
+    Notes
+    -----
+    Uncertain MI needs a stated likelihood below 100; pure normal needs NORM at 100 and no MI, STTC,
+    HYP or CD code at any likelihood; both need ``validated_by_human``.
+    """
+    mi = codes[codes["superclass"] == "MI"].groupby("ecg_id")["likelihood"].max()
+    mi_likelihood = mi.reindex(records.index)
+    norm = codes[(codes["code"] == "NORM") & (codes["likelihood"] == 100)]["ecg_id"]
+    abnormal = codes[codes["superclass"].isin(["MI", "STTC", "HYP", "CD"])]["ecg_id"]
+    validated = records["validated"].fillna(False).astype(bool)
+    normal = records.index.isin(norm) & ~records.index.isin(abnormal)
+    group = np.select(
+        [
+            ~validated,
+            mi_likelihood == 100,
+            (mi_likelihood > 0) & (mi_likelihood < 100),
+            normal,
+        ],
+        ["other", "certain_mi", "uncertain_mi", "pure_normal"],
+        default="other",
+    )
+    fold = records["strat_fold"].astype(float)
+    split = np.select(
+        [fold.isna(), fold == 10, fold == 9], ["unknown", "test", "val"], default="train"
+    )
+    return pd.DataFrame(
+        {"mi_likelihood": mi_likelihood, "group": group, "split": split}, index=records.index
+    )
+
+
+def fingerprint(ids: Iterable[int]) -> str:
+    """First 16 hex digits of the SHA-256 of the ascending ``ecg_id``s joined by ','."""
+    text = ",".join(str(int(ecg_id)) for ecg_id in sorted(ids))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def member_ids(cohort: pd.DataFrame, split: str, groups: Iterable[str]) -> list[int]:
+    """Ascending ``ecg_id``s of `groups` in `split`; `cohort` has ``group`` and ``split``."""
+    chosen = cohort[(cohort["split"] == split) & cohort["group"].isin(list(groups))]
+    return sorted(int(ecg_id) for ecg_id in chosen.index)
+
+
+def test_ids(cohort: pd.DataFrame, name: str) -> list[int]:
+    """Records of a test set: "certain", "all" or "uncertain"."""
+    return member_ids(cohort, "test", TEST_SETS[name])
+
+
+def labels(cohort: pd.DataFrame, ids: list[int]) -> NDArray[np.int64]:
+    """Return 1 for MI and 0 for normal, ``(n,)``, in the order of `ids`."""
+    return np.asarray(cohort.loc[ids, "group"] != "pure_normal", dtype=np.int64)
+
+
+def training_ids(cohort: pd.DataFrame, train_set: str, seed: int = 0) -> list[int]:
+    """List the records of a training set; the sets share their normals and differ only in their MI.
+
+    Parameters
+    ----------
+    train_set
+        A, C, D or D-mix.
+    seed
+        Draws the MI records of D-mix; recorded in the model card.
+    """
+    _known(train_set)
+    if train_set != "D-mix":
+        return member_ids(cohort, "train", TEST_SETS[_GROUPS_OF_TRAIN_SET[train_set]])
+    certain = member_ids(cohort, "train", ["certain_mi"])
+    uncertain = member_ids(cohort, "train", ["uncertain_mi"])
+    half = (min(len(certain), len(uncertain)) + 1) // 2
+    draw = np.random.default_rng(seed)
+    mi = [int(i) for group in (certain, uncertain) for i in draw.choice(group, half, replace=False)]
+    return sorted(member_ids(cohort, "train", ["pure_normal"]) + mi)
+
+
+def validation_ids(cohort: pd.DataFrame, train_set: str) -> list[int]:
+    """Fold-9 records by the rule of the training set, so that A never sees uncertain MI."""
+    _known(train_set)
+    return member_ids(cohort, "val", TEST_SETS[_GROUPS_OF_TRAIN_SET[train_set]])
+
+
+def _known(train_set: str) -> None:
+    if train_set not in TRAIN_SETS:
+        raise CatalogError(
+            f"There is no training set {train_set!r}; choose {', '.join(TRAIN_SETS)}."
+        )

@@ -1,0 +1,46 @@
+"""Where things are: the one place that reads the environment."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Folders of one running copy of the project.
+
+    Attributes
+    ----------
+    data_dir
+        A folder in PTB-XL's layout that the user chose, or None.
+    local_data_dir
+        Where ``data fetch`` puts PTB-XL and where it is looked for without a choice.
+    synthetic_dir
+        Where the embedded synthetic set is generated on first use.
+    pretrained_dir
+        Shipped models and predictions.
+    runs_dir
+        Trained runs and the job table.
+    """
+
+    data_dir: Path | None
+    local_data_dir: Path
+    synthetic_dir: Path
+    pretrained_dir: Path
+    runs_dir: Path
+
+    @classmethod
+    def from_env(cls, data_dir: str | Path | None = None) -> "Settings":
+        """Read ``ECG_DATA_DIR``, ``ECG_PRETRAINED_DIR`` and ``ECG_RUNS_DIR``; an argument wins."""
+        chosen = data_dir or os.environ.get("ECG_DATA_DIR")
+        pretrained = os.environ.get("ECG_PRETRAINED_DIR", PROJECT_DIR / "pretrained")
+        runs = os.environ.get("ECG_RUNS_DIR", PROJECT_DIR / "runs")
+        return cls(
+            data_dir=Path(chosen).expanduser().resolve() if chosen else None,
+            local_data_dir=PROJECT_DIR / "data" / "ptb-xl",
+            synthetic_dir=PROJECT_DIR / "data" / "synthetic",
+            pretrained_dir=Path(pretrained).expanduser().resolve(),
+            runs_dir=Path(runs).expanduser().resolve(),
+        )

@@ -1,0 +1,108 @@
+"""Training data in memory, the shared scaler, and augmentation."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ecgcore.errors import CatalogError
+from ecgcore.models.cards import Preprocessing
+from ecgcore.ptbxl import cohorts
+from ecgcore.ptbxl.store import Recordings
+from ecgcore.records import FloatArray
+from ecgcore.signals.filters import highpass
+from ecgcore.training.spec import TrainSpec
+
+HIGHPASS_HZ = 0.5
+_BLOCK = 512
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Preprocessed records: ids, inputs ``(n, 12, 1000)`` and labels ``(n,)``, 1 for MI."""
+
+    ids: list[int]
+    inputs: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingData:
+    """A training and a validation split with the preprocessing that made them."""
+
+    train: Split
+    val: Split
+    preprocessing: Preprocessing
+
+
+def load_training_data(recordings: Recordings, spec: TrainSpec) -> TrainingData:
+    """Read, filter and scale what a run needs.
+
+    Raises
+    ------
+    CatalogError
+        If a split lacks one of the two classes.
+    """
+    cohort = recordings.catalog.frame
+    steps = fit_preprocessing(recordings)
+    ids = {
+        "train": cohorts.training_ids(cohort, spec.train_set, spec.seed),
+        "val": cohorts.validation_ids(cohort, spec.train_set),
+    }
+    splits = {name: _split(recordings, chosen, steps, name) for name, chosen in ids.items()}
+    return TrainingData(splits["train"], splits["val"], steps)
+
+
+def fit_preprocessing(recordings: Recordings) -> Preprocessing:
+    """Fit one mean and one deviation for each lead on training set C, whatever is trained."""
+    ids = recordings.available(cohorts.training_ids(recordings.catalog.frame, "C"))
+    if not ids:
+        raise CatalogError(
+            f"{recordings.catalog.folder} holds no training record of set C. "
+            "Run 'python -m ecgcore data fetch --set study'."
+        )
+    total, squares, count = np.zeros(12), np.zeros(12), 0
+    for block in _blocks(recordings, ids):
+        total += block.sum(axis=(0, 2), dtype=np.float64)
+        squares += np.square(block, dtype=np.float64).sum(axis=(0, 2))
+        count += block.shape[0] * block.shape[2]
+    mean = total / count
+    std = np.sqrt(squares / count - mean**2)
+    return Preprocessing(
+        HIGHPASS_HZ,
+        zero_phase=True,
+        mean_mv=tuple(float(round(value, 6)) for value in mean),
+        std_mv=tuple(float(round(value, 6)) for value in std),
+    )
+
+
+def augment(inputs: Tensor, spec: TrainSpec, generator: torch.Generator) -> Tensor:
+    """Scale, shift in time and drop leads of a batch ``(n, 12, n_samples)``; a new tensor."""
+    n, leads, length = inputs.shape
+    shift = torch.randint(length, (n, 1), generator=generator)
+    source = (torch.arange(length) + shift) % length
+    shifted = inputs.gather(2, source[:, None].expand(n, leads, length))
+    scale = 1 + spec.amplitude * (2 * torch.rand(n, 1, 1, generator=generator) - 1)
+    keep = torch.rand(n, leads, 1, generator=generator) >= spec.lead_dropout
+    return shifted * scale * keep
+
+
+def _split(recordings: Recordings, ids: list[int], steps: Preprocessing, name: str) -> Split:
+    labels = cohorts.labels(recordings.catalog.frame, ids)
+    if not 0 < labels.sum() < len(labels):
+        raise CatalogError(
+            f"The {name} split of {recordings.catalog.version} has {labels.sum()} MI and "
+            f"{len(labels) - labels.sum()} normal records; both classes are needed."
+        )
+    inputs = np.concatenate(
+        [steps.apply(recordings.signals(ids[i : i + _BLOCK])) for i in range(0, len(ids), _BLOCK)]
+    )
+    return Split(ids, torch.from_numpy(inputs), torch.from_numpy(labels).float())
+
+
+def _blocks(recordings: Recordings, ids: list[int]) -> Iterator[FloatArray]:
+    for start in range(0, len(ids), _BLOCK):
+        signals = recordings.signals(ids[start : start + _BLOCK])
+        yield highpass(signals, 100, cutoff_hz=HIGHPASS_HZ)

@@ -1,0 +1,148 @@
+"""The training loop: one-cycle AdamW, best epoch by validation AUROC, exact resume.
+
+Every random number of an epoch follows from (seed, epoch), so a resumed run equals an unbroken one.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from ecgcore.training.checkpoint import TrainState, load_checkpoint, save_checkpoint
+from ecgcore.training.data import Split, TrainingData, augment
+from ecgcore.training.spec import TrainSpec
+
+_WARM_UP = 0.25
+_FIRST_LR, _LAST_LR = 0.04, 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class EpochResult:
+    """One finished epoch; losses are weighted cross-entropy, `seconds` is wall time."""
+
+    epoch: int
+    epochs: int
+    train_loss: float
+    val_loss: float
+    val_auroc: float
+    best_epoch: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Whom the loop tells of finished epochs and of steps within one."""
+
+    epoch: Callable[[EpochResult], None] = lambda result: None
+    step: Callable[[int, int, int], None] = lambda epoch, step, steps: None
+
+
+def fit(
+    model: nn.Module, data: TrainingData, spec: TrainSpec, run_dir: Path, watcher: Watcher
+) -> TrainState:
+    """Train until the last epoch or until validation stops improving; leaves the best weights.
+
+    Parameters
+    ----------
+    run_dir
+        Holds the checkpoint, written after every epoch and gone on from when there is one.
+
+    Returns
+    -------
+    TrainState
+        Epochs run, and the best of them.
+    """
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=spec.max_lr, weight_decay=spec.weight_decay
+    )
+    state = load_checkpoint(run_dir, model, optimizer)
+    weight = mi_weight(data.train.labels) if spec.class_weight else None
+    while state.epoch < spec.epochs and state.epoch - state.best_epoch < spec.patience:
+        started = time.monotonic()
+        epoch = state.epoch + 1
+        train_loss = _train_epoch(model, optimizer, data.train, spec, epoch, weight, watcher)
+        val_logits = logits_of(model, data.val.inputs)
+        val_loss = float(_loss(val_logits, data.val.labels, weight))
+        val_auroc = float(roc_auc_score(data.val.labels.numpy(), val_logits.numpy()))
+        state.epoch = epoch
+        if val_auroc > state.best_auroc:
+            state.best_auroc, state.best_epoch = val_auroc, epoch
+            state.best_weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
+        seconds = time.monotonic() - started
+        state.seconds += seconds
+        save_checkpoint(run_dir, model, optimizer, state)
+        watcher.epoch(
+            EpochResult(
+                epoch, spec.epochs, train_loss, val_loss, val_auroc, state.best_epoch, seconds
+            )
+        )
+    model.load_state_dict(state.best_weights)
+    return state
+
+
+def mi_weight(labels: Tensor) -> Tensor:
+    """Weight of an MI record so that both classes count alike: normals over MI."""
+    return (len(labels) - labels.sum()) / labels.sum()
+
+
+def logits_of(model: nn.Module, inputs: Tensor, batch_size: int = 256) -> Tensor:
+    """Return logits ``(n,)`` in evaluation mode of preprocessed ``(n, 12, n_samples)``."""
+    model.eval()
+    with torch.inference_mode():
+        return torch.cat([model(batch) for batch in torch.split(inputs, batch_size)])
+
+
+def one_cycle(progress: float, max_lr: float) -> float:
+    """Learning rate at `progress` 0..1: a cosine up to `max_lr`, then down (Smith, 2018)."""
+    if progress < _WARM_UP:
+        share, low = progress / _WARM_UP, _FIRST_LR
+    else:
+        share, low = (1 - progress) / (1 - _WARM_UP), _LAST_LR
+    return max_lr * (low + (1 - low) * (1 - math.cos(math.pi * share)) / 2)
+
+
+def _train_epoch(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    train: Split,
+    spec: TrainSpec,
+    epoch: int,
+    weight: Tensor | None,
+    watcher: Watcher,
+) -> float:
+    generator = _seeded(spec.seed, epoch)
+    model.train()
+    order = torch.randperm(len(train.ids), generator=generator)
+    batches = [batch for batch in torch.split(order, spec.batch_size) if len(batch) > 1]
+    losses: NDArray[np.float64] = np.zeros(len(batches))
+    for step, rows in enumerate(batches):
+        progress = (epoch - 1 + step / len(batches)) / spec.epochs
+        for group in optimizer.param_groups:
+            group["lr"] = one_cycle(progress, spec.max_lr)
+        inputs = augment(train.inputs[rows], spec, generator)
+        loss = _loss(model(inputs), train.labels[rows], weight)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        losses[step] = loss.item()
+        watcher.step(epoch, step + 1, len(batches))
+    return float(losses.mean())
+
+
+def _loss(logits: Tensor, labels: Tensor, weight: Tensor | None) -> Tensor:
+    return binary_cross_entropy_with_logits(logits, labels, pos_weight=weight)
+
+
+def _seeded(seed: int, epoch: int) -> torch.Generator:
+    mixed = int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+    torch.manual_seed(mixed)
+    return torch.Generator().manual_seed(mixed)

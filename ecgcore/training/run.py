@@ -1,0 +1,178 @@
+"""One training run in its folder: ``spec.json`` in, card, weights and predictions out."""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+from torch import nn
+
+import ecgcore
+from ecgcore.errors import EcgError, ModelError
+from ecgcore.jobs import progress
+from ecgcore.models.cards import CARD_FILE, WEIGHTS_FILE, ModelCard, Preprocessing
+from ecgcore.models.predictions import PREDICTIONS_FILE, predictions_frame, save_predictions
+from ecgcore.models.recurrent import n_parameters
+from ecgcore.models.registry import build, save_weights
+from ecgcore.ptbxl import cohorts
+from ecgcore.ptbxl.catalog import load_catalog
+from ecgcore.ptbxl.store import Recordings, open_recordings
+from ecgcore.training.checkpoint import CHECKPOINT_FILE, TrainState
+from ecgcore.training.data import TrainingData, load_training_data
+from ecgcore.training.loop import EpochResult, Watcher, fit, logits_of
+from ecgcore.training.spec import TrainSpec
+
+PROGRESS_FILE = "progress.jsonl"
+STEP_FILE = "step.json"
+_STEP_EVERY_S = 1.0
+_BLOCK = 512
+
+
+def run_training(run_dir: Path) -> ModelCard:
+    """Train what ``spec.json`` says, or go on from the checkpoint.
+
+    Appends a JSON line to ``progress.jsonl`` at the start, after every epoch and at the end.
+
+    Raises
+    ------
+    EcgError
+        If the spec, the data or the checkpoint cannot be used; the last line says why.
+    """
+    log = run_dir / PROGRESS_FILE
+    try:
+        card = _run(run_dir, TrainSpec.load(run_dir))
+    except EcgError as error:
+        progress.append(log, {"event": "error", "message": str(error)})
+        raise
+    progress.append(log, {"event": "done", "metrics": dict(card.metrics)})
+    return card
+
+
+def publish(run_dir: Path, pretrained_dir: Path) -> Path:
+    """Copy a finished run's card and weights to ``pretrained/``.
+
+    Raises
+    ------
+    ModelError
+        If the run was trained on synthetic records: those are never shipped.
+    """
+    card = ModelCard.load(run_dir)
+    if card.synthetic:
+        raise ModelError(f"{card.key.label} was trained on synthetic records; it is not published.")
+    target = pretrained_dir / card.key.folder
+    target.mkdir(parents=True, exist_ok=True)
+    for name in (WEIGHTS_FILE, CARD_FILE):
+        shutil.copyfile(run_dir / name, target / name)
+    return target
+
+
+def code_version() -> str:
+    """Version of the package and a hash of the sources that decide a training's result."""
+    package = Path(ecgcore.__file__).parent
+    digest = hashlib.sha256()
+    for folder in ("models", "signals", "training"):
+        for path in sorted((package / folder).glob("*.py")):
+            digest.update(path.read_bytes())
+    return f"{ecgcore.__version__}+{digest.hexdigest()[:12]}"
+
+
+def _run(run_dir: Path, spec: TrainSpec) -> ModelCard:
+    version = code_version()
+    recordings = open_recordings(load_catalog(Path(spec.data_dir)))
+    torch.manual_seed(spec.seed)
+    model = build(spec.arch)
+    data = load_training_data(recordings, spec)
+    progress.append(
+        run_dir / PROGRESS_FILE,
+        {
+            "event": "start",
+            "n_train": len(data.train.ids),
+            "n_val": len(data.val.ids),
+            "n_parameters": n_parameters(model),
+            "data_version": recordings.catalog.version,
+        },
+    )
+    state = fit(model, data, spec, run_dir, _watcher(run_dir))
+    card = _finish(run_dir, spec, recordings, data, model, state, version)
+    (run_dir / CHECKPOINT_FILE).unlink(missing_ok=True)
+    (run_dir / STEP_FILE).unlink(missing_ok=True)
+    return card
+
+
+def _watcher(run_dir: Path) -> Watcher:
+    last = 0.0
+
+    def epoch_done(result: EpochResult) -> None:
+        progress.append(run_dir / PROGRESS_FILE, {"event": "epoch", **asdict(result)})
+
+    def step_done(epoch: int, step: int, steps: int) -> None:
+        nonlocal last
+        if time.monotonic() - last < _STEP_EVERY_S:
+            return
+        last = time.monotonic()
+        part = run_dir / f"{STEP_FILE}.part"
+        part.write_text(json.dumps({"epoch": epoch, "step": step, "steps": steps}))
+        os.replace(part, run_dir / STEP_FILE)
+
+    return Watcher(epoch_done, step_done)
+
+
+def _finish(
+    run_dir: Path,
+    spec: TrainSpec,
+    recordings: Recordings,
+    data: TrainingData,
+    model: nn.Module,
+    state: TrainState,
+    version: str,
+) -> ModelCard:
+    cohort = recordings.catalog.frame
+    judged = [*cohorts.member_ids(cohort, "val", cohorts.GROUPS), *cohorts.test_ids(cohort, "all")]
+    judged = recordings.available(judged)
+    logits = _logits(model, recordings, judged, data.preprocessing)
+    save_predictions(predictions_frame(spec.key, judged, logits), run_dir / PREDICTIONS_FILE)
+    by_id = dict(zip(judged, logits.tolist(), strict=True))
+    metrics = [("val_auroc", state.best_auroc)]
+    for name in cohorts.TEST_SETS:
+        ids = [ecg_id for ecg_id in cohorts.test_ids(cohort, name) if ecg_id in by_id]
+        labels = cohorts.labels(cohort, ids)
+        if 0 < labels.sum() < len(labels):
+            auroc = roc_auc_score(labels, [by_id[ecg_id] for ecg_id in ids])
+            metrics.append((f"test_{name}_auroc", float(auroc)))
+    card = ModelCard(
+        key=spec.key,
+        n_parameters=n_parameters(model),
+        data_version=recordings.catalog.version,
+        data_fingerprint=cohorts.fingerprint(data.train.ids),
+        n_train=len(data.train.ids),
+        n_train_mi=int(data.train.labels.sum()),
+        n_val=len(data.val.ids),
+        preprocessing=data.preprocessing,
+        recipe=spec.recipe,
+        epochs_run=state.epoch,
+        best_epoch=state.best_epoch,
+        metrics=tuple((name, round(value, 6)) for name, value in metrics),
+        weights_sha256=save_weights(model, run_dir),
+        code_version=version,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    card.save(run_dir)
+    return card
+
+
+def _logits(
+    model: nn.Module, recordings: Recordings, ids: list[int], steps: Preprocessing
+) -> NDArray[np.float32]:
+    parts = [
+        logits_of(model, torch.from_numpy(steps.apply(recordings.signals(ids[i : i + _BLOCK]))))
+        for i in range(0, len(ids), _BLOCK)
+    ]
+    return torch.cat(parts).numpy() if parts else np.empty(0, dtype=np.float32)

@@ -1,0 +1,83 @@
+"""What to train: everything that decides the result, and nothing else."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ecgcore.errors import JobError
+from ecgcore.models.cards import ARCH_NAMES, ModelKey
+from ecgcore.ptbxl.cohorts import TRAIN_SETS
+
+SPEC_FILE = "spec.json"
+_LIMITS = {"epochs": (1, 200), "batch_size": (8, 512), "seed": (0, 2**31 - 1), "patience": (1, 200)}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSpec:
+    """One training run.
+
+    Attributes
+    ----------
+    data_dir
+        Folder in PTB-XL's layout.
+    epochs, patience
+        At most, and without a better validation AUROC.
+    max_lr, weight_decay
+        Peak of the one-cycle schedule, and AdamW's decay.
+    amplitude, lead_dropout
+        Augmentation: each record is scaled by up to this share, and each lead is blanked with this
+        probability; every record is also shifted in time, circularly.
+    class_weight
+        True weighs MI records so that both classes count alike in the loss.
+    """
+
+    arch: str
+    train_set: str
+    seed: int
+    data_dir: str
+    epochs: int = 16
+    patience: int = 8
+    batch_size: int = 64
+    max_lr: float = 2e-3
+    weight_decay: float = 0.05
+    amplitude: float = 0.2
+    lead_dropout: float = 0.1
+    class_weight: bool = True
+
+    def __post_init__(self) -> None:
+        """Check every value again: a form's limits are the browser's only."""
+        for name, known in (("arch", ARCH_NAMES), ("train_set", TRAIN_SETS)):
+            if getattr(self, name) not in known:
+                raise JobError(f"{name} {getattr(self, name)!r} is none of {', '.join(known)}.")
+        for name, (low, high) in _LIMITS.items():
+            if not low <= getattr(self, name) <= high:
+                raise JobError(f"{name} is {getattr(self, name)}; {low} to {high} is possible.")
+
+    @property
+    def key(self) -> ModelKey:
+        """Identity of the model that results."""
+        return ModelKey(self.arch, self.train_set, self.seed)
+
+    @property
+    def recipe(self) -> tuple[tuple[str, str], ...]:
+        """Settings beside the key, as (name, value), for the model card."""
+        skipped = {"arch", "train_set", "seed", "data_dir"}
+        return tuple(
+            (f.name, str(getattr(self, f.name))) for f in fields(self) if f.name not in skipped
+        )
+
+    def save(self, run_dir: Path) -> None:
+        """Write ``spec.json`` into a run's folder."""
+        run_dir.mkdir(parents=True, exist_ok=True)
+        (run_dir / SPEC_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    @classmethod
+    def load(cls, run_dir: Path) -> "TrainSpec":
+        """Read ``spec.json``; JobError if it is missing or damaged."""
+        path = run_dir / SPEC_FILE
+        try:
+            raw: dict[str, Any] = json.loads(path.read_text())
+            return cls(**raw)
+        except (OSError, ValueError, TypeError) as error:
+            raise JobError(f"{path} is no training run ({error}). Start a new one.") from error

@@ -1,0 +1,47 @@
+"""What every page shares, and the only list of pages."""
+
+import streamlit as st
+
+from pages._ui.errors import ecg_errors_shown
+
+st.set_page_config(page_title="ECG trust review", page_icon=":material/ecg_heart:", layout="wide")
+
+page = st.navigation(
+    [
+        st.Page(
+            "browse.py",
+            title="Browse",
+            icon=":material/search:",
+            help="Find recordings by diagnosis, certainty of the label and disagreement of models.",
+            default=True,
+        ),
+        st.Page(
+            "review.py",
+            title="Review",
+            icon=":material/ecg_heart:",
+            help="One recording: the ECG, its labels, six models' opinions and their reasons.",
+        ),
+        st.Page(
+            "reliability.py",
+            title="Reliability",
+            icon=":material/analytics:",
+            help="How well each model's probabilities hold on the certain and uncertain test sets.",
+        ),
+        st.Page(
+            "retrain.py",
+            title="Retrain",
+            icon=":material/model_training:",
+            help="Train a model on a set of your choice in the background and watch it.",
+        ),
+        st.Page(
+            "about.py",
+            title="About",
+            icon=":material/info:",
+            help="Data, models, limits of use and licences.",
+        ),
+    ],
+    position="top",
+)
+st.caption("Decision support for research and teaching, not a medical device.")
+with ecg_errors_shown():
+    page.run()

@@ -1,0 +1,25 @@
+"""How the pages show an error that the reader can act on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from ecgcore.errors import EcgError
+
+
+def show_ecg_error(error: Exception) -> bool:
+    """Show the message of an EcgError and return True; leave any other error to Streamlit."""
+    if not isinstance(error, EcgError):
+        return False
+    st.error(str(error), icon=":material/error:")
+    return True
+
+
+@contextmanager
+def ecg_errors_shown() -> Iterator[None]:
+    """Show an EcgError raised inside as its message; any other error passes through."""
+    try:
+        yield
+    except EcgError as error:
+        show_ecg_error(error)

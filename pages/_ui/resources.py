@@ -1,0 +1,157 @@
+"""Every cache of the dashboard, each bounded; pages ask here and nowhere else.
+
+Modules that need torch are imported inside the functions that use them, so that Browse and
+Reliability open without waiting for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ecgcore.errors import ModelError
+from ecgcore.evaluate.calibration import ReliabilityCurve, Strategy, reliability_curve
+from ecgcore.jobs.store import JobStore
+from ecgcore.models import cards, scoreboard
+from ecgcore.models.cards import ModelEntry
+from ecgcore.models.predictions import load_predictions, prob_spread
+from ecgcore.ptbxl.catalog import Catalog, open_catalog
+from ecgcore.ptbxl.store import Recordings, open_recordings
+from ecgcore.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ecgcore.evaluate.metrics import Metrics
+    from ecgcore.explain.attribution import Attribution
+    from ecgcore.models.predictor import Prediction, Predictor
+    from ecgcore.models.scoreboard import Judged
+    from ecgcore.records import EcgRecord
+
+
+def settings() -> Settings:
+    """Folders of this server."""
+    return Settings.from_env()
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the recordings …")
+def recordings() -> Recordings:
+    """The open data set, shared by all readers."""
+    return open_recordings(open_catalog(settings()))
+
+
+def catalog() -> Catalog:
+    """Tables of the open data set."""
+    return recordings().catalog
+
+
+def job_store() -> JobStore:
+    """The job table."""
+    return JobStore(settings().runs_dir / "jobs.sqlite")
+
+
+def models() -> tuple[ModelEntry, ...]:
+    """Shipped models and finished runs, read anew, so that a new run needs no restart."""
+    return cards.list_models(settings().pretrained_dir, settings().runs_dir)
+
+
+def model(name: str) -> ModelEntry:
+    """The model of this name; ModelError if there is none."""
+    return cards.by_name(models(), name)
+
+
+@st.cache_data(max_entries=256, show_spinner="Reading the recording …")
+def read_record(ecg_id: int) -> EcgRecord:
+    """One recording; RecordError if it cannot be read."""
+    return recordings().read(ecg_id)
+
+
+def predictor(entry: ModelEntry) -> Predictor:
+    """The loaded model, shared by all readers; ModelError if it is damaged."""
+    return _predictor(entry.name, entry.card.weights_sha256)
+
+
+def opinions(ecg_id: int) -> tuple[list[Prediction], list[str]]:
+    """Every shipped model's opinion on a record, and what went wrong with a model or the record."""
+    shown, problems = [], []
+    for entry in models():
+        try:
+            prediction, warnings = _opinion(ecg_id, entry.name, entry.card.weights_sha256)
+        except ModelError as error:
+            problems.append(str(error))
+            continue
+        shown.append(prediction)
+        problems += [text for text in warnings if text not in problems]
+    return shown, problems
+
+
+def attribution(ecg_id: int, entry: ModelEntry, method: str) -> Attribution:
+    """Explanation of one model for one record; ModelError or RecordError if there can be none."""
+    return _attribution(ecg_id, entry.name, entry.card.weights_sha256, method)
+
+
+@st.cache_data(max_entries=4, show_spinner="Reading the models' predictions …")
+def spread(data_version: str) -> pd.Series[float] | None:
+    """Disagreement of the shipped models by ``ecg_id``; None where nothing is predicted."""
+    path = scoreboard.shipped_predictions(data_version, settings().pretrained_dir)
+    return prob_spread(load_predictions(path)) if path is not None else None
+
+
+def judged(entry: ModelEntry, test_set: str, data_version: str) -> Judged:
+    """One model's logits beside the labels of a test set."""
+    return _judged(entry.name, entry.card.weights_sha256, test_set, data_version)
+
+
+def metrics(entry: ModelEntry, test_set: str, data_version: str) -> Metrics:
+    """Figures of one model on a test set, with bootstrap intervals."""
+    return _metrics(entry.name, entry.card.weights_sha256, test_set, data_version)
+
+
+def curve(
+    entry: ModelEntry, test_set: str, data_version: str, n_bins: int, strategy: Strategy
+) -> ReliabilityCurve:
+    """Reliability curve of one model on a test set."""
+    mine = judged(entry, test_set, data_version)
+    return reliability_curve(mine.labels, mine.probs, n_bins, strategy)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Loading the models …")
+def _predictor(name: str, _checksum: str) -> Predictor:
+    from ecgcore.models.predictor import Predictor
+
+    return Predictor.open(model(name))
+
+
+@st.cache_data(max_entries=2048, show_spinner="Asking the models …")
+def _opinion(ecg_id: int, name: str, checksum: str) -> tuple[Prediction, tuple[str, ...]]:
+    from ecgcore.models.predictor import predict
+
+    predictions, warnings = predict([_predictor(name, checksum)], read_record(ecg_id))
+    return predictions[0], warnings
+
+
+@st.cache_data(max_entries=128, show_spinner="Explaining …")
+def _attribution(ecg_id: int, name: str, checksum: str, method: str) -> Attribution:
+    from ecgcore.explain.methods import explain
+
+    return explain(_predictor(name, checksum), read_record(ecg_id), method)
+
+
+@st.cache_data(max_entries=256, show_spinner="Reading the predictions …")
+def _judged(name: str, checksum: str, test_set: str, data_version: str) -> Judged:
+    entry = model(name)
+    stored = scoreboard.stored_predictions(entry, data_version, settings().pretrained_dir)
+    return scoreboard.judge(
+        entry,
+        test_set,
+        data_version,
+        pretrained_dir=settings().pretrained_dir,
+        recordings=recordings(),
+        predictor=None if stored is not None else _predictor(name, checksum),
+    )
+
+
+@st.cache_data(max_entries=256, show_spinner="Drawing bootstrap samples …")
+def _metrics(name: str, checksum: str, test_set: str, data_version: str) -> Metrics:
+    return _judged(name, checksum, test_set, data_version).metrics()
