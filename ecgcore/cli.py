@@ -146,7 +146,7 @@ def _record(name: str, settings: Settings) -> "EcgRecord":
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.ptbxl.store import open_recordings
 
-    if name.isdigit():
+    if name.isdecimal():
         return open_recordings(open_catalog(settings)).read(int(name))
     return read_wfdb(Path(name))
 

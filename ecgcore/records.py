@@ -40,7 +40,7 @@ class EcgRecord:
 
     def __post_init__(self) -> None:
         """Refuse a signal that no page and no model could use."""
-        if self.signal.ndim != 2 or self.signal.shape[0] != len(LEADS):
+        if self.signal.ndim != 2 or len(self.signal) != len(LEADS) or not self.signal.size:
             raise RecordError(
                 f"Record {self.record_id} has shape {self.signal.shape}; "
                 f"(12, n_samples) is needed, leads first."

@@ -35,8 +35,8 @@ class Settings:
     def from_env(cls, data_dir: str | Path | None = None) -> "Settings":
         """Read ``ECG_DATA_DIR``, ``ECG_PRETRAINED_DIR`` and ``ECG_RUNS_DIR``; an argument wins."""
         chosen = data_dir or os.environ.get("ECG_DATA_DIR")
-        pretrained = os.environ.get("ECG_PRETRAINED_DIR", PROJECT_DIR / "pretrained")
-        runs = os.environ.get("ECG_RUNS_DIR", PROJECT_DIR / "runs")
+        pretrained = os.environ.get("ECG_PRETRAINED_DIR") or PROJECT_DIR / "pretrained"
+        runs = os.environ.get("ECG_RUNS_DIR") or PROJECT_DIR / "runs"
         return cls(
             data_dir=Path(chosen).expanduser().resolve() if chosen else None,
             local_data_dir=PROJECT_DIR / "data" / "ptb-xl",
@@ -44,3 +44,13 @@ class Settings:
             pretrained_dir=Path(pretrained).expanduser().resolve(),
             runs_dir=Path(runs).expanduser().resolve(),
         )
+
+    def as_env(self) -> dict[str, str]:
+        """Environment for a child process that must see the same folders."""
+        chosen = {} if self.data_dir is None else {"ECG_DATA_DIR": str(self.data_dir)}
+        return {
+            **os.environ,
+            **chosen,
+            "ECG_PRETRAINED_DIR": str(self.pretrained_dir),
+            "ECG_RUNS_DIR": str(self.runs_dir),
+        }

@@ -44,7 +44,7 @@ def explain(
         raise ModelError(f"There is no explanation method {method!r}; choose {', '.join(METHODS)}.")
     steps = predictor.preprocessing
     inputs = torch.from_numpy(steps.apply(model_input(record).signal)[None])
-    with predictor.exclusive() as module, torch.backends.cudnn.flags(enabled=False):
+    with predictor.exclusive() as module:
         if method == "gradcam":
             return _grad_cam(module, inputs, steps.fs_hz)
         return _integrated_gradients(module, inputs, steps.fs_hz, n_steps)

@@ -336,7 +336,7 @@ def history_figure(frame: pd.DataFrame, *, dark: bool = False) -> go.Figure:
             "yaxis": {
                 "title": {"text": "AUROC"},
                 "domain": [0.0, 0.46],
-                "autorangeoptions": {"minallowed": 0.0, "maxallowed": 1.005},
+                "autorangeoptions": {"clipmin": 0.0, "clipmax": 1.01},
             },
             "yaxis2": {"title": {"text": "loss"}, "domain": [0.54, 1.0], "rangemode": "tozero"},
         },

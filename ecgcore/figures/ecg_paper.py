@@ -168,7 +168,7 @@ def _name_y_mm(record: EcgRecord, segment: Segment, layout: PaperLayout) -> floa
     under = segment.samples(record.fs_hz, record.n_samples)[: record.fs_hz // 3]
     signal = record.signal[LEADS.index(segment.lead), under.start : under.stop]
     top = layout.gain_mm_mv * float(signal.max(initial=0.0))
-    return segment.y_mm + min(max(top + 0.5, 6.0), layout.row_pitch_mm / 2 - 3)
+    return segment.y_mm + min(max(top + 1.0, 6.0), layout.row_pitch_mm / 2 - 3)
 
 
 def _marks(footer: str, colors: Paper, *, synthetic: bool) -> list[dict[str, Any]]:

@@ -15,15 +15,6 @@ from ecgcore.records import FloatArray
 BIN_S = 0.04
 
 _STRIP_SHARE = 0.94
-_GREEN = "0,158,115"
-_RED, _BLUE = ("213,60,20", "0,114,178")
-_WHEN = [[0.0, f"rgba({_GREEN},0)"], [1.0, f"rgba({_GREEN},0.75)"]]
-_TOWARDS = [
-    [0.0, f"rgba({_BLUE},0.8)"],
-    [0.5, f"rgba({_BLUE},0)"],
-    [0.5, f"rgba({_RED},0)"],
-    [1.0, f"rgba({_RED},0.8)"],
-]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +57,7 @@ def heat_trace(heat: Heat, layout: PaperLayout, *, dark: bool = False) -> go.Hea
         z=_with_gaps(values if heat.signed else values / peak),
         zmin=-peak if heat.signed else 0.0,
         zmax=peak if heat.signed else 1.0,
-        colorscale=_TOWARDS if heat.signed else _WHEN,
+        colorscale=_colorscale(signed=heat.signed, dark=dark),
         colorbar=_colorbar(heat, peak, dark=dark),
         hoverinfo="skip",
         name="heat",
@@ -109,6 +100,19 @@ def _with_gaps(rows: FloatArray) -> FloatArray:
     cells = np.full((2 * len(rows) - 1, rows.shape[1]), np.nan, dtype=np.float32)
     cells[::2] = rows[::-1]
     return cells
+
+
+def _colorscale(*, signed: bool, dark: bool) -> list[tuple[float, str]]:
+    """Fade from clear, so that paper shows through: green, or blue below 0 and red above."""
+    if not signed:
+        return [(0.0, "rgba(0,158,115,0)"), (1.0, "rgba(0,158,115,0.75)")]
+    blue, red = ("40,150,225", "240,90,45") if dark else ("0,114,178", "213,60,20")
+    return [
+        (0.0, f"rgba({blue},0.8)"),
+        (0.5, f"rgba({blue},0)"),
+        (0.5, f"rgba({red},0)"),
+        (1.0, f"rgba({red},0.8)"),
+    ]
 
 
 def _colorbar(heat: Heat, peak: float, *, dark: bool) -> dict[str, Any]:

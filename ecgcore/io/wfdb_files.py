@@ -9,7 +9,7 @@ from ecgcore.errors import RecordError
 from ecgcore.leads import lead_order
 from ecgcore.records import EcgRecord
 
-_TO_MV = {"mv": 1.0, "uv": 1e-3, "µv": 1e-3, "v": 1e3}
+_TO_MV = {"mv": 1.0, "uv": 1e-3, "v": 1e3}
 
 
 def read_wfdb(path: Path, *, record_id: str = "", source: str = "") -> EcgRecord:
@@ -29,9 +29,8 @@ def read_wfdb(path: Path, *, record_id: str = "", source: str = "") -> EcgRecord
         the header's checksum does not fit the samples.
     """
     stem = path.with_suffix("") if path.suffix in {".hea", ".dat", ".mat"} else path
-    header = stem.with_name(stem.name + ".hea")
-    if not header.exists():
-        raise RecordError(f"{header} does not exist. Check the path, or download the record again.")
+    header = Path(f"{stem}.hea")
+    _check_header(header)
     try:
         raw = wfdb.rdrecord(str(stem), physical=False)
         physical = raw.dac(expanded=False)
@@ -45,7 +44,7 @@ def read_wfdb(path: Path, *, record_id: str = "", source: str = "") -> EcgRecord
             "Download it again."
         ) from error
     name = record_id or stem.name
-    order = lead_order(raw.sig_name)
+    order = lead_order([lead or f"signal {n}" for n, lead in enumerate(raw.sig_name, start=1)])
     _check_sums(name, raw)
     scale = np.array([_scale(name, unit) for unit in raw.units])
     return EcgRecord(
@@ -54,6 +53,17 @@ def read_wfdb(path: Path, *, record_id: str = "", source: str = "") -> EcgRecord
         fs_hz=_whole_rate(name, raw.fs),
         source=source or str(stem),
     )
+
+
+def _check_header(header: Path) -> None:
+    """Wfdb drops letters outside ASCII, so that it would take µV for V."""
+    if not header.is_file():
+        raise RecordError(f"{header} does not exist. Check the path, or download the record again.")
+    lines = [line.split(b"#")[0] for line in header.read_bytes().splitlines()]
+    if not all(line.isascii() for line in lines):
+        raise RecordError(
+            f"{header.name} has letters outside ASCII that cannot be read; write uV for µV there."
+        )
 
 
 def _check_sums(name: str, raw: "wfdb.Record") -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ecgcore.errors import ModelError
+from ecgcore.leads import LEADS
 from ecgcore.records import FloatArray
 from ecgcore.signals.filters import highpass
 
@@ -58,6 +59,14 @@ class Preprocessing:
     std_mv: tuple[float, ...]
     fs_hz: int = 100
     n_samples: int = 1000
+
+    def __post_init__(self) -> None:
+        """Refuse a scaler that would broadcast wrongly or divide by zero."""
+        if not len(self.mean_mv) == len(self.std_mv) == len(LEADS) or not min(self.std_mv) > 0:
+            raise ModelError(
+                f"The scaler has {len(self.mean_mv)} means and the deviations {self.std_mv} mV; "
+                f"{len(LEADS)} of each and deviations above 0 are needed. Train again."
+            )
 
     def apply(self, signals: FloatArray) -> FloatArray:
         """Filter and scale ``(..., 12, n_samples)`` in mV; returns float32 without unit."""
@@ -119,14 +128,16 @@ class ModelCard:
         Raises
         ------
         ModelError
-            If the card is missing or is not a card.
+            If the card cannot be read or is not a card.
         """
         path = folder / CARD_FILE
         try:
             return cls._from_json(json.loads(path.read_text()))
-        except FileNotFoundError as error:
-            raise ModelError(f"{path} does not exist; {folder.name} is no model.") from error
-        except (ValueError, KeyError, TypeError) as error:
+        except OSError as error:
+            raise ModelError(
+                f"{path} cannot be read ({error.strerror}); {folder.name} is no model."
+            ) from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(
                 f"{path} is not a model card ({error}). Restore it or train again."
             ) from error

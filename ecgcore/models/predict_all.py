@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 from tqdm import tqdm
 
-from ecgcore.errors import CatalogError
+from ecgcore.errors import CatalogError, ModelError
 from ecgcore.models.cards import ModelEntry, list_models
 from ecgcore.models.predictions import (
     PREDICTIONS_FILE,
@@ -40,6 +40,8 @@ def predict_all(settings: Settings, *, quiet: bool = False) -> PredictAllReport:
     ------
     CatalogError
         If the open data set is not all of PTB-XL.
+    ModelError
+        If no model ships.
     """
     recordings = open_recordings(open_catalog(settings))
     if recordings.catalog.version != SHIPPED_DATA:
@@ -49,6 +51,8 @@ def predict_all(settings: Settings, *, quiet: bool = False) -> PredictAllReport:
         )
     embedded = open_recordings(load_catalog(synthetic.ensure(settings.synthetic_dir)))
     shipped = [e for e in list_models(settings.pretrained_dir, settings.runs_dir) if e.shipped]
+    if not shipped:
+        raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
     target = settings.pretrained_dir
     save_predictions(_predict(shipped, embedded, quiet=True), target / SYNTHETIC_FILE)
     frame = _predict(shipped, recordings, quiet=quiet)

@@ -1,5 +1,6 @@
 """Architectures by name, and weights on disk."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,13 +39,16 @@ def load_model(entry: ModelEntry) -> nn.Module:
     Raises
     ------
     ModelError
-        If the weights are missing, differ from the card's checksum by one byte, or do not fit.
+        If the weights cannot be read, differ from the card's checksum by one byte, or do not fit.
     """
     path = entry.folder / WEIGHTS_FILE
-    if not path.exists():
-        raise ModelError(f"{path} does not exist. Restore it from the project, or train again.")
-    data = path.read_bytes()
-    if (found := file_sha256(path)) != entry.card.weights_sha256:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be read ({error.strerror}). Restore it from the project, or train again."
+        ) from error
+    if (found := hashlib.sha256(data).hexdigest()) != entry.card.weights_sha256:
         raise ModelError(
             f"{path} is damaged: its SHA-256 is {found[:16]}…, the card says "
             f"{entry.card.weights_sha256[:16]}…. Restore it from the project, or train again."

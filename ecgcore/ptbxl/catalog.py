@@ -147,7 +147,7 @@ def load_catalog(folder: Path) -> Catalog:
     Raises
     ------
     CatalogError
-        If the folder or a table is missing, or a table lacks a column.
+        If the folder or a table is missing or damaged, or a table lacks a column.
     """
     table = folder / "ptbxl_database.csv"
     for path in (folder, table, folder / "scp_statements.csv"):
@@ -156,10 +156,7 @@ def load_catalog(folder: Path) -> Catalog:
                 f"{path} does not exist. Choose another folder with --data or ECG_DATA_DIR, or get "
                 "PTB-XL with 'python -m ecgcore data fetch --set test'."
             )
-    raw = pd.read_csv(table, low_memory=False)
-    if missing := sorted(set(_NEEDED) - set(raw.columns)):
-        raise CatalogError(f"{table} lacks the columns {', '.join(missing)}. Download it again.")
-    frame = _typed(raw)
+    frame = _database(table)
     codes = _codes_table(frame["scp_codes"], load_statements(folder / "scp_statements.csv"))
     frame = frame.drop(columns="scp_codes").join(assign_groups(frame, codes))
     frame["territory"] = _territories(codes).reindex(frame.index).fillna("")
@@ -189,11 +186,23 @@ def _version(folder: Path, frame: pd.DataFrame, is_synthetic: bool) -> str:
     return f"{folder.name} ({len(frame):,} records)"
 
 
+def _database(table: Path) -> pd.DataFrame:
+    try:
+        raw = pd.read_csv(table, low_memory=False)
+        if missing := sorted(set(_NEEDED) - set(raw.columns)):
+            raise CatalogError(
+                f"{table} lacks the columns {', '.join(missing)}. Download it again."
+            )
+        return _typed(raw)
+    except (ValueError, TypeError) as error:  # pandas' own kinds are ValueErrors
+        raise CatalogError(f"{table} is damaged ({error}). Download it again.") from error
+
+
 def _typed(raw: pd.DataFrame) -> pd.DataFrame:
     if raw["ecg_id"].duplicated().any():
         twice = raw.loc[raw["ecg_id"].duplicated(), "ecg_id"].iloc[0]
         raise CatalogError(f"ptbxl_database.csv lists record {twice} twice. Download it again.")
-    frame = raw.set_index("ecg_id")
+    frame = raw.astype({"ecg_id": "int64"}).set_index("ecg_id")
     text_columns = ["report", "recording_date", "device", *NOISE_COLUMNS]
     text = {
         column: frame[column].astype("string").fillna("").astype(str) if column in frame else ""

@@ -51,9 +51,9 @@ TERRITORIES = ("anterior", "inferior", "lateral", "posterior")
 
 def in_words(likelihood: float) -> str:
     """Say a likelihood in per cent in words, the number always beside it."""
-    nearest = min(LIKELIHOODS, key=lambda known: abs(known - likelihood))
     if likelihood == 0:
         return LIKELIHOOD_WORDS[0]
+    nearest = min(LIKELIHOODS[:-1], key=lambda known: abs(known - likelihood))
     return f"{likelihood:.0f} %, {LIKELIHOOD_WORDS[nearest]}"
 
 
@@ -83,8 +83,16 @@ def load_statements(path: Path) -> pd.DataFrame:
     pandas.DataFrame
         Columns ``description``, ``superclass`` ("" unless diagnostic) and ``kind``
         (diagnostic, form or rhythm).
+
+    Raises
+    ------
+    CatalogError
+        If the file is damaged or lacks a column.
     """
-    raw = pd.read_csv(path, index_col=0)
+    try:
+        raw = pd.read_csv(path, index_col=0)
+    except ValueError as error:  # pandas' own kinds are ValueErrors
+        raise CatalogError(f"{path} is damaged ({error}). Download it again.") from error
     needed = {"description", "diagnostic", "form", "rhythm", "diagnostic_class"}
     if missing := sorted(needed - set(raw.columns)):
         raise CatalogError(f"{path} lacks the columns {', '.join(missing)}. Download it again.")

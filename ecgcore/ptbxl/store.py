@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 from pathlib import Path
 from typing import Literal
 
@@ -87,7 +88,8 @@ class Recordings:
         """Read many records as ``(n, 12, 1000)`` float32 in mV."""
         if self.store is not None and all(ecg_id in self.store for ecg_id in ids):
             return self.store.signals(ids)
-        return np.stack([_standard(self.read(ecg_id)) for ecg_id in ids])
+        signals = [_standard(self.read(ecg_id)) for ecg_id in ids]
+        return np.array(signals, dtype=np.float32).reshape(-1, len(LEADS), N_SAMPLES)
 
     def available(self, ids: Sequence[int]) -> list[int]:
         """Those of `ids` whose signals are on this disk."""
@@ -144,11 +146,11 @@ def build_store(
         block = todo[start : start + _BLOCK]
         on_progress(len(ids) - len(todo) + start, len(ids))
         for row in block:
-            path = catalog.record_path(int(ids[row]))
-            if not path.with_suffix(".dat").exists():
-                n_missing += 1
-                continue
             try:
+                path = catalog.record_path(int(ids[row]))
+                if not path.with_suffix(".dat").exists():
+                    n_missing += 1
+                    continue
                 units[row] = _units(read_wfdb(path))
                 done[row] = True
             except RecordError as error:
@@ -203,14 +205,24 @@ def _open_files(
             raise ValueError(f"format {index['format']}, {_FORMAT} is needed")
         ids = np.array(index["ids"], dtype=np.int64)
         shape = (len(ids), len(LEADS), N_SAMPLES)
-        units: np.memmap = np.memmap(folder / "signals.i16", np.int16, mode, shape=shape)
-        done = np.memmap(folder / "done.bool", np.bool_, mode, shape=len(ids))
-    except (ValueError, KeyError, FileNotFoundError) as error:
+        units = _mapped(folder / "signals.i16", np.int16, mode, shape)
+        done = _mapped(folder / "done.bool", np.bool_, mode, shape[:1])
+    except (ValueError, KeyError, TypeError, FileNotFoundError) as error:
         raise CatalogError(
             f"The signal store {folder} is damaged ({error}). Delete that folder and run "
             "'python -m ecgcore data build' again."
         ) from error
     return ids, done, units
+
+
+def _mapped(
+    path: Path, dtype: type[np.generic], mode: Literal["r", "r+"], shape: tuple[int, ...]
+) -> np.memmap:
+    """Map a file of exactly this size; numpy would lengthen a short one with zeros."""
+    needed, found = prod(shape) * np.dtype(dtype).itemsize, path.stat().st_size
+    if found != needed:
+        raise ValueError(f"{path.name} has {found:,} bytes, {needed:,} are needed")
+    return np.memmap(path, dtype, mode, shape=shape)
 
 
 def _standard(record: EcgRecord) -> FloatArray:

@@ -41,9 +41,14 @@ def highpass(
 
 
 def resample(signal: FloatArray, fs_hz: int, target_hz: int) -> FloatArray:
-    """Change the rate with an anti-aliased polyphase filter (``(..., n)`` -> ``(..., n')``)."""
+    """Change the rate with an anti-aliased polyphase filter (``(..., n)`` -> ``(..., n')``).
+
+    Both ends are continued by point reflection: zeros there would draw a step of the baseline.
+    """
     if fs_hz == target_hz:
         return signal
     common = gcd(fs_hz, target_hz)
-    resampled = resample_poly(signal, target_hz // common, fs_hz // common, axis=-1)
+    resampled = resample_poly(
+        signal, target_hz // common, fs_hz // common, axis=-1, padtype="antireflect"
+    )
     return np.asarray(resampled, dtype=np.float32)

@@ -68,8 +68,9 @@ def load_checkpoint(
         state.best_weights = _below(tensors, "best.")
         _restore_optimizer(optimizer, _below(tensors, "optimizer."))
     except Exception as error:  # safetensors and torch raise many kinds on damaged files
+        reason = str(error).partition("\n")[0]
         raise JobError(
-            f"{path} cannot be used ({error}). Delete it to start this run from its beginning."
+            f"{path} cannot be used ({reason}). Delete it to start this run from its beginning."
         ) from error
     return state
 

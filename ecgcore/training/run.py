@@ -28,10 +28,8 @@ from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.training.checkpoint import CHECKPOINT_FILE, TrainState
 from ecgcore.training.data import TrainingData, load_training_data
 from ecgcore.training.loop import EpochResult, Watcher, fit, logits_of
-from ecgcore.training.spec import TrainSpec
+from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
 
-PROGRESS_FILE = "progress.jsonl"
-STEP_FILE = "step.json"
 _STEP_EVERY_S = 1.0
 _BLOCK = 512
 

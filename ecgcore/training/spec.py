@@ -10,6 +10,8 @@ from ecgcore.models.cards import ARCH_NAMES, ModelKey
 from ecgcore.ptbxl.cohorts import TRAIN_SETS
 
 SPEC_FILE = "spec.json"
+PROGRESS_FILE = "progress.jsonl"
+STEP_FILE = "step.json"
 _LIMITS = {"epochs": (1, 200), "batch_size": (8, 512), "seed": (0, 2**31 - 1), "patience": (1, 200)}
 
 

@@ -17,8 +17,10 @@ from ecgcore.models import cards, scoreboard
 from ecgcore.models.cards import ModelEntry
 from ecgcore.models.predictions import load_predictions, prob_spread
 from ecgcore.ptbxl.catalog import Catalog, open_catalog
+from ecgcore.ptbxl.exposure import Exposure
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
+from ecgcore.training.submit import missing_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +53,11 @@ def job_store() -> JobStore:
     return JobStore(settings().runs_dir / "jobs.sqlite")
 
 
+def n_missing(train_set: str) -> int:
+    """How many recordings a training on this set lacks on this disk."""
+    return _n_missing(str(catalog().folder), train_set)
+
+
 def models() -> tuple[ModelEntry, ...]:
     """Shipped models and finished runs, read anew, so that a new run needs no restart."""
     return cards.list_models(settings().pretrained_dir, settings().runs_dir)
@@ -72,18 +79,20 @@ def predictor(entry: ModelEntry) -> Predictor:
     return _predictor(entry.name, entry.card.weights_sha256)
 
 
-def opinions(ecg_id: int) -> tuple[list[Prediction], list[str]]:
-    """Every shipped model's opinion on a record, and what went wrong with a model or the record."""
-    shown, problems = [], []
-    for entry in models():
-        try:
-            prediction, warnings = _opinion(ecg_id, entry.name, entry.card.weights_sha256)
-        except ModelError as error:
-            problems.append(str(error))
-            continue
-        shown.append(prediction)
-        problems += [text for text in warnings if text not in problems]
-    return shown, problems
+def opinion(ecg_id: int, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
+    """One model's opinion on a record, with warnings; ModelError or RecordError without one."""
+    return _opinion(ecg_id, entry.name, entry.card.weights_sha256)
+
+
+def stored_logits(ecg_id: int) -> pd.Series[float]:
+    """Read the shipped models' stored logits for a record, indexed by (arch, set, seed)."""
+    return _stored_logits(catalog().version, ecg_id)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Looking up the training data …")
+def exposure(data_version: str, train_set: str, seed: int) -> Exposure:
+    """Find the open data's records behind a training set; immutable, shared by all readers."""
+    return Exposure.of(catalog().frame, train_set, seed)
 
 
 def attribution(ecg_id: int, entry: ModelEntry, method: str) -> Attribution:
@@ -96,6 +105,14 @@ def spread(data_version: str) -> pd.Series[float] | None:
     """Disagreement of the shipped models by ``ecg_id``; None where nothing is predicted."""
     path = scoreboard.shipped_predictions(data_version, settings().pretrained_dir)
     return prob_spread(load_predictions(path)) if path is not None else None
+
+
+@st.cache_data(max_entries=4, show_spinner="Counting the test sets …")
+def test_counts(data_version: str) -> dict[str, int]:
+    """Test records in each group of the cohort."""
+    cohort = scoreboard.cohort_of(data_version, settings().pretrained_dir, recordings())
+    groups = cohort.loc[cohort["split"] == "test", "group"]
+    return {str(group): int(n) for group, n in groups.value_counts().items()}
 
 
 def judged(entry: ModelEntry, test_set: str, data_version: str) -> Judged:
@@ -114,6 +131,20 @@ def curve(
     """Reliability curve of one model on a test set."""
     mine = judged(entry, test_set, data_version)
     return reliability_curve(mine.labels, mine.probs, n_bins, strategy)
+
+
+@st.cache_data(max_entries=256, show_spinner="Reading the stored predictions …")
+def _stored_logits(data_version: str, ecg_id: int) -> pd.Series[float]:
+    path = scoreboard.shipped_predictions(data_version, settings().pretrained_dir)
+    if path is None:
+        raise ModelError(f"No predictions for {data_version} ship with the project.")
+    frame = load_predictions(path)
+    return frame[frame["ecg_id"] == ecg_id].set_index(["arch", "train_set", "seed"])["logit"]
+
+
+@st.cache_data(max_entries=8, ttl=30, show_spinner="Looking for the recordings …")
+def _n_missing(folder: str, train_set: str) -> int:
+    return len(missing_ids(recordings(), train_set))
 
 
 @st.cache_resource(max_entries=24, show_spinner="Loading the models …")

@@ -1,0 +1,187 @@
+"""Speed and memory, measured on the machine that asks; the figures are the product's promises."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import torch
+
+from ecgcore.errors import ModelError
+from ecgcore.explain.methods import IG_STEPS, METHODS, explain
+from ecgcore.models.cards import ARCH_NAMES, list_models
+from ecgcore.models.predictor import Predictor, predict, predict_batches
+from ecgcore.ptbxl.catalog import open_catalog
+from ecgcore.ptbxl.store import Recordings, open_recordings
+from ecgcore.settings import PROJECT_DIR, Settings
+
+_TARGETS_MS = {"gradcam": 30.0, "ig": 400.0}
+_REPEATS = 20
+_LOOP_RECORDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure; `target` is an upper bound, or None where nothing is promised."""
+
+    name: str
+    value: float | None
+    unit: str
+    target: float | None = None
+    note: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """False only where a promise is broken."""
+        return self.target is None or self.value is None or self.value <= self.target
+
+
+@dataclass(frozen=True, slots=True)
+class BenchReport:
+    """All figures of one run."""
+
+    data_version: str
+    threads: int
+    figures: tuple[Figure, ...]
+
+    @property
+    def passed(self) -> bool:
+        """True where every promise holds."""
+        return all(figure.passed for figure in self.figures)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for ``--json``."""
+        return {
+            "data_version": self.data_version,
+            "threads": self.threads,
+            "passed": self.passed,
+            "figures": [{**asdict(f), "passed": f.passed} for f in self.figures],
+        }
+
+    def as_text(self) -> str:
+        """One line for each figure."""
+        lines = [f"{self.data_version}, {self.threads} threads"]
+        for figure in self.figures:
+            value = "not measured" if figure.value is None else f"{figure.value:,.1f} {figure.unit}"
+            target = "" if figure.target is None else f"<= {figure.target:,.0f} {figure.unit}"
+            mark = "" if figure.target is None else ("ok" if figure.passed else "MISSED")
+            lines.append(f"{figure.name:58} {value:>20}  {target:14} {mark:7}{figure.note}")
+        return "\n".join(lines)
+
+
+def run_bench(settings: Settings, *, quick: bool = False) -> BenchReport:
+    """Measure predictions, explanations, batches and memory; and the pages unless `quick`.
+
+    Raises
+    ------
+    ModelError
+        If no model ships.
+    """
+    recordings = open_recordings(open_catalog(settings))
+    entries = [e for e in list_models(settings.pretrained_dir, settings.runs_dir) if e.shipped]
+    if not entries:
+        raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
+    predictors = [Predictor.open(entry) for entry in entries]
+    figures = [
+        *_single_record(predictors, recordings),
+        *_batches(predictors[0], recordings),
+        _memory(recordings),
+    ]
+    if not quick:
+        figures += _pages(settings)
+    return BenchReport(recordings.catalog.version, torch.get_num_threads(), tuple(figures))
+
+
+def _single_record(predictors: list[Predictor], recordings: Recordings) -> Iterable[Figure]:
+    record = recordings.read(recordings.available(_ids(recordings)[:50])[0])
+    yield _timed(
+        f"{len(predictors)} predictions of a warm record", lambda: predict(predictors, record), 40.0
+    )
+    for predictor in _one_of_each(predictors):
+        arch = ARCH_NAMES[predictor.entry.key.arch]
+        for method, target in _TARGETS_MS.items():
+            steps = f", {IG_STEPS} steps" if method == "ig" else ""
+            yield _timed(
+                f"{METHODS[method]}{steps}, {arch}",
+                partial(explain, predictor, record, method),
+                target,
+            )
+
+
+def _one_of_each(predictors: list[Predictor]) -> list[Predictor]:
+    return list({p.entry.key.arch: p for p in reversed(predictors)}.values())
+
+
+def _batches(predictor: Predictor, recordings: Recordings) -> Iterable[Figure]:
+    """All records in batches from the store, beside a plain loop over WFDB files."""
+    ids = recordings.available(_ids(recordings))
+    started = time.perf_counter()
+    for start in range(0, len(ids), 1024):
+        predict_batches(predictor, recordings.signals(ids[start : start + 1024]))
+    batched = len(ids) / (time.perf_counter() - started)
+    files = Recordings(recordings.catalog)
+    some = ids[:: max(1, len(ids) // _LOOP_RECORDS)][:_LOOP_RECORDS]
+    started = time.perf_counter()
+    for ecg_id in some:
+        predict([predictor], files.read(ecg_id))
+    looped = len(some) / (time.perf_counter() - started)
+    store = "the store" if recordings.store is not None else "WFDB files, no store is built"
+    yield Figure(f"batch prediction of {len(ids):,} records", batched, "records/s", note=store)
+    yield Figure("plain loop over WFDB files", looped, "records/s", note=f"{len(some)} records")
+    yield Figure("batch prediction over plain loop", batched / looped, "times")
+
+
+def _memory(recordings: Recordings) -> Figure:
+    """Resident memory of this process, which has all models open and has read the whole store."""
+    if recordings.store is not None:
+        recordings.store.units.sum()
+    return Figure("memory, all models and the full store open", resident_mb(), "MB", 1500.0)
+
+
+def resident_mb(pid: int | str = "self") -> float | None:
+    """Resident memory of a process in MB, where /proc tells it."""
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            pages = int(file.read().split()[1])
+    except OSError:
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _pages(settings: Settings) -> list[Figure]:
+    """Figures of the server and the browser, from a process that may import the pages."""
+    command = [sys.executable, "-m", "pages._ui.page_bench"]
+    done = subprocess.run(
+        command,
+        cwd=PROJECT_DIR,
+        env=settings.as_env(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        return [Figure(**row) for row in json.loads(done.stdout.splitlines()[-1])]
+    except (IndexError, ValueError, TypeError):
+        reason = (done.stderr.strip().splitlines() or ["no output"])[-1]
+        return [Figure("pages", None, "ms", note=reason)]
+
+
+def _timed(name: str, action: Callable[[], object], target_ms: float) -> Figure:
+    action()
+    times = []
+    for _ in range(_REPEATS):
+        started = time.perf_counter()
+        action()
+        times.append((time.perf_counter() - started) * 1000)
+    slow = statistics.quantiles(times, n=20)[-1]
+    return Figure(name, statistics.median(times), "ms", target_ms, f"p95 {slow:.0f} ms")
+
+
+def _ids(recordings: Recordings) -> list[int]:
+    return [int(ecg_id) for ecg_id in recordings.catalog.frame.index]

@@ -1,0 +1,225 @@
+"""Find records by diagnosis, certainty of the label, patient and disagreement of the models."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ecgcore.ptbxl.catalog import Catalog
+from ecgcore.ptbxl.scp import LIKELIHOODS, MI_TERRITORIES, SUPERCLASSES, in_words
+
+Sort = Literal["disagreement", "likelihood_falling", "likelihood_rising", "record"]
+GROUP_NAMES = {
+    "uncertain_mi": "uncertain MI",
+    "certain_mi": "certain MI",
+    "pure_normal": "pure normal",
+    "other": "other",
+}
+SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test", "unknown": "unknown"}
+SEXES = ("male", "female", "unknown")
+VALIDATED = ("yes", "no", "unknown")
+AGES = (0, 90)
+"""Full range of ages; PTB-XL does not tell ages over 89 apart, and 90 stands for them."""
+
+_STATED = np.array([known for known in LIKELIHOODS if known > 0])
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """What a record must be to be found; an empty choice asks for nothing.
+
+    Choices within one field are alternatives, different fields must all hold.
+
+    Attributes
+    ----------
+    codes
+        SCP codes.
+    territories
+        Walls of the heart that an MI statement names.
+    superclasses
+        Diagnostic superclasses.
+    likelihoods
+        Likelihoods in per cent (0 = not stated) of the statement in question: of a chosen code,
+        else of an MI statement naming a chosen territory, else of a statement of a chosen
+        superclass, else the record's MI likelihood. Rare other values count as the nearest.
+    groups, splits, sexes, validated
+        Values of `GROUP_NAMES`, `SPLIT_NAMES`, `SEXES` and `VALIDATED`.
+    ages
+        Youngest and oldest age in years, both included; the full range includes unknown ages.
+    only_unknown_age
+        Ask for records without an age; `ages` then has no effect.
+    sort
+        Order of the result; ties by record number.
+    """
+
+    codes: tuple[str, ...] = ()
+    territories: tuple[str, ...] = ()
+    superclasses: tuple[str, ...] = ()
+    likelihoods: tuple[int, ...] = ()
+    groups: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
+    sexes: tuple[str, ...] = ()
+    validated: tuple[str, ...] = ()
+    ages: tuple[int, int] = AGES
+    only_unknown_age: bool = False
+    sort: Sort = "record"
+
+    @property
+    def subject(self) -> str:
+        """Name the statement that the likelihood is about, such as "IMI" or "inferior MI"."""
+        if self.codes:
+            return " or ".join(self.codes)
+        if self.territories:
+            return f"{' or '.join(self.territories)} MI"
+        names = [name if name == "MI" else SUPERCLASSES[name].lower() for name in self.superclasses]
+        return " or ".join(names) or "MI"
+
+
+PRESETS: dict[str, RecordFilter] = {
+    "Ambiguous MI": RecordFilter(groups=("uncertain_mi",), splits=("test",), sort="disagreement"),
+    "Models disagree": RecordFilter(splits=("test",), sort="disagreement"),
+    "Certain MI": RecordFilter(groups=("certain_mi",), splits=("test",), sort="disagreement"),
+    "Normal": RecordFilter(groups=("pure_normal",), splits=("test",), sort="disagreement"),
+    "All records": RecordFilter(),
+}
+"""Named selections; all but the last stay in the test split, which no model was trained on."""
+
+
+def search(
+    catalog: Catalog, wanted: RecordFilter, spread: "pd.Series[float] | None" = None
+) -> pd.DataFrame:
+    """Find the records that fit a filter, in its order.
+
+    Parameters
+    ----------
+    spread
+        Disagreement of the models, 0 to 1, by ``ecg_id``; sorting by it needs it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``ecg_id``: the readable texts ``age, sex, group, diagnoses, territory, split,
+        validated, report``, the numbers ``mi_likelihood`` and ``likelihood`` (of the statement in
+        question, %; NaN without one) and ``spread`` (NaN where no model was asked).
+    """
+    likelihood = _likelihood_in_question(catalog, wanted)
+    keep = _matches_record(catalog.frame, wanted)
+    if wanted.codes or wanted.territories or wanted.superclasses or wanted.likelihoods:
+        keep &= likelihood.notna().to_numpy()
+    for statements in _statement_masks(catalog.codes, wanted)[1:]:
+        keep &= catalog.frame.index.isin(catalog.codes["ecg_id"][statements])
+    found = _readable(catalog)[keep]
+    found["likelihood"] = likelihood[keep]
+    found["spread"] = np.nan if spread is None else spread.reindex(found.index)
+    return _in_order(found, wanted.sort)
+
+
+def group_counts(found: pd.DataFrame) -> dict[str, int]:
+    """Count the records of a search result by group, every group named."""
+    counts = found["group"].value_counts()
+    return {name: int(counts.get(name, 0)) for name in GROUP_NAMES.values()}
+
+
+def likelihood_text(likelihood: float) -> str:
+    """Say a likelihood in words, "" for none; a space keeps " 15 %" before "100 %" when sorted."""
+    if pd.isna(likelihood):
+        return ""
+    return f" {in_words(likelihood)}" if 0 < likelihood < 100 else in_words(likelihood)
+
+
+def _statement_masks(codes: pd.DataFrame, wanted: RecordFilter) -> list[NDArray[np.bool_]]:
+    named = [c for c, walls in MI_TERRITORIES.items() if set(walls) & set(wanted.territories)]
+    choices = [
+        (codes["code"], wanted.codes),
+        (codes["code"], named),
+        (codes["superclass"], wanted.superclasses),
+    ]
+    return [column.isin(list(chosen)).to_numpy() for column, chosen in choices if chosen]
+
+
+def _likelihood_in_question(catalog: Catalog, wanted: RecordFilter) -> "pd.Series[float]":
+    masks = _statement_masks(catalog.codes, wanted)
+    if not masks:
+        strongest = catalog.frame["mi_likelihood"]
+        return strongest.where(_has_likelihood(strongest, wanted.likelihoods))
+    mine = catalog.codes[masks[0]]
+    mine = mine[_has_likelihood(mine["likelihood"], wanted.likelihoods)]
+    return mine.groupby("ecg_id")["likelihood"].max().reindex(catalog.frame.index)
+
+
+def _has_likelihood(values: "pd.Series[float]", chosen: Collection[int]) -> NDArray[np.bool_]:
+    numbers: NDArray[np.float64] = values.to_numpy(dtype=float)
+    if not chosen:
+        return np.asarray(~np.isnan(numbers))
+    nearest = _STATED[np.abs(numbers[:, None] - _STATED).argmin(axis=1)]
+    return np.isin(np.where(numbers > 0, nearest, numbers), list(chosen))
+
+
+def _matches_record(frame: pd.DataFrame, wanted: RecordFilter) -> NDArray[np.bool_]:
+    keep: NDArray[np.bool_] = np.ones(len(frame), dtype=np.bool_)
+    for column, chosen in (
+        (frame["group"], wanted.groups),
+        (frame["split"], wanted.splits),
+        (frame["sex"], wanted.sexes),
+        (_validated_text(frame), wanted.validated),
+    ):
+        if chosen:
+            keep &= column.isin(chosen).to_numpy()
+    if wanted.only_unknown_age:
+        keep &= frame["age"].isna().to_numpy()
+    elif wanted.ages != AGES:
+        keep &= frame["age"].clip(upper=AGES[1]).between(*wanted.ages).to_numpy()
+    return keep
+
+
+@lru_cache(maxsize=2)
+def _readable(catalog: Catalog) -> pd.DataFrame:
+    frame = catalog.frame
+    return pd.DataFrame(
+        {
+            "age": [_age_text(age) for age in frame["age"]],
+            "sex": frame["sex"],
+            "group": frame["group"].map(GROUP_NAMES),
+            "diagnoses": _diagnoses(catalog.codes).reindex(frame.index).fillna(""),
+            "mi_likelihood": frame["mi_likelihood"],
+            "territory": frame["territory"],
+            "split": frame["split"].map(SPLIT_NAMES),
+            "validated": _validated_text(frame),
+            "report": frame["report"].str.slice(0, 120),
+        },
+        index=frame.index,
+    )
+
+
+def _diagnoses(codes: pd.DataFrame) -> "pd.Series[str]":
+    diagnostic = codes[codes["kind"] == "diagnostic"]
+    ordered = diagnostic.sort_values(["likelihood", "code"], ascending=[False, True])
+    texts: dict[int, str] = {}
+    for ecg_id, code, likelihood in zip(
+        ordered["ecg_id"], ordered["code"], ordered["likelihood"], strict=True
+    ):
+        stated = f"{code} {likelihood:.0f} %" if likelihood > 0 else f"{code} (not stated)"
+        texts[ecg_id] = f"{texts[ecg_id]}, {stated}" if ecg_id in texts else stated
+    return pd.Series(texts, dtype=str)
+
+
+def _age_text(age: float) -> str:
+    if pd.isna(age):
+        return "unknown"
+    return "over 89" if age >= AGES[1] else f"{age:2.0f}"
+
+
+def _validated_text(frame: pd.DataFrame) -> "pd.Series[str]":
+    return frame["validated"].map({True: "yes", False: "no"}).fillna("unknown").astype(str)
+
+
+def _in_order(found: pd.DataFrame, sort: Sort) -> pd.DataFrame:
+    if sort == "record":
+        return found.sort_index()
+    column = "spread" if sort == "disagreement" else "likelihood"
+    rising = sort == "likelihood_rising"
+    return found.sort_index().sort_values(column, ascending=rising, kind="stable")

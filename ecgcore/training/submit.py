@@ -1,0 +1,167 @@
+"""Queue a training run, and read how far one has come; no torch needed."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ecgcore.errors import JobError
+from ecgcore.jobs import progress
+from ecgcore.jobs.store import Job, JobStore
+from ecgcore.jobs.supervisor import STARTED_EVENT
+from ecgcore.ptbxl import cohorts
+from ecgcore.ptbxl.store import Recordings
+from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
+
+HISTORY = ("epoch", "train_loss", "val_loss", "val_auroc", "seconds")
+
+_MS_PER_RECORD = {"cnn_bilstm": 5.3, "bimamba2": 13.3}
+"""Training time of one record in one epoch on one thread, measured on PTB-XL (PERFORMANCE.md)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunView:
+    """How far a run has come.
+
+    Attributes
+    ----------
+    spec
+        What is trained; None if ``spec.json`` is missing or damaged.
+    history
+        One row for each finished epoch, with the columns `HISTORY`.
+    reading
+        True until the latest process has read the recordings.
+    step, steps
+        Batches done in the epoch that is under way, and their number; 0 where unknown.
+    metrics
+        (name, value) of the finished model; empty until then.
+    message
+        Why the run stopped, if its last event was an error.
+    """
+
+    spec: TrainSpec | None
+    history: pd.DataFrame
+    reading: bool = True
+    step: int = 0
+    steps: int = 0
+    metrics: tuple[tuple[str, float], ...] = field(default=())
+    message: str = ""
+
+    @property
+    def epochs(self) -> int:
+        """Epochs at most; 0 where unknown."""
+        return self.spec.epochs if self.spec else 0
+
+    @property
+    def epochs_done(self) -> int:
+        """Finished epochs."""
+        return _epochs_done(self.history)
+
+    @property
+    def seconds_per_epoch(self) -> float | None:
+        """Median wall time of the finished epochs; None before the first."""
+        return None if self.history.empty else float(self.history["seconds"].median())
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time until the last epoch, at most, for the training may stop before; None if unknown."""
+        if self.spec is None or self.seconds_per_epoch is None:
+            return None
+        under_way = self.step / self.steps if self.steps else 0.0
+        return max(0.0, self.spec.epochs - self.epochs_done - under_way) * self.seconds_per_epoch
+
+
+def submit(spec: TrainSpec, runs_dir: Path, store: JobStore) -> Job:
+    """Queue a training in a new run folder.
+
+    Raises
+    ------
+    JobError
+        If the folder cannot be made.
+    """
+    stem = f"{spec.arch}-{spec.train_set}-seed{spec.seed}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    try:
+        run_dir = _new_folder(runs_dir, stem)
+        spec.save(run_dir)
+    except OSError as error:
+        raise JobError(
+            f"{runs_dir} cannot be written ({error.strerror}). Make it writable or choose another "
+            "folder with ECG_RUNS_DIR."
+        ) from error
+    return store.submit(run_dir, spec.key.label)
+
+
+def read_run(run_dir: Path) -> RunView:
+    """Read a run's folder at any moment, also while it is written or after it was killed."""
+    try:
+        spec = TrainSpec.load(run_dir)
+    except JobError:
+        spec = None
+    events = progress.read(run_dir / PROGRESS_FILE)
+    last = events[-1] if events else {}
+    kind = last.get("event")
+    history = _history(events)
+    step, steps = _step(run_dir / STEP_FILE, _epochs_done(history) + 1)
+    return RunView(
+        spec=spec,
+        history=history,
+        reading=kind in (None, STARTED_EVENT),
+        step=step,
+        steps=steps,
+        metrics=tuple(last.get("metrics", {}).items()) if kind == "done" else (),
+        message=str(last.get("message", "")) if kind == "error" else "",
+    )
+
+
+def missing_ids(recordings: Recordings, train_set: str) -> list[int]:
+    """List the records that a training needs and this disk lacks.
+
+    The scaler is fitted on training set C, whatever is trained.
+    """
+    frame = recordings.catalog.frame
+    needed = {*cohorts.training_ids(frame, "C"), *cohorts.validation_ids(frame, train_set)}
+    return sorted(needed.difference(recordings.available(sorted(needed))))
+
+
+def expected_seconds(arch: str, n_records: int, epochs: int) -> float:
+    """Duration of a training of `epochs` on one thread of the machine of PERFORMANCE.md."""
+    return _MS_PER_RECORD[arch] * n_records * epochs / 1000
+
+
+def _new_folder(runs_dir: Path, stem: str) -> Path:
+    folder, number = runs_dir / stem, 1
+    while True:
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            number += 1
+            folder = runs_dir / f"{stem}-{number}"
+
+
+def _history(events: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Keep one row per epoch; an epoch run again replaces itself and all later ones."""
+    rows: list[dict[str, Any]] = []
+    for event in events:
+        if event.get("event") == "epoch" and all(name in event for name in HISTORY):
+            rows = [row for row in rows if row["epoch"] < event["epoch"]]
+            rows.append({name: event[name] for name in HISTORY})
+    return pd.DataFrame(rows, columns=list(HISTORY))
+
+
+def _epochs_done(history: pd.DataFrame) -> int:
+    return 0 if history.empty else int(history["epoch"].iloc[-1])
+
+
+def _step(path: Path, epoch: int) -> tuple[int, int]:
+    """Step and number of steps, if the file tells of `epoch`."""
+    try:
+        raw = json.loads(path.read_text())
+        found = (int(raw["step"]), int(raw["steps"])) if raw["epoch"] == epoch else (0, 0)
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0, 0
+    return found

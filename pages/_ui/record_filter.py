@@ -1,0 +1,163 @@
+"""The filters of Browse as widgets that live in the URL."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+import streamlit as st
+
+from ecgcore.ptbxl.catalog import Catalog
+from ecgcore.ptbxl.scp import LIKELIHOODS, SUPERCLASSES, TERRITORIES, in_words
+from ecgcore.ptbxl.search import (
+    AGES,
+    GROUP_NAMES,
+    PRESETS,
+    SEXES,
+    SPLIT_NAMES,
+    VALIDATED,
+    RecordFilter,
+    Sort,
+)
+
+Option = TypeVar("Option", int, str)
+
+FIRST_VIEW = next(iter(PRESETS.values()))
+_SORTS: dict[Sort, str] = {
+    "disagreement": "models disagree most",
+    "likelihood_rising": "least likely first",
+    "likelihood_falling": "most likely first",
+    "record": "record number",
+}
+_QUERY = {
+    "codes": "code",
+    "superclasses": "superclass",
+    "territories": "territory",
+    "likelihoods": "likelihood",
+    "groups": "group",
+    "splits": "split",
+    "sexes": "sex",
+    "validated": "validated",
+    "ages": "age",
+    "only_unknown_age": "age_unknown",
+    "sort": "sort",
+}
+"""Fields of the filter and the query parameters that hold them."""
+
+_LIKELIHOOD_HELP = (
+    "How certain the cardiologist was. It is the likelihood of a chosen diagnosis; without one, of "
+    "an MI statement naming a chosen territory; else of a statement of a chosen superclass; else "
+    "of the record's strongest MI statement. PTB-XL states no likelihood for form and rhythm "
+    "statements (0 in its table)."
+)
+_UNKNOWN_AGE_HELP = "Only records whose age is not in the table; the range has no effect then."
+
+
+def preset_buttons(wanted: RecordFilter) -> None:
+    """Draw one button for each preset and mark the one that the present filters equal."""
+    with st.container(horizontal=True):
+        for name, preset in PRESETS.items():
+            chosen = preset == wanted
+            st.button(
+                name,
+                key=f"preset {name}",
+                icon=":material/check:" if chosen else None,
+                type="primary" if chosen else "secondary",
+                on_click=_apply,
+                args=(preset,),
+            )
+
+
+def filter_widgets(catalog: Catalog) -> RecordFilter:
+    """Draw the filters and return what they ask for."""
+    described = catalog.codes.drop_duplicates("code").set_index("code")["description"]
+    named = {code: f"{code}: {text}" for code, text in described.sort_index().items()}
+    diagnosis, superclass, wall, likelihood, group = st.columns([3, 2, 2, 2, 2])
+    split, sex, validated, age, age_unknown, order = st.columns(
+        [4, 4, 4, 4, 2, 4], vertical_alignment="bottom"
+    )
+    with diagnosis:
+        codes = _choice("codes", "Diagnosis (SCP code)", named)
+    with superclass:
+        superclasses = _choice("superclasses", "Superclass", SUPERCLASSES)
+    with wall:
+        territories = _choice("territories", "MI territory", _as_they_are(TERRITORIES))
+    about = RecordFilter(codes=codes, territories=territories, superclasses=superclasses)
+    with likelihood:
+        stated = {known: in_words(known) for known in LIKELIHOODS}
+        title = f"Likelihood of {about.subject}"
+        likelihoods = _choice("likelihoods", title, stated, _LIKELIHOOD_HELP)
+    with group:
+        groups = _choice("groups", "Study group", GROUP_NAMES)
+    with split:
+        splits = _choice("splits", "Split", SPLIT_NAMES)
+    with sex:
+        sexes = _choice("sexes", "Sex", _as_they_are(SEXES))
+    with validated:
+        checked = _choice("validated", "Validated by a cardiologist", _as_they_are(VALIDATED))
+    with age:
+        ages = _age_range()
+    with age_unknown:
+        only_unknown_age = st.checkbox(
+            "unknown", key=_QUERY["only_unknown_age"], bind="query-params", help=_UNKNOWN_AGE_HELP
+        )
+    with order:
+        sort = _sort_order()
+    return RecordFilter(
+        codes=codes,
+        territories=territories,
+        superclasses=superclasses,
+        likelihoods=likelihoods,
+        groups=groups,
+        splits=splits,
+        sexes=sexes,
+        validated=checked,
+        ages=ages,
+        only_unknown_age=only_unknown_age,
+        sort=sort,
+    )
+
+
+def _choice(
+    field: str, label: str, options: Mapping[Option, str], help_text: str | None = None
+) -> tuple[Option, ...]:
+    chosen = st.multiselect(
+        label,
+        list(options),
+        default=list(getattr(FIRST_VIEW, field)) or None,
+        format_func=options.__getitem__,
+        key=_QUERY[field],
+        bind="query-params",
+        placeholder="any",
+        help=help_text,
+    )
+    return tuple(chosen)
+
+
+def _age_range() -> tuple[int, int]:
+    return st.slider(
+        "Age in years",
+        *AGES,
+        value=AGES,
+        key=_QUERY["ages"],
+        bind="query-params",
+        help="90 stands for every age over 89. The full range includes unknown ages.",
+    )
+
+
+def _sort_order() -> Sort:
+    return st.selectbox(
+        "Order",
+        list(_SORTS),
+        format_func=_SORTS.__getitem__,
+        key=_QUERY["sort"],
+        bind="query-params",
+        help="Models disagree by the highest minus the lowest probability of MI among them.",
+    )
+
+
+def _as_they_are(options: Iterable[str]) -> dict[str, str]:
+    return {option: option for option in options}
+
+
+def _apply(preset: RecordFilter) -> None:
+    for field, key in _QUERY.items():
+        st.session_state[key] = getattr(preset, field)

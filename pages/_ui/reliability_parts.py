@@ -1,0 +1,323 @@
+"""Parts of the Reliability page: the reader's choices, the diagrams' places, tables and words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from ecgcore.errors import EcgError, ModelError
+from ecgcore.evaluate.calibration import ReliabilityCurve, Strategy
+from ecgcore.evaluate.metrics import METRIC_NAMES, Metrics
+from ecgcore.evaluate.published import published_frame
+from ecgcore.figures.diagrams import reliability_figure
+from ecgcore.figures.theme import STYLE
+from ecgcore.models import cards, scoreboard
+from ecgcore.models.cards import ModelEntry
+from ecgcore.ptbxl.catalog import synthetic_version
+from ecgcore.ptbxl.cohorts import TEST_SETS, TRAIN_SETS
+from pages._ui import resources
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+CELL_PX = 232
+THRESHOLD = 0.5
+BINS = (5, 10, 15, 20)
+BINNINGS: dict[str, Strategy] = {"equal width": "width", "equal mass": "mass"}
+METRIC_LABELS = {
+    "auroc": "AUROC",
+    "auprc": "AUPRC",
+    "accuracy": "Accuracy",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "brier": "Brier",
+    "ece_width": "ECE (equal width)",
+    "ece_mass": "ECE (equal mass)",
+}
+BIN_LABELS = {
+    "left": "From",
+    "right": "To",
+    "n": "Records",
+    "n_mi": "MI among them",
+    "mean_prob": "Mean predicted probability",
+    "observed": "Observed MI fraction",
+    "low": "95 % interval from",
+    "high": "95 % interval to",
+}
+SYNTHETIC_WORDS = (
+    "SYNTHETIC recordings: no patient stands behind them. The figures show how the page works and "
+    "say nothing about patients."
+)
+READING = (
+    "Dots: observed share of MI in a bin at its mean predicted probability; above the diagonal MI "
+    "is more frequent than predicted, below less frequent. Whiskers: 95 % Clopper-Pearson "
+    "intervals. Bars: records in each bin; the last bin includes 1. Probabilities are raw, not "
+    "recalibrated. One seed for each model: a difference between A, C and D that is smaller than "
+    "the intervals is no evidence."
+)
+_GROUP_WORDS = {
+    "pure_normal": "normal",
+    "certain_mi": "certain MI",
+    "uncertain_mi": "uncertain MI",
+}
+_URL = "models"
+_KEY = "reliability_models"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the reader wants to see."""
+
+    data_version: str
+    test_set: str
+    n_bins: int
+    binning: str
+
+    @property
+    def synthetic(self) -> bool:
+        """True when no patient stands behind the records."""
+        return self.data_version == synthetic_version()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assessment:
+    """One model's reliability curve, or why there is none."""
+
+    entry: ModelEntry
+    curve: ReliabilityCurve | None
+    problem: str = ""
+
+
+def choose_data() -> str:
+    """Let the reader choose the data set where there is a choice."""
+    versions = scoreboard.data_versions(resources.recordings())
+    if len(versions) == 1:
+        return versions[0]
+    return st.radio("Data set", versions, key="data_set", bind="query-params")
+
+
+def choose_test_set(data_version: str) -> str:
+    """Let the reader choose a test set, named with its size.
+
+    Raises
+    ------
+    ModelError
+        If the data set's labels cannot be read.
+    """
+    counts = resources.test_counts(data_version)
+    return st.radio(
+        "Test set",
+        list(TEST_SETS),
+        captions=[size_words(name, counts) for name in TEST_SETS],
+        horizontal=True,
+        key="test_set",
+        bind="query-params",
+    )
+
+
+def size_words(test_set: str, counts: dict[str, int]) -> str:
+    """Say what a test set holds, such as "703 normal + 268 certain MI = 971"."""
+    sizes = {group: counts.get(group, 0) for group in TEST_SETS[test_set]}
+    parts = " + ".join(f"{n:,} {_GROUP_WORDS[group]}" for group, n in sizes.items())
+    return f"{parts} = {sum(sizes.values()):,}"
+
+
+def fitting_models(data_version: str) -> tuple[ModelEntry, ...]:
+    """Shipped models, and the own runs that were trained on this data set."""
+    return tuple(
+        entry
+        for entry in resources.models()
+        if entry.shipped or entry.card.data_version == data_version
+    )
+
+
+def choose_models(entries: Sequence[ModelEntry]) -> list[ModelEntry]:
+    """Let the reader choose among models; their names, not their labels, live in the URL.
+
+    A widget bound to the URL would write the labels that it shows.
+    """
+    labels = {entry.name: entry.label for entry in entries}
+    if _KEY not in st.session_state:
+        asked = st.query_params.get_all(_URL)
+        st.session_state[_KEY] = [name for name in labels if name in asked] or list(labels)
+        _say_unknown([name for name in asked if name not in labels], entries)
+    names = st.multiselect(
+        "Models",
+        list(labels),
+        format_func=labels.__getitem__,
+        key=_KEY,
+        on_change=_write_url,
+        args=(list(labels),),
+        label_visibility="collapsed",
+        placeholder="Choose at least one model",
+    )
+    return [cards.by_name(entries, name) for name in labels if name in names]
+
+
+def _say_unknown(names: list[str], entries: Sequence[ModelEntry]) -> None:
+    for name in names:
+        try:
+            cards.by_name(entries, name)
+        except ModelError as error:
+            st.warning(
+                f"{error} An own run is shown on the data set that it was trained on.",
+                icon=":material/warning:",
+            )
+
+
+def _write_url(every: list[str]) -> None:
+    chosen = st.session_state[_KEY]
+    if set(chosen) == set(every):
+        st.query_params.pop(_URL, None)
+    else:
+        st.query_params[_URL] = chosen
+
+
+def assess(entries: Sequence[ModelEntry], choice: Choice) -> list[Assessment]:
+    """Compute each model's curve; a model whose predictions cannot be read keeps its place."""
+    return [_assess(entry, choice) for entry in entries]
+
+
+def _assess(entry: ModelEntry, choice: Choice) -> Assessment:
+    try:
+        curve = resources.curve(
+            entry, choice.test_set, choice.data_version, choice.n_bins, BINNINGS[choice.binning]
+        )
+    except EcgError as error:
+        return Assessment(entry, None, str(error))
+    return Assessment(entry, curve)
+
+
+def problems(assessments: Sequence[Assessment]) -> dict[str, list[str]]:
+    """Each message, and the models that it is about."""
+    found: dict[str, list[str]] = {}
+    for one in assessments:
+        if one.problem:
+            found.setdefault(one.problem, []).append(one.entry.label)
+    return found
+
+
+def grid(assessments: Sequence[Assessment]) -> list[tuple[Assessment | None, ...]]:
+    """Place models in rows by architecture and columns by training set."""
+    keys = [one.entry.key for one in assessments]
+    columns = [name for name in TRAIN_SETS if name in {key.train_set for key in keys}]
+    rows: list[tuple[Assessment | None, ...]] = []
+    for arch in dict.fromkeys(key.arch for key in keys):
+        cells = [
+            [a for a in assessments if (a.entry.key.arch, a.entry.key.train_set) == (arch, name)]
+            for name in columns
+        ]
+        rows += zip_longest(*cells)
+    return rows
+
+
+def answer(drawn: Sequence[tuple[ModelEntry, ReliabilityCurve]], choice: Choice) -> str:
+    """Say in two sentences how far the probabilities hold."""
+    gaps = _range([100 * curve.ece for _, curve in drawn], digits=1)
+    shares = _range([100 * _between(entry, choice) for entry, _ in drawn], digits=0)
+    return (
+        f"On average, predicted and observed differ by **{gaps} percentage points** (ECE, "
+        f"{choice.n_bins} bins of {choice.binning}, n = {int(drawn[0][1].n.sum()):,}). "
+        f"**{shares} %** of the records have a probability from 0.1 to 0.9: there each dot rests "
+        "on few records."
+    )
+
+
+def _between(entry: ModelEntry, choice: Choice) -> float:
+    probs = resources.judged(entry, choice.test_set, choice.data_version).probs
+    return float(((probs >= 0.1) & (probs <= 0.9)).mean())
+
+
+def _range(values: list[float], digits: int) -> str:
+    low, high = f"{min(values):.{digits}f}", f"{max(values):.{digits}f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def cell_title(entry: ModelEntry, curve: ReliabilityCurve) -> str:
+    """Name the model, its training set, its ECE and n."""
+    trained = " (on synthetic records)" if entry.card.synthetic else ""
+    return (
+        f"**{entry.label}** · {TRAIN_SETS[entry.key.train_set]}{trained}  \n"
+        f"ECE **{curve.ece:.3f}** · n = {int(curve.n.sum()):,}"
+    )
+
+
+def cell_alt(entry: ModelEntry, curve: ReliabilityCurve, choice: Choice) -> str:
+    """Say what a diagram shows, for readers who do not see it."""
+    bins = curve.frame().query("n > 0")
+    said = "; ".join(
+        f"predicted {b.mean_prob:.2f}, observed {b.observed:.2f} ({b.n_mi} of {b.n})"
+        for b in bins.itertuples()
+    )
+    return (
+        f"Reliability of {entry.label} on test set {choice.test_set}, ECE {curve.ece:.3f}: {said}"
+    )
+
+
+def cell_figure(entry: ModelEntry, curve: ReliabilityCurve, *, dark: bool) -> go.Figure:
+    """Draw the diagram small: no legend, not square, counts upright where bins are narrow."""
+    train_set = entry.key.train_set if entry.key.train_set in STYLE else None
+    figure = reliability_figure(curve, name=entry.label, train_set=train_set, dark=dark)
+    figure.update_layout(
+        height=CELL_PX,
+        showlegend=False,
+        font={"size": 11},
+        margin={"l": 4, "r": 6, "t": 6, "b": 4},
+        yaxis={"scaleanchor": None, "domain": [0.36, 1.0], "title": {"text": "observed"}},
+        yaxis2={"domain": [0.0, 0.24], "nticks": 3},
+    )
+    figure.update_traces(marker={"size": 7}, selector={"mode": "lines+markers"})
+    figure.update_traces(textfont={"size": 9}, selector={"type": "bar"})
+    return figure
+
+
+def metrics_table(rows: Sequence[tuple[ModelEntry, Metrics]]) -> pd.DataFrame:
+    """One line for each model: every metric with its interval."""
+    return pd.DataFrame(
+        [
+            {"Model": entry.label}
+            | {METRIC_LABELS[name]: getattr(metrics, name).text() for name in METRIC_NAMES}
+            for entry, metrics in rows
+        ]
+    )
+
+
+def metrics_caption(n: int, n_mi: int, choice: Choice) -> str:
+    """Say on what the metrics rest."""
+    return (
+        f"{choice.data_version}, test set {choice.test_set}: n = {n:,}, {n_mi:,} of them MI. Value "
+        "[95 % interval from 1,000 bootstrap samples of patients]. Accuracy, sensitivity and "
+        f"specificity at the threshold {THRESHOLD}. Calibration errors (ECE) here always over 10 "
+        "bins; their intervals lean upward, since resampling adds noise to each bin."
+    )
+
+
+def bins_config() -> dict[str, object]:
+    """Four digits for shares and probabilities."""
+    shares = [label for name, label in BIN_LABELS.items() if name not in ("n", "n_mi")]
+    return {label: st.column_config.NumberColumn(format="%.4f") for label in shares}
+
+
+def bins_table(curve: ReliabilityCurve) -> pd.DataFrame:
+    """The numbers of a curve with headers that can be read."""
+    return curve.frame().rename(columns=BIN_LABELS)
+
+
+def published_table(test_n: int) -> pd.DataFrame:
+    """What others published on a test set of this size; empty where nothing was."""
+    frame = published_frame(test_n)
+    figures = {"ece": "ECE"} | METRIC_LABELS
+    shown = ["auroc", "auprc", "accuracy", "sensitivity", "specificity", "brier", "ece"]
+    return pd.DataFrame(
+        {"Model": frame["model"], "Trained on": frame["train_set"]}
+        | {
+            figures[name]: frame[name].map("{:.4f}".format, na_action="ignore").fillna("–")
+            for name in shown
+        }
+        | {"What to know": frame["note"], "Source": frame["source"]}
+    )

@@ -1,0 +1,195 @@
+"""Train a model in the background and watch it."""
+
+from functools import partial
+
+import streamlit as st
+
+from ecgcore.errors import JobError
+from ecgcore.figures.diagrams import history_figure
+from ecgcore.jobs.store import Job, JobStatus
+from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.ptbxl.cohorts import TRAIN_SETS
+from ecgcore.training.spec import TrainSpec
+from ecgcore.training.submit import RunView, read_run, submit
+from pages._ui import resources
+from pages._ui import retrain_parts as parts
+from pages._ui.errors import show_ecg_error
+
+DARK = st.context.theme.type == "dark"
+
+
+def choose_spec() -> TrainSpec:
+    arch = st.segmented_control(
+        "Architecture",
+        list(ARCH_NAMES),
+        format_func=parts.arch_words,
+        default="cnn_bilstm",
+        required=True,
+        key="retrain_arch",
+        persist_state="session",
+    )
+    seed_column, epochs_column = st.columns(2)
+    seed = seed_column.number_input(
+        "Seed",
+        min_value=0,
+        max_value=2**31 - 1,
+        key="retrain_seed",
+        persist_state="session",
+        help="The same seed on the same data gives the same model.",
+    )
+    epochs = epochs_column.number_input(
+        "Epochs at most",
+        min_value=1,
+        max_value=200,
+        value=16,
+        key="retrain_epochs",
+        persist_state="session",
+    )
+    train_set = st.radio(
+        "Training set",
+        list(TRAIN_SETS),
+        format_func=lambda name: f"**{name}**: {TRAIN_SETS[name]}",
+        captions=[parts.set_caption(name, seed) for name in TRAIN_SETS],
+        key="retrain_set",
+        persist_state="session",
+    )
+    folder = str(resources.catalog().folder.resolve())
+    return TrainSpec(arch, train_set, int(seed), folder, epochs=int(epochs))
+
+
+def draw_form() -> None:
+    st.subheader("New run", anchor=False)
+    spec = choose_spec()
+    missing = parts.missing_words(spec.train_set)
+    if missing:
+        st.warning(missing, icon=":material/download:")
+    st.caption(parts.time_words(spec))
+    if st.button(
+        "Start training", type="primary", icon=":material/play_arrow:", disabled=bool(missing)
+    ):
+        parts.show_job(submit(spec, resources.settings().runs_dir, store))
+
+
+def draw_progress(job_id: int, known: dict[int, JobStatus]) -> None:
+    """Draw how far a run is; the whole page runs again once the status of any run changes."""
+    if {job.id: job.status for job in store.list()} != known:
+        st.rerun()
+    job = store.get(job_id)
+    view = read_run(job.run_dir)
+    if job.status in parts.ACTIVE:
+        share, words = parts.progress_words(job, view)
+        st.progress(min(share, 1.0), text=words)
+    draw_curves(view)
+
+
+def draw_curves(view: RunView) -> None:
+    figure = history_figure(view.history, dark=DARK)
+    figure.update_xaxes(range=[0.5, max(view.epochs, 2) + 0.5], dtick=max(1, view.epochs // 10))
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="retrain_curves",
+        config={"displayModeBar": False},
+        alt=parts.curves_alt(view),
+    )
+
+
+def draw_actions(job: Job, view: RunView) -> None:
+    if job.status in parts.ACTIVE:
+        if st.button("Cancel", icon=":material/stop:", disabled=job.cancel_requested):
+            store.request_cancel(job.id)
+            st.rerun()
+    elif job.status in parts.RESUMABLE:
+        if job.message:
+            st.error(job.message, icon=parts.STATUS[job.status].icon)
+        if st.button("Resume", icon=":material/play_arrow:", help=parts.stopped_words(view)):
+            store.resume(job.id)
+            st.rerun()
+    else:
+        draw_result(job)
+
+
+def draw_result(job: Job) -> None:
+    entry = parts.model_of(job)
+    if entry is None:
+        st.warning(f"The model is no longer in {job.run_dir}.", icon=":material/warning:")
+        return
+    if entry.card.synthetic:
+        st.badge("Synthetic records", icon=":material/science:", color="orange")
+    st.markdown(parts.card_words(entry))
+    st.table(parts.result_table(entry), hide_index=True, border="horizontal")
+    with st.container(horizontal=True):
+        st.page_link(
+            "review.py",
+            label="Ask it about a recording",
+            icon=":material/ecg_heart:",
+            query_params={"model": entry.label, "method": "gradcam"},
+        )
+        st.page_link(
+            "reliability.py",
+            label="See its reliability beside the shipped models",
+            icon=":material/analytics:",
+            query_params=parts.reliability_query(entry),
+        )
+
+
+def draw_run(jobs: tuple[Job, ...]) -> None:
+    try:
+        job = parts.chosen_job(jobs)
+    except JobError as error:
+        show_ecg_error(error)
+        return
+    if job is None:
+        st.info("No run yet. Choose what to train and start.", icon=":material/info:")
+        return
+    parts.show_job(job)
+    words = parts.STATUS[job.status]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"Run {job.id}: {job.title}", anchor=False)
+        st.badge(words.text, color=words.color, icon=words.icon)
+    draw_actions(job, read_run(job.run_dir))
+    known = {other.id: other.status for other in jobs}
+    active = any(status in parts.ACTIVE for status in known.values())
+    watch = st.fragment(draw_progress, run_every="1s" if active else None)
+    watch(job.id, known)
+
+
+def pick(key: str, ids: list[int]) -> None:
+    if rows := st.session_state[key].selection.rows:
+        st.query_params["job"] = str(ids[rows[0]])
+
+
+def draw_runs(jobs: tuple[Job, ...]) -> None:
+    st.subheader("All runs", anchor=False)
+    key, ids = f"retrain_runs_{len(jobs)}", [job.id for job in jobs]
+    shown = st.query_params.get("job", "")
+    chosen = [row for row, job_id in enumerate(ids) if str(job_id) == shown]
+    st.dataframe(
+        parts.runs_table(jobs),
+        key=key,
+        hide_index=True,
+        on_select=partial(pick, key, ids),
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": chosen}},
+        column_config={
+            "Run": st.column_config.NumberColumn(width=60),
+            "Asked for": st.column_config.DatetimeColumn(
+                format="D MMM YYYY, HH:mm", timezone=st.context.timezone
+            ),
+        },
+        alt=f"{len(jobs)} training runs with their status and result",
+    )
+
+
+store = resources.job_store()
+st.title("Retrain", anchor=False)
+if resources.catalog().synthetic:
+    st.warning(parts.SYNTHETIC_WORDS, icon=":material/science:")
+form, run = st.columns([0.3, 0.7], gap="large")
+with form:
+    draw_form()
+jobs = store.list()
+with run:
+    draw_run(jobs)
+if jobs:
+    draw_runs(jobs)

@@ -1,0 +1,63 @@
+"""Models for the tests: both architectures with random weights and valid cards."""
+
+from pathlib import Path
+
+import pytest
+
+from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey, Preprocessing
+
+PREPROCESSING = Preprocessing(
+    highpass_hz=0.5,
+    zero_phase=True,
+    mean_mv=tuple(0.01 * lead for lead in range(12)),
+    std_mv=tuple(0.1 + 0.02 * lead for lead in range(12)),
+)
+
+
+@pytest.fixture(scope="session")
+def untrained_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ``pretrained/`` with an untrained "A", seed 0, of each architecture; copy before damage."""
+    from ecgcore.models.registry import ARCHITECTURES  # torch, only for tests that need models
+
+    folder = tmp_path_factory.mktemp("pretrained")
+    for arch in ARCHITECTURES:
+        _save_untrained(arch, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def untrained_entries(untrained_dir: Path) -> dict[str, ModelEntry]:
+    """The models of `untrained_dir` by architecture."""
+    cards = [ModelCard.load(path) for path in untrained_dir.glob("*/seed-0")]
+    return {c.key.arch: ModelEntry(untrained_dir / c.key.folder, c, shipped=True) for c in cards}
+
+
+def _save_untrained(arch: str, pretrained_dir: Path) -> None:
+    import torch
+
+    from ecgcore.models.recurrent import n_parameters
+    from ecgcore.models.registry import build, save_weights
+
+    key = ModelKey(arch, "A", 0)
+    folder = pretrained_dir / key.folder
+    folder.mkdir(parents=True)
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        model = build(arch)
+    ModelCard(
+        key=key,
+        n_parameters=n_parameters(model),
+        data_version="PTB-XL 1.0.3",
+        data_fingerprint="0123456789abcdef",
+        n_train=5645,
+        n_train_mi=1194,
+        n_val=977,
+        preprocessing=PREPROCESSING,
+        recipe=(("epochs", "0"), ("max_lr", "0.002")),
+        epochs_run=0,
+        best_epoch=0,
+        metrics=(("val_auroc", 0.5), ("test_certain_auroc", 0.5)),
+        weights_sha256=save_weights(model, folder),
+        code_version="0.1.0+test",
+        created="2026-11-21T00:00:00+00:00",
+    ).save(folder)

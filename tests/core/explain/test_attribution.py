@@ -1,0 +1,67 @@
+"""From a layer's steps to samples."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecgcore.explain.attribution import Attribution, layer_to_samples
+
+
+def impulse(n_steps, at):
+    steps = np.zeros(n_steps, dtype=np.float32)
+    steps[at] = 1
+    return steps
+
+
+@pytest.mark.parametrize("n_steps", [250, 125])
+@given(data=st.data())
+def test_impulse_peaks_in_the_middle_of_its_step(n_steps, data):
+    step = data.draw(st.integers(1, n_steps - 2))
+    samples = layer_to_samples(impulse(n_steps, step), 1000)
+    stride = 1000 // n_steps
+    first, last = step * stride, (step + 1) * stride - 1
+    middle = (first + last) // 2
+    assert np.flatnonzero(samples == samples.max()).tolist() == [middle, middle + 1]
+    centre_of_mass = (samples * np.arange(1000)).sum() / samples.sum()
+    assert centre_of_mass == pytest.approx((first + last) / 2, abs=1e-3)
+
+
+def test_by_hand():
+    samples = layer_to_samples(np.array([0, 4], dtype=np.float32), 8)
+    assert samples.tolist() == [0, 0, 0.5, 1.5, 2.5, 3.5, 4, 4]
+    assert samples.dtype == np.float32
+
+
+@given(st.lists(st.floats(-1e3, 1e3, width=32), min_size=1, max_size=60), st.integers(1, 9))
+def test_no_value_is_invented(values, stride):
+    steps = np.array(values, dtype=np.float32)
+    samples = layer_to_samples(steps, stride * len(steps))
+    assert samples.shape == (stride * len(steps),)
+    assert samples.min() >= steps.min()
+    assert samples.max() <= steps.max()
+    assert samples[0] == steps[0]
+    assert samples[-1] == steps[-1]
+
+
+@given(st.lists(st.floats(0, 10, width=32), min_size=2, max_size=40), st.integers(1, 8))
+def test_reversed_steps_give_reversed_samples(values, stride):
+    steps = np.array(values, dtype=np.float32)
+    n_samples = stride * len(steps)
+    np.testing.assert_allclose(
+        layer_to_samples(steps[::-1], n_samples),
+        layer_to_samples(steps, n_samples)[::-1],
+        rtol=1e-5,
+        atol=1e-5,
+    )
+
+
+def test_as_many_steps_as_samples_stay_as_they_are():
+    steps = np.arange(10, dtype=np.float32)
+    np.testing.assert_array_equal(layer_to_samples(steps, 10), steps)
+
+
+@pytest.mark.parametrize(("method", "signed"), [("gradcam", False), ("ig", True)])
+def test_only_integrated_gradients_speak_against(method, signed):
+    scores = np.zeros((1, 4), dtype=np.float32)
+    assert Attribution(method, scores, 100, 0.0, 0.0, 4).signed is signed

@@ -1,0 +1,238 @@
+"""Predictions of one record, of many, by many threads, and of the whole data set."""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from ecgcore.errors import CatalogError, ModelError, RecordError
+from ecgcore.explain.methods import explain
+from ecgcore.models import predict_all as predict_all_module
+from ecgcore.models.cards import Preprocessing
+from ecgcore.models.predict_all import predict_all
+from ecgcore.models.predictions import COHORT_FILE, PREDICTIONS_FILE, SYNTHETIC_FILE
+from ecgcore.models.predictor import Prediction, Predictor, model_input, predict, predict_batches
+from ecgcore.models.registry import ARCHITECTURES
+from ecgcore.records import EcgRecord
+from ecgcore.settings import Settings
+
+every_model = pytest.mark.parametrize("arch", ARCHITECTURES)
+
+
+@pytest.fixture(scope="module")
+def predictors(untrained_entries):
+    return {arch: Predictor.open(entry) for arch, entry in untrained_entries.items()}
+
+
+@pytest.fixture(scope="module")
+def records(synthetic_recordings):
+    ids = synthetic_recordings.catalog.frame.index[:6]
+    return [synthetic_recordings.read(int(ecg_id)) for ecg_id in ids]
+
+
+def record_of(signal, fs_hz, **more):
+    return EcgRecord("x", np.ascontiguousarray(signal, dtype=np.float32), fs_hz, "test", **more)
+
+
+def waves(fs_hz, duration_s):
+    """Slow sines, one frequency for each lead."""
+    t = np.arange(round(fs_hz * duration_s)) / fs_hz
+    return np.sin(2 * np.pi * np.arange(1, 13)[:, None] * t)
+
+
+class TestModelInput:
+    def test_fitting_record_passes_untouched(self, records):
+        fitted = model_input(records[0])
+        assert fitted.warnings == records[0].warnings == ()
+        np.testing.assert_array_equal(fitted.signal, records[0].signal)
+
+    def test_500_hz_is_resampled_with_a_warning(self):
+        fitted = model_input(record_of(waves(500, 10), 500, warnings=("before",)))
+        assert fitted.warnings == ("before", "Resampled from 500 to 100 Hz for the models.")
+        assert fitted.signal.shape == (12, 1000)
+        interior = slice(50, 950)
+        np.testing.assert_allclose(
+            fitted.signal[:, interior], waves(100, 10)[:, interior], atol=5e-3
+        )
+
+    def test_longer_record_is_cropped_with_a_warning(self):
+        fitted = model_input(record_of(waves(100, 12.5), 100))
+        assert fitted.warnings == ("The models see the first 10 s of 12.5 s.",)
+        np.testing.assert_array_equal(fitted.signal, waves(100, 10).astype(np.float32))
+
+    def test_longer_record_at_500_hz_gets_both_warnings(self):
+        fitted = model_input(record_of(waves(500, 11), 500))
+        assert len(fitted.warnings) == 2
+        assert fitted.signal.shape == (12, 1000)
+
+    @pytest.mark.parametrize(("fs_hz", "duration_s"), [(100, 9.99), (500, 8)])
+    def test_shorter_record_is_refused(self, fs_hz, duration_s):
+        with pytest.raises(RecordError, match="need 10 s. Load a longer recording"):
+            model_input(record_of(waves(fs_hz, duration_s), fs_hz))
+
+
+class Stub(nn.Module):
+    """Answers with the mean of its inputs."""
+
+    def forward(self, x):
+        return x.mean(dim=(1, 2))
+
+
+class TestPredict:
+    def test_models_answer_in_their_order(self, predictors, records):
+        both = list(predictors.values())
+        opinions, warnings = predict(both, records[0])
+        assert [opinion.model for opinion in opinions] == [p.entry for p in both]
+        assert warnings == ()
+        for predictor, opinion in zip(both, opinions, strict=True):
+            inputs = predictor.preprocessing.apply(records[0].signal)[None]
+            expected = predictor.module(torch.from_numpy(inputs))
+            assert opinion.logit == pytest.approx(float(expected), abs=1e-6)
+
+    def test_equal_preprocessing_is_computed_once(self, predictors, records, monkeypatch):
+        calls = []
+        apply = Preprocessing.apply
+        monkeypatch.setattr(
+            Preprocessing, "apply", lambda steps, x: calls.append(steps) or apply(steps, x)
+        )
+        predict([*predictors.values(), *predictors.values()], records[0])
+        assert len(calls) == 1
+
+    def test_each_model_gets_its_own_preprocessing(self, untrained_entries, records):
+        entry = untrained_entries["cnn_bilstm"]
+        steps = replace(entry.card.preprocessing, mean_mv=(0.0,) * 12, std_mv=(1.0,) * 12)
+        shifted = replace(steps, mean_mv=(-3.0,) * 12)
+        models = [
+            Predictor(replace(entry, card=replace(entry.card, preprocessing=each)), Stub())
+            for each in (steps, shifted)
+        ]
+        (first, second), _ = predict(models, records[0])
+        assert second.logit - first.logit == pytest.approx(3.0, abs=1e-5)
+
+    def test_warnings_reach_the_reader(self, predictors):
+        _, warnings = predict(predictors.values(), record_of(waves(500, 11), 500))
+        assert len(warnings) == 2
+
+    def test_no_model_no_opinion(self, records):
+        assert predict([], records[0]) == ((), ())
+
+    @pytest.mark.parametrize(("logit", "prob"), [(0.0, 0.5), (np.log(3), 0.75), (-np.log(4), 0.2)])
+    def test_prob_is_the_logistic_of_the_logit(self, untrained_entries, logit, prob):
+        assert Prediction(untrained_entries["bimamba2"], logit).prob == pytest.approx(prob)
+
+    def test_damaged_weights_do_not_open(self, untrained_entries):
+        entry = untrained_entries["bimamba2"]
+        card = replace(entry.card, weights_sha256="0" * 64)
+        with pytest.raises(ModelError, match="is damaged"):
+            Predictor.open(replace(entry, card=card))
+
+
+class TestBatches:
+    @every_model
+    def test_batches_equal_one_by_one(self, arch, predictors, records):
+        predictor = predictors[arch]
+        single = [predict([predictor], record)[0][0].logit for record in records]
+        signals = np.stack([record.signal for record in records])
+        for batch_size in (1, 4, 256):
+            logits = predict_batches(predictor, signals, batch_size)
+            assert logits.dtype == np.float32
+            np.testing.assert_allclose(logits, single, rtol=1e-5, atol=1e-6)
+
+    def test_list_of_signals(self, predictors, records):
+        signals = [record.signal for record in records[:2]]
+        np.testing.assert_array_equal(
+            predict_batches(predictors["cnn_bilstm"], signals),
+            predict_batches(predictors["cnn_bilstm"], np.stack(signals)),
+        )
+
+    def test_nothing_in_nothing_out(self, predictors):
+        assert predict_batches(predictors["cnn_bilstm"], []).shape == (0,)
+
+    @every_model
+    def test_loaded_twice_same_result(self, arch, predictors, untrained_entries, records):
+        again = Predictor.open(untrained_entries[arch])
+        first, second = predict([predictors[arch], again], records[0])[0]
+        assert first.logit == second.logit
+
+
+class TestThreads:
+    """Contract 3: threads that share a predictor get the sequential results."""
+
+    @every_model
+    def test_four_threads_predict_and_explain(self, arch, predictors, records):
+        predictor = predictors[arch]
+
+        def work(task):
+            kind, record = task
+            if kind == "predict":
+                return np.float64(predict([predictor], record)[0][0].logit)
+            return explain(predictor, record, kind, n_steps=4).scores
+
+        tasks = [(kind, r) for r in records[:4] for kind in ("gradcam", "predict", "ig", "gradcam")]
+        expected = [work(task) for task in tasks]
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(work, tasks))
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+    def test_nobody_enters_while_the_model_is_held(self, predictors, records):
+        predictor = predictors["cnn_bilstm"]
+        with ThreadPoolExecutor(1) as pool:
+            with predictor.exclusive():
+                waiting = pool.submit(predict, [predictor], records[0])
+                with pytest.raises(TimeoutError):
+                    waiting.result(timeout=0.2)
+            assert len(waiting.result(timeout=30)[0]) == 1
+
+    def test_models_do_not_wait_for_each_other(self, predictors, records):
+        with ThreadPoolExecutor(1) as pool, predictors["cnn_bilstm"].exclusive():
+            other = pool.submit(predict, [predictors["bimamba2"]], records[0])
+            assert len(other.result(timeout=30)[0]) == 1
+
+
+class TestPredictAll:
+    @pytest.fixture
+    def folders(self, untrained_dir, synthetic_dir, tmp_path):
+        return Settings(
+            data_dir=synthetic_dir,
+            local_data_dir=tmp_path / "none",
+            synthetic_dir=synthetic_dir,
+            pretrained_dir=shutil.copytree(untrained_dir, tmp_path / "pretrained"),
+            runs_dir=tmp_path / "runs",
+        )
+
+    def test_other_data_are_refused(self, folders):
+        with pytest.raises(CatalogError, match=r"synthetic set .* is open.*PTB-XL 1.0.3.*--data"):
+            predict_all(folders)
+        assert not (folders.pretrained_dir / PREDICTIONS_FILE).exists()
+
+    def test_no_models(self, folders, synthetic_catalog, monkeypatch):
+        monkeypatch.setattr(predict_all_module, "SHIPPED_DATA", synthetic_catalog.version)
+        shutil.rmtree(folders.pretrained_dir)
+        with pytest.raises(ModelError, match="There is no model in"):
+            predict_all(folders, quiet=True)
+
+    def test_every_record_by_every_model(
+        self, folders, synthetic_recordings, predictors, monkeypatch
+    ):
+        catalog = synthetic_recordings.catalog
+        monkeypatch.setattr(predict_all_module, "SHIPPED_DATA", catalog.version)
+        monkeypatch.setattr(predict_all_module, "_BLOCK", 25)
+        report = predict_all(folders, quiet=True)
+        assert (report.n_models, report.n_records) == (2, len(catalog.frame))
+        frame = pd.read_parquet(report.file)
+        assert list(frame.columns) == ["ecg_id", "arch", "train_set", "seed", "logit"]
+        assert len(frame) == 2 * len(catalog.frame)
+        for arch, mine in frame.groupby("arch"):
+            assert list(mine["ecg_id"]) == list(catalog.frame.index)
+            last = synthetic_recordings.read(int(catalog.frame.index[-1]))
+            expected = predict([predictors[arch]], last)[0][0].logit
+            assert mine["logit"].iloc[-1] == pytest.approx(expected, rel=1e-5, abs=1e-6)
+        synthetic = pd.read_parquet(folders.pretrained_dir / SYNTHETIC_FILE)
+        pd.testing.assert_frame_equal(synthetic, frame)
+        assert (folders.pretrained_dir / COHORT_FILE).exists()

@@ -1,0 +1,166 @@
+"""Queueing a run and reading how far it has come, from whole and from damaged files."""
+
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ecgcore.errors import JobError
+from ecgcore.jobs import progress
+from ecgcore.jobs.store import JobStatus, JobStore
+from ecgcore.ptbxl import cohorts
+from ecgcore.ptbxl.store import Recordings
+from ecgcore.training import submit as submission
+from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
+from ecgcore.training.submit import expected_seconds, missing_ids, read_run, submit
+
+SPEC = TrainSpec("cnn_bilstm", "D-mix", 3, "anywhere", epochs=4)
+
+
+class Noon(datetime):
+    """A clock that stands still."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return cls(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
+
+
+def _event(epoch: int, seconds: float = 10.0, auroc: float = 0.9) -> dict[str, object]:
+    return {
+        "event": "epoch",
+        "epoch": epoch,
+        "train_loss": 1.0 / epoch,
+        "val_loss": 2.0 / epoch,
+        "val_auroc": auroc,
+        "seconds": seconds,
+    }
+
+
+def _run(folder: Path, *events: dict[str, object]) -> Path:
+    SPEC.save(folder)
+    for event in events:
+        progress.append(folder / PROGRESS_FILE, event)
+    return folder
+
+
+def test_a_submitted_run_has_its_spec_and_waits_in_the_table(tmp_path: Path):
+    store = JobStore(tmp_path / "jobs.sqlite")
+    job = submit(SPEC, tmp_path / "runs", store)
+    assert re.fullmatch(r"cnn_bilstm-D-mix-seed3-\d{8}-\d{6}", job.run_dir.name)
+    assert job.run_dir.parent == tmp_path / "runs"
+    assert TrainSpec.load(job.run_dir) == SPEC
+    assert (job.title, job.status) == ("CNN-BiLSTM D-mix (seed 3)", JobStatus.QUEUED)
+    assert store.list() == (job,)
+
+
+def test_runs_of_the_same_second_get_folders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(submission, "datetime", Noon)
+    store = JobStore(tmp_path / "jobs.sqlite")
+    names = [submit(SPEC, tmp_path, store).run_dir.name for _ in range(3)]
+    stem = "cnn_bilstm-D-mix-seed3-20261121-120000"
+    assert names == [stem, f"{stem}-2", f"{stem}-3"]
+
+
+def test_a_runs_folder_that_cannot_be_made_is_named(tmp_path: Path):
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(JobError, match=r"runs cannot be written .* ECG_RUNS_DIR"):
+        submit(SPEC, tmp_path / "runs", JobStore(tmp_path / "jobs.sqlite"))
+
+
+def test_a_queued_run_has_no_history(tmp_path: Path):
+    view = read_run(_run(tmp_path))
+    assert (view.epochs, view.epochs_done, view.step, view.steps) == (4, 0, 0, 0)
+    assert (view.seconds_per_epoch, view.seconds_left, view.reading) == (None, None, True)
+    assert list(view.history.columns) == list(submission.HISTORY)
+
+
+def test_time_left_follows_from_finished_epochs_and_the_step(tmp_path: Path):
+    _run(tmp_path, {"event": "job_started", "job": 1}, {"event": "start"}, _event(1, 8.0))
+    progress.append(tmp_path / PROGRESS_FILE, _event(2, 12.0))
+    (tmp_path / STEP_FILE).write_text('{"epoch": 3, "step": 20, "steps": 80}')
+    view = read_run(tmp_path)
+    assert (view.epochs_done, view.step, view.steps, view.reading) == (2, 20, 80, False)
+    assert view.seconds_per_epoch == 10.0
+    assert view.seconds_left == pytest.approx((4 - 2 - 0.25) * 10.0)
+    assert view.history["val_loss"].tolist() == [2.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["", "{", "[1]", '{"epoch": 2}', '{"epoch": 1, "step": 9, "steps": 9}', '{"epoch": 2, "step"'],
+)
+def test_a_half_written_or_past_step_counts_as_none(tmp_path: Path, step: str):
+    _run(tmp_path, {"event": "start"}, _event(1))
+    (tmp_path / STEP_FILE).write_text(step)
+    view = read_run(tmp_path)
+    assert (view.step, view.steps) == (0, 0)
+    assert view.seconds_left == pytest.approx(30.0)
+
+
+def test_a_half_written_log_keeps_its_whole_lines(tmp_path: Path):
+    _run(tmp_path, {"event": "start"}, _event(1))
+    with (tmp_path / PROGRESS_FILE).open("a") as file:
+        file.write(json.dumps(_event(2))[:30])
+    assert read_run(tmp_path).epochs_done == 1
+
+
+def test_a_resumed_run_goes_on_and_one_begun_anew_forgets(tmp_path: Path):
+    _run(tmp_path, {"event": "start"}, _event(1), _event(2), {"event": "job_started"})
+    assert read_run(tmp_path).reading
+    for event in ({"event": "start"}, _event(3)):
+        progress.append(tmp_path / PROGRESS_FILE, event)
+    assert read_run(tmp_path).history["epoch"].tolist() == [1, 2, 3]
+    for event in ({"event": "start"}, _event(1, auroc=0.5)):
+        progress.append(tmp_path / PROGRESS_FILE, event)
+    view = read_run(tmp_path)
+    assert view.history["epoch"].tolist() == [1]
+    assert view.history["val_auroc"].tolist() == [0.5]
+
+
+def test_the_last_event_tells_the_result_or_the_error(tmp_path: Path):
+    _run(tmp_path, {"event": "start"}, _event(1), {"event": "error", "message": "no data"})
+    assert read_run(tmp_path).message == "no data"
+    progress.append(tmp_path / PROGRESS_FILE, {"event": "done", "metrics": {"val_auroc": 0.97}})
+    view = read_run(tmp_path)
+    assert (view.message, view.metrics) == ("", (("val_auroc", 0.97),))
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"arch": "cnn_bilstm", "epochs": 999}'])
+def test_a_run_without_a_readable_spec_can_still_be_listed(tmp_path: Path, content: str | None):
+    if content is not None:
+        (tmp_path / "spec.json").write_text(content)
+    progress.append(tmp_path / PROGRESS_FILE, _event(1))
+    view = read_run(tmp_path)
+    assert (view.spec, view.epochs, view.epochs_done, view.seconds_left) == (None, 0, 1, None)
+
+
+def test_missing_records_are_those_of_set_c_and_of_the_validation_fold(
+    synthetic_recordings: Recordings, tmp_path: Path
+):
+    assert missing_ids(synthetic_recordings, "A") == []
+    elsewhere = dataclasses.replace(synthetic_recordings.catalog, folder=tmp_path)
+    frame = elsewhere.frame
+    mi_and_normal = frame["group"].isin(cohorts.GROUPS)
+    train = frame.index[mi_and_normal & (frame["split"] == "train")]
+    val = frame.index[
+        mi_and_normal & (frame["split"] == "val") & (frame["group"] != "uncertain_mi")
+    ]
+    assert missing_ids(Recordings(elsewhere), "A") == sorted([*train, *val])
+
+
+def test_expected_time_is_that_of_the_performance_page():
+    assert expected_seconds("cnn_bilstm", 5645, 1) == pytest.approx(30, abs=1)
+    assert expected_seconds("bimamba2", 5645, 1) == pytest.approx(75, abs=1)
+    assert expected_seconds("cnn_bilstm", 131, 20) == pytest.approx(14, abs=0.5)
+
+
+def test_queueing_needs_no_torch():
+    code = "import sys, ecgcore.training.submit; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
