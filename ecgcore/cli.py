@@ -161,6 +161,7 @@ def _predict_all(args: argparse.Namespace, settings: Settings) -> Result:
 def _explain(args: argparse.Namespace, settings: Settings) -> Result:
     import numpy as np
 
+    from ecgcore.errors import RecordError
     from ecgcore.explain.methods import explain
     from ecgcore.models.cards import ModelKey, find_model
     from ecgcore.models.predictor import Predictor, model_input
@@ -170,8 +171,11 @@ def _explain(args: argparse.Namespace, settings: Settings) -> Result:
     )
     record = _record(args.record, settings)
     result = explain(Predictor.open(entry), record, args.method)
+    out = args.out.with_suffix(".npz")
+    if not out.parent.is_dir():
+        raise RecordError(f"{out.parent} is no folder. Make it, or choose another --out.")
     np.savez(
-        args.out,
+        out,
         scores=result.scores,
         signal=model_input(record).signal,
         fs_hz=result.fs_hz,
@@ -179,12 +183,12 @@ def _explain(args: argparse.Namespace, settings: Settings) -> Result:
     )
     delta = None if np.isnan(result.delta) else result.delta
     data = {
-        "out": str(args.out),
+        "out": str(out),
         "shape": list(result.scores.shape),
         "logit": result.logit,
         "delta": delta,
     }
-    return OK, data, f"{args.out}: scores {result.scores.shape}, delta {delta}"
+    return OK, data, f"{out}: scores {result.scores.shape}, delta {delta}"
 
 
 def _evaluate(args: argparse.Namespace, settings: Settings) -> Result:

@@ -5,7 +5,7 @@ from ecgcore.errors import ModelError, RecordError
 from ecgcore.ptbxl.search import group_counts, likelihood_text, search
 from pages._ui import queue, resources
 from pages._ui.errors import show_ecg_error
-from pages._ui.record_filter import filter_widgets, preset_buttons
+from pages._ui.record_filter import filter_widgets, keep_filters, preset_buttons, restore_filters
 from pages._ui.widgets import synthetic_badge
 
 LISTED = 1000
@@ -16,6 +16,7 @@ ABOUT_SPREAD = (
 
 
 def open_case(ecg_id: int) -> None:
+    keep_filters()
     st.switch_page("review.py", query_params={"record": str(ecg_id)})
 
 
@@ -36,6 +37,7 @@ def disagreement() -> "pd.Series[float] | None":
         return None
 
 
+restore_filters()
 catalog = resources.catalog()
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Browse", width="content")
@@ -43,7 +45,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if catalog.synthetic:
         st.caption(
             "No patient stands behind these. For PTB-XL run "
-            "`python -m ecgcore data fetch --set test` in the project folder and start again."
+            "`python -m ecgcore data fetch --set test` in the project folder, then restart."
         )
 views, direct = st.columns([3, 1], vertical_alignment="bottom")
 wanted = filter_widgets(catalog)
@@ -99,9 +101,9 @@ picked = st.dataframe(
         "age": st.column_config.TextColumn("Age", width=60),
         "sex": st.column_config.TextColumn("Sex", width=65),
         "group": st.column_config.TextColumn("Study group", width=105),
-        "diagnoses": st.column_config.TextColumn("Diagnoses", width=300),
-        "likelihood": st.column_config.TextColumn(f"Likelihood of {wanted.subject}", width=165),
-        "territory": st.column_config.TextColumn("MI territory", width=120),
+        "diagnoses": st.column_config.TextColumn("Diagnoses", width=250),
+        "likelihood": st.column_config.TextColumn(f"Likelihood of {wanted.subject}", width=185),
+        "territory": st.column_config.TextColumn("MI territory", width=140),
         "spread": st.column_config.ProgressColumn(
             "Disagreement", format="%.2f", min_value=0, max_value=1, help=ABOUT_SPREAD, width=140
         ),

@@ -10,41 +10,37 @@ from pages._ui import reliability_parts as parts
 from pages._ui import resources
 
 DARK = st.context.theme.type == "dark"
-ROW_PX = 35
+ROW_PX = 50
 Drawn = list[tuple[ModelEntry, ReliabilityCurve]]
 
 
 def draw_choices() -> tuple[parts.Choice, list[ModelEntry]]:
-    data, tests, bins, binning = st.columns([0.17, 0.53, 0.15, 0.15], gap="medium")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Reliability", anchor=False)
+        details = st.popover("Bins and models", icon=":material/tune:")
+    data, tests = st.columns([0.16, 0.84], gap="medium")
     with data:
         data_version = parts.choose_data()
-    with bins:
-        n_bins = st.selectbox("Bins", parts.BINS, index=1, key="bins", bind="query-params")
-    with binning:
-        binning_name = st.selectbox(
-            "Binning",
-            list(parts.BINNINGS),
-            key="binning",
-            bind="query-params",
-            help="Equal width: every bin spans the same probabilities. Equal mass: every bin holds "
-            "as many records; tied probabilities stay together.",
-        )
     with tests:
         test_set = parts.choose_test_set(data_version)
-    entries = parts.fitting_models(data_version)
-    if not entries:
-        st.info(f"There is no model for {data_version} yet.", icon=":material/info:")
-        st.page_link("retrain.py", label="Train one", icon=":material/model_training:")
-        st.stop()
-    chosen = parts.choose_models(entries)
-    return parts.Choice(data_version, test_set, n_bins, binning_name), chosen
+    with details:
+        n_bins, binning = parts.choose_bins()
+        fitting = parts.fitting_models(data_version)
+        chosen = parts.choose_models(fitting)
+    for message in parts.unknown_models(fitting):
+        st.warning(message, icon=":material/warning:")
+    return parts.Choice(data_version, test_set, n_bins, binning), chosen
 
 
 def draw_grid(assessments: list[parts.Assessment], choice: parts.Choice) -> None:
+    names = parts.train_sets(assessments)
+    width = max(3, len(names))
+    for column, name in zip(st.columns(width), names, strict=False):
+        column.markdown(parts.column_title(name))
     for row in parts.grid(assessments):
-        for column, one in zip(st.columns(max(3, len(row))), row, strict=False):
+        for column, one in zip(st.columns(width), row, strict=False):
             if one is not None:
-                with column:
+                with column, st.container(gap=None):
                     draw_cell(one, choice)
 
 
@@ -62,30 +58,18 @@ def draw_cell(one: parts.Assessment, choice: parts.Choice) -> None:
     )
 
 
-def draw_metrics(drawn: Drawn, choice: parts.Choice) -> None:
-    rows = [
-        (entry, resources.metrics(entry, choice.test_set, choice.data_version))
-        for entry, _ in drawn
-    ]
-    st.dataframe(parts.metrics_table(rows), hide_index=True, alt="Metrics of the models")
-
-
 def draw_published(test_n: int, choice: parts.Choice) -> None:
     st.subheader("Published figures", anchor=False)
     table = parts.published_table(test_n)
     if choice.data_version != SHIPPED_DATA or table.empty:
         st.markdown(
             f"Nothing was published on this test set ({choice.test_set} of {choice.data_version}, "
-            f"n = {test_n:,}). Figures can be compared on the same test set only: choose "
-            f"{SHIPPED_DATA}, certain or all."
+            f"n = {test_n:,}). Only figures on the same test set can be compared: choose "
+            f"{SHIPPED_DATA} and certain or all."
         )
     else:
-        st.caption(
-            f"On {test_n:,} test records, without intervals, one trained network each; – was not "
-            "published. The published “D” is another set than ours, and the published networks "
-            "are others; the text below says what can be compared."
-        )
-        st.dataframe(table, hide_index=True, alt="Figures published by the study")
+        st.caption(parts.published_caption(test_n))
+        st.table(table, hide_index=True, border="horizontal")
     with st.expander("Why ours and the published figures differ", icon=":material/help:"):
         st.markdown(WHY_OURS_DIFFER)
 
@@ -107,7 +91,6 @@ def draw_numbers(drawn: Drawn, choice: parts.Choice) -> None:
             )
 
 
-st.title("Reliability: how far can these probabilities be trusted?", anchor=False)
 choice, chosen = draw_choices()
 if choice.synthetic:
     st.warning(parts.SYNTHETIC_WORDS, icon=":material/science:")
@@ -116,15 +99,26 @@ for message, labels in parts.problems(assessments).items():
     st.error(f"**{', '.join(labels)}**: {message}", icon=":material/error:")
 drawn = [(one.entry, one.curve) for one in assessments if one.curve is not None]
 if not drawn:
+    st.info(
+        "No model to show: choose one under “Bins and models”, or train one.",
+        icon=":material/info:",
+    )
+    st.page_link("retrain.py", label="Train a model", icon=":material/model_training:")
     st.stop()
 st.markdown(parts.answer(drawn, choice))
-draw_grid(assessments, choice)
+with st.container(gap="xsmall"):
+    draw_grid(assessments, choice)
 st.caption(parts.READING)
 test_n = int(drawn[0][1].n.sum())
 st.subheader("Metrics", anchor=False)
 st.caption(parts.metrics_caption(test_n, int(drawn[0][1].n_mi.sum()), choice))
-metrics_slot = st.container(height=ROW_PX * (len(drawn) + 1) + 24, border=False)
+spinner_slot = st.container()
+table_slot = st.skeleton(height=ROW_PX * (len(drawn) + 1))
 draw_published(test_n, choice)
 draw_numbers(drawn, choice)
-with metrics_slot:
-    draw_metrics(drawn, choice)
+with spinner_slot:
+    metrics = [
+        (entry, resources.metrics(entry, choice.test_set, choice.data_version))
+        for entry, _ in drawn
+    ]
+table_slot.table(parts.metrics_table(metrics), hide_index=True, border="horizontal")

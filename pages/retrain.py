@@ -7,67 +7,14 @@ import streamlit as st
 from ecgcore.errors import JobError
 from ecgcore.figures.diagrams import history_figure
 from ecgcore.jobs.store import Job, JobStatus
-from ecgcore.models.cards import ARCH_NAMES
-from ecgcore.ptbxl.cohorts import TRAIN_SETS
-from ecgcore.training.spec import TrainSpec
-from ecgcore.training.submit import RunView, read_run, submit
+from ecgcore.training.submit import RunView, read_run
 from pages._ui import resources
 from pages._ui import retrain_parts as parts
 from pages._ui.errors import show_ecg_error
+from pages._ui.retrain_form import new_run_form
+from pages._ui.review_parts import METHODS
 
 DARK = st.context.theme.type == "dark"
-
-
-def choose_spec() -> TrainSpec:
-    arch = st.segmented_control(
-        "Architecture",
-        list(ARCH_NAMES),
-        format_func=parts.arch_words,
-        default="cnn_bilstm",
-        required=True,
-        key="retrain_arch",
-        persist_state="session",
-    )
-    seed_column, epochs_column = st.columns(2)
-    seed = seed_column.number_input(
-        "Seed",
-        min_value=0,
-        max_value=2**31 - 1,
-        key="retrain_seed",
-        persist_state="session",
-        help="The same seed on the same data gives the same model.",
-    )
-    epochs = epochs_column.number_input(
-        "Epochs at most",
-        min_value=1,
-        max_value=200,
-        value=16,
-        key="retrain_epochs",
-        persist_state="session",
-    )
-    train_set = st.radio(
-        "Training set",
-        list(TRAIN_SETS),
-        format_func=lambda name: f"**{name}**: {TRAIN_SETS[name]}",
-        captions=[parts.set_caption(name, seed) for name in TRAIN_SETS],
-        key="retrain_set",
-        persist_state="session",
-    )
-    folder = str(resources.catalog().folder.resolve())
-    return TrainSpec(arch, train_set, int(seed), folder, epochs=int(epochs))
-
-
-def draw_form() -> None:
-    st.subheader("New run", anchor=False)
-    spec = choose_spec()
-    missing = parts.missing_words(spec.train_set)
-    if missing:
-        st.warning(missing, icon=":material/download:")
-    st.caption(parts.time_words(spec))
-    if st.button(
-        "Start training", type="primary", icon=":material/play_arrow:", disabled=bool(missing)
-    ):
-        parts.show_job(submit(spec, resources.settings().runs_dir, store))
 
 
 def draw_progress(job_id: int, known: dict[int, JobStatus]) -> None:
@@ -84,6 +31,8 @@ def draw_progress(job_id: int, known: dict[int, JobStatus]) -> None:
 
 def draw_curves(view: RunView) -> None:
     figure = history_figure(view.history, dark=DARK)
+    if view.history.empty:
+        figure.update_layout(yaxis_range=[0.5, 1.0], yaxis2_range=[0.0, 1.0])
     figure.update_xaxes(range=[0.5, max(view.epochs, 2) + 0.5], dtick=max(1, view.epochs // 10))
     st.plotly_chart(
         figure,
@@ -100,9 +49,10 @@ def draw_actions(job: Job, view: RunView) -> None:
             store.request_cancel(job.id)
             st.rerun()
     elif job.status in parts.RESUMABLE:
-        if job.message:
-            st.error(job.message, icon=parts.STATUS[job.status].icon)
-        if st.button("Resume", icon=":material/play_arrow:", help=parts.stopped_words(view)):
+        if job.status == JobStatus.FAILED:
+            st.error(job.message, icon=":material/error:")
+        st.caption(parts.stopped_words(view))
+        if st.button("Resume", icon=":material/play_arrow:"):
             store.resume(job.id)
             st.rerun()
     else:
@@ -123,7 +73,7 @@ def draw_result(job: Job) -> None:
             "review.py",
             label="Ask it about a recording",
             icon=":material/ecg_heart:",
-            query_params={"model": entry.label, "method": "gradcam"},
+            query_params={"model": entry.label, "method": METHODS["gradcam"]},
         )
         st.page_link(
             "reliability.py",
@@ -145,7 +95,7 @@ def draw_run(jobs: tuple[Job, ...]) -> None:
     parts.show_job(job)
     words = parts.STATUS[job.status]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"Run {job.id}: {job.title}", anchor=False)
+        st.subheader(f"Run {job.id}: {job.title}", anchor=False, width="content")
         st.badge(words.text, color=words.color, icon=words.icon)
     draw_actions(job, read_run(job.run_dir))
     known = {other.id: other.status for other in jobs}
@@ -187,7 +137,8 @@ if resources.catalog().synthetic:
     st.warning(parts.SYNTHETIC_WORDS, icon=":material/science:")
 form, run = st.columns([0.3, 0.7], gap="large")
 with form:
-    draw_form()
+    if (started := new_run_form()) is not None:
+        parts.show_job(started)
 jobs = store.list()
 with run:
     draw_run(jobs)

@@ -14,6 +14,7 @@ from ecgcore.records import EcgRecord
 from pages._ui import queue, resources
 from pages._ui import review_parts as parts
 from pages._ui.errors import show_ecg_error
+from pages._ui.widgets import synthetic_badge
 
 PAPER_WIDTH_PX = 945
 PAPER_PX = figure_height_px(PAPER_WIDTH_PX, paper_layout())
@@ -43,7 +44,8 @@ def step_button(label: str, key: str, ecg_id: int | None) -> None:
 def choose_record() -> int:
     """Draw title, record number and steps; return the record, or stop the page with a message."""
     if "record" not in st.session_state and "record" not in st.query_params:
-        st.query_params["record"] = str(parts.first_record())
+        go_to(parts.first_record())
+        st.query_params["record"] = st.session_state["record"]  # the first run writes no bound URL
     with st.container(horizontal=True, vertical_alignment="center"):
         title = st.container()
         place = st.container(width="content")
@@ -80,8 +82,7 @@ def draw_header(entry: CatalogEntry) -> None:
         st.badge(parts.GROUP_WORDS[entry.group], color="blue", icon=":material/label:")
         st.badge(parts.leading_label(entry), color="violet", icon=":material/stethoscope:")
         st.badge(parts.SPLIT_WORDS[entry.split], color="gray", icon=":material/folder:")
-        if resources.catalog().synthetic:
-            st.badge("SYNTHETIC, no patient", color="red", icon=":material/science:")
+        synthetic_badge(resources.catalog())
 
 
 def choose_heat() -> tuple[str, ModelEntry | None]:

@@ -15,7 +15,7 @@ _PREDICTED = "predicted probability of MI"
 _OBSERVED = "observed MI fraction"
 _UNIT = {"range": [-0.02, 1.02], "dtick": 0.2, "tick0": 0, "constrain": "domain", "showgrid": True}
 _SQUARE = {"scaleanchor": "x", "scaleratio": 1}
-_NARROW_BIN = 0.05
+_NARROW_BIN = 0.049
 _ROW_PX = 34
 
 

@@ -33,6 +33,7 @@ STYLE = {
     "A": Style("A certain", BLUE, SKY, "solid", "circle"),
     "C": Style("C all", VERMILLION, ORANGE, "dash", "square"),
     "D": Style("D uncertain", GREEN, "#2CC79A", "dot", "diamond"),
+    "D-mix": Style("D-mix half and half", "#9C4A7C", "#CC79A7", "dashdot", "triangle-up"),
 }
 """Style of each training set."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelKey
@@ -98,7 +99,7 @@ def load_cohort(folder: Path) -> pd.DataFrame:
 
 
 def _sigmoid(logits: "pd.Series[float]") -> "pd.Series[float]":
-    return 1 / (1 + np.exp(-logits.astype(float)))
+    return expit(logits.astype(float))
 
 
 def _replace(frame: pd.DataFrame, path: Path) -> None:

@@ -46,7 +46,8 @@ def load_model(entry: ModelEntry) -> nn.Module:
         data = path.read_bytes()
     except OSError as error:
         raise ModelError(
-            f"{path} cannot be read ({error.strerror}). Restore it from the project, or train again."
+            f"{path} cannot be read ({error.strerror}). "
+            "Restore it from the project, or train again."
         ) from error
     if (found := hashlib.sha256(data).hexdigest()) != entry.card.weights_sha256:
         raise ModelError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from ecgcore.errors import ModelError
 from ecgcore.evaluate.metrics import Metrics, evaluate
@@ -46,7 +47,8 @@ class Judged:
     @property
     def probs(self) -> NDArray[np.float64]:
         """Probabilities of MI, not recalibrated."""
-        return 1 / (1 + np.exp(-self.logits.astype(np.float64)))
+        probs: NDArray[np.float64] = expit(self.logits.astype(np.float64))
+        return probs
 
     def metrics(self, threshold: float = 0.5) -> Metrics:
         """All figures with 95 % bootstrap intervals over patients."""
@@ -105,12 +107,17 @@ def judge(
     Raises
     ------
     ModelError
-        If predictions are missing for records of the test set.
+        If the test set is empty, or predictions are missing for records of it.
     """
     cohort = cohort_of(data_version, pretrained_dir, recordings)
     ids = cohorts.test_ids(cohort, test_set)
+    if not ids:
+        raise ModelError(
+            f"{data_version} has no record of the test set {test_set!r}; choose another data set."
+        )
     stored = stored_predictions(entry, data_version, pretrained_dir)
     if stored is None:
+        _require_open(entry, data_version, recordings)
         logits = _fresh(entry, predictor, ids, recordings)
     else:
         logits = _aligned(logits_of_model(load_predictions(stored), entry.key), ids, entry)
@@ -120,6 +127,15 @@ def judge(
         logits,
         cohort.loc[ids, "patient"].to_numpy(dtype=np.int64),
     )
+
+
+def _require_open(entry: ModelEntry, data_version: str, recordings: Recordings) -> None:
+    if recordings.catalog.version != data_version:
+        raise ModelError(
+            f"No predictions by {entry.label} for {data_version} are stored, and "
+            f"{recordings.catalog.version} is open. Choose the folder of {data_version} with "
+            "--data or ECG_DATA_DIR."
+        )
 
 
 def _fresh(
@@ -133,6 +149,10 @@ def _fresh(
 def _aligned(
     stored: "pd.Series[float]", ids: Sequence[int], entry: ModelEntry
 ) -> NDArray[np.float32]:
+    if stored.index.has_duplicates:
+        raise ModelError(
+            f"The stored predictions of {entry.label} name a record twice. Restore that file."
+        )
     logits = stored.reindex(ids)
     if logits.isna().any():
         raise ModelError(

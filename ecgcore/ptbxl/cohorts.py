@@ -26,6 +26,19 @@ TEST_SETS: dict[str, tuple[str, ...]] = {
 }
 """Groups in each test set; on PTB-XL 971, 1253 and 985 records."""
 
+STUDY_COHORT: dict[tuple[str, str], tuple[int, str]] = {
+    ("train", "pure_normal"): (4451, "0bb28424096d45b1"),
+    ("train", "certain_mi"): (1194, "fa93252ecf4b80bb"),
+    ("train", "uncertain_mi"): (1193, "a80d014b4cd4fac3"),
+    ("val", "pure_normal"): (694, "f05a652c22913c74"),
+    ("val", "certain_mi"): (283, "09bc8b65ddfc11f3"),
+    ("val", "uncertain_mi"): (257, "d71690031f0b6ec7"),
+    ("test", "pure_normal"): (703, "376508ae4eb9f6ca"),
+    ("test", "certain_mi"): (268, "ad37ecb1291c3c80"),
+    ("test", "uncertain_mi"): (282, "9f9d3c677155e622"),
+}
+"""Size and fingerprint of each split and group in PTB-XL 1.0.3, from the study's own files."""
+
 _GROUPS_OF_TRAIN_SET = {"A": "certain", "C": "all", "D": "uncertain", "D-mix": "all"}
 
 

@@ -50,6 +50,6 @@ def _place(ecg_id: int) -> tuple[list[int], int]:
         ids = st.session_state[_KEY]
     else:
         catalog = resources.catalog()
-        catalog.require(ecg_id)
+        catalog.entry(ecg_id)
         ids = catalog.frame.index.tolist()
     return ids, ids.index(ecg_id)

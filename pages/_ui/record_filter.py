@@ -20,6 +20,8 @@ from ecgcore.ptbxl.search import (
 
 Option = TypeVar("Option", int, str)
 
+ANY = "any"
+_KEPT = "browse_kept_filters"
 FIRST_VIEW = next(iter(PRESETS.values()))
 _SORTS: dict[Sort, str] = {
     "disagreement": "models disagree most",
@@ -48,7 +50,22 @@ _LIKELIHOOD_HELP = (
     "of the record's strongest MI statement. PTB-XL states no likelihood for form and rhythm "
     "statements (0 in its table)."
 )
-_UNKNOWN_AGE_HELP = "Only records whose age is not in the table; the range has no effect then."
+
+
+def keep_filters() -> None:
+    """Remember the filters before Browse is left for a case."""
+    st.session_state[_KEPT] = {key: st.session_state[key] for key in _QUERY.values()}
+
+
+def restore_filters() -> None:
+    """Put kept filters back on the return from a case.
+
+    The browser's Back button leads to an entry without query parameters, which Streamlit adds when
+    it switches pages, and would show the first view.
+    """
+    if kept := st.session_state.pop(_KEPT, None):
+        st.session_state.update(kept)
+        st.rerun()
 
 
 def preset_buttons(wanted: RecordFilter) -> None:
@@ -57,10 +74,9 @@ def preset_buttons(wanted: RecordFilter) -> None:
         for name, preset in PRESETS.items():
             chosen = preset == wanted
             st.button(
-                name,
+                f"**{name}**" if chosen else name,
                 key=f"preset {name}",
                 icon=":material/check:" if chosen else None,
-                type="primary" if chosen else "secondary",
                 on_click=_apply,
                 args=(preset,),
             )
@@ -72,7 +88,7 @@ def filter_widgets(catalog: Catalog) -> RecordFilter:
     named = {code: f"{code}: {text}" for code, text in described.sort_index().items()}
     diagnosis, superclass, wall, likelihood, group = st.columns([3, 2, 2, 2, 2])
     split, sex, validated, age, age_unknown, order = st.columns(
-        [4, 4, 4, 4, 2, 4], vertical_alignment="bottom"
+        [4, 4, 4, 4, 3, 4], vertical_alignment="bottom"
     )
     with diagnosis:
         codes = _choice("codes", "Diagnosis (SCP code)", named)
@@ -86,9 +102,9 @@ def filter_widgets(catalog: Catalog) -> RecordFilter:
         title = f"Likelihood of {about.subject}"
         likelihoods = _choice("likelihoods", title, stated, _LIKELIHOOD_HELP)
     with group:
-        groups = _choice("groups", "Study group", GROUP_NAMES)
+        groups = _one("groups", "Study group", GROUP_NAMES)
     with split:
-        splits = _choice("splits", "Split", SPLIT_NAMES)
+        splits = _one("splits", "Split", SPLIT_NAMES)
     with sex:
         sexes = _choice("sexes", "Sex", _as_they_are(SEXES))
     with validated:
@@ -97,7 +113,7 @@ def filter_widgets(catalog: Catalog) -> RecordFilter:
         ages = _age_range()
     with age_unknown:
         only_unknown_age = st.checkbox(
-            "unknown", key=_QUERY["only_unknown_age"], bind="query-params", help=_UNKNOWN_AGE_HELP
+            "Age unknown", key=_QUERY["only_unknown_age"], bind="query-params"
         )
     with order:
         sort = _sort_order()
@@ -122,7 +138,6 @@ def _choice(
     chosen = st.multiselect(
         label,
         list(options),
-        default=list(getattr(FIRST_VIEW, field)) or None,
         format_func=options.__getitem__,
         key=_QUERY[field],
         bind="query-params",
@@ -132,6 +147,19 @@ def _choice(
     return tuple(chosen)
 
 
+def _one(field: str, label: str, options: Mapping[str, str]) -> tuple[str, ...]:
+    values = [ANY, *options]
+    chosen = st.selectbox(
+        label,
+        values,
+        index=values.index(_choice_or_any(getattr(FIRST_VIEW, field))),
+        format_func=lambda value: options.get(value, ANY),
+        key=_QUERY[field],
+        bind="query-params",
+    )
+    return () if chosen == ANY else (chosen,)
+
+
 def _age_range() -> tuple[int, int]:
     return st.slider(
         "Age in years",
@@ -139,7 +167,8 @@ def _age_range() -> tuple[int, int]:
         value=AGES,
         key=_QUERY["ages"],
         bind="query-params",
-        help="90 stands for every age over 89. The full range includes unknown ages.",
+        help="90 stands for every age over 89. The full range includes unknown ages; with "
+        "“Age unknown” only those are shown.",
     )
 
 
@@ -158,6 +187,11 @@ def _as_they_are(options: Iterable[str]) -> dict[str, str]:
     return {option: option for option in options}
 
 
+def _choice_or_any(chosen: tuple[str, ...]) -> str:
+    return chosen[0] if chosen else ANY
+
+
 def _apply(preset: RecordFilter) -> None:
     for field, key in _QUERY.items():
-        st.session_state[key] = getattr(preset, field)
+        value = getattr(preset, field)
+        st.session_state[key] = _choice_or_any(value) if field in ("groups", "splits") else value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from ecgcore.errors import EcgError, ModelError
+from ecgcore.errors import EcgError
 from ecgcore.evaluate.calibration import ReliabilityCurve, Strategy
 from ecgcore.evaluate.metrics import METRIC_NAMES, Metrics
 from ecgcore.evaluate.published import published_frame
@@ -127,6 +127,20 @@ def size_words(test_set: str, counts: dict[str, int]) -> str:
     return f"{parts} = {sum(sizes.values()):,}"
 
 
+def choose_bins() -> tuple[int, str]:
+    """Let the reader choose how many bins there are and how they are cut."""
+    n_bins = st.selectbox("Bins", BINS, index=1, key="bins", bind="query-params")
+    binning = st.selectbox(
+        "Cut into bins of",
+        list(BINNINGS),
+        key="binning",
+        bind="query-params",
+        help="Equal width: every bin spans as many probabilities. Equal mass: every bin holds as "
+        "many records; tied probabilities stay together.",
+    )
+    return n_bins, binning
+
+
 def fitting_models(data_version: str) -> tuple[ModelEntry, ...]:
     """Shipped models, and the own runs that were trained on this data set."""
     return tuple(
@@ -137,42 +151,42 @@ def fitting_models(data_version: str) -> tuple[ModelEntry, ...]:
 
 
 def choose_models(entries: Sequence[ModelEntry]) -> list[ModelEntry]:
-    """Let the reader choose among models; their names, not their labels, live in the URL.
+    """Let the reader choose among models, at first the shipped ones.
 
-    A widget bound to the URL would write the labels that it shows.
+    Their names, not their labels, live in the URL; a widget bound to it would write the labels.
     """
     labels = {entry.name: entry.label for entry in entries}
+    shipped = [entry.name for entry in entries if entry.shipped] or list(labels)
     if _KEY not in st.session_state:
         asked = st.query_params.get_all(_URL)
-        st.session_state[_KEY] = [name for name in labels if name in asked] or list(labels)
-        _say_unknown([name for name in asked if name not in labels], entries)
+        st.session_state[_KEY] = [name for name in labels if name in asked] or shipped
     names = st.multiselect(
         "Models",
         list(labels),
         format_func=labels.__getitem__,
         key=_KEY,
         on_change=_write_url,
-        args=(list(labels),),
-        label_visibility="collapsed",
+        args=(shipped,),
         placeholder="Choose at least one model",
+        help="Own runs are offered on the data set that they were trained on.",
     )
     return [cards.by_name(entries, name) for name in labels if name in names]
 
 
-def _say_unknown(names: list[str], entries: Sequence[ModelEntry]) -> None:
-    for name in names:
-        try:
-            cards.by_name(entries, name)
-        except ModelError as error:
-            st.warning(
-                f"{error} An own run is shown on the data set that it was trained on.",
-                icon=":material/warning:",
-            )
+def unknown_models(entries: Sequence[ModelEntry]) -> list[str]:
+    """Give a message for each model in the URL that is not among `entries`."""
+    known = {entry.name for entry in entries}
+    return [
+        f"There is no model {name!r} for this data set. An own run is shown on the data set that "
+        "it was trained on; choose among the models under “Bins and models”."
+        for name in st.query_params.get_all(_URL)
+        if name not in known
+    ]
 
 
-def _write_url(every: list[str]) -> None:
+def _write_url(default: list[str]) -> None:
     chosen = st.session_state[_KEY]
-    if set(chosen) == set(every):
+    if set(chosen) == set(default):
         st.query_params.pop(_URL, None)
     else:
         st.query_params[_URL] = chosen
@@ -202,15 +216,19 @@ def problems(assessments: Sequence[Assessment]) -> dict[str, list[str]]:
     return found
 
 
+def train_sets(assessments: Sequence[Assessment]) -> list[str]:
+    """Columns of the grid: the training sets, in the order of the study."""
+    present = {one.entry.key.train_set for one in assessments}
+    return [name for name in TRAIN_SETS if name in present]
+
+
 def grid(assessments: Sequence[Assessment]) -> list[tuple[Assessment | None, ...]]:
-    """Place models in rows by architecture and columns by training set."""
-    keys = [one.entry.key for one in assessments]
-    columns = [name for name in TRAIN_SETS if name in {key.train_set for key in keys}]
+    """Place models in rows by architecture and columns by `train_sets`."""
     rows: list[tuple[Assessment | None, ...]] = []
-    for arch in dict.fromkeys(key.arch for key in keys):
+    for arch in dict.fromkeys(one.entry.key.arch for one in assessments):
         cells = [
             [a for a in assessments if (a.entry.key.arch, a.entry.key.train_set) == (arch, name)]
-            for name in columns
+            for name in train_sets(assessments)
         ]
         rows += zip_longest(*cells)
     return rows
@@ -221,10 +239,10 @@ def answer(drawn: Sequence[tuple[ModelEntry, ReliabilityCurve]], choice: Choice)
     gaps = _range([100 * curve.ece for _, curve in drawn], digits=1)
     shares = _range([100 * _between(entry, choice) for entry, _ in drawn], digits=0)
     return (
-        f"On average, predicted and observed differ by **{gaps} percentage points** (ECE, "
-        f"{choice.n_bins} bins of {choice.binning}, n = {int(drawn[0][1].n.sum()):,}). "
-        f"**{shares} %** of the records have a probability from 0.1 to 0.9: there each dot rests "
-        "on few records."
+        "**How far can these probabilities be trusted?** On average, predicted and observed differ "
+        f"by **{gaps} percentage points** (ECE, {choice.n_bins} bins of {choice.binning}, "
+        f"n = {int(drawn[0][1].n.sum()):,}). **{shares} %** of the records lie between 0.1 and "
+        "0.9, where each dot rests on few of them."
     )
 
 
@@ -238,12 +256,16 @@ def _range(values: list[float], digits: int) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def column_title(train_set: str) -> str:
+    """Say what the models of a column were trained on."""
+    return f":small[**{train_set}**: trained on {TRAIN_SETS[train_set]}]"
+
+
 def cell_title(entry: ModelEntry, curve: ReliabilityCurve) -> str:
-    """Name the model, its training set, its ECE and n."""
-    trained = " (on synthetic records)" if entry.card.synthetic else ""
+    """Name the model, its ECE and n."""
+    trained = ", trained on synthetic records" if entry.card.synthetic else ""
     return (
-        f"**{entry.label}** · {TRAIN_SETS[entry.key.train_set]}{trained}  \n"
-        f"ECE **{curve.ece:.3f}** · n = {int(curve.n.sum()):,}"
+        f"**{entry.label}**{trained} :small[· ECE **{curve.ece:.3f}** · n = {int(curve.n.sum()):,}]"
     )
 
 
@@ -260,7 +282,7 @@ def cell_alt(entry: ModelEntry, curve: ReliabilityCurve, choice: Choice) -> str:
 
 
 def cell_figure(entry: ModelEntry, curve: ReliabilityCurve, *, dark: bool) -> go.Figure:
-    """Draw the diagram small: no legend, not square, counts upright where bins are narrow."""
+    """Draw the diagram small: without legend, wider than high."""
     train_set = entry.key.train_set if entry.key.train_set in STYLE else None
     figure = reliability_figure(curve, name=entry.label, train_set=train_set, dark=dark)
     figure.update_layout(
@@ -277,11 +299,16 @@ def cell_figure(entry: ModelEntry, curve: ReliabilityCurve, *, dark: bool) -> go
 
 
 def metrics_table(rows: Sequence[tuple[ModelEntry, Metrics]]) -> pd.DataFrame:
-    """One line for each model: every metric with its interval."""
+    """One line for each model: every metric with its interval, which is never broken in two."""
     return pd.DataFrame(
         [
             {"Model": entry.label}
-            | {METRIC_LABELS[name]: getattr(metrics, name).text() for name in METRIC_NAMES}
+            | {
+                METRIC_LABELS[name]: getattr(metrics, name)
+                .text()
+                .replace(", ", ",\N{NO-BREAK SPACE}")
+                for name in METRIC_NAMES
+            }
             for entry, metrics in rows
         ]
     )
@@ -304,20 +331,28 @@ def bins_config() -> dict[str, object]:
 
 
 def bins_table(curve: ReliabilityCurve) -> pd.DataFrame:
-    """The numbers of a curve with headers that can be read."""
+    """Give the numbers of a curve headers that can be read."""
     return curve.frame().rename(columns=BIN_LABELS)
 
 
 def published_table(test_n: int) -> pd.DataFrame:
-    """What others published on a test set of this size; empty where nothing was."""
+    """Return what was published on a test set of this size; empty where nothing was."""
     frame = published_frame(test_n)
-    figures = {"ece": "ECE"} | METRIC_LABELS
+    labels = METRIC_LABELS | {"ece": "ECE"}
     shown = ["auroc", "auprc", "accuracy", "sensitivity", "specificity", "brier", "ece"]
-    return pd.DataFrame(
-        {"Model": frame["model"], "Trained on": frame["train_set"]}
-        | {
-            figures[name]: frame[name].map("{:.4f}".format, na_action="ignore").fillna("–")
-            for name in shown
-        }
-        | {"What to know": frame["note"], "Source": frame["source"]}
+    digits = {
+        labels[name]: frame[name].map("{:.4f}".format, na_action="ignore").fillna("–")
+        for name in shown
+    }
+    names = {"Model": frame["model"], "Trained on": frame["train_set"]}
+    return pd.DataFrame(names | digits | {"What to know": frame["note"]})
+
+
+def published_caption(test_n: int) -> str:
+    """Say where the published figures stand, and what they lack."""
+    sources = "; ".join(dict.fromkeys(published_frame(test_n)["source"]))
+    return (
+        f"n = {test_n:,}; without intervals, one trained network each; – was not published. The "
+        "published “D” is not our D, and the published networks are others: see below. Sources: "
+        f"{sources}."
     )

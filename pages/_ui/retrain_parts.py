@@ -12,10 +12,10 @@ import streamlit as st
 
 from ecgcore.errors import EcgError, JobError
 from ecgcore.jobs.store import Job, JobStatus
-from ecgcore.models.cards import ARCH_NAMES, ModelEntry
+from ecgcore.models.cards import ModelEntry
 from ecgcore.ptbxl import cohorts, synthetic
 from ecgcore.training.spec import TrainSpec
-from ecgcore.training.submit import RunView, expected_seconds, read_run
+from ecgcore.training.submit import RunView, read_run
 from pages._ui import resources
 
 ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
@@ -26,7 +26,6 @@ SYNTHETIC_WORDS = (
 )
 NO_SUPERVISOR_S = 10
 _URL = "job"
-_OLDEST_READING_S = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,37 +45,6 @@ STATUS = {
     JobStatus.CANCELLED: StatusWords("cancelled", "orange", ":material/cancel:"),
     JobStatus.INTERRUPTED: StatusWords("interrupted", "orange", ":material/power_off:"),
 }
-
-
-def set_caption(train_set: str, seed: int) -> str:
-    """Say what a training set of the open data holds, such as "1,194 MI, 4,451 normal"."""
-    frame = resources.catalog().frame
-    ids = cohorts.training_ids(frame, train_set, seed)
-    n_mi = int(cohorts.labels(frame, ids).sum())
-    return f"{n_mi:,} MI, {len(ids) - n_mi:,} normal"
-
-
-def time_words(spec: TrainSpec) -> str:
-    """Say before the start how long a training may take."""
-    frame = resources.catalog().frame
-    n_records = len(cohorts.training_ids(frame, spec.train_set, spec.seed))
-    expected = expected_seconds(spec.arch, n_records, spec.epochs) + _OLDEST_READING_S
-    return (
-        f"About {duration(expected)} on one core, less if validation stops improving for "
-        f"{spec.patience} epochs. One run goes at a time and the others wait; the dashboard "
-        "stays usable, and a run goes on when this page is closed."
-    )
-
-
-def missing_words(train_set: str) -> str:
-    """Say what to download before this training set can be used; empty if nothing is missing."""
-    n_missing = resources.n_missing(train_set)
-    if not n_missing:
-        return ""
-    return (
-        f"{n_missing:,} recordings that this training needs are not on this disk. Get them with "
-        "`python -m ecgcore data fetch --set study` in the project's folder."
-    )
 
 
 def chosen_job(jobs: Sequence[Job]) -> Job | None:
@@ -206,7 +174,7 @@ def runs_table(jobs: Sequence[Job]) -> pd.DataFrame:
     """All runs, newest first."""
     rows = [_run_row(job, read_run(job.run_dir)) for job in jobs]
     columns = ["Run", "Model", "Data", "Status", "Epochs", "Best validation AUROC", "Asked for",
-               "Took"]  # fmt: skip
+               "Training took"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -229,11 +197,6 @@ def _data_words(spec: TrainSpec | None) -> str:
         return "unknown"
     folder = Path(spec.data_dir)
     return "synthetic" if synthetic.is_synthetic(folder) else folder.name
-
-
-def arch_words(arch: str) -> str:
-    """Name of an architecture."""
-    return ARCH_NAMES[arch]
 
 
 def duration(seconds: float) -> str:

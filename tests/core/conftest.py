@@ -1,10 +1,15 @@
 """Models for the tests: both architectures with random weights and valid cards."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey, Preprocessing
+
+# Read when torch is first imported: these models are too small to gain from a second thread, and
+# on a busy machine threads wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 PREPROCESSING = Preprocessing(
     highpass_hz=0.5,

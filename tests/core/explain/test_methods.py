@@ -10,7 +10,7 @@ from torch import nn
 
 from ecgcore import cli
 from ecgcore.errors import ModelError, RecordError
-from ecgcore.explain.methods import explain
+from ecgcore.explain.methods import METHODS, explain
 from ecgcore.models.predictor import Predictor, model_input, predict
 from ecgcore.models.registry import ARCHITECTURES
 from ecgcore.records import EcgRecord
@@ -103,7 +103,7 @@ class TestIntegratedGradients:
         with torch.inference_mode():
             baseline = float(predictor.module(torch.zeros(1, 12, 1000)))
         change = result.logit - baseline
-        scale = np.abs(result.scores).sum()
+        scale = float(np.abs(result.scores).sum())
         assert result.scores.shape == (12, 1000)
         assert result.scores.sum(dtype=np.float64) == pytest.approx(
             change + result.delta, abs=1e-4 * scale
@@ -171,10 +171,8 @@ class TestGradCam:
 
 class TestBoth:
     @every_model
-    @pytest.mark.parametrize("method", ["gradcam", "ig"])
-    def test_explains_what_is_predicted_and_leaves_no_trace(
-        self, arch, method, predictors, record
-    ):
+    @pytest.mark.parametrize("method", METHODS)
+    def test_explains_what_is_predicted_and_leaves_no_trace(self, arch, method, predictors, record):
         predictor = predictors[arch]
         before = predict([predictor], record)[0][0].logit
         first = explain(predictor, record, method, n_steps=8)

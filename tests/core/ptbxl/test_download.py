@@ -366,7 +366,7 @@ class TestFaults:
         server.faults[BAD] = [503, 503]
         start = time.monotonic()
         fetch(folder, "test", base_url=server.url, backoff_s=0.1)
-        assert 0.3 <= time.monotonic() - start < 2
+        assert 0.3 <= time.monotonic() - start < 5
 
     def test_a_server_that_has_lost_all_records_ends_the_fetch(self, server, folder, monkeypatch):
         monkeypatch.setattr(download, "_FAILED_IN_A_ROW", 5)
@@ -530,7 +530,7 @@ class TestStopping:
             on_progress=stop_when_only_the_silent_file_is_left,
             cancelled=stopped.is_set,
         )
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < 8
         assert (report.n_downloaded, report.failed) == (8, ())
 
     def test_a_cancel_ends_the_wait_between_tries(self, server, folder):
@@ -550,7 +550,7 @@ class TestStopping:
             on_progress=stop_at_the_last,
             cancelled=stopped.is_set,
         )
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < 10
 
 
 class TestCheck:

@@ -26,7 +26,7 @@ def test_every_cell_that_python_wrote_is_read_back(codes: dict[str, float]) -> N
 
 
 def test_whole_numbers_and_double_quotes_are_read_too() -> None:
-    assert scp.parse_codes('{"NORM": 100, \'SR\': 0}') == {"NORM": 100.0, "SR": 0.0}
+    assert scp.parse_codes("{\"NORM\": 100, 'SR': 0}") == {"NORM": 100.0, "SR": 0.0}
     assert scp.parse_codes("{}") == {}
 
 

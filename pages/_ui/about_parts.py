@@ -1,0 +1,211 @@
+"""Parts of the About page: its texts and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ecgcore.models.cards import ModelEntry
+from ecgcore.models.scoreboard import SHIPPED_DATA
+from ecgcore.ptbxl import cohorts
+from ecgcore.ptbxl.catalog import Catalog
+from ecgcore.ptbxl.scp import LIKELIHOODS, in_words
+from ecgcore.training.submit import missing_ids
+from pages._ui import resources
+
+GROUP_WORDS = {
+    "pure_normal": "normal",
+    "certain_mi": "certain MI",
+    "uncertain_mi": "uncertain MI",
+}
+SPLIT_WORDS = {
+    "train": "training (folds 1 to 8)",
+    "val": "validation (fold 9)",
+    "test": "test (fold 10)",
+}
+COLUMNS = {
+    "val_auroc": "validation",
+    "test_certain_auroc": "certain",
+    "test_all_auroc": "all",
+    "test_uncertain_auroc": "uncertain",
+}
+
+COHORT_RULE = """\
+A record belongs to the study if a human validated it. **Certain MI**: an infarction statement \
+(PTB-XL's class MI, 14 statements, five injury patterns among them) with likelihood 100 %. \
+**Uncertain MI**: the strongest infarction statement has a likelihood above 0 and below 100 %. \
+**Normal**: NORM at 100 % and no statement of infarction, ST/T change, hypertrophy or conduction \
+disturbance at any likelihood. No patient is in two splits."""
+
+ARCHITECTURES = """\
+**CNN-BiLSTM**: three convolution blocks, a bidirectional LSTM, pooling over time. \
+**BiMamba-2**: a convolution stem and Mamba-2 state-space blocks that read the signal in both \
+directions. Both see ten seconds of twelve leads at 100 Hz, after a 0.5 Hz high-pass and one \
+scaling for each lead that was fitted once, on training set C, and is the same for every model. \
+The weights are those of the epoch with the best AUROC on the validation fold."""
+
+LIMITS = """\
+- **Not a medical device.** Nothing here may decide about a patient. It is made for research and \
+teaching.
+- **One task.** The models know infarction against strictly normal ECGs. They have not learned \
+about other disease, and a high probability does not mean that nothing else explains the ECG.
+- **One training for each model.** In the published figures, training on A once more moves its \
+AUROC by 0.0025, more than A and C differ on certain MI. A difference between single trainings on \
+A, C and D is no evidence; train more seeds on Retrain.
+- **Uncertain labels have no truth behind them.** Nobody knows which of the infarctions at 15 % \
+were real. A test set with uncertain labels measures agreement with the cardiologists, not with \
+the heart; in the published figures the order of the training sets turns round on it. Both \
+readings are shown, no winner is declared.
+- **Age differs between the groups.** The median is 52 years for normal records, 72 and 71 for \
+certain and uncertain MI. A model can gain from signs of age in the \
+ECG without seeing an infarction.
+- **So does other disease.** Two thirds of the MI records also carry statements of ST/T change, \
+hypertrophy or conduction disturbance; by the rule no normal record does.
+- **One source.** PTB-XL was recorded in one country, with one maker's devices, from 1989 to \
+1996. How far the figures carry elsewhere is unknown.
+- **Probabilities are raw.** They are not recalibrated; Reliability shows how well they hold.
+- **Heat maps explain the model, not the heart.** Grad-CAM says when, not in which lead; \
+Integrated Gradients say both, against a flat record."""
+
+LIKELIHOOD_INTRO = """\
+PTB-XL keeps, for each statement, how certain the report was, in per cent. This project reads the \
+steps so:"""
+
+SETS = """\
+| set | records |
+|---|---|
+| **A** | normal and certain MI |
+| **C** | normal, certain and uncertain MI |
+| **D** | normal and uncertain MI |
+| **D-mix** | normal, and as many MI as in A, half certain and half uncertain, drawn with the seed |
+
+All sets share the same normal records. Validation follows the same rule, so that a model of A \
+never meets an uncertain label. The **test sets** *certain*, *all* and *uncertain* hold 971, 1,253 \
+and 985 records of PTB-XL's fold 10, with the same 703 normal records."""
+
+METRICS = """\
+- **AUROC**: chance that a random MI record gets a higher probability than a random normal one; \
+0.5 is a coin, 1 is perfect. **AUPRC**: average precision; a coin gets the share of MI.
+- **Sensitivity, specificity, accuracy**: shares of MI, of normal and of all records that are \
+called right when MI is called from 50 % on.
+- **Reliability curve**: in records with like probabilities, the share that is MI. **ECE**: the \
+mean distance of that curve from the diagonal, weighted by records. **Brier score**: mean squared \
+distance of probability and label; smaller is better for both.
+- **Intervals** of metrics are 95 % bootstrap intervals over patients; those of bins are \
+Clopper-Pearson intervals.
+- **Disagreement**: highest minus lowest probability of the shipped models."""
+
+SHORTCUTS = """\
+| key | page | does |
+|---|---|---|
+| P, N | Review | previous and next recording |
+| Enter | Review, Browse | opens the record number that was typed |
+| Tab, Enter or space | everywhere | moves between controls, uses one |"""
+
+LICENCES = """\
+**PTB-XL 1.0.3** is published under the \
+[Creative Commons Attribution 4.0 licence](https://creativecommons.org/licenses/by/4.0/). The \
+predictions and labels that ship with this project are derived from it. Please cite:
+
+- Wagner P, Strodthoff N, Bousseljot R-D, Samek W, Schaeffter T. PTB-XL, a large publicly \
+available electrocardiography dataset (version 1.0.3). PhysioNet, 2022. \
+[doi:10.13026/kfzx-aw45](https://doi.org/10.13026/kfzx-aw45)
+- Wagner P, Strodthoff N, Bousseljot R-D, Kreiseler D, Lunze FI, Samek W, Schaeffter T. PTB-XL, a \
+large publicly available electrocardiography dataset. Scientific Data 7:154, 2020. \
+[doi:10.1038/s41597-020-0495-6](https://doi.org/10.1038/s41597-020-0495-6)
+- Goldberger AL, Amaral LAN, Glass L, and others. PhysioBank, PhysioToolkit, and PhysioNet. \
+Circulation 101(23):e215-e220, 2000.
+
+The **synthetic set** is drawn by this project and holds no patient's data. The question and the \
+published figures beside ours come from the study *ECG based MI detection* \
+([repository](https://github.com/cepdnaclk/e20-4yp-ECG-Based-MI-Detection)); no code of it is used \
+here."""
+
+FETCH = """\
+python -m ecgcore data fetch --set test     # 1,253 records: the test fold of the study
+python -m ecgcore data fetch --set study    # 9,325 records: all that training needs
+python -m ecgcore data fetch --set full     # 21,799 records: everything
+python -m ecgcore data build                # one file of all signals, faster to train from
+python -m ecgcore data check                # what is there and what is missing"""
+
+
+def likelihood_table() -> pd.DataFrame:
+    """Likelihoods and their words."""
+    words = [in_words(value).rpartition(", ")[2] for value in LIKELIHOODS]
+    return pd.DataFrame({"In PTB-XL": [f"{value} %" for value in LIKELIHOODS], "Shown as": words})
+
+
+def data_words(catalog: Catalog) -> str:
+    """Say which data set is open and how much of it is on this disk."""
+    store = resources.recordings().store
+    signals = (
+        "signals are read from the WFDB files; `python -m ecgcore data build` makes them faster"
+        if store is None
+        else f"{len(store.row_of):,} of them in one memory-mapped store"
+    )
+    n_missing = len(missing_ids(resources.recordings(), "C"))
+    training = (
+        "all recordings for training are here"
+        if n_missing == 0
+        else f"{n_missing:,} recordings for training are not on this disk"
+    )
+    return (
+        f"**{catalog.version}**, {len(catalog.frame):,} records in `{catalog.folder}`; {signals}; "
+        f"{training}."
+    )
+
+
+def cohort_table(catalog: Catalog) -> pd.DataFrame:
+    """Count the study's groups in the open data; PTB-XL beside the study's own counts."""
+    is_ptbxl = catalog.version == SHIPPED_DATA
+    rows = []
+    for (split, group), study in cohorts.STUDY_COHORT.items():
+        ids = cohorts.member_ids(catalog.frame, split, [group])
+        found = (len(ids), cohorts.fingerprint(ids))
+        row = {
+            "Split": SPLIT_WORDS[split],
+            "Group": GROUP_WORDS[group],
+            "Records": f"{found[0]:,}",
+            "Fingerprint": found[1],
+        }
+        if is_ptbxl:
+            same = found == study
+            row["The study's own"] = "the same" if same else f"differs: {study[0]:,}, {study[1]}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def results_table(entries: Sequence[ModelEntry]) -> pd.DataFrame:
+    """List what each model was trained on, and its AUROCs from its card."""
+    rows = []
+    for entry in entries:
+        card = entry.card
+        values = dict(card.metrics)
+        rows.append(
+            {
+                "Model": entry.key.label,
+                "Source": "shipped" if entry.shipped else "own run",
+                "MI trained on": cohorts.TRAIN_SETS[card.key.train_set],
+                "Data": card.data_version,
+                "Records (MI)": f"{card.n_train:,} ({card.n_train_mi:,})",
+                "Best epoch": f"{card.best_epoch} of {card.epochs_run}",
+                **{words: values.get(name) for name, words in COLUMNS.items()},
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def provenance_table(entries: Sequence[ModelEntry]) -> pd.DataFrame:
+    """Where each model comes from, so that it can be made again."""
+    return pd.DataFrame(
+        {
+            "Model": [entry.key.label for entry in entries],
+            "Folder": [f"{entry.folder.parent.name}/{entry.folder.name}" for entry in entries],
+            "Parameters": [entry.card.n_parameters for entry in entries],
+            "Training records": [entry.card.data_fingerprint for entry in entries],
+            "Weights, SHA-256": [entry.card.weights_sha256[:16] for entry in entries],
+            "Code": [entry.card.code_version for entry in entries],
+            "Made": [entry.card.created[:16].replace("T", " ") + " UTC" for entry in entries],
+        }
+    )

@@ -1,0 +1,99 @@
+"""The form of the Retrain page: what to train, how much data that is and how long it takes."""
+
+import streamlit as st
+
+from ecgcore.jobs.store import Job
+from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.ptbxl import cohorts
+from ecgcore.ptbxl.cohorts import TRAIN_SETS
+from ecgcore.training.spec import TrainSpec
+from ecgcore.training.submit import expected_seconds, submit
+from pages._ui import resources
+from pages._ui.retrain_parts import duration
+
+_READING_S = 20
+
+
+def new_run_form() -> Job | None:
+    """Draw the form; return the job that its button queued, if it was pressed."""
+    st.subheader("New run", anchor=False)
+    spec = _choose_spec()
+    missing = missing_words(spec.train_set)
+    if missing:
+        st.warning(missing, icon=":material/download:")
+    st.caption(time_words(spec))
+    if st.button(
+        "Start training", type="primary", icon=":material/play_arrow:", disabled=bool(missing)
+    ):
+        return submit(spec, resources.settings().runs_dir, resources.job_store())
+    return None
+
+
+def set_caption(train_set: str, seed: int) -> str:
+    """Say what a training set of the open data holds, such as "1,194 MI, 4,451 normal"."""
+    frame = resources.catalog().frame
+    ids = cohorts.training_ids(frame, train_set, seed)
+    n_mi = int(cohorts.labels(frame, ids).sum())
+    return f"{n_mi:,} MI, {len(ids) - n_mi:,} normal"
+
+
+def time_words(spec: TrainSpec) -> str:
+    """Say before the start how long a training may take."""
+    frame = resources.catalog().frame
+    n_records = len(cohorts.training_ids(frame, spec.train_set, spec.seed))
+    expected = expected_seconds(spec.arch, n_records, spec.epochs) + _READING_S
+    return (
+        f"About {duration(expected)} on one core, less if validation stops improving for "
+        f"{spec.patience} epochs. One run goes at a time and the others wait; the dashboard "
+        "stays usable, and a run goes on when this page is closed."
+    )
+
+
+def missing_words(train_set: str) -> str:
+    """Say what to download before this training set can be used; empty if nothing is missing."""
+    n_missing = resources.n_missing(train_set)
+    if not n_missing:
+        return ""
+    return (
+        f"{n_missing:,} recordings that this training needs are not on this disk. Get them with "
+        "`python -m ecgcore data fetch --set study` in the project's folder."
+    )
+
+
+def _choose_spec() -> TrainSpec:
+    arch = st.segmented_control(
+        "Architecture",
+        list(ARCH_NAMES),
+        format_func=ARCH_NAMES.__getitem__,
+        default="cnn_bilstm",
+        required=True,
+        key="retrain_arch",
+        persist_state="session",
+    )
+    seed_column, epochs_column = st.columns(2)
+    seed = seed_column.number_input(
+        "Seed",
+        min_value=0,
+        max_value=2**31 - 1,
+        key="retrain_seed",
+        persist_state="session",
+        help="The same seed on the same data gives the same model.",
+    )
+    epochs = epochs_column.number_input(
+        "Epochs at most",
+        min_value=1,
+        max_value=200,
+        value=16,
+        key="retrain_epochs",
+        persist_state="session",
+    )
+    train_set = st.radio(
+        "Training set",
+        list(TRAIN_SETS),
+        format_func=lambda name: f"**{name}**: {TRAIN_SETS[name]}",
+        captions=[set_caption(name, seed) for name in TRAIN_SETS],
+        key="retrain_set",
+        persist_state="session",
+    )
+    folder = str(resources.catalog().folder.resolve())
+    return TrainSpec(arch, train_set, int(seed), folder, epochs=int(epochs))

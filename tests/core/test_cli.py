@@ -1,0 +1,209 @@
+"""The command line: what it prints, as text and as JSON, and the status it ends with."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ecgcore.cli import BAD_INPUT, FAILED, OK, main
+from ecgcore.ptbxl import cohorts
+from ecgcore.ptbxl.catalog import load_catalog
+
+Run = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture(autouse=True)
+def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("ECG_DATA_DIR", raising=False)
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "pretrained"))
+    monkeypatch.setenv("ECG_RUNS_DIR", str(tmp_path / "runs"))
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return a function that runs a command with --json and returns its status and its object."""
+
+    def run_it(*arguments: object) -> tuple[int, Any]:
+        status = main([*map(str, arguments), "--json"])
+        printed = capsys.readouterr()
+        assert printed.out.count("\n") == 1, "one JSON object on one line"
+        assert printed.err == ""
+        return status, json.loads(printed.out)
+
+    return run_it
+
+
+@pytest.fixture
+def data(synthetic_dir: Path, tmp_path: Path) -> Path:
+    """Tables of the synthetic set with the signals of its first twelve records."""
+    folder = tmp_path / "data"
+    signals = folder / "records100/00000"
+    signals.mkdir(parents=True)
+    shutil.copy(synthetic_dir / "scp_statements.csv", folder)
+    table = pd.read_csv(synthetic_dir / "ptbxl_database.csv").head(12)
+    table.to_csv(folder / "ptbxl_database.csv", index=False)
+    for name in table["filename_lr"]:
+        for suffix in (".hea", ".dat"):
+            shutil.copy(synthetic_dir / f"{name}{suffix}", signals)
+    return folder
+
+
+def test_cohorts_counts_every_group_of_every_split(run: Run, synthetic_dir: Path) -> None:
+    status, splits = run("cohorts", "--data", synthetic_dir)
+    assert status == OK
+    assert list(splits) == ["train", "val", "test"]
+    frame = load_catalog(synthetic_dir).frame
+    for split, groups in splits.items():
+        assert list(groups) == ["pure_normal", "certain_mi", "uncertain_mi"]
+        for group, found in groups.items():
+            ids = frame.index[(frame["split"] == split) & (frame["group"] == group)]
+            assert found == {"n": len(ids), "fingerprint": cohorts.fingerprint(ids)}
+            assert found["n"] > 0
+
+
+@pytest.mark.ptbxl
+def test_cohorts_of_ptbxl(run: Run, ptbxl_dir: Path) -> None:
+    _, splits = run("cohorts", "--data", ptbxl_dir)
+    assert splits["test"]["certain_mi"] == {"n": 268, "fingerprint": "ad37ecb1291c3c80"}
+    assert sum(group["n"] for groups in splits.values() for group in groups.values()) == 9325
+
+
+def test_cohorts_for_a_reader(capsys: pytest.CaptureFixture[str], synthetic_dir: Path) -> None:
+    assert main(["cohorts", "--data", str(synthetic_dir)]) == OK
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 9
+    assert lines[0].split()[:2] == ["train", "pure_normal"]
+
+
+def test_the_environment_chooses_the_folder_too(
+    run: Run, synthetic_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECG_DATA_DIR", str(tmp_path / "nowhere"))
+    assert run("cohorts")[0] == BAD_INPUT
+    assert run("cohorts", "--data", synthetic_dir)[0] == OK
+
+
+def test_build_stores_what_is_there_and_goes_on_later(run: Run, data: Path) -> None:
+    later = data / "records100/00000/00007_lr.dat"
+    kept = later.rename(later.with_suffix(".kept"))
+    expected = {"folder": str(data / "store-100hz"), "stored": 11, "missing": 1, "refused": []}
+    assert run("data", "build", "--data", data) == (OK, expected)
+    kept.rename(later)
+    expected |= {"stored": 12, "missing": 0}
+    assert run("data", "build", "--data", data) == (OK, expected)
+
+
+def test_build_fails_over_a_changed_recording_and_names_it(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = data / "records100/00000/00003_lr.dat"
+    path.write_bytes(b"\1\1" + path.read_bytes()[2:])
+    assert main(["data", "build", "--data", str(data)]) == FAILED
+    out = capsys.readouterr().out
+    assert "11 records in" in out
+    assert "Lead I of 00003_lr sums to" in out
+
+
+def test_build_into_a_folder_that_cannot_be_written(run: Run, data: Path) -> None:
+    (data / "store-100hz").write_text("in the way")
+    status, answer = run("data", "build", "--data", data)
+    assert status == BAD_INPUT
+    assert "cannot be written" in answer["error"]
+
+
+def test_check_says_what_is_missing(run: Run, data: Path) -> None:
+    status, rows = run("data", "check", "--set", "full", "--data", data)
+    full = next(row for row in rows if row["part"] == "full")
+    assert (status, full["expected"], full["present"], full["missing"]) == (OK, 12, 12, 0)
+    (data / "records100/00000/00002_lr.hea").unlink()
+    status, rows = run("data", "check", "--set", "full", "--data", data)
+    full = next(row for row in rows if row["part"] == "full")
+    assert (status, full["present"], full["missing"]) == (FAILED, 11, 1)
+
+
+def test_check_needs_checksums_to_verify(run: Run, data: Path) -> None:
+    status, answer = run("data", "check", "--verify", "--data", data)
+    assert status == BAD_INPUT
+    assert "SHA256SUMS.txt is missing" in answer["error"]
+
+
+@pytest.mark.parametrize("command", [["cohorts"], ["data", "build"], ["data", "check"]])
+def test_a_folder_that_is_not_there(run: Run, tmp_path: Path, command: list[str]) -> None:
+    status, answer = run(*command, "--data", tmp_path / "nowhere")
+    assert status == BAD_INPUT
+    assert list(answer) == ["error"]
+    assert f"{tmp_path / 'nowhere'} does not exist" in answer["error"]
+
+
+@pytest.mark.parametrize("record", ["13", "0", "999999999999999999999999"])
+def test_predict_an_unknown_id(run: Run, data: Path, record: str) -> None:
+    status, answer = run("predict", record, "--data", data)
+    assert status == BAD_INPUT
+    assert list(answer) == ["error"]
+    assert f"no record {record} in data (12 records)" in answer["error"]
+
+
+@pytest.mark.parametrize("record", ["nothing.hea", "no/such/record", "", "²", "-1.dat"])
+def test_predict_a_missing_file(
+    data: Path, record: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["predict", "--json", "--data", str(data), "--", record])
+    assert status == BAD_INPUT
+    assert ".hea does not exist" in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_predict_a_truncated_file(run: Run, data: Path) -> None:
+    path = data / "records100/00000/00001_lr.dat"
+    path.write_bytes(path.read_bytes()[:-1])
+    for record in ("1", str(path)):
+        status, answer = run("predict", record, "--data", data)
+        assert status == BAD_INPUT
+        assert list(answer) == ["error"]
+        assert "damaged or truncated" in answer["error"]
+
+
+def test_predict_a_missing_recording(run: Run, data: Path) -> None:
+    path = data / "records100/00000/00001_lr.dat"
+    path.unlink()
+    status, answer = run("predict", "1", "--data", data)
+    assert status == BAD_INPUT
+    assert "00001_lr.dat does not exist" in answer["error"]
+
+
+def test_an_error_for_a_reader_goes_to_stderr(
+    capsys: pytest.CaptureFixture[str], data: Path
+) -> None:
+    assert main(["predict", "77", "--data", str(data)]) == BAD_INPUT
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: There is no record 77 in data (12 records)")
+
+
+def test_predict_by_id_and_by_file_is_the_same(
+    run: Run, data: Path, untrained_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(untrained_dir))
+    status, by_id = run("predict", "3", "--data", data)
+    assert status == OK
+    assert by_id["record"] == "3"
+    status, by_file = run("predict", data / "records100/00000/00003_lr.hea")
+    assert status == OK
+    assert by_id["models"] == by_file["models"]
+    assert len(by_id["models"]) == len(list(untrained_dir.glob("*/seed-0")))
+    for model in by_id["models"]:
+        assert set(model) == {"arch", "train_set", "seed", "logit", "prob"}
+        assert 0 < model["prob"] < 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["data"], ["predict"], ["data", "burn"]])
+def test_a_wrong_command_ends_with_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == BAD_INPUT
+    assert "usage:" in capsys.readouterr().err

@@ -1,0 +1,247 @@
+"""Retrain: the form, the job table and a run's progress, as a reader sees them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ecgcore.jobs import progress
+from ecgcore.jobs.store import Job, JobStatus, JobStore
+from ecgcore.models.cards import ModelCard, Preprocessing
+from ecgcore.models.predictions import PREDICTIONS_FILE, predictions_frame, save_predictions
+from ecgcore.models.registry import build, save_weights
+from ecgcore.ptbxl import cohorts
+from ecgcore.ptbxl.store import Recordings
+from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
+from ecgcore.training.submit import submit
+from pages._ui import resources
+from pages._ui.retrain_parts import duration
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def runs_dir(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def store(runs_dir: Path) -> JobStore:
+    return JobStore(runs_dir / "jobs.sqlite")
+
+
+@pytest.fixture
+def queued(runs_dir: Path, store: JobStore, synthetic_dir: Path) -> Job:
+    """A run of four epochs that waits."""
+    spec = TrainSpec("bimamba2", "C", 5, str(synthetic_dir), epochs=4)
+    return submit(spec, runs_dir, store)
+
+
+def _epoch(job: Job, epoch: int, auroc: float) -> None:
+    values = {"train_loss": 0.5, "val_loss": 0.6, "val_auroc": auroc, "seconds": 60.0}
+    progress.append(job.run_dir / PROGRESS_FILE, {"event": "epoch", "epoch": epoch, **values})
+
+
+def _started(job: Job, store: JobStore) -> None:
+    store.claim()
+    store.mark_started(job.id, 1, "1")
+    for event in ("job_started", "start"):
+        progress.append(job.run_dir / PROGRESS_FILE, {"event": event})
+
+
+def _text(app: AppTest) -> str:
+    shown = (app.markdown, app.caption, app.warning, app.error, app.info, app.subheader)
+    return "\n".join(element.value for group in shown for element in group)
+
+
+def _progress(app: AppTest) -> str:
+    return "\n".join(element.proto.text for element in app.get("progress"))
+
+
+def _button(app: AppTest, label: str):
+    return next(button for button in app.button if button.label == label)
+
+
+def test_the_form_says_what_each_set_holds_and_how_long_it_takes(open_page: Open):
+    app = open_page("retrain.py")
+    assert not app.exception
+    assert "SYNTHETIC" in app.warning[0].value
+    assert "says nothing about patients" in app.warning[0].value
+    assert list(app.radio(key="retrain_set").options) == [
+        "**A**: certain MI only",
+        "**C**: all MI, certain and uncertain",
+        "**D**: uncertain MI only",
+        "**D-mix**: half certain, half uncertain MI",
+    ]
+    captions = list(app.radio(key="retrain_set").proto.captions)
+    assert captions == [
+        "43 MI, 88 normal",
+        "87 MI, 88 normal",
+        "44 MI, 88 normal",
+        "44 MI, 88 normal",
+    ]
+    assert "One run goes at a time" in _text(app)
+    assert "No run yet" in _text(app)
+
+
+def test_start_queues_what_was_chosen_and_shows_it(open_page: Open, store: JobStore):
+    app = open_page("retrain.py")
+    app.segmented_control(key="retrain_arch").select("bimamba2")
+    app.radio(key="retrain_set").set_value("D-mix")
+    app.number_input(key="retrain_seed").set_value(7)
+    app.number_input(key="retrain_epochs").set_value(3)
+    app.run()
+    _button(app, "Start training").click()
+    app.run()
+    assert not app.exception
+    (job,) = store.list()
+    spec = TrainSpec.load(job.run_dir)
+    assert (spec.arch, spec.train_set, spec.seed, spec.epochs) == ("bimamba2", "D-mix", 7, 3)
+    assert job.status == JobStatus.QUEUED
+    assert app.query_params["job"] == "1"
+    assert "Run 1: BiMamba-2 D-mix (seed 7)" in _text(app)
+    assert _progress(app) == "Waiting to be started …"
+
+
+def test_the_url_finds_a_run_again_with_its_curves_and_time_left(
+    open_page: Open, store: JobStore, queued: Job
+):
+    _started(queued, store)
+    _epoch(queued, 1, 0.8)
+    _epoch(queued, 2, 0.91)
+    (queued.run_dir / STEP_FILE).write_text('{"epoch": 3, "step": 5, "steps": 10}')
+    app = open_page("retrain.py", job="1")
+    assert not app.exception
+    assert _progress(app) == "Epoch 3 of 4, batch 5 of 10 · at most 2 min left"
+    assert [element.proto.value for element in app.get("progress")] == [62]
+    assert "training" in _text(app)
+    assert len(app.get("plotly_chart")) == 1
+    table = app.dataframe[0].value
+    assert table["Best validation AUROC"].tolist() == ["0.910 (epoch 2)"]
+    assert table["Status"].tolist() == ["training"]
+    assert table["Data"].tolist() == ["synthetic"]
+
+
+def test_cancel_and_resume(open_page: Open, store: JobStore, queued: Job):
+    app = open_page("retrain.py", job="1")
+    _epoch(queued, 1, 0.8)
+    _button(app, "Cancel").click()
+    app.run()
+    assert store.get(1).status == JobStatus.CANCELLED
+    assert "1 of 4 epochs are kept" in _text(app)
+    _button(app, "Resume").click()
+    app.run()
+    assert store.get(1).status == JobStatus.QUEUED
+    assert "Cancel" in [button.label for button in app.button]
+
+
+def test_a_running_job_that_was_asked_to_stop_says_so(
+    open_page: Open, store: JobStore, queued: Job
+):
+    _started(queued, store)
+    app = open_page("retrain.py")
+    _button(app, "Cancel").click()
+    app.run()
+    assert store.get(1).cancel_requested
+    assert _progress(app) == "Stopping …"
+    assert _button(app, "Cancel").disabled
+
+
+def test_a_failed_run_gives_its_reason(open_page: Open, store: JobStore, queued: Job):
+    _started(queued, store)
+    store.finish(1, JobStatus.FAILED, "The train split has 0 MI records.")
+    app = open_page("retrain.py")
+    assert "The train split has 0 MI records." in app.error[0].value
+    assert "Resume" in [button.label for button in app.button]
+
+
+def test_a_run_that_waits_names_the_one_before_it(
+    open_page: Open, store: JobStore, queued: Job, runs_dir: Path
+):
+    _started(queued, store)
+    submit(TrainSpec.load(queued.run_dir), runs_dir, store)
+    assert _progress(open_page("retrain.py", job="2")) == "Waiting for run 1 to end"
+    assert "Run 1:" in _text(open_page("retrain.py"))  # the one under way, without a choice
+
+
+def test_an_unknown_run_in_the_url_is_named_and_the_list_stays(
+    open_page: Open, store: JobStore, queued: Job
+):
+    app = open_page("retrain.py", job="99")
+    assert not app.exception
+    assert "There is no run '99' here" in app.error[0].value
+    assert app.dataframe[0].value["Run"].tolist() == [1]
+
+
+def test_missing_recordings_stop_the_start_and_say_what_to_download(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(resources, "n_missing", lambda train_set: 8072)
+    app = open_page("retrain.py")
+    assert _button(app, "Start training").disabled
+    assert "8,072 recordings" in _text(app)
+    assert "data fetch --set study" in _text(app)
+
+
+def _finished_model(job: Job, recordings: Recordings) -> None:
+    """Leave what a training leaves, with weights as they are drawn."""
+    spec, frame = TrainSpec.load(job.run_dir), recordings.catalog.frame
+    ids = cohorts.test_ids(frame, "all")
+    logits = np.linspace(-3, 3, len(ids), dtype=np.float32)
+    predictions = predictions_frame(spec.key, ids, logits)
+    save_predictions(predictions, job.run_dir / PREDICTIONS_FILE)
+    ModelCard(
+        key=spec.key,
+        n_parameters=367_009,
+        data_version=recordings.catalog.version,
+        data_fingerprint="0" * 16,
+        n_train=132,
+        n_train_mi=44,
+        n_val=26,
+        preprocessing=Preprocessing(0.5, True, (0.0,) * 12, (0.2,) * 12),
+        recipe=spec.recipe,
+        epochs_run=1,
+        best_epoch=1,
+        metrics=(("val_auroc", 0.75),),
+        weights_sha256=save_weights(build(spec.arch), job.run_dir),
+        code_version="test",
+        created="2026-11-21T00:00:00+00:00",
+    ).save(job.run_dir)
+
+
+def test_a_finished_run_shows_its_result_and_leads_to_the_other_pages(
+    open_page: Open,
+    store: JobStore,
+    runs_dir: Path,
+    synthetic_recordings: Recordings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "no shipped models"))
+    folder = str(synthetic_recordings.catalog.folder)
+    job = submit(TrainSpec("cnn_bilstm", "D-mix", 0, folder, epochs=1), runs_dir, store)
+    _started(job, store)
+    _finished_model(job, synthetic_recordings)
+    store.finish(job.id, JobStatus.DONE)
+    app = open_page("retrain.py")
+    assert not app.exception
+    assert "set D-mix (half certain, half uncertain MI): 132 records, 44 MI" in _text(app)
+    assert "Synthetic records" in _text(app)
+    table = app.table[0].value
+    assert table["Records"].tolist() == ["19 (7 MI)", "26 (14 MI)", "19 (7 MI)"]
+    assert all("[" in value for value in table["AUROC [95 % interval]"])
+    name = f"cnn_bilstm-D-mix-0@{job.run_dir.name}"
+    review, reliability = (parse_qs(link.proto.query_string) for link in app.get("page_link"))
+    assert reliability == {"data_set": ["synthetic set 1"], "models": [name]}
+    opened = open_page("review.py", **{key: values[0] for key, values in review.items()})
+    assert not opened.exception
+    assert not opened.error
+    assert opened.selectbox(key="model").value == name
+
+
+def test_durations_in_words():
+    words = [duration(s) for s in (0.2, 45, 61, 480, 4800, 7 * 3600)]
+    assert words == ["1 s", "45 s", "1 min", "8 min", "1 h 20 min", "7 h 00 min"]

@@ -1,0 +1,266 @@
+"""Promises that the source must keep (DESIGN, sections 5 and 6), each with a planted breach."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+CORE = sorted((PROJECT / "ecgcore").rglob("*.py"))
+PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))]
+MODULE_LINES, FUNCTION_LINES = 400, 60
+DRAWS_A_CHART = re.compile(r"^([a-z]+_chart|pyplot|image)$")
+UNBOUNDED = re.compile(r"(^|\.)cache$|lru_cache\(.*None")
+UNPICKLERS = {"pickle", "joblib", "dill", "shelve"}
+MAY_READ_ENVIRONMENT = {"ecgcore/settings.py"}
+MAY_PRINT = {"ecgcore/cli.py", "ecgcore/bootstrap.py", "pages/_ui/page_bench.py"}
+
+Check = Callable[[ast.AST], Iterator[ast.AST]]
+
+
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def keywords(call: ast.Call) -> set[str | None]:
+    return {keyword.arg for keyword in call.keywords}
+
+
+def name_of(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def unbounded_caches(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every use of a cache that is neither its clear() nor called with max_entries."""
+    fine = [call.func for call in calls(tree) if "max_entries" in keywords(call)]
+    fine += [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "clear"
+    ]
+    for node in ast.walk(tree):
+        if name_of(node) in {"cache_data", "cache_resource"} and node not in fine:
+            yield node
+
+
+def unbounded_lru_caches(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every function with arguments that remembers all its results."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.args.args:
+            remembered = {ast.unparse(decorator) for decorator in node.decorator_list}
+            if any(UNBOUNDED.search(decorator) for decorator in remembered):
+                yield node
+
+
+def charts_without_words(tree: ast.AST) -> Iterator[ast.AST]:
+    for call in calls(tree):
+        if DRAWS_A_CHART.search(name_of(call.func)) and "alt" not in keywords(call):
+            yield call
+
+
+def raw_html(tree: ast.AST) -> Iterator[ast.AST]:
+    for call in calls(tree):
+        if any((name or "").startswith("unsafe_allow_") for name in keywords(call)):
+            yield call
+
+
+def environment_reads(tree: ast.AST) -> Iterator[ast.AST]:
+    """Look for a variable that is read or set; handing the whole environment on is none."""
+    for node in ast.walk(tree):
+        if name_of(node) in {"getenv", "putenv", "load_dotenv"}:
+            yield node
+        looks_up = isinstance(node, ast.Attribute | ast.Subscript)
+        if looks_up and name_of(node.value) == "environ":
+            yield node
+        if isinstance(node, ast.Compare) and any(name_of(c) == "environ" for c in node.comparators):
+            yield node
+
+
+def unpickling(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        modules = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules = [node.module or ""]
+        if {module.partition(".")[0] for module in modules} & {
+            "pickle",
+            "joblib",
+            "dill",
+            "shelve",
+        }:
+            yield node
+        if isinstance(node, ast.Call) and (
+            ast.unparse(node.func) == "torch.load" or "allow_pickle" in keywords(node)
+        ):
+            yield node
+
+
+def streamlit_imports(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module or ""]
+        else:
+            continue
+        if {name.partition(".")[0] for name in names} & {"streamlit", "pages"}:
+            yield node
+
+
+def prints(tree: ast.AST) -> Iterator[ast.AST]:
+    return (call for call in calls(tree) if ast.unparse(call.func) == "print")
+
+
+def long_functions(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > FUNCTION_LINES:
+                yield node
+
+
+def found(check: Check, files: list[Path], but: set[str] = frozenset()) -> list[str]:
+    """File and line of everything that a check finds."""
+    names = {file: file.relative_to(PROJECT).as_posix() for file in files}
+    return [
+        f"{name}:{node.lineno}"
+        for file, name in names.items()
+        if name not in but
+        for node in check(ast.parse(file.read_text(encoding="utf-8")))
+    ]
+
+
+BREACHES = [
+    (unbounded_caches, "@st.cache_data\ndef f(): ..."),
+    (unbounded_caches, "@st.cache_resource(ttl=5)\ndef f(): ..."),
+    (unbounded_caches, "from streamlit import cache_data\n@cache_data\ndef f(): ..."),
+    (unbounded_caches, "remember = st.cache_data"),
+    (unbounded_lru_caches, "@lru_cache(maxsize=None)\ndef f(x): ..."),
+    (unbounded_lru_caches, "@functools.cache\ndef f(x): ..."),
+    (charts_without_words, "left.plotly_chart(figure, theme=None)"),
+    (charts_without_words, "st.line_chart(frame)"),
+    (charts_without_words, "st.pyplot(figure)"),
+    (raw_html, "st.markdown(text, unsafe_allow_html=True)"),
+    (raw_html, "st.html(text, unsafe_allow_javascript=True)"),
+    (environment_reads, "x = os.environ['HOME']"),
+    (environment_reads, "x = os.environ.get('HOME')"),
+    (environment_reads, "x = 'HOME' in environ"),
+    (environment_reads, "from os import getenv\nx = getenv('HOME')"),
+    (unpickling, "import pickle"),
+    (unpickling, "from joblib import load"),
+    (unpickling, "torch.load(path)"),
+    (unpickling, "np.load(path, allow_pickle=True)"),
+    (streamlit_imports, "def f():\n    import streamlit as st"),
+    (streamlit_imports, "from pages._ui import links"),
+    (prints, "def f():\n    print('x')"),
+    (long_functions, "def f():\n" + "    x = 1\n" * 60),
+]
+KEPT = [
+    (unbounded_caches, "@st.cache_data(max_entries=4)\ndef f(): ...\nst.cache_data.clear()"),
+    (unbounded_lru_caches, "@cache\ndef f(): ...\n@lru_cache(maxsize=2)\ndef g(x): ..."),
+    (charts_without_words, "st.plotly_chart(figure, alt='AUROC rises')\n_own_chart(figure)"),
+    (raw_html, "st.markdown(text)"),
+    (environment_reads, "run(env={**os.environ, 'A': '1'})\nvariables = dict(os.environ)"),
+    (unpickling, "from safetensors.torch import load_file\nnp.load(path)"),
+    (streamlit_imports, "from ecgcore import leads"),
+    (long_functions, "def f():\n" + "    x = 1\n" * 59),
+]
+
+
+@pytest.mark.parametrize(("check", "source"), BREACHES)
+def test_a_planted_breach_is_found(check: Check, source: str) -> None:
+    assert len(list(check(ast.parse(source)))) >= 1
+
+
+@pytest.mark.parametrize(("check", "source"), KEPT)
+def test_what_keeps_the_promise_passes(check: Check, source: str) -> None:
+    assert list(check(ast.parse(source))) == []
+
+
+def test_the_source_is_there() -> None:
+    assert len(CORE) > 30
+    assert PROJECT / "pages/_router.py" in PAGES
+
+
+def test_the_science_knows_no_screen() -> None:
+    assert found(streamlit_imports, CORE) == []
+
+
+def test_every_cache_is_bounded() -> None:
+    assert found(unbounded_caches, PAGES) == []
+    assert found(unbounded_lru_caches, CORE + PAGES) == []
+
+
+def test_every_chart_has_words_for_those_who_cannot_see_it() -> None:
+    assert found(charts_without_words, PAGES) == []
+
+
+def test_no_page_writes_raw_html() -> None:
+    assert found(raw_html, CORE + PAGES) == []
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    assert found(environment_reads, CORE + PAGES, MAY_READ_ENVIRONMENT) == []
+
+
+def test_nothing_is_unpickled() -> None:
+    assert found(unpickling, CORE + PAGES) == []
+
+
+def test_only_the_command_line_prints() -> None:
+    assert found(prints, CORE + PAGES, MAY_PRINT) == []
+
+
+def test_modules_and_functions_are_short() -> None:
+    assert found(long_functions, CORE + PAGES) == []
+    lines = {
+        file.relative_to(PROJECT).as_posix(): len(file.read_text(encoding="utf-8").splitlines())
+        for file in CORE + PAGES
+    }
+    assert {name: n for name, n in lines.items() if n > MODULE_LINES} == {}
+
+
+WITHOUT_TORCH = [
+    "ecgcore",
+    "ecgcore.cli",
+    "ecgcore.io.wfdb_files",
+    "ecgcore.signals.filters",
+    "ecgcore.ptbxl.store",
+    "ecgcore.ptbxl.download",
+    "ecgcore.jobs.supervisor",
+    "ecgcore.evaluate.metrics",
+    "ecgcore.evaluate.calibration",
+    "ecgcore.evaluate.published",
+    "ecgcore.models.cards",
+    "ecgcore.models.predictions",
+    "ecgcore.models.scoreboard",
+    "ecgcore.figures.ecg_paper",
+    "ecgcore.figures.diagrams",
+]
+"""What the Browse and Reliability pages need, in the order of the layers."""
+
+
+def test_pages_without_a_model_load_no_torch() -> None:
+    program = (
+        "import importlib, json, sys\n"
+        "loaded = {}\n"
+        f"for name in {WITHOUT_TORCH}:\n"
+        "    importlib.import_module(name)\n"
+        "    loaded[name] = sorted({'torch', 'streamlit', 'captum'} & set(sys.modules))\n"
+        "print(json.dumps(loaded))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert json.loads(done.stdout) == {name: [] for name in WITHOUT_TORCH}
