@@ -1,10 +1,15 @@
 """What every page shares, and the only list of pages."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages._ui.errors import ecg_errors_shown
 
-st.set_page_config(page_title="ECG trust review", page_icon=":material/ecg_heart:", layout="wide")
+# A file, because Streamlit would fetch a named icon from the internet.
+ICON = Path(__file__).parent / "_ui" / "icon.png"
+
+st.set_page_config(page_title="ECG trust review", page_icon=ICON, layout="wide")
 
 page = st.navigation(
     [

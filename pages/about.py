@@ -39,12 +39,12 @@ with models:
     if not entries:
         st.warning("No model is installed. Restore `pretrained/`, or train one on Retrain.")
     else:
-        st.subheader("Results", anchor=False)
+        st.subheader("AUROC of the models", anchor=False)
         st.dataframe(
             parts.results_table(entries),
             hide_index=True,
             column_config={
-                name: st.column_config.NumberColumn(f"AUROC, {name}", format="%.4f")
+                name: st.column_config.NumberColumn(format="%.4f", width=105)
                 for name in parts.COLUMNS.values()
             },
             alt=f"Training data and AUROC of {len(entries)} models",

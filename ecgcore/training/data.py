@@ -57,10 +57,12 @@ def load_training_data(recordings: Recordings, spec: TrainSpec) -> TrainingData:
 
 def fit_preprocessing(recordings: Recordings) -> Preprocessing:
     """Fit one mean and one deviation for each lead on training set C, whatever is trained."""
-    ids = recordings.available(cohorts.training_ids(recordings.catalog.frame, "C"))
-    if not ids:
+    ids = cohorts.training_ids(recordings.catalog.frame, "C")
+    n_missing = len(ids) - len(recordings.available(ids))
+    if n_missing or not ids:
         raise CatalogError(
-            f"{recordings.catalog.folder} holds no training record of set C. "
+            f"{n_missing:,} of the {len(ids):,} training records of set C, on which the scaler is "
+            f"fitted, are not in {recordings.catalog.folder}. "
             "Run 'python -m ecgcore data fetch --set study'."
         )
     total, squares, count = np.zeros(12), np.zeros(12), 0

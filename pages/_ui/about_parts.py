@@ -11,7 +11,6 @@ from ecgcore.models.scoreboard import SHIPPED_DATA
 from ecgcore.ptbxl import cohorts
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.scp import LIKELIHOODS, in_words
-from ecgcore.training.submit import missing_ids
 from pages._ui import resources
 
 GROUP_WORDS = {
@@ -25,10 +24,10 @@ SPLIT_WORDS = {
     "test": "test (fold 10)",
 }
 COLUMNS = {
-    "val_auroc": "validation",
-    "test_certain_auroc": "certain",
-    "test_all_auroc": "all",
-    "test_uncertain_auroc": "uncertain",
+    "val_auroc": "Validation",
+    "test_certain_auroc": "Test, certain",
+    "test_all_auroc": "Test, all",
+    "test_uncertain_auroc": "Test, uncertain",
 }
 
 COHORT_RULE = """\
@@ -144,7 +143,7 @@ def data_words(catalog: Catalog) -> str:
         if store is None
         else f"{len(store.row_of):,} of them in one memory-mapped store"
     )
-    n_missing = len(missing_ids(resources.recordings(), "C"))
+    n_missing = resources.n_missing("C")
     training = (
         "all recordings for training are here"
         if n_missing == 0

@@ -108,7 +108,7 @@ def filter_widgets(catalog: Catalog) -> RecordFilter:
     with sex:
         sexes = _choice("sexes", "Sex", _as_they_are(SEXES))
     with validated:
-        checked = _choice("validated", "Validated by a cardiologist", _as_they_are(VALIDATED))
+        checked = _choice("validated", "Validated by a human", _as_they_are(VALIDATED))
     with age:
         ages = _age_range()
     with age_unknown:
@@ -194,4 +194,8 @@ def _choice_or_any(chosen: tuple[str, ...]) -> str:
 def _apply(preset: RecordFilter) -> None:
     for field, key in _QUERY.items():
         value = getattr(preset, field)
-        st.session_state[key] = _choice_or_any(value) if field in ("groups", "splits") else value
+        if field in ("groups", "splits"):
+            value = _choice_or_any(value)
+        elif field not in ("ages", "only_unknown_age", "sort"):
+            value = list(value)
+        st.session_state[key] = value

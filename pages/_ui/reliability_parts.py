@@ -94,10 +94,8 @@ class Assessment:
 
 
 def choose_data() -> str:
-    """Let the reader choose the data set where there is a choice."""
+    """Let the reader choose the data set: the shipped one or the one that is open."""
     versions = scoreboard.data_versions(resources.recordings())
-    if len(versions) == 1:
-        return versions[0]
     return st.radio("Data set", versions, key="data_set", bind="query-params")
 
 
@@ -151,18 +149,18 @@ def fitting_models(data_version: str) -> tuple[ModelEntry, ...]:
 
 
 def choose_models(entries: Sequence[ModelEntry]) -> list[ModelEntry]:
-    """Let the reader choose among models, at first the shipped ones.
+    """Let the reader choose among models, at first those in the URL, else the shipped ones.
 
-    Their names, not their labels, live in the URL; a widget bound to it would write the labels.
+    Names, not labels, live in the URL; a widget bound to it would write the labels. The default
+    follows the URL, since a widget in a popover that was never opened forgets a value set for it.
     """
     labels = {entry.name: entry.label for entry in entries}
     shipped = [entry.name for entry in entries if entry.shipped] or list(labels)
-    if _KEY not in st.session_state:
-        asked = st.query_params.get_all(_URL)
-        st.session_state[_KEY] = [name for name in labels if name in asked] or shipped
+    asked = st.query_params.get_all(_URL)
     names = st.multiselect(
         "Models",
         list(labels),
+        [name for name in labels if name in asked] or shipped,
         format_func=labels.__getitem__,
         key=_KEY,
         on_change=_write_url,
@@ -238,11 +236,13 @@ def answer(drawn: Sequence[tuple[ModelEntry, ReliabilityCurve]], choice: Choice)
     """Say in two sentences how far the probabilities hold."""
     gaps = _range([100 * curve.ece for _, curve in drawn], digits=1)
     shares = _range([100 * _between(entry, choice) for entry, _ in drawn], digits=0)
+    counted = "" if choice.test_set == "certain" else " Uncertain MI counts as MI here."
     return (
         "**How far can these probabilities be trusted?** On average, predicted and observed differ "
-        f"by **{gaps} percentage points** (ECE, {choice.n_bins} bins of {choice.binning}, "
-        f"n = {int(drawn[0][1].n.sum()):,}). **{shares} %** of the records lie between 0.1 and "
-        "0.9, where each dot rests on few of them."
+        f"by **{gaps} percentage points** (ECE, {choice.n_bins} bins of {choice.binning}; "
+        f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{int(drawn[0][1].n.sum()):,}). **{shares} %** of "
+        "the records lie between 0.1 and 0.9, where each dot rests on few of them."
+        f"{counted}"
     )
 
 
@@ -341,7 +341,7 @@ def published_table(test_n: int) -> pd.DataFrame:
     labels = METRIC_LABELS | {"ece": "ECE"}
     shown = ["auroc", "auprc", "accuracy", "sensitivity", "specificity", "brier", "ece"]
     digits = {
-        labels[name]: frame[name].map("{:.4f}".format, na_action="ignore").fillna("–")
+        labels[name]: ["–" if pd.isna(value) else f"{value:.4f}" for value in frame[name]]
         for name in shown
     }
     names = {"Model": frame["model"], "Trained on": frame["train_set"]}

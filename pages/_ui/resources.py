@@ -39,7 +39,7 @@ def settings() -> Settings:
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the recordings …")
 def recordings() -> Recordings:
-    """The open data set, shared by all readers."""
+    """Open the data set, shared by all readers."""
     return open_recordings(open_catalog(settings()))
 
 
@@ -49,7 +49,7 @@ def catalog() -> Catalog:
 
 
 def job_store() -> JobStore:
-    """The job table."""
+    """Open the job table."""
     return JobStore(settings().runs_dir / "jobs.sqlite")
 
 
@@ -64,7 +64,7 @@ def models() -> tuple[ModelEntry, ...]:
 
 
 def model(name: str) -> ModelEntry:
-    """The model of this name; ModelError if there is none."""
+    """Find the model of this name; ModelError if there is none."""
     return cards.by_name(models(), name)
 
 
@@ -75,7 +75,7 @@ def read_record(ecg_id: int) -> EcgRecord:
 
 
 def predictor(entry: ModelEntry) -> Predictor:
-    """The loaded model, shared by all readers; ModelError if it is damaged."""
+    """Load a model, shared by all readers; ModelError if it is damaged."""
     return _predictor(entry.name, entry.card.weights_sha256)
 
 

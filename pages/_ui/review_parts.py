@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ class OpinionRow:
     def name(self) -> str:
         """Short name, such as "CNN-BiLSTM A"."""
         key = self.entry.key
-        name = f"{ARCH_NAMES[key.arch]} {key.train_set}"
+        name = f"{ARCH_NAMES.get(key.arch, key.arch)} {key.train_set}"
         return name if self.entry.shipped else f"{name} (own run {self.entry.folder.name})"
 
 
@@ -59,8 +60,9 @@ def parse_record(text: str) -> int:
     """Read a record number as a person or a URL writes it; RecordError if it is none."""
     cleaned = text.strip()
     if not (cleaned.isascii() and cleaned.isdigit() and len(cleaned) <= 9):
+        shown = re.sub(r"[^\w .-]+", "…", cleaned)[:20]
         raise RecordError(
-            f"{text[:40]!r} is no record number; one like {_example()} is needed. "
+            f"“{shown}” is no record number; one like {_example()} is needed. "
             "Correct it above or choose a recording on the Browse page."
         )
     return int(cleaned)
@@ -154,7 +156,11 @@ def agreement(rows: list[OpinionRow]) -> str:
 def marks_in_words(rows: list[OpinionRow]) -> list[str]:
     """Explain each mark that stands beside a name, worst first."""
     present = {row.mark for row in rows} - {""}
-    return [f"**{mark}**: {words}." for mark, words in MARK_WORDS.items() if mark in present]
+    return [
+        f":orange-badge[:material/visibility: {mark}] {words}"
+        for mark, words in MARK_WORDS.items()
+        if mark in present
+    ]
 
 
 def opinions_alt(rows: list[OpinionRow]) -> str:
@@ -202,16 +208,20 @@ def statements_table(entry: CatalogEntry) -> pd.DataFrame:
     """Every SCP statement in plain words, diagnoses first."""
     return pd.DataFrame(
         {
-            "Statement": [s.description.capitalize() or s.code for s in entry.statements],
+            "Statement": [_sentence(s.description) or s.code for s in entry.statements],
             "Code": [s.code for s in entry.statements],
             "Likelihood": [in_words(s.likelihood) for s in entry.statements],
-            "Class": [_class_words(s) for s in entry.statements],
+            "Class": [_sentence(_class_words(s)) for s in entry.statements],
         }
     )
 
 
 def _class_words(statement: Statement) -> str:
     return SUPERCLASSES.get(statement.superclass) or statement.kind or "not in the code table"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def noise_words(entry: CatalogEntry) -> str:
@@ -224,7 +234,7 @@ def recording_facts(entry: CatalogEntry) -> list[str]:
     validated = {True: "validated by a human", False: "not validated by a human", None: ""}
     facts = [
         f"Recorded {entry.recording_date}" if entry.recording_date else "Date not in this table",
-        entry.device.strip() or "device not in this table",
+        " ".join(entry.device.split()) or "device not in this table",
         "" if entry.patient_id is None else f"patient {entry.patient_id}",
         validated[entry.validated],
     ]
@@ -253,7 +263,7 @@ def method_words(attribution: Attribution | None) -> str:
             f"{step_ms:.0f} ms of the model's last layer; it is silent about evidence against MI."
         )
     words, good = completeness(attribution)
-    judgement = "" if good else " :red[**above 2 %: do not rely on this heat map.**]"
+    judgement = "" if good else " :red[**Above 2 %: do not rely on this heat map.**]"
     return (
         "**Integrated Gradients say when and in which lead,** against a flat record at the mean; "
         f"they explain the model, not the heart. Completeness gap {words}.{judgement}"

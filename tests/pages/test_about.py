@@ -66,7 +66,7 @@ def test_models_have_their_cards(open_page: Open, pretrained: Path):
     assert row["MI trained on"] == "all MI, certain and uncertain"
     assert row["Records (MI)"] == "6,838 (2,387)"
     assert row["Best epoch"] == "14 of 16"
-    assert (row["validation"], row["all"]) == (0.9792, 0.9771)
+    assert (row["Validation"], row["Test, all"]) == (0.9792, 0.9771)
     assert provenance.iloc[0]["Weights, SHA-256"] == "ab" * 8
     assert provenance.iloc[0]["Folder"] == "bimamba2-C/seed-4"
 
@@ -95,6 +95,7 @@ def test_limits_words_and_licences(open_page: Open):
     assert about_parts.likelihood_table()["Shown as"].tolist() == list(LIKELIHOOD_WORDS.values())
 
 
+@pytest.mark.ptbxl
 def test_ptbxl_is_compared_with_the_study(ptbxl_catalog: Catalog):
     table = about_parts.cohort_table(ptbxl_catalog)
     assert table["The study's own"].tolist() == ["the same"] * 9

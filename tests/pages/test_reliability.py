@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from ecgcore.evaluate.calibration import expected_calibration_error
+from ecgcore.models import scoreboard
+from ecgcore.models.cards import ModelKey
 from ecgcore.models.predictions import PREDICTIONS_FILE, predictions_frame, save_predictions
 from ecgcore.ptbxl.catalog import synthetic_version
 from tests.made_up_models import KEYS, predictions, ptbxl_cohort, save_card, save_pretrained
@@ -16,6 +18,8 @@ SHIPPED = "PTB-XL 1.0.3"
 def pretrained(synthetic_catalog, tmp_path, monkeypatch):
     folder = save_pretrained(tmp_path / "pretrained", synthetic_catalog)
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(folder))
+    whole = scoreboard.evaluate
+    monkeypatch.setattr(scoreboard, "evaluate", lambda *a, **k: whole(*a, **k, n_boot=50))
     return folder
 
 
@@ -169,7 +173,7 @@ def test_chosen_models_go_into_the_url(open_reliability):
     box = app.multiselect(key="reliability_models")
     box.set_value(["cnn_bilstm-A-0"]).run()
     assert len(charts(app)) == 1
-    assert app.query_params["models"] == ["cnn_bilstm-A-0"]
+    assert app.query_params["models"] == "cnn_bilstm-A-0"
     app.multiselect(key="reliability_models").set_value([]).run()
     assert not app.exception
     assert "choose one" in app.info[0].value
@@ -248,3 +252,40 @@ def test_numbers_can_be_downloaded(open_reliability):
     ]
     assert shown["Records"].sum() == 971
     assert shown["MI among them"].sum() == 268
+
+
+def test_change_of_the_data_set_drops_a_run_that_does_not_fit(open_reliability, tmp_path):
+    own_run(tmp_path / "runs" / "mine", KEYS[1], ptbxl_cohort(), SHIPPED)
+    app = open_reliability(models=["cnn_bilstm-A-0", "cnn_bilstm-C-0@mine"])
+    assert len(charts(app)) == 2
+    app.radio(key="data_set").set_value(SYNTHETIC).run()
+    assert not app.exception
+    assert [title.split("**")[1] for title in titles(app)] == ["CNN-BiLSTM A (seed 0)"]
+
+
+def test_run_on_the_mix_has_a_column_of_its_own(open_reliability, tmp_path):
+    mix = ModelKey("cnn_bilstm", "D-mix", 3)
+    own_run(tmp_path / "runs" / "mixed", mix, ptbxl_cohort(), SHIPPED)
+    app = open_reliability(models=["cnn_bilstm-A-0", "cnn_bilstm-D-mix-3@mixed"])
+    assert not app.exception
+    assert "**D-mix**: trained on half certain, half uncertain MI" in said(app)
+    assert "CNN-BiLSTM D-mix (seed 3), own run mixed" in titles(app)[1]
+
+
+def test_without_any_model_the_page_leads_to_training(open_page, pretrained):
+    for card in pretrained.glob("*/seed-0/card.json"):
+        card.unlink()
+    app = open_page("reliability.py")
+    assert not app.exception
+    assert "No model to show" in app.info[0].value
+    assert not charts(app)
+
+
+def test_unreadable_labels_leave_the_other_data_set(open_reliability, pretrained):
+    (pretrained / "cohort.parquet").write_bytes(b"no parquet")
+    app = open_reliability()
+    assert not app.exception
+    assert "cohort.parquet cannot be read" in app.error[0].value
+    app.radio(key="data_set").set_value(SYNTHETIC).run()
+    assert not app.error
+    assert len(charts(app)) == 6

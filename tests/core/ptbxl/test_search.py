@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgcore.ptbxl.catalog import Catalog
@@ -199,6 +199,7 @@ filters = st.builds(
 )
 
 
+@settings(deadline=None, max_examples=50)  # the time of one example says nothing here
 @given(filters)
 def test_fields_are_joined_by_and(wanted: RecordFilter) -> None:
     alone = [
@@ -208,6 +209,7 @@ def test_fields_are_joined_by_and(wanted: RecordFilter) -> None:
     assert set(search(SIX, wanted).index) == set.intersection(*alone)
 
 
+@settings(deadline=None, max_examples=50)  # the time of one example says nothing here
 @given(chosen(CLASSES, least=1), st.lists(st.sampled_from(LIKELIHOODS), min_size=1, max_size=3))
 def test_agrees_with_a_plain_loop(codes: tuple[str, ...], likelihoods: list[int]) -> None:
     rounded = {34: 35}

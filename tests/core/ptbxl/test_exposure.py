@@ -1,0 +1,28 @@
+import pandas as pd
+
+from ecgcore.ptbxl.exposure import MARK_WORDS, Exposure
+
+RECORDS = pd.DataFrame(
+    {
+        "group": ["pure_normal", "certain_mi", "uncertain_mi", "other", "certain_mi", "certain_mi"],
+        "split": ["train", "train", "train", "train", "val", "test"],
+        "patient_id": pd.array([10, 11, 12, 11, 13, None], dtype="Int64"),
+    },
+    index=pd.Index([1, 2, 3, 4, 5, 6], name="ecg_id"),
+)
+
+
+def marks(train_set):
+    exposure = Exposure.of(RECORDS, train_set, seed=0)
+    patients = RECORDS["patient_id"].astype(object).where(RECORDS["patient_id"].notna(), None)
+    return [exposure.mark(ecg_id, patients[ecg_id]) for ecg_id in RECORDS.index]
+
+
+def test_marks_follow_the_rule_of_each_training_set():
+    assert marks("A") == ["seen", "seen", "", "patient", "tuned", ""]
+    assert marks("C") == ["seen", "seen", "seen", "patient", "tuned", ""]
+    assert marks("D") == ["seen", "", "seen", "", "", ""]
+
+
+def test_every_mark_has_words():
+    assert {*marks("A"), *marks("D"), "unknown"} <= MARK_WORDS.keys()

@@ -1,0 +1,336 @@
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ecgcore.explain.attribution import Attribution
+from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey, Preprocessing
+from ecgcore.models.predictions import SYNTHETIC_FILE, predictions_frame, save_predictions
+from ecgcore.models.predictor import Predictor, predict
+from ecgcore.models.registry import build, save_weights
+from ecgcore.ptbxl.catalog import load_catalog, synthetic_version
+from pages._ui import review_parts as parts
+
+SIX = [ModelKey(arch, name, 0) for arch in ("cnn_bilstm", "bimamba2") for name in "ACD"]
+PREPROCESSING = Preprocessing(0.5, True, (0.0,) * 12, (0.2,) * 12)
+
+
+def save_untrained(key, folder):
+    import torch
+
+    folder.mkdir(parents=True)
+    torch.manual_seed(ord(key.train_set))
+    checksum = save_weights(build(key.arch), folder)
+    ModelCard(
+        key=key,
+        n_parameters=1,
+        data_version=synthetic_version(),
+        data_fingerprint="",
+        n_train=120,
+        n_train_mi=40,
+        n_val=12,
+        preprocessing=PREPROCESSING,
+        recipe=(),
+        epochs_run=1,
+        best_epoch=1,
+        metrics=(),
+        weights_sha256=checksum,
+        code_version="test",
+        created="2026-01-01",
+    ).save(folder)
+
+
+@pytest.fixture(scope="module")
+def six_models(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pretrained")
+    for key in SIX:
+        save_untrained(key, folder / key.folder)
+    return folder
+
+
+@pytest.fixture
+def open_review(open_page, six_models, monkeypatch):
+    def open_it(record=None, *, pretrained=six_models, data_dir=None, **query) -> AppTest:
+        monkeypatch.setenv("ECG_PRETRAINED_DIR", str(pretrained))
+        if data_dir is not None:
+            monkeypatch.setenv("ECG_DATA_DIR", str(data_dir))
+        query |= {} if record is None else {"record": str(record)}
+        app = open_page("review.py", **query)
+        assert not app.exception
+        return app
+
+    return open_it
+
+
+@pytest.fixture
+def own_data(synthetic_dir, tmp_path):
+    return shutil.copytree(synthetic_dir, tmp_path / "data")
+
+
+@pytest.fixture
+def own_models(six_models, tmp_path):
+    return shutil.copytree(six_models, tmp_path / "pretrained")
+
+
+def find(catalog, group, split):
+    frame = catalog.frame
+    return int(frame.index[(frame["group"] == group) & (frame["split"] == split)][0])
+
+
+def texts(app):
+    kinds = (app.markdown, app.caption, app.text, app.title, app.subheader)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def errors(app):
+    return [element.value for element in app.error]
+
+
+def charts(app):
+    return {chart.proto.alt.split()[0]: chart.proto for chart in app.get("plotly_chart")}
+
+
+def traces(proto):
+    return [trace["name"] for trace in json.loads(proto.spec)["data"]]
+
+
+def table(app, column):
+    return next(t.value for t in app.table if column in t.value.columns)
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click()
+    return app.run()
+
+
+def test_a_record_opens_with_ecg_labels_and_patient(open_review, synthetic_catalog):
+    ecg_id = find(synthetic_catalog, "uncertain_mi", "test")
+    row = synthetic_catalog.frame.loc[ecg_id]
+    app = open_review(ecg_id)
+    ecg = charts(app)["12-lead"]
+    assert f"record {ecg_id}, 10 s, without overlay" in ecg.alt
+    assert {"I", "aVR", "V6", "rhythm"} <= set(traces(ecg))
+    shown = texts(app)
+    assert f"**Record {ecg_id}** · {row['age']:.0f} years · {row['sex']}" in shown
+    assert "uncertain MI" in shown
+    assert "test fold" in shown
+    assert row["report"] in shown
+    assert f"Recorded {row['recording_date']}" in shown
+    labels = table(app, "Likelihood")
+    assert labels["Class"][0] == "Myocardial infarction"
+    assert labels["Likelihood"][0].startswith(f"{row['mi_likelihood']:.0f} %, ")
+    assert labels["Likelihood"].iloc[-1] == "likelihood not stated"
+
+
+def test_a_synthetic_record_says_so_beside_and_on_the_paper(open_review):
+    app = open_review(1)
+    assert "SYNTHETIC" in charts(app)["12-lead"].spec
+    assert "Synthetic records" in texts(app)
+
+
+def test_six_opinions_are_those_of_the_models(open_review, six_models, synthetic_recordings):
+    entries = [
+        ModelEntry(six_models / k.folder, ModelCard.load(six_models / k.folder), True) for k in SIX
+    ]
+    predictors = [Predictor.open(entry) for entry in entries]
+    predictions, _ = predict(predictors, synthetic_recordings.read(3))
+    probs = [100 / (1 + np.exp(-p.logit)) for p in predictions]
+    app = open_review(3)
+    shown = table(app, "Probability of MI")
+    assert list(shown["Model"]) == [
+        f"{arch} {name}" for arch in ("CNN-BiLSTM", "BiMamba-2") for name in "ACD"
+    ]
+    assert list(shown["Probability of MI"]) == [f"{prob:.1f} %" for prob in probs]
+    assert all(f"{prob:.1f} %" in charts(app)["Probability"].alt for prob in probs)
+    words = texts(app)
+    assert f"**{min(probs):.0f} to {max(probs):.0f} %**" in words
+    assert f"**{sum(p >= 50 for p in probs)} of 6** models say MI at the threshold 50 %" in words
+    assert "**A** certain MI only; **C** all MI, certain and uncertain; **D** uncertain" in words
+
+
+def test_models_that_saw_the_record_are_marked(open_review, synthetic_catalog):
+    app = open_review(find(synthetic_catalog, "certain_mi", "train"))
+    seen = "this recording was in its training data"
+    never = "it never saw this patient"
+    assert list(table(app, "This recording")["This recording"]) == [seen, seen, never] * 2
+    assert "seen] this recording was in its training data" in texts(app)
+    rows = json.loads(charts(app)["Probability"].spec)["layout"]["yaxis"]["ticktext"]
+    assert rows[:3] == ["CNN-BiLSTM · A (seen)", "CNN-BiLSTM · C (seen)", "CNN-BiLSTM · D"]
+
+
+def test_no_mark_on_a_test_record(open_review, synthetic_catalog):
+    app = open_review(find(synthetic_catalog, "certain_mi", "test"))
+    assert set(table(app, "This recording")["This recording"]) == {"it never saw this patient"}
+    assert "(seen)" not in charts(app)["Probability"].spec
+
+
+def test_previous_and_next_step_through_the_list_from_browse(open_review):
+    app = open_review(7)
+    app.session_state["queue_ids"] = [9, 7, 4]
+    app.run()
+    assert "2 of 3 in your list" in texts(app)
+    press(app, "Next")
+    assert app.text_input(key="record").value == "4"
+    assert app.query_params["record"] == "4"
+    assert "**Record 4**" in texts(app)
+    assert [b.disabled for b in app.button if b.label in ("Previous", "Next")] == [False, True]
+    press(app, "Previous")
+    press(app, "Previous")
+    assert "**Record 9**" in texts(app)
+    assert "1 of 3" in texts(app)
+
+
+def test_steps_have_keys(open_review):
+    app = open_review(7)
+    keys = {button.label: button.proto.shortcut for button in app.button}
+    assert (keys["Previous"], keys["Next"]) == ("p", "n")
+
+
+def test_without_a_record_an_uncertain_one_of_the_test_fold_opens(open_review, synthetic_catalog):
+    app = open_review()
+    first = find(synthetic_catalog, "uncertain_mi", "test")
+    assert f"**Record {first}**" in texts(app)
+    assert app.query_params["record"] == str(first)
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("Grad-CAM", "Grad-CAM says when, not where"),
+        ("Integrated Gradients", "Integrated Gradients say when and in which lead"),
+    ],
+)
+def test_deep_link_opens_the_heat_of_a_model(open_review, method, words):
+    app = open_review(5, method=method, model="BiMamba-2 D (seed 0)")
+    ecg = charts(app)["12-lead"]
+    assert f"with heat by {method}, BiMamba-2 D (seed 0)" in ecg.alt
+    assert "heat" in traces(ecg)
+    assert words in texts(app)
+    assert ("Completeness gap" in texts(app)) == (method != "Grad-CAM")
+
+
+def test_heat_is_off_at_first_and_begins_with_the_cnn_of_all_labels(open_review):
+    app = open_review(5)
+    assert "heat" not in traces(charts(app)["12-lead"])
+    app.segmented_control(key="method").set_value("gradcam").run()
+    assert "Grad-CAM, CNN-BiLSTM C (seed 0)" in charts(app)["12-lead"].alt
+
+
+def test_heat_leaves_the_paper_where_it_was(open_review):
+    app = open_review(5)
+    plain = json.loads(charts(app)["12-lead"].spec)["layout"]
+    app.segmented_control(key="method").set_value("ig").run()
+    heated = json.loads(charts(app)["12-lead"].spec)["layout"]
+    sizes = [spec["height"] - spec["margin"]["t"] - spec["margin"]["b"] for spec in (plain, heated)]
+    assert sizes[0] == sizes[1]
+    assert plain["margin"]["t"] == heated["margin"]["t"]
+
+
+@pytest.mark.parametrize("record", ["abc", "99999", "-3", "", "1.5", "9" * 40, "![x](y)"])
+def test_a_wrong_record_in_the_url_is_explained_with_a_way_on(open_review, record):
+    app = open_review(record)
+    assert len(errors(app)) == 1
+    assert "record" in errors(app)[0]
+    assert "![" not in errors(app)[0]
+    assert [link.proto.label for link in app.get("page_link")] == ["Choose a recording on Browse"]
+    app.text_input(key="record").set_value("2").run()
+    assert "**Record 2**" in texts(app)
+    assert not errors(app)
+
+
+def test_stale_method_and_model_in_the_url_are_ignored(open_review):
+    app = open_review(2, method="saliency", model="CNN-BiLSTM Z (seed 9)")
+    assert app.segmented_control(key="method").value == "none"
+    assert app.selectbox(key="model").value == "cnn_bilstm-C-0"
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated", "not a number"])
+def test_an_unreadable_recording_still_shows_its_labels(open_review, own_data, damage):
+    signal = load_catalog(own_data).record_path(2).with_suffix(".dat")
+    if damage == "missing":
+        signal.unlink()
+    elif damage == "truncated":
+        signal.write_bytes(signal.read_bytes()[:5000])
+    else:
+        signal.write_bytes(np.int16(-32768).tobytes() + signal.read_bytes()[2:])
+    app = open_review(2, data_dir=own_data)
+    assert len(errors(app)) == 1
+    assert "2" in errors(app)[0]
+    assert "12-lead" not in charts(app)
+    assert len(table(app, "Likelihood")) > 0
+    assert "No model has an opinion on this recording." in texts(app)
+
+
+def test_an_unreadable_recording_shows_the_stored_opinions(open_review, own_data, own_models):
+    load_catalog(own_data).record_path(2).with_suffix(".dat").unlink()
+    logits = np.array([np.log(3)], dtype=np.float32)
+    save_predictions(predictions_frame(SIX[1], [2], logits), own_models / SYNTHETIC_FILE)
+    app = open_review(2, data_dir=own_data, pretrained=own_models)
+    shown = table(app, "Probability of MI").set_index("Model")["Probability of MI"]
+    assert shown["CNN-BiLSTM C"] == "75.0 %"
+    assert shown["BiMamba-2 A"].startswith("not asked")
+    assert "stored" in texts(app)
+
+
+def test_a_damaged_model_is_named_and_the_others_answer(open_review, own_models):
+    weights = own_models / SIX[4].folder / "weights.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    app = open_review(2, pretrained=own_models, method="Grad-CAM", model="BiMamba-2 C (seed 0)")
+    assert [w.value.split(":")[0] for w in app.warning] == ["**BiMamba-2 C**"]
+    assert "damaged" in app.warning[0].value
+    assert "of 5** models" in texts(app)
+    assert "without overlay" in charts(app)["12-lead"].alt
+    assert "damaged" in errors(app)[0]
+
+
+def test_without_models_the_ecg_is_still_there(open_review, tmp_path):
+    app = open_review(2, pretrained=tmp_path / "nothing", method="Grad-CAM")
+    assert "12-lead" in charts(app)
+    assert "No model has an opinion on this recording." in texts(app)
+
+
+def test_an_own_run_stands_after_the_shipped_models(open_review, tmp_path):
+    save_untrained(ModelKey("cnn_bilstm", "C", 7), tmp_path / "runs" / "mine")
+    shown = table(open_review(2), "Probability of MI")
+    assert list(shown["Model"])[-1] == "CNN-BiLSTM C (own run mine)"
+    assert len(shown) == 7
+
+
+def test_a_blank_report_is_said_to_be_blank(open_review, own_data):
+    path = own_data / "ptbxl_database.csv"
+    report = load_catalog(own_data).frame.loc[2, "report"]
+    text = path.read_text(encoding="utf-8")
+    assert report in text
+    path.write_text(text.replace(f'"{report}"', "").replace(report, ""), encoding="utf-8")
+    assert "No report in this table." in texts(open_review(2, data_dir=own_data))
+
+
+def attribution(delta, total=1.0, method="ig"):
+    scores = np.full((12 if method == "ig" else 1, 1000), total / 12_000, dtype=np.float32)
+    return Attribution(method, scores, 100, 0.0, delta, 125)
+
+
+def test_completeness_gap_is_compared_with_the_change_of_the_logit():
+    words, good = parts.completeness(attribution(0.01))
+    assert (words, good) == ("+0.0100, 1.01 % of the logit change of +0.99", True)
+    assert not parts.completeness(attribution(-0.05))[1]
+    assert "do not rely" in parts.method_words(attribution(-0.05))
+    assert "do not rely" not in parts.method_words(attribution(0.01))
+
+
+def test_grad_cam_says_how_coarse_it_is():
+    assert "steps of 80 ms" in parts.method_words(attribution(0.0, method="gradcam"))
+
+
+def test_noise_and_facts_in_words(synthetic_catalog):
+    entry = synthetic_catalog.entry(1)
+    noisy = dataclasses.replace(entry, noise=(("baseline drift", "V6"), ("static noise", "I-AVF")))
+    assert parts.noise_words(noisy) == "baseline drift (V6); static noise (I-AVF)"
+    assert parts.noise_words(dataclasses.replace(entry, noise=())) == "none noted"
+    bare = dataclasses.replace(entry, recording_date="", device="", patient_id=None, validated=None)
+    assert parts.recording_facts(bare) == ["Date not in this table", "device not in this table"]
