@@ -27,8 +27,6 @@ class Opinion:
     ----------
     prob
         Probability of MI.
-    low, high
-        Ends of an interval around it, where there is one.
     extra
         Words to add to the model's name, such as "your run".
     """
@@ -37,8 +35,6 @@ class Opinion:
     train_set: str
     seed: int
     prob: float
-    low: float | None = None
-    high: float | None = None
     extra: str = ""
 
     @property
@@ -102,31 +98,6 @@ def reliability_figure(
     )
 
 
-def reliability_overlay(
-    curves: Sequence[tuple[str, str, ReliabilityCurve]], *, dark: bool = False
-) -> go.Figure:
-    """Draw several reliability curves in one square.
-
-    Parameters
-    ----------
-    curves
-        Name, training set ("A", "C" or "D") and curve of each model.
-    """
-    traces = [_diagonal(dark=dark)]
-    for name, train_set, curve in curves:
-        style = STYLE[train_set]
-        traces.append(_points(curve, name, style.color(dark=dark), style.symbol, style.dash))
-    return go.Figure(
-        data=traces,
-        layout={
-            "template": template(dark=dark),
-            "height": 540,
-            "xaxis": _UNIT | {"title": {"text": _PREDICTED}},
-            "yaxis": _UNIT | _SQUARE | {"title": {"text": _OBSERVED}},
-        },
-    )
-
-
 def _diagonal(*, dark: bool) -> go.Scatter:
     return go.Scatter(
         x=[0, 1],
@@ -177,7 +148,6 @@ def opinion_figure(rows: Sequence[Opinion], *, dark: bool = False) -> go.Figure:
             train_set,
             [p for p, row in zip(places, ordered, strict=True) if row.train_set == train_set],
             [row.prob for row in ordered if row.train_set == train_set],
-            [_interval(row) for row in ordered if row.train_set == train_set],
             [row.key.label for row in ordered if row.train_set == train_set],
             dark=dark,
         )
@@ -197,65 +167,18 @@ def opinion_figure(rows: Sequence[Opinion], *, dark: bool = False) -> go.Figure:
     return figure
 
 
-def metric_dots(frame: pd.DataFrame, *, name: str, dark: bool = False) -> go.Figure:
-    """Draw one metric of several models with its interval.
-
-    Parameters
-    ----------
-    frame
-        One row per model: ``model, train_set, arch, value, low, high``.
-    name
-        Name of the metric, for the axis.
-    """
-    places = [-float(k) for k in range(len(frame))]
-    traces = [
-        _dots(
-            str(train_set),
-            [places[k] for k in np.flatnonzero(frame["train_set"] == train_set)],
-            group["value"].tolist(),
-            list(zip(group["low"], group["high"], strict=True)),
-            group["model"].tolist(),
-            dark=dark,
-        )
-        for train_set, group in frame.groupby("train_set", sort=False)
-    ]
-    values = [
-        f"{row.value:.3f} ({row.low:.3f}–{row.high:.3f})" for row in frame.itertuples(index=False)
-    ]
-    figure = _dot_plot(traces, places, frame["model"].tolist(), values, dark=dark)
-    figure.update_xaxes(title={"text": name})
-    return figure
-
-
-def _interval(row: Opinion) -> tuple[float, float]:
-    return (
-        row.prob if row.low is None else row.low,
-        row.prob if row.high is None else row.high,
-    )
-
-
 def _dots(
     train_set: str,
     places: list[float],
     values: list[float],
-    intervals: list[tuple[float, float]],
     models: list[str],
     *,
     dark: bool,
 ) -> go.Scatter:
     style = STYLE[train_set]
-    low, high = np.array(intervals).T
     return go.Scatter(
         x=values,
         y=places,
-        error_x={
-            "type": "data",
-            "array": high - values,
-            "arrayminus": values - low,
-            "thickness": 1.5,
-            "width": 5,
-            "visible": bool((high > low).any()),
-        },
         mode="markers",
         marker={"color": style.color(dark=dark), "symbol": style.symbol, "size": 13},
         name=style.name,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pages._ui.page_bench import SETTLED
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -25,7 +27,7 @@ PAGES = {
 def settled(page: "Page") -> None:
     """Wait until no script runs."""
     page.wait_for_timeout(300)
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
+    page.wait_for_function(SETTLED)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -62,9 +64,7 @@ def test_review_moves_on_by_key_and_keeps_the_view_in_the_url(
     assert "record=10" in page.url
 
 
-def test_an_unknown_record_in_the_url_is_explained(
-    page: "Page", serve: Callable[[], str]
-) -> None:
+def test_an_unknown_record_in_the_url_is_explained(page: "Page", serve: Callable[[], str]) -> None:
     page.goto(f"{serve()}/review?record=987654")
     page.get_by_text("There is no record 987654").wait_for()
     settled(page)
