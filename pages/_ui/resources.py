@@ -148,7 +148,7 @@ def _n_missing(folder: str, train_set: str) -> int:
 
 
 @st.cache_resource(max_entries=24, show_spinner="Loading the models …")
-def _predictor(name: str, _checksum: str) -> Predictor:
+def _predictor(name: str, checksum: str) -> Predictor:
     from ecgcore.models.predictor import Predictor
 
     return Predictor.open(model(name))
