@@ -285,7 +285,7 @@ def _train(args: argparse.Namespace, settings: Settings) -> Result:
         options = {} if args.epochs is None else {"epochs": args.epochs}
         folder = open_catalog(settings).folder
         spec = TrainSpec(args.arch, args.train_set, args.seed, str(folder), **options)
-        run_dir = run_dir or settings.runs_dir / f"{spec.arch}-{spec.train_set}-seed{spec.seed}"
+        run_dir = run_dir or settings.runs_dir / spec.key.run_name
         if not (run_dir / SPEC_FILE).exists():
             spec.save(run_dir)
     card = run_training(run_dir)

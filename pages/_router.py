@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages._ui import resources
 from pages._ui.errors import ecg_errors_shown
 
 # A file, because Streamlit would fetch a named icon from the internet.
@@ -50,3 +51,4 @@ page = st.navigation(
 st.caption("Decision support for research and teaching, not a medical device.")
 with ecg_errors_shown():
     page.run()
+resources.warm_up()

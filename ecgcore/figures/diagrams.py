@@ -157,7 +157,7 @@ def opinion_figure(rows: Sequence[Opinion], *, dark: bool = False) -> go.Figure:
         traces,
         places,
         [row.label for row in ordered],
-        [f"{100 * row.prob:.1f} %" for row in ordered],
+        [percent(row.prob) for row in ordered],
         dark=dark,
     )
     figure.update_xaxes(
@@ -165,6 +165,13 @@ def opinion_figure(rows: Sequence[Opinion], *, dark: bool = False) -> go.Figure:
     )
     figure.add_vline(x=0.5, line={"color": ink(dark=dark).text, "width": 1.2, "dash": "dash"})
     return figure
+
+
+def percent(prob: float) -> str:
+    """Write a probability in per cent; one that rounds to 0 or 100 is not written as certain."""
+    if prob < 0.0005:
+        return "< 0.1 %"
+    return "> 99.9 %" if prob >= 0.9995 else f"{100 * prob:.1f} %"
 
 
 def _dots(

@@ -38,6 +38,11 @@ class ModelKey:
         return f"{ARCH_NAMES.get(self.arch, self.arch)} {self.train_set} (seed {self.seed})"
 
     @property
+    def run_name(self) -> str:
+        """Start of the name of a run's folder."""
+        return f"{self.arch}-{self.train_set}-seed{self.seed}"
+
+    @property
     def folder(self) -> Path:
         """Folder below ``pretrained/``."""
         return Path(f"{self.arch}-{self.train_set}") / f"seed-{self.seed}"
@@ -177,7 +182,12 @@ class ModelEntry:
     @property
     def label(self) -> str:
         """Name shown to readers; own runs say so."""
-        return self.key.label if self.shipped else f"{self.key.label}, own run {self.folder.name}"
+        return self.key.label if self.shipped else f"{self.key.label}, own run {self.run_name}"
+
+    @property
+    def run_name(self) -> str:
+        """Folder of an own run without the model's key, which names it already."""
+        return self.folder.name.removeprefix(self.key.run_name).strip("-") or self.folder.name
 
 
 def list_models(pretrained_dir: Path, runs_dir: Path) -> tuple[ModelEntry, ...]:

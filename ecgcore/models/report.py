@@ -67,10 +67,11 @@ class EvaluationReport:
                     for row in rows
                 }
             ).T
-            published = published_frame(first.n).to_string(index=False)
+            published = published_frame(first.n)
+            beside = "nothing" if published.empty else published.to_string(index=False)
             parts.append(
                 f"{self.data_version}, test set {name}: n = {first.n}, MI = {first.n_mi}\n"
-                f"{table.to_string()}\n\npublished by the study (n = {first.n}):\n{published}"
+                f"{table.to_string()}\n\npublished (n = {first.n}):\n{beside}"
             )
         return "\n\n".join(parts)
 

@@ -83,7 +83,7 @@ def submit(spec: TrainSpec, runs_dir: Path, store: JobStore) -> Job:
     JobError
         If the folder cannot be made.
     """
-    stem = f"{spec.arch}-{spec.train_set}-seed{spec.seed}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    stem = f"{spec.key.run_name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     try:
         run_dir = _new_folder(runs_dir, stem)
         spec.save(run_dir)

@@ -6,6 +6,8 @@ Reliability open without waiting for it.
 
 from __future__ import annotations
 
+import importlib
+import threading
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -35,6 +37,16 @@ if TYPE_CHECKING:
 def settings() -> Settings:
     """Folders of this server."""
     return Settings.from_env()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Import torch and captum beside the first page, so that the first case opens at once."""
+    thread = threading.Thread(
+        target=importlib.import_module, args=["ecgcore.explain.methods"], daemon=True
+    )
+    thread.start()
+    return thread
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the recordings …")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ecgcore.errors import ModelError, RecordError
-from ecgcore.figures.diagrams import Opinion
+from ecgcore.figures.diagrams import Opinion, percent
 from ecgcore.models.cards import ARCH_NAMES, ModelEntry
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.ptbxl.cohorts import TRAIN_SETS
@@ -53,7 +53,7 @@ class OpinionRow:
         """Short name, such as "CNN-BiLSTM A"."""
         key = self.entry.key
         name = f"{ARCH_NAMES.get(key.arch, key.arch)} {key.train_set}"
-        return name if self.entry.shipped else f"{name} (own run {self.entry.folder.name})"
+        return name if self.entry.shipped else f"{name} (own run {self.entry.run_name})"
 
 
 def parse_record(text: str) -> int:
@@ -165,7 +165,7 @@ def marks_in_words(rows: list[OpinionRow]) -> list[str]:
 
 def opinions_alt(rows: list[OpinionRow]) -> str:
     """Say the drawn probabilities as text."""
-    said = [f"{row.name} {100 * row.prob:.1f} %" for row in rows if row.prob is not None]
+    said = [f"{row.name} {percent(row.prob)}" for row in rows if row.prob is not None]
     return "Probability of MI: " + ", ".join(said)
 
 
@@ -176,7 +176,7 @@ def opinions_table(rows: list[OpinionRow]) -> pd.DataFrame:
             "Model": [row.name for row in rows],
             "Trained on": [_trained_on(row.entry) for row in rows],
             "Probability of MI": [
-                row.problem if row.prob is None else f"{100 * row.prob:.1f} %" for row in rows
+                row.problem if row.prob is None else percent(row.prob) for row in rows
             ],
             "This recording": [MARK_WORDS[row.mark] for row in rows],
         }

@@ -34,7 +34,8 @@ def draw_ecg(record: EcgRecord, attribution: Attribution | None, model: ModelEnt
     """Draw the ECG with or without heat, and what the heat can and cannot say."""
     heat, said = None, "without overlay"
     if attribution is not None and model is not None:
-        label = f"{parts.METHODS[attribution.method]}, {model.label}"
+        own = "" if model.shipped else ", own run"
+        label = f"{parts.METHODS[attribution.method]}, {model.key.label}{own}"
         heat = Heat(attribution.scores, attribution.fs_hz, attribution.signed, label)
         said = f"with heat by {label}"
     figure = ecg_figure(record, overlay=heat, dark=is_dark())

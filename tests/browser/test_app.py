@@ -51,16 +51,17 @@ def test_a_fresh_server_opens_every_page_by_its_url(
 def test_review_moves_on_by_key_and_keeps_the_view_in_the_url(
     page: "Page", serve: Callable[[], str]
 ) -> None:
-    page.goto(f"{serve()}/review?record=9&method=ig")
-    page.get_by_text("Integrated Gradients").first.wait_for()
+    page.goto(f"{serve()}/review?record=9&method=Integrated+Gradients")
+    page.get_by_text("Integrated Gradients say when and in which lead").wait_for()
     settled(page)
-    assert page.get_by_text("SYNTHETIC").first.is_visible()
-    page.locator("body").press("ArrowRight")
+    assert page.get_by_text("Synthetic records").first.is_visible()
+    page.locator("body").press("n")
     page.wait_for_url(re.compile("record=10"))
+    page.get_by_text("Integrated Gradients say when and in which lead").wait_for()
     settled(page)
-    assert "method=ig" in page.url
+    assert "method=Integrated+Gradients" in page.url
     page.reload()
-    settled(page)
+    page.get_by_text("Record 10", exact=True).wait_for()
     assert "record=10" in page.url
 
 
@@ -69,3 +70,39 @@ def test_an_unknown_record_in_the_url_is_explained(page: "Page", serve: Callable
     page.get_by_text("There is no record 987654").wait_for()
     settled(page)
     assert page.get_by_text(DISCLAIMER).is_visible()
+
+
+def test_the_main_job_from_browse_to_an_own_model(page: "Page", serve: Callable[[], str]) -> None:
+    page.goto(serve())
+    page.get_by_text("of 240 records").wait_for()
+    settled(page)
+    open_first_row(page)
+    page.get_by_text("of 6", exact=False).first.wait_for()
+    settled(page)
+    page.get_by_text("Grad-CAM", exact=True).click()
+    page.get_by_text("Grad-CAM says when, not where").wait_for()
+
+    page.get_by_role("link", name="Reliability", exact=True).first.click()
+    page.get_by_text("703 normal + 268 certain MI = 971").wait_for()
+    settled(page)
+    page.get_by_text("uncertain", exact=True).first.click()
+    page.get_by_text("n = 985").first.wait_for()
+
+    page.get_by_role("link", name="Retrain", exact=True).first.click()
+    page.get_by_label("Epochs at most").fill("1")
+    page.get_by_label("Epochs at most").press("Enter")
+    settled(page)
+    page.get_by_role("button", name="Start training").click()
+    page.get_by_role("link", name="Ask it about a recording").wait_for(timeout=120_000)
+    page.get_by_role("link", name="Ask it about a recording").click()
+    page.get_by_text("own run", exact=False).first.wait_for()
+    settled(page)
+    assert page.get_by_text("of 7", exact=False).first.is_visible()
+
+
+def open_first_row(page: "Page") -> None:
+    """Click the first case; the table is a canvas, so by its place."""
+    box = page.get_by_test_id("stDataFrame").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 250, box["y"] + 52)
+    page.wait_for_url(re.compile("/review"))

@@ -7,6 +7,7 @@ from ecgcore.figures.diagrams import (
     Opinion,
     history_figure,
     opinion_figure,
+    percent,
     reliability_figure,
 )
 from ecgcore.figures.theme import STYLE
@@ -76,6 +77,14 @@ def test_opinions_keep_their_values_and_rows():
     heights = sorted(a.y for a in figure.layout.annotations)
     assert np.diff(heights).min() >= 1
     assert [s.x0 for s in figure.layout.shapes] == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("prob", "text"),
+    [(0.0, "< 0.1 %"), (0.0005, "0.1 %"), (0.5, "50.0 %"), (0.9994, "99.9 %"), (1.0, "> 99.9 %")],
+)
+def test_no_probability_is_written_as_certain(prob, text):
+    assert percent(prob) == text
 
 
 def test_history_has_losses_above_auroc():
