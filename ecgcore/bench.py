@@ -109,7 +109,7 @@ def _single_record(predictors: list[Predictor], recordings: Recordings) -> Itera
             steps = f", {IG_STEPS} steps" if method == "ig" else ""
             yield _timed(
                 f"{METHODS[method]}{steps}, {arch}",
-                partial(explain, predictor, record, method),
+                partial(explain, predictor, record, method, n_steps=IG_STEPS),
                 target,
             )
 

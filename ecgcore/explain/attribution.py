@@ -4,8 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from ecgcore.records import FloatArray
+
+LARGEST_GAP = 0.02
+"""Share of the logit's change up to which a completeness gap is good enough to be read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +40,21 @@ class Attribution:
     logit: float
     delta: float
     n_layer_steps: int
+
+    @property
+    def logit_change(self) -> float:
+        """Integrated Gradients: logit of the record minus that of the baseline."""
+        return float(self.scores.sum(dtype=np.float64)) - self.delta
+
+    @property
+    def gap_share(self) -> float:
+        """Integrated Gradients: size of `delta` as a share of `logit_change`."""
+        return abs(self.delta) / max(abs(self.logit_change), 1e-9)
+
+    @property
+    def baseline_prob(self) -> float:
+        """Integrated Gradients: probability of MI that the model gives to the baseline."""
+        return float(expit(self.logit - self.logit_change))
 
     @property
     def signed(self) -> bool:

@@ -12,17 +12,18 @@ from captum.attr import IntegratedGradients, LayerGradCam
 from torch import Tensor, nn
 
 from ecgcore.errors import ModelError
-from ecgcore.explain.attribution import Attribution, layer_to_samples
+from ecgcore.explain.attribution import LARGEST_GAP, Attribution, layer_to_samples
 from ecgcore.models.predictor import Predictor, model_input
 from ecgcore.records import EcgRecord
 
 METHODS = {"gradcam": "Grad-CAM", "ig": "Integrated Gradients"}
 IG_STEPS = 50
+IG_STEPS_REFINED = 300
 _IG_BATCH = 25
 
 
 def explain(
-    predictor: Predictor, record: EcgRecord, method: str, *, n_steps: int = IG_STEPS
+    predictor: Predictor, record: EcgRecord, method: str, *, n_steps: int | None = None
 ) -> Attribution:
     """Explain one model's MI logit for one record.
 
@@ -31,7 +32,8 @@ def explain(
     method
         "gradcam" or "ig".
     n_steps
-        Gauss-Legendre points of Integrated Gradients.
+        Gauss-Legendre points of Integrated Gradients; without a choice `IG_STEPS`, and then
+        `IG_STEPS_REFINED` where the completeness gap is above `LARGEST_GAP`.
 
     Raises
     ------
@@ -47,7 +49,10 @@ def explain(
     with predictor.exclusive() as module:
         if method == "gradcam":
             return _grad_cam(module, inputs, steps.fs_hz)
-        return _integrated_gradients(module, inputs, steps.fs_hz, n_steps)
+        result = _integrated_gradients(module, inputs, steps.fs_hz, n_steps or IG_STEPS)
+        if n_steps is None and result.gap_share > LARGEST_GAP:
+            result = _integrated_gradients(module, inputs, steps.fs_hz, IG_STEPS_REFINED)
+        return result
 
 
 def _grad_cam(module: nn.Module, inputs: Tensor, fs_hz: int) -> Attribution:

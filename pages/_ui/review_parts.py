@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ecgcore.errors import ModelError, RecordError
+from ecgcore.explain.attribution import LARGEST_GAP, Attribution
 from ecgcore.figures.diagrams import Opinion, percent
 from ecgcore.models.cards import ARCH_NAMES, ModelEntry
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
@@ -17,9 +17,6 @@ from ecgcore.ptbxl.cohorts import TRAIN_SETS
 from ecgcore.ptbxl.exposure import MARK_WORDS
 from ecgcore.ptbxl.scp import SUPERCLASSES, in_words
 from pages._ui import resources
-
-if TYPE_CHECKING:
-    from ecgcore.explain.attribution import Attribution
 
 THRESHOLD = 0.5
 METHODS = {"none": "None", "gradcam": "Grad-CAM", "ig": "Integrated Gradients"}
@@ -35,7 +32,6 @@ SPLIT_WORDS = {
     "test": "test fold",
     "unknown": "fold unknown",
 }
-_LARGEST_GAP = 0.02
 _UNREADABLE = "not asked: the recording cannot be read"
 
 
@@ -241,12 +237,12 @@ def recording_facts(entry: CatalogEntry) -> list[str]:
     return [fact for fact in facts if fact]
 
 
-def completeness(attribution: Attribution) -> tuple[str, bool]:
-    """Say how exact the path integral is, and whether it is good enough to be read."""
-    change = float(attribution.scores.sum(dtype=np.float64)) - attribution.delta
-    share = abs(attribution.delta) / max(abs(change), 1e-9)
-    words = f"{attribution.delta:+.4f}, {100 * share:.2f} % of the logit change of {change:+.2f}"
-    return words, share <= _LARGEST_GAP
+def completeness(attribution: Attribution) -> str:
+    """Say how exact the path integral is."""
+    return (
+        f"{attribution.delta:+.4f}, {100 * attribution.gap_share:.2f} % of the logit change of "
+        f"{attribution.logit_change:+.2f}"
+    )
 
 
 def method_words(attribution: Attribution | None) -> str:
@@ -262,11 +258,12 @@ def method_words(attribution: Attribution | None) -> str:
             "**Grad-CAM says when, not where:** every lead shows the same curve, in steps of "
             f"{step_ms:.0f} ms of the model's last layer; it is silent about evidence against MI."
         )
-    words, good = completeness(attribution)
+    good = attribution.gap_share <= LARGEST_GAP
     judgement = "" if good else " :red[**Above 2 %: do not rely on this heat map.**]"
     return (
-        "**Integrated Gradients say when and in which lead,** against a flat record at the mean; "
-        f"they explain the model, not the heart. Completeness gap {words}.{judgement}"
+        "**Integrated Gradients say when and in which lead,** against a flat record, to which this "
+        f"model gives {percent(attribution.baseline_prob)}; they explain the model, not the heart. "
+        f"Completeness gap {completeness(attribution)}.{judgement}"
     )
 
 

@@ -10,6 +10,8 @@ from torch import nn
 
 from ecgcore import cli
 from ecgcore.errors import ModelError, RecordError
+from ecgcore.explain import methods
+from ecgcore.explain.attribution import LARGEST_GAP
 from ecgcore.explain.methods import METHODS, explain
 from ecgcore.models.predictor import Predictor, model_input, predict
 from ecgcore.models.registry import ARCHITECTURES
@@ -95,6 +97,13 @@ class TestIntegratedGradients:
     def test_two_gauss_legendre_steps_are_exact_for_a_cube(self, toy, record):
         result = explain(toy(Linear(power=3)), record, "ig", n_steps=2)
         assert abs(result.delta) < 1e-3 * abs(result.logit)
+
+    def test_a_large_gap_is_integrated_again_with_more_steps(self, toy, record, monkeypatch):
+        monkeypatch.setattr(methods, "IG_STEPS", 1)
+        monkeypatch.setattr(methods, "IG_STEPS_REFINED", 2)
+        predictor = toy(Linear(power=3))
+        assert explain(predictor, record, "ig", n_steps=1).gap_share > LARGEST_GAP
+        assert explain(predictor, record, "ig").gap_share < 1e-3
 
     @every_model
     def test_scores_sum_to_the_change_of_the_logit(self, arch, predictors, record):
