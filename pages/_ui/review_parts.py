@@ -262,8 +262,8 @@ def method_words(attribution: Attribution | None) -> str:
     judgement = "" if good else " :red[**Above 2 %: do not rely on this heat map.**]"
     return (
         "**Integrated Gradients say when and in which lead,** against a flat record, to which this "
-        f"model itself gives {percent(attribution.baseline_prob)} MI; they explain the model, not the heart. "
-        f"Completeness gap {completeness(attribution)}.{judgement}"
+        f"model itself gives {percent(attribution.baseline_prob)} MI; they explain the model, not "
+        f"the heart. Completeness gap {completeness(attribution)}.{judgement}"
     )
 
 
