@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -37,7 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped; run the same command to go on", file=sys.stderr)
         return FAILED
-    print(json.dumps(data, allow_nan=False) if args.json else text)
+    try:
+        print(json.dumps(data, allow_nan=False) if args.json else text, flush=True)
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(status)
 
 
