@@ -1,5 +1,6 @@
 """Launcher: serves the pages, keeps the job supervisor running and answers ``/api/ready``."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,16 +10,24 @@ from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route
 
 import ecgcore
+from ecgcore.errors import JobError
 from ecgcore.jobs.store import JobStore
 from ecgcore.jobs.supervisor import Supervisor
 from ecgcore.settings import Settings
 from pages._ui.errors import show_ecg_error
 
+log = logging.getLogger(__name__)
+
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Run the job supervisor while the server runs; jobs outlive it."""
-    supervisor = Supervisor(JobStore(Settings.from_env().runs_dir / "jobs.sqlite"))
+    try:
+        supervisor = Supervisor(JobStore(Settings.from_env().runs_dir / "jobs.sqlite"))
+    except JobError as error:  # all pages but Retrain, which says so too, work without it
+        log.error("No training can run: %s", error)
+        yield
+        return
     supervisor.start()
     try:
         yield

@@ -14,7 +14,8 @@ from typing import Any
 import torch
 
 from ecgcore.errors import ModelError
-from ecgcore.explain.methods import IG_STEPS, METHODS, explain
+from ecgcore.explain.attribution import METHODS
+from ecgcore.explain.methods import IG_STEPS, explain
 from ecgcore.models.cards import ARCH_NAMES, list_models
 from ecgcore.models.predictor import Predictor, predict, predict_batches
 from ecgcore.ptbxl.catalog import open_catalog

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from ecgcore.errors import EcgError
+from ecgcore.errors import EcgError, ModelError
 from ecgcore.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         status, data, text = args.run(args, Settings.from_env(args.data))
-    except EcgError as error:
+    except (EcgError, OSError) as error:
+        words = _in_words(error)
         print(
-            json.dumps({"error": str(error)}) if args.json else f"error: {error}",
+            json.dumps({"error": words}) if args.json else f"error: {words}",
             file=sys.stdout if args.json else sys.stderr,
         )
         return BAD_INPUT
@@ -43,6 +44,15 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(status)
+
+
+def _in_words(error: Exception) -> str:
+    if not isinstance(error, OSError):
+        return str(error)
+    return (
+        f"{error.filename or 'A file'} cannot be used ({error.strerror or error}). "
+        "Free space, make it writable or choose another folder."
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,6 +139,8 @@ def _predict(args: argparse.Namespace, settings: Settings) -> Result:
         for entry in list_models(settings.pretrained_dir, settings.runs_dir)
         if entry.shipped
     ]
+    if not predictors:
+        raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
     opinions, warnings = predict(predictors, record)
     models = [
         {**asdict(opinion.model.key), "logit": opinion.logit, "prob": opinion.prob}
@@ -150,7 +162,7 @@ def _record(name: str, settings: Settings) -> "EcgRecord":
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.ptbxl.store import open_recordings
 
-    if name.isdecimal():
+    if name.isdecimal() and len(name) <= 100:
         return open_recordings(open_catalog(settings)).read(int(name))
     return read_wfdb(Path(name))
 
@@ -176,15 +188,18 @@ def _explain(args: argparse.Namespace, settings: Settings) -> Result:
     record = _record(args.record, settings)
     result = explain(Predictor.open(entry), record, args.method)
     out = args.out.with_suffix(".npz")
-    if not out.parent.is_dir():
-        raise RecordError(f"{out.parent} is no folder. Make it, or choose another --out.")
-    np.savez(
-        out,
-        scores=result.scores,
-        signal=model_input(record).signal,
-        fs_hz=result.fs_hz,
-        delta=result.delta,
-    )
+    try:
+        np.savez(
+            out,
+            scores=result.scores,
+            signal=model_input(record).signal,
+            fs_hz=result.fs_hz,
+            delta=result.delta,
+        )
+    except OSError as error:
+        raise RecordError(
+            f"{out} cannot be written ({error.strerror}). Choose another --out."
+        ) from error
     delta = None if np.isnan(result.delta) else result.delta
     data = {
         "out": str(out),
@@ -280,7 +295,9 @@ def _train(args: argparse.Namespace, settings: Settings) -> Result:
     from ecgcore.training.run import publish, run_training
     from ecgcore.training.spec import SPEC_FILE, TrainSpec
 
-    if args.threads:
+    if args.threads is not None:
+        if args.threads < 1:
+            raise JobError(f"--threads is {args.threads}; 1 or more is needed.")
         torch.set_num_threads(args.threads)
     run_dir = args.run_dir
     if run_dir is None or not (run_dir / SPEC_FILE).exists():

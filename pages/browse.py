@@ -22,8 +22,10 @@ def open_case(ecg_id: int) -> None:
 
 def open_number(text: str) -> None:
     try:
-        if not text.strip().isdecimal():
-            raise RecordError(f"{text!r} is not a record number. Type digits only, such as 39.")
+        if not (text.strip().isdecimal() and len(text) < 20):
+            raise RecordError(
+                f"{text[:20]!r} is not a record number. Type digits only, such as 39."
+            )
         open_case(catalog.entry(int(text)).ecg_id)
     except RecordError as error:
         show_ecg_error(error)
@@ -98,7 +100,7 @@ picked = st.dataframe(
     ],
     column_config={
         "ecg_id": st.column_config.NumberColumn("Record", format="%d", pinned=True),
-        "age": st.column_config.TextColumn("Age", width=60),
+        "age": st.column_config.TextColumn("Age", width=80),
         "sex": st.column_config.TextColumn("Sex", width=65),
         "group": st.column_config.TextColumn("Study group", width=105),
         "diagnoses": st.column_config.TextColumn("Diagnoses", width=250),

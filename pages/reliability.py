@@ -8,6 +8,7 @@ from ecgcore.models.cards import ModelEntry
 from ecgcore.models.scoreboard import SHIPPED_DATA
 from pages._ui import reliability_parts as parts
 from pages._ui import resources
+from pages._ui.errors import plain
 
 DARK = st.context.theme.type == "dark"
 ROW_PX = 50
@@ -28,7 +29,7 @@ def draw_choices() -> tuple[parts.Choice, list[ModelEntry]]:
         fitting = parts.fitting_models(data_version)
         chosen = parts.choose_models(fitting)
     for message in parts.unknown_models(fitting):
-        st.warning(message, icon=":material/warning:")
+        st.warning(plain(message), icon=":material/warning:")
     return parts.Choice(data_version, test_set, n_bins, binning), chosen
 
 

@@ -88,12 +88,7 @@ def unpickling(tree: ast.AST) -> Iterator[ast.AST]:
             modules = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             modules = [node.module or ""]
-        if {module.partition(".")[0] for module in modules} & {
-            "pickle",
-            "joblib",
-            "dill",
-            "shelve",
-        }:
+        if {module.partition(".")[0] for module in modules} & UNPICKLERS:
             yield node
         if isinstance(node, ast.Call) and (
             ast.unparse(node.func) == "torch.load" or "allow_pickle" in keywords(node)

@@ -8,6 +8,9 @@ from scipy.special import expit
 
 from ecgcore.records import FloatArray
 
+METHODS = {"gradcam": "Grad-CAM", "ig": "Integrated Gradients"}
+"""Explanation methods, with the names shown to readers."""
+
 LARGEST_GAP = 0.02
 """Share of the logit's change up to which a completeness gap is good enough to be read."""
 

@@ -12,11 +12,10 @@ from captum.attr import IntegratedGradients, LayerGradCam
 from torch import Tensor, nn
 
 from ecgcore.errors import ModelError
-from ecgcore.explain.attribution import LARGEST_GAP, Attribution, layer_to_samples
+from ecgcore.explain.attribution import LARGEST_GAP, METHODS, Attribution, layer_to_samples
 from ecgcore.models.predictor import Predictor, model_input
 from ecgcore.records import EcgRecord
 
-METHODS = {"gradcam": "Grad-CAM", "ig": "Integrated Gradients"}
 IG_STEPS = 50
 IG_STEPS_REFINED = 300
 _IG_BATCH = 25

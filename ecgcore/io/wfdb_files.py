@@ -1,5 +1,6 @@
 """Read WFDB recordings; the only place where ``(n_samples, leads)`` is turned to leads first."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,7 @@ def read_wfdb(path: Path, *, record_id: str = "", source: str = "") -> EcgRecord
 
 def _check_header(header: Path) -> None:
     """Wfdb drops letters outside ASCII, so that it would take µV for V."""
-    if not header.is_file():
+    if not os.path.isfile(header):  # False also for a name that no file can have
         raise RecordError(f"{header} does not exist. Check the path, or download the record again.")
     lines = [line.split(b"#")[0] for line in header.read_bytes().splitlines()]
     if not all(line.isascii() for line in lines):

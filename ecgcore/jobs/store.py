@@ -102,19 +102,17 @@ class JobStore:
     Raises
     ------
     JobError
-        The file is no job table, or a newer version of the project wrote it.
+        The file is no job table, cannot be written, is held by another program, or a newer version
+        of the project wrote it. Every method may raise it later for the same reasons.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path).resolve()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             self._migrate()
-        except sqlite3.DatabaseError as error:
-            raise JobError(
-                f"The job table {self.path} cannot be opened ({error}). "
-                "Move the file away; a new table is made at the next start."
-            ) from error
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise self._unusable(error) from error
 
     def submit(self, run_dir: Path, title: str) -> Job:
         """Queue a job; JobError if `run_dir` is missing or already has one."""
@@ -214,8 +212,23 @@ class JobStore:
         return connection
 
     def _rows(self, statement: str, *values: object) -> tuple[Job, ...]:
-        with closing(self._connect()) as connection:
-            return tuple(map(_job, connection.execute(statement, values).fetchall()))
+        try:
+            with closing(self._connect()) as connection:
+                return tuple(map(_job, connection.execute(statement, values).fetchall()))
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> JobError:
+        damaged = type(error) is sqlite3.DatabaseError  # its kinds are locks and folders
+        advice = (
+            "Move the file away and start the dashboard again; a new table is made then."
+            if damaged
+            else "Make its folder writable or choose another one with ECG_RUNS_DIR; if the table "
+            "is locked, wait for the program that holds it."
+        )
+        return JobError(f"The job table {self.path} cannot be used ({error}). {advice}")
 
     def _migrate(self) -> None:
         with closing(self._connect()) as connection:
@@ -240,8 +253,8 @@ def _use_wal(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             return
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
 

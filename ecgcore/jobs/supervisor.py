@@ -8,7 +8,6 @@ the lock when its holder dies, and another one takes over within a tick.
 
 import logging
 import os
-import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -126,7 +125,7 @@ class Supervisor:
             return
         try:
             self._store.mark_started(job.id, process.pid, process.started)
-        except sqlite3.Error:
+        except JobError:
             process.stop()
             raise
         log.info("Job %d (%s) runs as process %d", job.id, job.title, process.pid)

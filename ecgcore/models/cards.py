@@ -12,6 +12,7 @@ import numpy as np
 
 from ecgcore.errors import ModelError
 from ecgcore.leads import LEADS
+from ecgcore.ptbxl.cohorts import TRAIN_SETS
 from ecgcore.records import FloatArray
 from ecgcore.signals.filters import highpass
 
@@ -151,8 +152,11 @@ class ModelCard:
     def _from_json(cls, raw: dict[str, Any]) -> "ModelCard":
         prep = raw.pop("preprocessing")
         prep["mean_mv"], prep["std_mv"] = tuple(prep["mean_mv"]), tuple(prep["std_mv"])
+        key = ModelKey(**raw.pop("key"))
+        if key.train_set not in TRAIN_SETS:
+            raise ValueError(f"unknown training set {key.train_set!r}")
         return cls(
-            key=ModelKey(**raw.pop("key")),
+            key=key,
             preprocessing=Preprocessing(**prep),
             recipe=tuple((str(name), str(value)) for name, value in raw.pop("recipe")),
             metrics=tuple((str(name), float(value)) for name, value in raw.pop("metrics")),

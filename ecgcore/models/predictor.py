@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 from torch import Tensor, nn
 
 from ecgcore.errors import RecordError
@@ -27,7 +28,7 @@ class Prediction:
     @property
     def prob(self) -> float:
         """Probability of myocardial infarction, not recalibrated."""
-        return float(1 / (1 + np.exp(-self.logit)))
+        return float(expit(self.logit))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 
 from ecgcore.errors import CatalogError
 
-TrainSet = Literal["A", "C", "D", "D-mix"]
 GROUPS = ("pure_normal", "certain_mi", "uncertain_mi")
 SPLITS = ("train", "val", "test")
 TRAIN_SETS: dict[str, str] = {

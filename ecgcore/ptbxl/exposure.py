@@ -56,6 +56,6 @@ MARK_WORDS = {
     "tuned": "its best epoch was chosen with this recording among others",
     "patient": "another recording of this patient was in its training data",
     "unknown": "not known here: it was trained on another copy of the data",
-    "": "it never saw this patient",
+    "": "no recording of this patient was in its training data",
 }
 """Marks of `Exposure.mark` in words, the ones that weigh most first."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import re
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -278,8 +279,13 @@ def _first_line() -> str:
 
 
 def _is_current(folder: Path) -> bool:
+    """Tell whether this version's set is there with all its files; tidying may take some away."""
     marker = folder / MARKER
-    return marker.exists() and marker.read_text(encoding="utf-8").startswith(_first_line() + "\n")
+    text = marker.read_text(encoding="utf-8") if marker.exists() else ""
+    found = re.match(rf"{re.escape(_first_line())}\nseed \d+, (\d+) records\n", text)
+    if found is None or not all((folder / table).exists() for table in (DATABASE, STATEMENTS)):
+        return False
+    return len(list(folder.glob("records100/*/*_lr.*"))) >= 2 * int(found[1])
 
 
 def _refuse_foreign(folder: Path) -> None:

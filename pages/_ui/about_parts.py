@@ -12,12 +12,8 @@ from ecgcore.ptbxl import cohorts
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.scp import LIKELIHOODS, in_words
 from pages._ui import resources
+from pages._ui.widgets import GROUP_WORDS
 
-GROUP_WORDS = {
-    "pure_normal": "normal",
-    "certain_mi": "certain MI",
-    "uncertain_mi": "uncertain MI",
-}
 SPLIT_WORDS = {
     "train": "training (folds 1 to 8)",
     "val": "validation (fold 9)",
@@ -92,7 +88,7 @@ called right when MI is called from 50 % on.
 mean distance of that curve from the diagonal, weighted by records. **Brier score**: mean squared \
 distance of probability and label; smaller is better for both.
 - **Intervals** of metrics are 95 % bootstrap intervals over patients; those of bins are \
-Clopper-Pearson intervals.
+Clopper-Pearson intervals, which take the records as independent.
 - **Disagreement**: highest minus lowest probability of the shipped models."""
 
 SHORTCUTS = """\

@@ -1,5 +1,6 @@
 """How the pages show an error that the reader can act on."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,11 +9,16 @@ import streamlit as st
 from ecgcore.errors import EcgError
 
 
+def plain(text: str) -> str:
+    """Keep links, images and colours out of a message that may quote the URL."""
+    return re.sub(r"[\\\[]", r"\\\g<0>", text)
+
+
 def show_ecg_error(error: Exception) -> bool:
     """Show the message of an EcgError and return True; leave any other error to Streamlit."""
     if not isinstance(error, EcgError):
         return False
-    st.error(str(error), icon=":material/error:")
+    st.error(plain(str(error)), icon=":material/error:")
     return True
 
 

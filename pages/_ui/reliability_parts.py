@@ -21,6 +21,7 @@ from ecgcore.models.cards import ModelEntry
 from ecgcore.ptbxl.catalog import synthetic_version
 from ecgcore.ptbxl.cohorts import TEST_SETS, TRAIN_SETS
 from pages._ui import resources
+from pages._ui.widgets import GROUP_WORDS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -60,11 +61,6 @@ READING = (
     "recalibrated. One seed for each model: a difference between A, C and D that is smaller than "
     "the intervals is no evidence."
 )
-_GROUP_WORDS = {
-    "pure_normal": "normal",
-    "certain_mi": "certain MI",
-    "uncertain_mi": "uncertain MI",
-}
 _URL = "models"
 _KEY = "reliability_models"
 
@@ -121,7 +117,7 @@ def choose_test_set(data_version: str) -> str:
 def size_words(test_set: str, counts: dict[str, int]) -> str:
     """Say what a test set holds, such as "703 normal + 268 certain MI = 971"."""
     sizes = {group: counts.get(group, 0) for group in TEST_SETS[test_set]}
-    parts = " + ".join(f"{n:,} {_GROUP_WORDS[group]}" for group, n in sizes.items())
+    parts = " + ".join(f"{n:,} {GROUP_WORDS[group]}" for group, n in sizes.items())
     return f"{parts} = {sum(sizes.values()):,}"
 
 

@@ -7,25 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain.attribution import LARGEST_GAP, Attribution
+from ecgcore.explain.attribution import METHODS as EXPLANATIONS
 from ecgcore.figures.diagrams import Opinion, percent
+from ecgcore.leads import LEADS
 from ecgcore.models.cards import ARCH_NAMES, ModelEntry
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.ptbxl.cohorts import TRAIN_SETS
 from ecgcore.ptbxl.exposure import MARK_WORDS
 from ecgcore.ptbxl.scp import SUPERCLASSES, in_words
+from ecgcore.records import EcgRecord
 from pages._ui import resources
 
 THRESHOLD = 0.5
-METHODS = {"none": "None", "gradcam": "Grad-CAM", "ig": "Integrated Gradients"}
-GROUP_WORDS = {
-    "pure_normal": "normal",
-    "certain_mi": "certain MI",
-    "uncertain_mi": "uncertain MI",
-    "other": "outside the study",
-}
+PAPER_MV = 5.0
+METHODS = {"none": "None", **EXPLANATIONS}
 SPLIT_WORDS = {
     "train": "training fold",
     "val": "validation fold",
@@ -108,7 +107,7 @@ def stored_opinions(entry: CatalogEntry) -> list[OpinionRow]:
     for model in resources.models():
         key = (model.key.arch, model.key.train_set, model.key.seed)
         known = model.shipped and key in logits.index
-        prob = float(1 / (1 + np.exp(-logits[key]))) if known else None
+        prob = float(expit(logits[key])) if known else None
         rows.append(OpinionRow(model, prob, "" if known else _UNREADABLE, _mark(model, entry)))
     return rows
 
@@ -142,11 +141,18 @@ def agreement(rows: list[OpinionRow]) -> str:
     if not probs:
         return "No model has an opinion on this recording."
     n_mi = sum(prob >= THRESHOLD for prob in probs)
+    low, high = _whole_percent(min(probs)), _whole_percent(max(probs))
+    points = round(100 * (max(probs) - min(probs)))
     return (
-        f"**{100 * min(probs):.0f} to {100 * max(probs):.0f} %** · range "
-        f"**{100 * (max(probs) - min(probs)):.0f} points** · **{n_mi} of {len(probs)}** models say "
-        f"MI at the threshold {100 * THRESHOLD:.0f} %"
+        f"**{low if low == high else f'{low} to {high}'} %** · range "
+        f"**{points} {'point' if points == 1 else 'points'}** · **{n_mi} of {len(probs)}** models "
+        f"say MI at the threshold {100 * THRESHOLD:.0f} %"
     )
+
+
+def _whole_percent(prob: float) -> str:
+    rounded = round(100 * prob)
+    return {0: "< 1", 100: "> 99"}.get(rounded, str(rounded))
 
 
 def marks_in_words(rows: list[OpinionRow]) -> list[str]:
@@ -237,6 +243,18 @@ def recording_facts(entry: CatalogEntry) -> list[str]:
     return [fact for fact in facts if fact]
 
 
+def faulty_leads(record: EcgRecord) -> str:
+    """Name the leads without a signal and those that leave the paper; "" if there are none."""
+    flat, peak = np.ptp(record.signal, axis=1) == 0, np.abs(record.signal).max(axis=1)
+    said = [f"**{lead} is flat.**" for lead, dead in zip(LEADS, flat, strict=True) if dead]
+    said += [
+        f"**{lead} reaches {mv:.0f} mV and leaves the paper.**"
+        for lead, mv in zip(LEADS, peak, strict=True)
+        if mv > PAPER_MV
+    ]
+    return " ".join(said)
+
+
 def completeness(attribution: Attribution) -> str:
     """Say how exact the path integral is."""
     return (
@@ -256,7 +274,7 @@ def method_words(attribution: Attribution | None) -> str:
         step_ms = 1000 * attribution.scores.shape[1] / attribution.fs_hz / attribution.n_layer_steps
         return (
             "**Grad-CAM says when, not where:** every lead shows the same curve, in steps of "
-            f"{step_ms:.0f} ms of the model's last layer; it is silent about evidence against MI."
+            f"{step_ms:.0f} ms of the layer it reads; it is silent about evidence against MI."
         )
     good = attribution.gap_share <= LARGEST_GAP
     judgement = "" if good else " :red[**Above 2 %: do not rely on this heat map.**]"

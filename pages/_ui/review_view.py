@@ -12,7 +12,7 @@ from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.records import EcgRecord
 from pages._ui import resources
 from pages._ui import review_parts as parts
-from pages._ui.widgets import synthetic_badge
+from pages._ui.widgets import GROUP_WORDS, synthetic_badge
 
 PAPER_WIDTH_PX = 925
 PAPER_PX = figure_height_px(PAPER_WIDTH_PX, paper_layout())
@@ -24,7 +24,7 @@ def draw_header(entry: CatalogEntry) -> None:
     """Draw who and what the record is, in one line."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(f"**Record {entry.ecg_id}** · {entry.age} · {entry.sex}", width="content")
-        st.badge(parts.GROUP_WORDS[entry.group], color="blue", icon=":material/label:")
+        st.badge(GROUP_WORDS[entry.group], color="blue", icon=":material/label:")
         st.badge(parts.leading_label(entry), color="violet", icon=":material/stethoscope:")
         st.badge(parts.SPLIT_WORDS[entry.split], color="gray", icon=":material/folder:")
         synthetic_badge(resources.catalog())
@@ -51,7 +51,7 @@ def draw_ecg(record: EcgRecord, attribution: Attribution | None, model: ModelEnt
         config=CHART,
         alt=f"12-lead ECG of record {record.record_id}, {record.duration_s:.0f} s, {said}",
     )
-    st.caption(parts.method_words(attribution))
+    st.caption(f"{parts.faulty_leads(record)} {parts.method_words(attribution)}")
 
 
 def draw_opinions(rows: list[parts.OpinionRow], notes: list[str]) -> None:
@@ -61,7 +61,13 @@ def draw_opinions(rows: list[parts.OpinionRow], notes: list[str]) -> None:
     if opinions:
         figure = opinion_figure(opinions, dark=is_dark())
         figure.update_layout(showlegend=False, height=figure.layout.height - 50)
-        figure.update_xaxes(range=[-0.07, 1.07], dtick=0.5, tickangle=0, title=None)
+        figure.update_xaxes(
+            range=[-0.07, 1.07],
+            tickvals=[0, 0.5, 1],
+            ticktext=["0", "50", "100 %"],
+            tickangle=0,
+            title=None,
+        )
         st.plotly_chart(
             figure,
             theme=None,

@@ -147,7 +147,9 @@ def test_predict_an_unknown_id(run: Run, data: Path, record: str) -> None:
     assert f"no record {record} in data (12 records)" in answer["error"]
 
 
-@pytest.mark.parametrize("record", ["nothing.hea", "no/such/record", "", "²", "-1.dat"])
+@pytest.mark.parametrize(
+    "record", ["nothing.hea", "no/such/record", "", "²", "-1.dat", "a" * 300, "9" * 5000]
+)
 def test_predict_a_missing_file(
     data: Path, record: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -164,6 +166,20 @@ def test_predict_a_truncated_file(run: Run, data: Path) -> None:
         assert status == BAD_INPUT
         assert list(answer) == ["error"]
         assert "damaged or truncated" in answer["error"]
+
+
+def test_predict_without_a_model(run: Run, data: Path, tmp_path: Path) -> None:
+    status, answer = run("predict", "1", "--data", data)
+    assert status == BAD_INPUT
+    assert str(tmp_path / "pretrained") in answer["error"]
+
+
+def test_train_into_a_folder_that_cannot_be_made(run: Run, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    arguments = ["--arch", "cnn_bilstm", "--set", "A", "--run-dir", tmp_path / "file" / "run"]
+    status, answer = run("train", "--data", data, *arguments)
+    assert status == BAD_INPUT
+    assert "choose another folder" in answer["error"]
 
 
 def test_predict_a_missing_recording(run: Run, data: Path) -> None:

@@ -164,7 +164,12 @@ def test_a_record_number_opens_directly(
 
 @pytest.mark.parametrize(
     ("typed", "message"),
-    [("99999", "There is no record 99999"), ("x1", "is not a record number"), ("", "Type digits")],
+    [
+        ("99999", "There is no record 99999"),
+        ("x1", "is not a record number"),
+        ("9" * 5000, "is not a record number"),
+        ("", "Type digits"),
+    ],
 )
 def test_a_wrong_number_is_explained_and_the_list_stays(
     open_page: Open, opened: list[tuple[str, dict[str, str]]], typed: str, message: str

@@ -154,7 +154,7 @@ def test_six_opinions_are_those_of_the_models(open_review, six_models, synthetic
 def test_models_that_saw_the_record_are_marked(open_review, synthetic_catalog):
     app = open_review(find(synthetic_catalog, "certain_mi", "train"))
     seen = "this recording was in its training data"
-    never = "it never saw this patient"
+    never = "no recording of this patient was in its training data"
     assert list(table(app, "This recording")["This recording"]) == [seen, seen, never] * 2
     assert "seen] this recording was in its training data" in texts(app)
     rows = json.loads(charts(app)["Probability"].spec)["layout"]["yaxis"]["ticktext"]
@@ -163,7 +163,9 @@ def test_models_that_saw_the_record_are_marked(open_review, synthetic_catalog):
 
 def test_no_mark_on_a_test_record(open_review, synthetic_catalog):
     app = open_review(find(synthetic_catalog, "certain_mi", "test"))
-    assert set(table(app, "This recording")["This recording"]) == {"it never saw this patient"}
+    assert set(table(app, "This recording")["This recording"]) == {
+        "no recording of this patient was in its training data"
+    }
     assert "(seen)" not in charts(app)["Probability"].spec
 
 

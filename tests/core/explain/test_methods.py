@@ -11,8 +11,8 @@ from torch import nn
 from ecgcore import cli
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain import methods
-from ecgcore.explain.attribution import LARGEST_GAP
-from ecgcore.explain.methods import METHODS, explain
+from ecgcore.explain.attribution import LARGEST_GAP, METHODS
+from ecgcore.explain.methods import explain
 from ecgcore.models.predictor import Predictor, model_input, predict
 from ecgcore.models.registry import ARCHITECTURES
 from ecgcore.records import EcgRecord

@@ -267,3 +267,13 @@ def test_500_hz_recordings_resampled_are_the_published_100_hz_ones(ptbxl_dir: Pa
         for lead in range(12):
             correlation = np.corrcoef(ours[lead], coarse.signal[lead, 20:-20])[0, 1]
             assert correlation > 0.97, f"{ecg_id} {LEADS[lead]}: {correlation:.3f}"
+
+
+def test_a_header_that_points_to_another_folder_is_refused(write: Writer, tmp_path: Path) -> None:
+    stem = write()
+    other = tmp_path / "other"
+    other.mkdir()
+    stem.with_suffix(".dat").rename(other / "ecg.dat")
+    change_header(stem, "ecg.dat", "other/ecg.dat")
+    with pytest.raises(RecordError, match="invalid syntax in signal line"):
+        read_wfdb(stem)

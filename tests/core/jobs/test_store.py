@@ -180,5 +180,14 @@ def test_a_newer_table_and_a_file_that_is_none_are_refused(tmp_path: Path):
     with pytest.raises(JobError, match="version 99"):
         JobStore(newer)
     (tmp_path / "text.sqlite3").write_text("no database " * 200)
-    with pytest.raises(JobError, match="cannot be opened"):
+    with pytest.raises(JobError, match="Move the file away"):
         JobStore(tmp_path / "text.sqlite3")
+
+
+def test_a_folder_in_the_way_and_damage_while_open_are_explained(store: JobStore, tmp_path: Path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(JobError, match="Make its folder writable"):
+        JobStore(tmp_path / "file" / "jobs.sqlite3")
+    store.path.write_text("no database " * 200)
+    with pytest.raises(JobError, match="Move the file away"):
+        store.list()

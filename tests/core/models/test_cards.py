@@ -112,6 +112,11 @@ class TestCard:
         with pytest.raises(ModelError, match="11 means"):
             ModelCard.load(tmp_path)
 
+    def test_unknown_training_set(self, card, tmp_path):
+        replace(card, key=ModelKey("cnn_bilstm", "B", 0)).save(tmp_path)
+        with pytest.raises(ModelError, match="unknown training set 'B'"):
+            ModelCard.load(tmp_path)
+
     def test_synthetic_follows_the_data(self, card):
         assert not card.synthetic
         assert replace(card, data_version="synthetic set 1").synthetic

@@ -223,7 +223,7 @@ WRONG = [
     (eleven_leads, "11 leads.*missing V6"),
     (not_a_number, r"not numbers in V1 \(1\)"),
     (truncated, "damaged or truncated"),
-    (without_header, r"00002_lr\.hea does not exist"),
+    (without_header, r"The signal of record 2 is not in .* data fetch"),
 ]
 UNFIT = [
     (too_short, "999 samples at 100 Hz"),

@@ -286,6 +286,15 @@ class TestEnsure:
         assert (target / "records100/00000/00001_lr.dat").stat().st_size == 24_000
         assert [p.name for p in tmp_path.iterdir()] == ["set"]
 
+    @pytest.mark.parametrize(
+        "lost", ["scp_statements.csv", "ptbxl_database.csv", "records100/00000/00001_lr.dat"]
+    )
+    def test_draws_a_set_again_that_lost_a_file(self, tmp_path, small, lost):
+        target = synthetic.ensure(tmp_path / "set")
+        (target / lost).unlink()
+        synthetic.ensure(target)
+        assert (target / lost).exists()
+
     def test_draws_a_set_of_another_version_again(self, tmp_path, small, monkeypatch):
         target = synthetic.ensure(tmp_path / "set")
         monkeypatch.setattr(synthetic, "VERSION", "later")
