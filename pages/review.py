@@ -104,7 +104,7 @@ view.draw_header(entry)
 ecg_column, panel = st.columns([0.73, 0.27], gap="small")
 with ecg_column:
     method, model = choose_heat()
-    ecg_slot = st.container(height=view.HEATED_PX + 60, border=False)
+    ecg_slot = st.container(height=view.HEATED_PX + 85, border=False)
 with panel:
     st.subheader("Probability of MI", anchor=False)
     opinion_slot = st.container(height=view.HEATED_PX + 50, border=False)

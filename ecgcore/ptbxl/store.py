@@ -80,7 +80,7 @@ class Recordings:
         path = self.catalog.record_path(ecg_id)
         if self.store is not None and ecg_id in self.store:
             record = EcgRecord(str(ecg_id), self.store.signal(ecg_id), FS_HZ, self.catalog.version)
-        elif not path.with_suffix(".hea").exists():
+        elif not any(path.with_suffix(suffix).exists() for suffix in (".hea", ".dat")):
             raise RecordError(
                 f"The signal of record {ecg_id} is not in {self.catalog.folder}. Run "
                 "'python -m ecgcore data fetch --set full', or 'study' or 'test' for a part."

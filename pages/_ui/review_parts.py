@@ -20,6 +20,7 @@ from ecgcore.ptbxl.cohorts import TRAIN_SETS
 from ecgcore.ptbxl.exposure import MARK_WORDS
 from ecgcore.ptbxl.scp import SUPERCLASSES, in_words
 from ecgcore.records import EcgRecord
+from ecgcore.signals.quality import FLAT_S, longest_flat_s
 from pages._ui import resources
 
 THRESHOLD = 0.5
@@ -245,14 +246,15 @@ def recording_facts(entry: CatalogEntry) -> list[str]:
 
 def faulty_leads(record: EcgRecord) -> str:
     """Name the leads without a signal and those that leave the paper; "" if there are none."""
-    flat, peak = np.ptp(record.signal, axis=1) == 0, np.abs(record.signal).max(axis=1)
-    said = [f"**{lead} is flat.**" for lead, dead in zip(LEADS, flat, strict=True) if dead]
+    flat, peak = longest_flat_s(record), np.abs(record.signal).max(axis=1)
+    dead = [lead for lead, seconds in zip(LEADS, flat, strict=True) if seconds >= FLAT_S]
+    said = [f"Flat for {FLAT_S:.0f} s or longer: {', '.join(dead)}."] if dead else []
     said += [
-        f"**{lead} reaches {mv:.0f} mV and leaves the paper.**"
+        f"{lead} reaches {mv:.0f} mV and leaves the paper."
         for lead, mv in zip(LEADS, peak, strict=True)
         if mv > PAPER_MV
     ]
-    return " ".join(said)
+    return f":orange[:material/warning: {' '.join(said)}] " if said else ""
 
 
 def completeness(attribution: Attribution) -> str:

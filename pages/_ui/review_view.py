@@ -51,7 +51,7 @@ def draw_ecg(record: EcgRecord, attribution: Attribution | None, model: ModelEnt
         config=CHART,
         alt=f"12-lead ECG of record {record.record_id}, {record.duration_s:.0f} s, {said}",
     )
-    st.caption(f"{parts.faulty_leads(record)} {parts.method_words(attribution)}")
+    st.caption(parts.faulty_leads(record) + parts.method_words(attribution))
 
 
 def draw_opinions(rows: list[parts.OpinionRow], notes: list[str]) -> None:

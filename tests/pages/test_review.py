@@ -335,3 +335,14 @@ def test_noise_and_facts_in_words(synthetic_catalog):
     assert parts.noise_words(dataclasses.replace(entry, noise=())) == "none noted"
     bare = dataclasses.replace(entry, recording_date="", device="", patient_id=None, validated=None)
     assert parts.recording_facts(bare) == ["Date not in this table", "device not in this table"]
+
+
+def test_flat_leads_and_leads_beyond_the_paper_are_named(synthetic_recordings):
+    record = synthetic_recordings.read(9)
+    assert parts.faulty_leads(record) == ""
+    signal = record.signal.copy()
+    signal[6, 300:450] = signal[6, 300]
+    signal[11] -= 20
+    words = parts.faulty_leads(dataclasses.replace(record, signal=signal))
+    assert "Flat for 1 s or longer: V1." in words
+    assert "V6 reaches" in words

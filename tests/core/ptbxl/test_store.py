@@ -223,7 +223,7 @@ WRONG = [
     (eleven_leads, "11 leads.*missing V6"),
     (not_a_number, r"not numbers in V1 \(1\)"),
     (truncated, "damaged or truncated"),
-    (without_header, r"The signal of record 2 is not in .* data fetch"),
+    (without_header, r"00002_lr\.hea does not exist"),
 ]
 UNFIT = [
     (too_short, "999 samples at 100 Hz"),
@@ -372,3 +372,10 @@ def test_a_folder_that_cannot_be_written_is_named_with_the_space_needed(
 
 def test_without_a_store_there_is_none(catalog: Catalog) -> None:
     assert open_store(catalog) is None
+
+
+def test_a_recording_that_is_not_downloaded_says_how_to_get_it(catalog: Catalog) -> None:
+    for suffix in (".hea", ".dat"):
+        catalog.record_path(2).with_suffix(suffix).unlink()
+    with pytest.raises(RecordError, match="data fetch"):
+        Recordings(catalog).read(2)
