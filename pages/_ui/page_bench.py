@@ -19,7 +19,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from ecgcore.bench import Figure, resident_mb
+from ecgcore.bench.speed import Figure, resident_mb
 
 PROJECT = Path(__file__).resolve().parents[2]
 CHROMIUM_FLAGS = [

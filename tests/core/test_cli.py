@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ecgcore.cli import BAD_INPUT, FAILED, OK, main
+from ecgcore.cli import main
+from ecgcore.commands.result import BAD_INPUT, FAILED, OK
 from ecgcore.ptbxl import cohorts
 from ecgcore.ptbxl.catalog import load_catalog
 

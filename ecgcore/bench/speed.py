@@ -76,7 +76,7 @@ class BenchReport:
         return "\n".join(lines)
 
 
-def run_bench(settings: Settings, *, quick: bool = False) -> BenchReport:
+def run_speed(settings: Settings, *, quick: bool = False) -> BenchReport:
     """Measure predictions, explanations, batches and memory; and the pages unless `quick`.
 
     Raises

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecgcore.bench import BenchReport, Figure, resident_mb, run_bench
+from ecgcore.bench.speed import BenchReport, Figure, resident_mb, run_speed
 from ecgcore.errors import ModelError
 from ecgcore.settings import Settings
 
@@ -27,12 +27,12 @@ def test_a_report_names_each_broken_promise() -> None:
 def test_a_bench_without_models_says_what_to_do(tmp_path, synthetic_dir) -> None:
     settings = Settings(synthetic_dir, tmp_path, tmp_path, tmp_path / "none", tmp_path)
     with pytest.raises(ModelError, match="Restore that folder"):
-        run_bench(settings, quick=True)
+        run_speed(settings, quick=True)
 
 
 def test_the_quick_bench_measures_every_core_figure(tmp_path, synthetic_dir, untrained_dir) -> None:
     settings = Settings(synthetic_dir, tmp_path, tmp_path, untrained_dir, tmp_path)
-    report = run_bench(settings, quick=True)
+    report = run_speed(settings, quick=True)
     names = [figure.name for figure in report.figures]
     assert names[0] == "2 predictions of a warm record"
     assert sum("Grad-CAM" in name for name in names) == 2

@@ -1,0 +1,1 @@
+"""The commands of ``python -m ecgcore``, a module each; `ecgcore.cli` lists them."""

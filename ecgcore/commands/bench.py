@@ -1,0 +1,74 @@
+"""Speed, memory, and accuracy against references."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from ecgcore.commands.result import FAILED, OK, Result
+from ecgcore.settings import Settings
+
+
+class Report(Protocol):
+    """What every part of the bench gives back."""
+
+    @property
+    def passed(self) -> bool:
+        """True where every promise holds."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for ``--json``."""
+
+    def as_text(self) -> str:
+        """Lines for a reader."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Ask which figures."""
+    parser.add_argument(
+        "part", nargs="?", default="speed", choices=["speed", "delineation", "glossary", "fuzz"]
+    )
+    parser.add_argument("--quick", action="store_true", help="speed: no server and no browser")
+    parser.add_argument("--ludb", type=Path, metavar="DIR", help="delineation: the LUDB records")
+    parser.add_argument("--uploads", type=int, default=2000, help="fuzz: how many")
+
+
+def run_bench(args: argparse.Namespace, settings: Settings) -> Result:
+    """Measure one part."""
+    report = _PARTS[args.part](args, settings)
+    return (OK if report.passed else FAILED), report.as_json(), report.as_text()
+
+
+def _speed(args: argparse.Namespace, settings: Settings) -> Report:
+    from ecgcore.bench.speed import run_speed
+
+    return run_speed(settings, quick=args.quick)
+
+
+def _delineation(args: argparse.Namespace, settings: Settings) -> Report:
+    from ecgcore.bench.delineation import run_delineation
+    from ecgcore.errors import RecordError
+
+    if args.ludb is None:
+        raise RecordError("Name the folder that holds LUDB's records: --ludb DIR.")
+    return run_delineation(args.ludb)
+
+
+def _glossary(args: argparse.Namespace, settings: Settings) -> Report:
+    from ecgcore.bench.glossary import run_glossary
+
+    return run_glossary(settings)
+
+
+def _fuzz(args: argparse.Namespace, settings: Settings) -> Report:
+    from ecgcore.bench.fuzz import run_fuzz
+
+    return run_fuzz(args.uploads)
+
+
+_PARTS: dict[str, Callable[[argparse.Namespace, Settings], Report]] = {
+    "speed": _speed,
+    "delineation": _delineation,
+    "glossary": _glossary,
+    "fuzz": _fuzz,
+}
