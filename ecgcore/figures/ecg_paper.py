@@ -1,20 +1,41 @@
 """A 12-lead recording as ECG paper, drawn in millimetres."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from ecgcore.figures.overlays import Heat, heat_trace
-from ecgcore.figures.paper_layout import COLUMN_S, PaperLayout, Segment, paper_layout
-from ecgcore.figures.theme import RUST, Paper, paper, template
+from ecgcore.figures.paper_layout import (
+    USUAL_PAPER,
+    PaperLayout,
+    PaperSettings,
+    Segment,
+    paper_layout,
+)
+from ecgcore.figures.theme import RUST, Paper, Theme, paper, template
 from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord, FloatArray
 
 DEFAULT_WIDTH_PX = 1200
+CHART_CONFIG = {
+    "displaylogo": False,
+    "scrollZoom": True,
+    "doubleClick": "reset",
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "sendChartToCloud"],
+}
+"""For ``st.plotly_chart(config=)``: a double click shows the whole page again, no button leaves
+the paper's scale, and none sends the recording away."""
+
 _MARGIN_PX = 4
 _SCALE_PX = 80
-_HOVER = "<b>%{meta}</b>  %{customdata[0]:.2f} s<br>%{customdata[1]:.2f} mV<extra></extra>"
+_UNDER_NAME_S = 0.4
+_HOVER = "<b>%{meta}</b>  %{customdata[0]} ms<br>%{customdata[1]} µV<extra></extra>"
+_INT16 = np.iinfo(np.int16)
 
 
 def figure_height_px(width_px: int, layout: PaperLayout, *, overlay: bool = False) -> int:
@@ -25,35 +46,44 @@ def figure_height_px(width_px: int, layout: PaperLayout, *, overlay: bool = Fals
 
 def ecg_figure(
     record: EcgRecord,
+    settings: PaperSettings = USUAL_PAPER,
     *,
-    gain_mm_mv: float = 10.0,
-    speed_mm_s: float = 25.0,
     filter_label: str = "unfiltered",
     overlay: Heat | None = None,
-    dark: bool = False,
+    lead_notes: Mapping[str, str] = MappingProxyType({}),
+    theme: Theme = "light",
 ) -> go.Figure:
-    """Draw the first 10 s as 3 x 4 segments of 2.5 s with a rhythm strip of lead II.
+    """Draw the first 10 s on paper whose millimetres stay square when zoomed.
+
+    ``figure.layout.meta`` tells a measuring tool in the browser where each lead lies:
+    ``speed_mm_s, gain_mm_mv, width_mm, height_mm`` and ``segments``, each with ``lead, sign, row,
+    start_s, duration_s, x_mm, y_mm``.
 
     Parameters
     ----------
-    gain_mm_mv, speed_mm_s
-        Scale of the paper; both axes of the figure are in mm.
+    settings
+        Layout, order and scale of the paper; both axes of the figure are in mm.
     filter_label
         What was done to the signal, for the footer.
     overlay
         Heat to draw behind the leads, on neutral paper.
+    lead_notes
+        What a reader must know about a lead, a word or two to stand beside its name.
+    theme
+        "light", "dark", or "print": a grid that survives a printer.
     """
-    layout = paper_layout(gain_mm_mv=gain_mm_mv, speed_mm_s=speed_mm_s)
-    colors = paper(neutral=overlay is not None, dark=dark)
-    traces: list[Any] = [] if overlay is None else [heat_trace(overlay, layout, dark=dark)]
+    layout = paper_layout(settings, duration_s=record.duration_s)
+    colors = paper(theme, neutral=overlay is not None)
+    traces: list[Any] = [] if overlay is None else [heat_trace(overlay, layout, theme=theme)]
     traces += [_pulses(layout, colors), _breaks(layout, colors)]
     traces += [_lead_trace(record, s, layout, colors) for s in layout.segments]
-    traces.append(_lead_names(record, layout, colors))
-    footer = f"{speed_mm_s:g} mm/s · {gain_mm_mv:g} mm/mV · {filter_label} · {record.fs_hz} Hz"
+    traces.append(_lead_names(record, layout, lead_notes, colors))
+    scale = f"{layout.speed_mm_s:g} mm/s · {layout.gain_mm_mv:g} mm/mV"
+    footer = f"{scale} · {filter_label} · {record.fs_hz} Hz"
     return go.Figure(
         data=traces,
         layout={
-            "template": template(dark=dark),
+            "template": template(dark=theme == "dark"),
             "height": figure_height_px(DEFAULT_WIDTH_PX, layout, overlay=overlay is not None),
             "margin": {
                 **dict.fromkeys("lrt", _MARGIN_PX),
@@ -66,14 +96,36 @@ def ecg_figure(
             "xaxis": _axis(layout.width_mm, colors),
             "yaxis": _axis(layout.height_mm, colors) | {"scaleanchor": "x", "scaleratio": 1},
             "annotations": _marks(footer, colors, synthetic=record.synthetic),
+            "shapes": [_edge(layout, colors)],
+            "meta": _geometry(layout),
+            "uirevision": f"{record.record_id} {settings}",
         },
     )
 
 
+def _geometry(layout: PaperLayout) -> dict[str, Any]:
+    segments = [asdict(segment) for segment in layout.segments]
+    for segment in segments:
+        del segment["rhythm"]
+    return {
+        "speed_mm_s": layout.speed_mm_s,
+        "gain_mm_mv": layout.gain_mm_mv,
+        "width_mm": layout.width_mm,
+        "height_mm": layout.height_mm,
+        "segments": segments,
+    }
+
+
 def _axis(length_mm: float, colors: Paper) -> dict[str, Any]:
-    """Rule an axis as paper: a line each mm, a stronger one each 5 mm."""
+    """Rule an axis as paper: a line each mm, a stronger one each 5 mm.
+
+    Panning ends half a page beyond the paper: at the limit Plotly turns a pan into a zoom, so that
+    the paper's own edge as the limit would make the whole page jump.
+    """
     return {
         "range": [0, length_mm],
+        "minallowed": -length_mm / 2,
+        "maxallowed": 1.5 * length_mm,
         "constrain": "domain",
         "tick0": 0,
         "dtick": 5,
@@ -95,24 +147,44 @@ def _axis(length_mm: float, colors: Paper) -> dict[str, Any]:
     }
 
 
+def _edge(layout: PaperLayout, colors: Paper) -> dict[str, Any]:
+    return {
+        "type": "rect",
+        **{"x0": 0, "x1": layout.width_mm, "y0": 0, "y1": layout.height_mm},
+        "layer": "below",
+        "line": {"color": colors.major, "width": 2},
+    }
+
+
 def _lead_trace(
     record: EcgRecord, segment: Segment, layout: PaperLayout, colors: Paper
 ) -> go.Scatter:
     samples = segment.samples(record.fs_hz, record.n_samples)
-    times = np.arange(samples.start, samples.stop, dtype=np.float32) / record.fs_hz
-    signal = record.signal[LEADS.index(segment.lead), samples.start : samples.stop]
-    first_s = samples.start / record.fs_hz
+    signal = _drawn_mv(record, segment, samples)
     return go.Scatter(
-        x0=layout.time_x_mm(first_s),
+        x0=layout.time_x_mm(samples.start / record.fs_hz),
         dx=layout.speed_mm_s / record.fs_hz,
         y=segment.y_mm + layout.gain_mm_mv * signal,
-        customdata=np.column_stack([times, signal]),
+        customdata=_hover_values(samples, signal, record.fs_hz),
         mode="lines",
         line={"color": colors.trace, "width": 1.3},
-        name="rhythm" if segment.is_rhythm else segment.lead,
-        meta=segment.lead,
+        name=f"{segment.label} rhythm" if segment.rhythm else segment.label,
+        meta=segment.label,
         hovertemplate=_HOVER,
     )
+
+
+def _drawn_mv(record: EcgRecord, segment: Segment, samples: range) -> FloatArray:
+    signal = record.signal[LEADS.index(segment.lead), samples.start : samples.stop]
+    return segment.sign * signal
+
+
+def _hover_values(samples: range, signal: FloatArray, fs_hz: int) -> NDArray[np.int16]:
+    """Return ms and µV of each sample, ``(n, 2)`` in the fewest bytes."""
+    times_ms = np.arange(samples.start, samples.stop) * 1000 / fs_hz
+    values = np.rint(np.column_stack([times_ms, 1000 * signal]))
+    clipped: NDArray[np.int16] = values.clip(_INT16.min, _INT16.max).astype(np.int16)
+    return clipped
 
 
 def _polyline(
@@ -140,33 +212,42 @@ def _pulses(layout: PaperLayout, colors: Paper) -> go.Scatter:
 
 def _breaks(layout: PaperLayout, colors: Paper) -> go.Scatter:
     """Mark each change of lead by a short line above and below the trace."""
-    changes = [s for s in layout.segments if s.start_s >= COLUMN_S]
+    changes = [s for s in layout.segments if s.start_s > 0]
     x = np.repeat([s.x_mm for s in changes], 6).reshape(-1, 6)
-    y = np.array([[s.y_mm + d for d in (3.0, 5.5, 0, -3.0, -5.5, 0)] for s in changes])
-    y[:, [2, 5]] = np.nan
+    y = np.array([s.y_mm + d for s in changes for d in (3.0, 5.5, 0, -3.0, -5.5, 0)])
+    y[2::3] = np.nan
     return _polyline(
-        x.ravel().astype(np.float32), y.ravel().astype(np.float32), colors.trace, 1.0, "breaks"
+        x.ravel().astype(np.float32), y.astype(np.float32), colors.trace, 1.0, "breaks"
     )
 
 
-def _lead_names(record: EcgRecord, layout: PaperLayout, colors: Paper) -> go.Scatter:
-    heights = [_name_y_mm(record, segment, layout) for segment in layout.segments]
+def _lead_names(
+    record: EcgRecord, layout: PaperLayout, notes: Mapping[str, str], colors: Paper
+) -> go.Scatter:
+    """Write the names last, with a rim of paper that keeps them readable on a trace."""
+    rim = ", ".join(f"{x}px {y}px 1px {colors.background}" for x in (-1, 1) for y in (-1, 1))
     return go.Scatter(
         x=[segment.x_mm + 0.5 for segment in layout.segments],
-        y=heights,
-        text=[f"<b>{segment.lead}</b>" for segment in layout.segments],
+        y=[_name_y_mm(record, segment, layout) for segment in layout.segments],
+        text=[_name_text(segment, notes) for segment in layout.segments],
         mode="text",
         textposition="top right",
-        textfont={"size": 14, "color": colors.text},
+        textfont={"size": 14, "color": colors.text, "shadow": rim},
         hoverinfo="skip",
         name="lead names",
     )
 
 
+def _name_text(segment: Segment, notes: Mapping[str, str]) -> str:
+    """Write a lead's name and what is wrong with its signal, once a lead."""
+    note = "" if segment.rhythm else notes.get(segment.lead, "")
+    return f"<b>{segment.label}</b>" + (f"  <i>⚠ {note}</i>" if note else "")
+
+
 def _name_y_mm(record: EcgRecord, segment: Segment, layout: PaperLayout) -> float:
     """Return a height just above the trace under the name, within the row."""
-    under = segment.samples(record.fs_hz, record.n_samples)[: record.fs_hz // 3]
-    signal = record.signal[LEADS.index(segment.lead), under.start : under.stop]
+    samples = segment.samples(record.fs_hz, record.n_samples)
+    signal = _drawn_mv(record, segment, samples[: round(_UNDER_NAME_S * record.fs_hz)])
     top = layout.gain_mm_mv * float(signal.max(initial=0.0))
     return segment.y_mm + min(max(top + 1.0, 6.0), layout.row_pitch_mm / 2 - 3)
 

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ecgcore.figures.paper_layout import PaperLayout
-from ecgcore.figures.theme import paper
+from ecgcore.figures.theme import Theme, paper
 from ecgcore.leads import LEADS
 from ecgcore.records import FloatArray
 
@@ -41,14 +41,15 @@ class Heat:
     label: str
 
 
-def heat_trace(heat: Heat, layout: PaperLayout, *, dark: bool = False) -> go.Heatmap:
+def heat_trace(heat: Heat, layout: PaperLayout, *, theme: Theme = "light") -> go.Heatmap:
     """Draw the scores as one strip per row, in 40 ms steps, with their scale below the page.
 
     A step holds the sum of signed scores, or the largest of unsigned ones. Steps begin anew
-    with each column, so that none spans two leads.
+    with each column, so that none spans two leads. A lead drawn upside down keeps its scores:
+    what it says for or against MI does not turn with it.
     """
     edges, binned = _binned(heat, layout)
-    values = _rows(layout, (edges[:-1] / heat.fs_hz), binned)
+    values = _rows(heat, layout, edges[:-1], binned)
     peak = float(np.nanmax(np.abs(values))) or 1.0
     x_mm = layout.trace_x_mm + layout.speed_mm_s * edges / heat.fs_hz
     return go.Heatmap(
@@ -57,8 +58,8 @@ def heat_trace(heat: Heat, layout: PaperLayout, *, dark: bool = False) -> go.Hea
         z=_with_gaps(values if heat.signed else values / peak),
         zmin=-peak if heat.signed else 0.0,
         zmax=peak if heat.signed else 1.0,
-        colorscale=_colorscale(signed=heat.signed, dark=dark),
-        colorbar=_colorbar(heat, peak, dark=dark),
+        colorscale=_colorscale(signed=heat.signed, dark=theme == "dark"),
+        colorbar=_colorbar(heat, peak, theme),
         hoverinfo="skip",
         name="heat",
     )
@@ -79,11 +80,12 @@ def _binned(heat: Heat, layout: PaperLayout) -> tuple[np.ndarray, FloatArray]:
     return np.append(starts, stop), binned
 
 
-def _rows(layout: PaperLayout, start_s: np.ndarray, binned: FloatArray) -> FloatArray:
+def _rows(heat: Heat, layout: PaperLayout, starts: np.ndarray, binned: FloatArray) -> FloatArray:
     """Arrange the leads' scores as the rows of the page, from the top."""
-    rows = np.empty((len(layout.row_y_mm), start_s.size), dtype=np.float32)
+    rows = np.empty((len(layout.row_y_mm), starts.size), dtype=np.float32)
     for segment in layout.segments:
-        here = (start_s >= segment.start_s) & (start_s < segment.start_s + segment.duration_s)
+        inside = segment.samples(heat.fs_hz, heat.scores.shape[1])
+        here = (starts >= inside.start) & (starts < inside.stop)
         lead = LEADS.index(segment.lead) if binned.shape[0] == len(LEADS) else 0
         rows[segment.row, here] = binned[lead, here]
     return rows
@@ -115,7 +117,7 @@ def _colorscale(*, signed: bool, dark: bool) -> list[tuple[float, str]]:
     ]
 
 
-def _colorbar(heat: Heat, peak: float, *, dark: bool) -> dict[str, Any]:
+def _colorbar(heat: Heat, peak: float, theme: Theme) -> dict[str, Any]:
     if heat.signed:
         ticks, title = [-peak, 0.0, peak], f"contribution to the MI logit per {BIN_S * 1000:.0f} ms"
         digits = max(2, 1 - math.floor(math.log10(peak)))
@@ -133,7 +135,7 @@ def _colorbar(heat: Heat, peak: float, *, dark: bool) -> dict[str, Any]:
         "len": 0.5,
         "thickness": 12,
         "outlinewidth": 1,
-        "outlinecolor": paper(neutral=True, dark=dark).major,
+        "outlinecolor": paper(theme, neutral=True).major,
         "tickvals": ticks,
         "ticktext": labels,
         "title": {"text": f"{heat.label}: {title}", "side": "top"},

@@ -1,56 +1,117 @@
 """Where each lead lies on ECG paper, in millimetres from the lower left corner of the page."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from ecgcore.errors import RecordError
 from ecgcore.leads import LEADS
 
-COLUMN_S = 2.5
+LAYOUTS = ("3x4+1", "3x4+3", "6x2", "12x1", "single")
+ORDERS = ("standard", "cabrera")
+SPEEDS_MM_S = (12.5, 25.0, 50.0)
+GAINS_MM_MV = (5.0, 10.0, 20.0)
 PAGE_S = 10.0
-RHYTHM_LEAD = "II"
+"""A page shows the first ten seconds of what it is given."""
+
+_CABRERA = (
+    *(("aVL", 1), ("I", 1), ("aVR", -1), ("II", 1), ("aVF", 1), ("III", 1)),
+    *((lead, 1) for lead in LEADS[6:]),
+)
+_STANDARD = tuple((lead, 1) for lead in LEADS)
 
 _PULSE_S = 0.2
 _EDGE_MM = 5.0
-_END_MM = 20.0
-_ROW_MM = 30.0
-_ROW_MV = 3.0
+_BOX_MM = 5.0
+_LEAST_PAGE_S = 5.0
+_ROOM_AT_20_MM_MV = 1.5
+
+
+def _check(what: str, value: object, allowed: Sequence[object]) -> None:
+    if value not in allowed:
+        raise RecordError(
+            f"{value!r} is no {what} of the ECG page. Choose one of {', '.join(map(str, allowed))}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSettings:
+    """What a reader chooses about the paper; `lead` is the one that "single" shows.
+
+    Raises
+    ------
+    RecordError
+        If a value is none of those that the choice allows, as from a stale link.
+    """
+
+    layout: str = "3x4+1"
+    order: str = "standard"
+    speed_mm_s: float = 25.0
+    gain_mm_mv: float = 10.0
+    lead: str = "II"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn."""
+        _check("layout", self.layout, LAYOUTS)
+        _check("order", self.order, ORDERS)
+        _check("paper speed in mm/s", self.speed_mm_s, SPEEDS_MM_S)
+        _check("gain in mm/mV", self.gain_mm_mv, GAINS_MM_MV)
+        _check("lead", self.lead, LEADS)
+
+
+USUAL_PAPER = PaperSettings()
+"""3x4+1 in standard order at 25 mm/s and 10 mm/mV."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of one lead; its first moment lies at `x_mm`, 0 mV at `y_mm`."""
+    """A stretch of one lead; its first moment lies at `x_mm`, 0 mV at `y_mm`.
+
+    Attributes
+    ----------
+    sign
+        -1 where the lead is drawn upside down (aVR in Cabrera's order), else 1.
+    rhythm
+        True for a strip that repeats a lead over the whole page.
+    """
 
     lead: str
+    sign: int
     row: int
     start_s: float
     duration_s: float
     x_mm: float
     y_mm: float
+    rhythm: bool = False
 
     @property
-    def is_rhythm(self) -> bool:
-        """True for the strip that repeats a lead over the whole page."""
-        return self.duration_s > COLUMN_S
+    def label(self) -> str:
+        """Name at the trace, with a true minus before an inverted lead."""
+        return self.lead if self.sign > 0 else f"\N{MINUS SIGN}{self.lead}"
 
     def samples(self, fs_hz: int, n_samples: int) -> range:
         """Return the samples taken within the segment, as far as the recording goes."""
-        first = math.ceil(self.start_s * fs_hz)
-        stop = math.ceil((self.start_s + self.duration_s) * fs_hz)
+        first, stop = (
+            math.ceil(round(edge_s * fs_hz, 6))
+            for edge_s in (self.start_s, self.start_s + self.duration_s)
+        )
         return range(min(first, n_samples), min(stop, n_samples))
 
 
 @dataclass(frozen=True, slots=True)
 class PaperLayout:
-    """A page of ECG paper: three rows of four leads and a rhythm strip.
+    """A page of ECG paper; its edges, rows and second 0 lie on the 5 mm lines.
 
     Attributes
     ----------
     row_y_mm
-        Height of the 0 mV line of each row, from the top row to the rhythm strip.
+        Height of the 0 mV line of each row, from the top row down.
     trace_x_mm
         Where second 0 lies.
     pulse_x_mm
         Start of the calibration pulse, which is 1 mV high and lasts 0.2 s.
+    segments
+        Every lead once (one lead in "single"), then the rhythm strips.
     """
 
     gain_mm_mv: float
@@ -73,39 +134,90 @@ class PaperLayout:
         return self.trace_x_mm + self.speed_mm_s * time_s
 
 
-def paper_layout(*, gain_mm_mv: float = 10.0, speed_mm_s: float = 25.0) -> PaperLayout:
-    """Lay twelve leads out as 3 x 4 segments of 2.5 s with lead II below, 10 s long.
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """Rows and columns of the leads, strips below, and room at 10 mm/mV."""
+
+    n_rows: int
+    n_columns: int
+    rhythm: tuple[str, ...]
+    pitch_mm: float
+    end_mm: float
+
+
+_FORMATS = {
+    "3x4+1": _Format(3, 4, ("II",), pitch_mm=30.0, end_mm=20.0),
+    "3x4+3": _Format(3, 4, ("V1", "II", "V5"), pitch_mm=25.0, end_mm=20.0),
+    "6x2": _Format(6, 2, (), pitch_mm=25.0, end_mm=20.0),
+    "12x1": _Format(12, 1, (), pitch_mm=15.0, end_mm=15.0),
+    "single": _Format(1, 1, (), pitch_mm=70.0, end_mm=35.0),
+}
+
+
+def paper_layout(
+    settings: PaperSettings = USUAL_PAPER,
+    *,
+    duration_s: float = PAGE_S,
+) -> PaperLayout:
+    """Lay the leads out in columns that follow each other in time, each with an equal share.
 
     Parameters
     ----------
-    gain_mm_mv
-        Height of 1 mV; each row has room for 3 mV, and never less than 30 mm.
-    speed_mm_s
-        Width of 1 s.
+    duration_s
+        Length of the recording. The page shows at most 10 s of it; a shorter recording makes
+        shorter columns, so that no lead is lost, and a narrower page.
     """
-    pitch = max(_ROW_MM, _ROW_MV * gain_mm_mv)
-    rows = tuple(_END_MM + pitch * k for k in (3, 2, 1, 0))
-    left = 2 * _EDGE_MM + _PULSE_S * speed_mm_s
-    segments = [
-        Segment(
-            lead=lead,
-            row=k % 3,
-            start_s=COLUMN_S * (k // 3),
-            duration_s=COLUMN_S,
-            x_mm=left + speed_mm_s * COLUMN_S * (k // 3),
-            y_mm=rows[k % 3],
-        )
-        for k, lead in enumerate(LEADS)
-    ]
-    segments.append(Segment(RHYTHM_LEAD, 3, 0.0, PAGE_S, left, rows[3]))
-    return PaperLayout(
-        gain_mm_mv=gain_mm_mv,
-        speed_mm_s=speed_mm_s,
-        width_mm=left + speed_mm_s * PAGE_S + _EDGE_MM,
-        height_mm=rows[0] + _END_MM,
+    form = _FORMATS[settings.layout]
+    speed = settings.speed_mm_s
+    shown_s = min(duration_s, PAGE_S)
+    pitch, end = (_roomy_mm(room, settings.gain_mm_mv) for room in (form.pitch_mm, form.end_mm))
+    n_rows = form.n_rows + len(form.rhythm)
+    left = _whole_boxes_mm(2 * _EDGE_MM + _PULSE_S * speed)
+    page = PaperLayout(
+        gain_mm_mv=settings.gain_mm_mv,
+        speed_mm_s=speed,
+        width_mm=_whole_boxes_mm(left + speed * max(shown_s, _LEAST_PAGE_S) + _EDGE_MM),
+        height_mm=2 * end + pitch * (n_rows - 1),
         row_pitch_mm=pitch,
-        row_y_mm=rows,
+        row_y_mm=tuple(end + pitch * k for k in reversed(range(n_rows))),
         trace_x_mm=left,
         pulse_x_mm=_EDGE_MM,
-        segments=tuple(segments),
+        segments=(),
     )
+    return replace(page, segments=_segments(settings, form, page, shown_s))
+
+
+def _segments(
+    settings: PaperSettings, form: _Format, page: PaperLayout, shown_s: float
+) -> tuple[Segment, ...]:
+    order = _CABRERA if settings.order == "cabrera" else _STANDARD
+    column_s = shown_s / form.n_columns
+    leads = [pair for pair in order if settings.layout != "single" or pair[0] == settings.lead]
+    grid = [
+        (*pair, k % form.n_rows, column_s * (k // form.n_rows), column_s, False)
+        for k, pair in enumerate(leads)
+    ]
+    strips = [(lead, 1, form.n_rows + k, 0.0, shown_s, True) for k, lead in enumerate(form.rhythm)]
+    return tuple(
+        Segment(
+            lead=lead,
+            sign=sign,
+            row=row,
+            start_s=start_s,
+            duration_s=duration_s,
+            x_mm=page.time_x_mm(start_s),
+            y_mm=page.row_y_mm[row],
+            rhythm=rhythm,
+        )
+        for lead, sign, row, start_s, duration_s, rhythm in (*grid, *strips)
+    )
+
+
+def _roomy_mm(room_mm: float, gain_mm_mv: float) -> float:
+    """Half as much room again at 20 mm/mV, where low voltages are read."""
+    factor = _ROOM_AT_20_MM_MV if gain_mm_mv > 10 else 1.0
+    return _BOX_MM * math.floor(factor * room_mm / _BOX_MM)
+
+
+def _whole_boxes_mm(length_mm: float) -> float:
+    return _BOX_MM * math.ceil(round(length_mm / _BOX_MM, 6))

@@ -1,6 +1,7 @@
 """Colours, fonts and templates that all figures share."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import plotly.graph_objects as go
 
@@ -57,6 +58,10 @@ def ink(*, dark: bool) -> Ink:
     return DARK if dark else LIGHT
 
 
+Theme = Literal["light", "dark", "print"]
+"""Paper on a light or a dark page, or for a printer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """Colours of ECG paper."""
@@ -68,17 +73,21 @@ class Paper:
     text: str
 
 
-_PINK = Paper("#FFFAF8", "#FBE0DC", "#F0AFA7", "#101418", "#3A2D2B")
-_NIGHT = Paper("#161214", "#2A2124", "#52393E", "#F4F1EC", "#D9CFCD")
-_PLAIN = Paper("#FFFFFF", "#ECEEEF", "#CBD1D4", "#101418", "#2D363B")
-_PLAIN_NIGHT = Paper("#12171A", "#20272B", "#3B464C", "#F4F1EC", "#D0D7DA")
+_PAPER: dict[Theme, Paper] = {
+    "light": Paper("#FFFAF8", "#FBE0DC", "#F0AFA7", "#101418", "#3A2D2B"),
+    "dark": Paper("#161214", "#2A2124", "#52393E", "#F4F1EC", "#D9CFCD"),
+    "print": Paper("#FFFFFF", "#F6C6C1", "#E38A82", "#000000", "#000000"),
+}
+_NEUTRAL: dict[Theme, Paper] = {
+    "light": Paper("#FFFFFF", "#ECEEEF", "#CBD1D4", "#101418", "#2D363B"),
+    "dark": Paper("#12171A", "#20272B", "#3B464C", "#F4F1EC", "#D0D7DA"),
+    "print": Paper("#FFFFFF", "#DFE2E4", "#B3BABE", "#000000", "#000000"),
+}
 
 
-def paper(*, neutral: bool, dark: bool) -> Paper:
+def paper(theme: Theme, *, neutral: bool = False) -> Paper:
     """Return paper colours; `neutral` grey keeps the colours of a heat overlay readable."""
-    if neutral:
-        return _PLAIN_NIGHT if dark else _PLAIN
-    return _NIGHT if dark else _PINK
+    return (_NEUTRAL if neutral else _PAPER)[theme]
 
 
 def template(*, dark: bool) -> go.layout.Template:

@@ -124,8 +124,15 @@ class Catalog:
         )
 
     def record_path(self, ecg_id: int) -> Path:
-        """Path of the record's WFDB files without suffix, never outside the data folder."""
-        name = str(self._row(ecg_id)["filename_lr"])
+        """Path of the 100 Hz WFDB files without suffix, never outside the data folder."""
+        return self._inside(ecg_id, str(self._row(ecg_id)["filename_lr"]))
+
+    def fine_path(self, ecg_id: int) -> Path | None:
+        """Path of the 500 Hz WFDB files without suffix, or None where the table names none."""
+        name = str(self._row(ecg_id)["filename_hr"])
+        return self._inside(ecg_id, name) if name else None
+
+    def _inside(self, ecg_id: int, name: str) -> Path:
         path = (self.folder / name).resolve()
         if not path.is_relative_to(self.folder.resolve()):
             raise RecordError(f"Record {ecg_id} points outside the data folder: {name!r}.")
@@ -203,7 +210,7 @@ def _typed(raw: pd.DataFrame) -> pd.DataFrame:
         twice = raw.loc[raw["ecg_id"].duplicated(), "ecg_id"].iloc[0]
         raise CatalogError(f"ptbxl_database.csv lists record {twice} twice. Download it again.")
     frame = raw.astype({"ecg_id": "int64"}).set_index("ecg_id")
-    text_columns = ["report", "recording_date", "device", *NOISE_COLUMNS]
+    text_columns = ["report", "recording_date", "device", "filename_hr", *NOISE_COLUMNS]
     text = {
         column: frame[column].astype("string").fillna("").astype(str) if column in frame else ""
         for column in text_columns

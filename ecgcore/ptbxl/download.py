@@ -20,6 +20,12 @@ DataSet = Literal["test", "study", "full"]
 DATA_SETS: tuple[DataSet, ...] = ("test", "study", "full")
 """Fold 10 of the cohort, the whole cohort, all records of the table."""
 
+Rate = Literal[100, 500]
+_NAME_COLUMNS: dict[Rate, tuple[str, ...]] = {
+    100: ("filename_lr",),
+    500: ("filename_lr", "filename_hr"),
+}
+
 PHYSIONET_URL = "https://physionet.org/files/ptb-xl/1.0.3/"
 TABLES = ("ptbxl_database.csv", "scp_statements.csv")
 LICENCE = "LICENSE.txt"
@@ -162,16 +168,17 @@ def fetch(
     folder: Path,
     which: DataSet,
     *,
+    rate_hz: Rate = 100,
     base_url: str = PHYSIONET_URL,
     workers: int = 16,
     on_progress: Callable[[FetchProgress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     backoff_s: float = 1.0,
 ) -> FetchReport:
-    """Download the tables and the 100 Hz records of a set; what is there and fits is kept.
+    """Download the tables and the records of a set; the report names every file not had.
 
-    Every file is written as ``NAME.part``, compared with ``SHA256SUMS.txt`` and only then given its
-    name, so that a stopped fetch goes on where it was.
+    What is there and fits is kept. Every file is written as ``NAME.part``, compared with
+    ``SHA256SUMS.txt`` and only then given its name, so that a stopped fetch goes on where it was.
 
     Parameters
     ----------
@@ -179,6 +186,8 @@ def fetch(
         Data folder, made if it is missing.
     which
         "test", "study" or "full".
+    rate_hz
+        500 adds the files to look at to those that the models read, six times the volume.
     base_url
         A server with PhysioNet's layout.
     workers
@@ -189,11 +198,6 @@ def fetch(
         Asked in this thread about ten times a second; True ends the fetch with what there is.
     backoff_s
         Wait before the second try of a file; doubled before the third.
-
-    Returns
-    -------
-    FetchReport
-        Names every file that could not be had.
 
     Raises
     ------
@@ -210,7 +214,7 @@ def fetch(
         folder.mkdir(parents=True, exist_ok=True)
         return _Fetch(
             transfer, on_progress or (lambda progress: None), cancelled or (lambda: False)
-        ).run(which)
+        ).run(which, _NAME_COLUMNS[rate_hz])
     except OSError as error:
         raise CatalogError(
             f"{folder} cannot be written ({error.strerror or error}). Free space, make the folder "
@@ -298,11 +302,12 @@ class _Fetch:
     cancelled: Callable[[], bool]
     tally: _Tally = field(default_factory=_Tally)
 
-    def run(self, which: DataSet) -> FetchReport:
+    def run(self, which: DataSet, columns: Sequence[str]) -> FetchReport:
         sums = self._sums()
         if sums and self._settle(TABLES, sums, needed=True):
             frame = load_catalog(self.transfer.folder).frame
-            names = frame.loc[_members(frame, which), "filename_lr"]
+            ids = _members(frame, which)
+            names = [name for column in columns for name in frame.loc[ids, column]]
             self._settle([LICENCE, *(path for name in names for path in _record_files(name))], sums)
         report = self.tally.report()
         if report.unlisted:

@@ -89,6 +89,27 @@ class Recordings:
             record = read_wfdb(path, record_id=str(ecg_id), source=self.catalog.version)
         return replace(record, synthetic=self.catalog.synthetic)
 
+    def read_display(self, ecg_id: int) -> EcgRecord:
+        """Read one record for the eye: at 500 Hz where that file is there, else at 100 Hz.
+
+        A 500 Hz file that cannot be used is named in the record's warnings.
+
+        Raises
+        ------
+        RecordError
+            As `read` does.
+        """
+        try:
+            path = self.catalog.fine_path(ecg_id)
+            if path is None or not path.with_suffix(".dat").exists():
+                return self.read(ecg_id)
+            record = read_wfdb(path, record_id=str(ecg_id), source=self.catalog.version)
+        except RecordError as error:
+            warning = f"Drawn at 100 Hz, since the 500 Hz file cannot be used: {error}"
+            coarse = self.read(ecg_id)
+            return replace(coarse, warnings=(warning, *coarse.warnings))
+        return replace(record, synthetic=self.catalog.synthetic)
+
     def signals(self, ids: Sequence[int]) -> FloatArray:
         """Read many records as ``(n, 12, 1000)`` float32 in mV."""
         if self.store is not None and all(ecg_id in self.store for ecg_id in ids):

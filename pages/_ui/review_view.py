@@ -4,7 +4,7 @@ import streamlit as st
 
 from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.diagrams import opinion_figure
-from ecgcore.figures.ecg_paper import ecg_figure, figure_height_px
+from ecgcore.figures.ecg_paper import CHART_CONFIG, ecg_figure, figure_height_px
 from ecgcore.figures.overlays import Heat
 from ecgcore.figures.paper_layout import paper_layout
 from ecgcore.models.cards import ModelEntry
@@ -17,7 +17,6 @@ from pages._ui.widgets import GROUP_WORDS, synthetic_badge
 PAPER_WIDTH_PX = 925
 PAPER_PX = figure_height_px(PAPER_WIDTH_PX, paper_layout())
 HEATED_PX = figure_height_px(PAPER_WIDTH_PX, paper_layout(), overlay=True)
-CHART = {"displaylogo": False, "scrollZoom": True}
 
 
 def draw_header(entry: CatalogEntry) -> None:
@@ -38,7 +37,7 @@ def draw_ecg(record: EcgRecord, attribution: Attribution | None, model: ModelEnt
         label = f"{parts.METHODS[attribution.method]}, {model.key.label}{own}"
         heat = Heat(attribution.scores, attribution.fs_hz, attribution.signed, label)
         said = f"with heat by {label}"
-    figure = ecg_figure(record, overlay=heat, dark=is_dark())
+    figure = ecg_figure(record, overlay=heat, theme="dark" if is_dark() else "light")
     figure.update_layout(
         height=HEATED_PX if heat else PAPER_PX,
         xaxis={"constraintoward": "left"},
@@ -48,7 +47,7 @@ def draw_ecg(record: EcgRecord, attribution: Attribution | None, model: ModelEnt
         figure,
         theme=None,
         key="ecg",
-        config=CHART,
+        config=CHART_CONFIG,
         alt=f"12-lead ECG of record {record.record_id}, {record.duration_s:.0f} s, {said}",
     )
     st.caption(parts.faulty_leads(record) + parts.method_words(attribution))

@@ -4,10 +4,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgcore.figures.overlays import Heat, heat_trace
-from ecgcore.figures.paper_layout import paper_layout
+from ecgcore.figures.paper_layout import (
+    GAINS_MM_MV,
+    LAYOUTS,
+    ORDERS,
+    SPEEDS_MM_S,
+    PaperSettings,
+    paper_layout,
+)
 from ecgcore.leads import LEADS
 
 LAYOUT = paper_layout()
+layouts = st.builds(
+    PaperSettings,
+    st.sampled_from(LAYOUTS),
+    st.sampled_from(ORDERS),
+    st.sampled_from(SPEEDS_MM_S),
+    st.sampled_from(GAINS_MM_MV),
+    st.sampled_from(LEADS),
+).map(paper_layout)
 
 
 def cells(trace):
@@ -18,36 +33,51 @@ def cells(trace):
 
 @settings(deadline=None, max_examples=30)
 @given(
+    layout=layouts,
     lead=st.integers(0, 11),
     second=st.floats(0, 9.999),
     fs=st.sampled_from([100, 125, 257, 500]),
     signed=st.booleans(),
 )
-def test_an_impulse_is_seen_at_its_own_millimetre_in_its_own_lead(lead, second, fs, signed):
+def test_an_impulse_is_seen_wherever_its_own_moment_of_its_lead_is_drawn(
+    layout, lead, second, fs, signed
+):
     sample = int(second * fs)
     scores = np.zeros((12, 10 * fs), np.float32)
     scores[lead, sample] = 3.0
-    found = list(cells(heat_trace(Heat(scores, fs, signed, ""), LAYOUT)))
+    found = list(cells(heat_trace(Heat(scores, fs, signed, ""), layout)))
     owners = [
-        s
-        for s in LAYOUT.segments
-        if s.lead == LEADS[lead] and s.start_s <= sample / fs < s.start_s + s.duration_s
+        s for s in layout.segments if s.lead == LEADS[lead] and sample in s.samples(fs, 10 * fs)
     ]
     assert len(found) == len(owners)
-    x_mm = 15.0 + 25.0 * sample / fs
+    mm_s = layout.speed_mm_s
+    x_mm = layout.trace_x_mm + mm_s * sample / fs
     for left, right, bottom, top, value in found:
         assert left <= x_mm + 1e-3
-        assert right >= x_mm + 25.0 / fs - 1e-3
-        assert right - left <= 25.0 * 0.05
+        assert right >= x_mm + mm_s / fs - 1e-3
+        assert right - left <= mm_s * 0.05
         assert value == pytest.approx(3.0 if signed else 1.0)
         assert sum(bottom < s.y_mm < top for s in owners) == 1
 
 
-def test_a_time_only_score_is_the_same_in_every_row():
+def test_a_lead_drawn_twice_has_its_heat_twice_and_an_inverted_one_keeps_its_sign():
+    layout = paper_layout(PaperSettings("3x4+3", "cabrera"))
+    scores = np.zeros((12, 1000), np.float32)
+    scores[3, 100] = scores[1, 300] = 2.0
+    found = list(cells(heat_trace(Heat(scores, 100, True, ""), layout)))
+    assert [cell[4] for cell in found] == [2.0] * 3
+    middles = sorted((bottom + top) / 2 for _, _, bottom, top, _ in found)
+    rows = layout.row_y_mm
+    assert middles == pytest.approx(sorted([rows[2], rows[0], rows[4]]))
+
+
+@settings(deadline=None, max_examples=15)
+@given(layouts)
+def test_a_time_only_score_is_the_same_in_every_row(layout):
     scores = np.linspace(0, 4, 1000, dtype=np.float32)[None]
-    z = heat_trace(Heat(scores, 100, False, "Grad-CAM"), LAYOUT).z
+    z = heat_trace(Heat(scores, 100, False, "Grad-CAM"), layout).z
     rows = z[::2]
-    assert rows.shape[0] == 4
+    assert rows.shape[0] == len(layout.row_y_mm)
     assert (rows == rows[0]).all()
     assert np.isnan(z[1::2]).all()
     assert rows.max() == 1.0
@@ -65,10 +95,12 @@ def test_signed_sums_are_kept_and_the_scale_is_symmetric():
     assert top.sum() == pytest.approx(sum(columns), rel=1e-4)
 
 
-def test_no_step_spans_two_columns():
-    trace = heat_trace(Heat(np.ones((12, 1000), np.float32), 100, True, ""), LAYOUT)
-    edges_s = (np.asarray(trace.x) - 15.0) / 25.0
-    for border in (0.0, 2.5, 5.0, 7.5, 10.0):
+@settings(deadline=None, max_examples=15)
+@given(layouts)
+def test_no_step_spans_two_columns(layout):
+    trace = heat_trace(Heat(np.ones((12, 1000), np.float32), 100, True, ""), layout)
+    edges_s = (np.asarray(trace.x) - layout.trace_x_mm) / layout.speed_mm_s
+    for border in {s.start_s for s in layout.segments} | {10.0}:
         assert np.abs(edges_s - border).min() < 1e-5
 
 
@@ -95,8 +127,10 @@ def test_red_is_towards_and_blue_away_and_zero_is_clear():
 
 
 @pytest.mark.parametrize("signed", [True, False])
-def test_scores_that_are_all_zero_or_short_are_drawn(signed):
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_scores_that_are_all_zero_or_short_are_drawn(name, signed):
+    layout = paper_layout(PaperSettings(name))
     for n in (1, 260, 1000, 1200):
-        trace = heat_trace(Heat(np.zeros((1, n), np.float32), 100, signed, ""), LAYOUT)
+        trace = heat_trace(Heat(np.zeros((1, n), np.float32), 100, signed, ""), layout)
         assert trace.zmax == 1.0
         assert trace.x[-1] == pytest.approx(15.0 + 0.25 * min(n, 1000))

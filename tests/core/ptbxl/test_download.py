@@ -254,6 +254,26 @@ class TestSets:
         report = get(folder, server, "study")
         assert (report.n_downloaded, report.n_skipped) == (14, 9)
 
+    def test_500_hz_adds_the_finer_files(self, server, folder, published):
+        table = published / TABLES[0]
+        fine = [f"records500/00000/{i:05}_hr" for i in RECORDS]
+        pd.read_csv(table).assign(filename_hr=fine).to_csv(table, index=False)
+        wanted = {f"records500/00000/{i:05}_hr{end}" for i in TEST_IDS for end in (".hea", ".dat")}
+        for path in wanted:
+            (published / path).parent.mkdir(parents=True, exist_ok=True)
+            (published / path).write_bytes(path.encode())
+        write_sums(published)
+        assert held(folder) == set()
+        get(folder, server)
+        assert not held(folder) & wanted
+        report = get(folder, server, rate_hz=500)
+        assert held(folder) == everything("test") | wanted | {SUMS}
+        assert (report.n_downloaded, report.n_skipped) == (6, 9)
+
+    def test_a_table_that_names_no_500_hz_files_is_refused(self, server, folder):
+        with pytest.raises(CatalogError, match="names a record ''"):
+            get(folder, server, rate_hz=500)
+
     def test_a_damaged_file_is_replaced(self, server, folder, published):
         get(folder, server)
         (folder / BAD).write_bytes(b"\0" * DAT_BYTES)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.cohorts import assign_groups
+from ecgcore.ptbxl.quality_table import short_words
 from ecgcore.ptbxl.scp import LIKELIHOODS, MI_TERRITORIES, SUPERCLASSES
 from ecgcore.ptbxl.search import (
     AGES,
@@ -24,6 +25,7 @@ from ecgcore.ptbxl.search import (
     likelihood_text,
     search,
 )
+from ecgcore.signals.quality import KIND_NAMES
 
 CLASSES = {"IMI": "MI", "ASMI": "MI", "NORM": "NORM", "NDT": "STTC", "LAFB": "CD", "SR": ""}
 RECORDS = {
@@ -270,3 +272,20 @@ def test_published_counts(ptbxl_catalog: Catalog, wanted: RecordFilter, n: int) 
 
 def test_full_range_of_ages_includes_unknown_ones() -> None:
     assert set(found(ages=AGES)) - set(found(ages=(1, 90))) == {4, 6}
+
+
+def test_quality_is_asked_of_the_table() -> None:
+    kinds = [*KIND_NAMES, "severe", "swap"]
+    table = pd.DataFrame(0, index=pd.Index([1, 2, 3, 4, 5], name="ecg_id"), columns=kinds)
+    table.loc[2, "noise"] = table.loc[3, "swap"] = 1
+    table["signal"] = short_words(table)
+
+    def asked(*quality: str) -> list[int]:
+        return search(SIX, RecordFilter(quality=quality), quality=table).index.tolist()
+
+    assert asked("noise", "swap") == [2, 3]
+    assert asked("none") == [1, 4, 5]
+    assert asked() == [1, 2, 3, 4, 5, 6]
+    texts = search(SIX, RecordFilter(), quality=table)["signal"].tolist()
+    assert texts == ["", "noise I", "swap?", "", "", ""]
+    assert found(quality=("noise",)) == [1, 2, 3, 4, 5, 6]

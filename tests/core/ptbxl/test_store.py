@@ -379,3 +379,93 @@ def test_a_recording_that_is_not_downloaded_says_how_to_get_it(catalog: Catalog)
         catalog.record_path(2).with_suffix(suffix).unlink()
     with pytest.raises(RecordError, match="data fetch"):
         Recordings(catalog).read(2)
+
+
+@pytest.fixture
+def fine_catalog(catalog: Catalog) -> Catalog:
+    """The eight records with a 500 Hz file of record 2, and a table that names one for each."""
+    table = catalog.folder / TABLES[0]
+    frame = pd.read_csv(table)
+    frame["filename_hr"] = [f"records500/00000/{i:05d}_hr" for i in frame["ecg_id"]]
+    frame.to_csv(table, index=False)
+    (catalog.folder / "records500/00000").mkdir(parents=True)
+    found = load_catalog(catalog.folder)
+    write_fine(found, np.arange(12 * 5000).reshape(12, 5000) % 3000)
+    return found
+
+
+def write_fine(catalog: Catalog, units: np.ndarray) -> None:
+    path = catalog.fine_path(2)
+    assert path is not None
+    n = len(units)
+    wfdb.wrsamp(
+        path.name,
+        500,
+        ["mV"] * n,
+        list(LEADS[:n]),
+        d_signal=units.T,
+        fmt=["16"] * n,
+        adc_gain=[1000] * n,
+        baseline=[0] * n,
+        write_dir=str(path.parent),
+    )
+
+
+def test_the_eye_gets_500_hz_and_the_models_100_hz(fine_catalog: Catalog) -> None:
+    build_store(fine_catalog)
+    recordings = open_recordings(fine_catalog)
+    shown = recordings.read_display(2)
+    assert (shown.fs_hz, shown.n_samples, shown.record_id) == (500, 5000, "2")
+    assert shown.source == fine_catalog.version
+    np.testing.assert_allclose(shown.signal[0, :3], [0, 0.001, 0.002])
+    assert recordings.read(2).fs_hz == 100
+    assert recordings.signals([2]).shape == (1, 12, 1000)
+
+
+def test_without_a_500_hz_file_the_100_hz_record_is_shown(fine_catalog: Catalog) -> None:
+    recordings = Recordings(fine_catalog)
+    shown = recordings.read_display(3)
+    assert (shown.fs_hz, shown.warnings) == (100, ())
+    np.testing.assert_array_equal(shown.signal, recordings.read(3).signal)
+
+
+@pytest.mark.parametrize("cell", [None, ""])
+def test_a_table_without_500_hz_names_shows_100_hz(catalog: Catalog, cell: str | None) -> None:
+    table = catalog.folder / TABLES[0]
+    frame = pd.read_csv(table).drop(columns="filename_hr")
+    if cell is not None:
+        frame["filename_hr"] = cell
+    frame.to_csv(table, index=False)
+    bare = load_catalog(catalog.folder)
+    assert bare.fine_path(2) is None
+    assert Recordings(bare).read_display(2).fs_hz == 100
+
+
+def test_a_damaged_500_hz_file_is_named_and_100_hz_shown(fine_catalog: Catalog) -> None:
+    write_fine(fine_catalog, np.zeros((11, 5000), np.int64))
+    shown = Recordings(fine_catalog).read_display(2)
+    assert shown.fs_hz == 100
+    (warning,) = shown.warnings
+    assert warning.startswith("Drawn at 100 Hz, since the 500 Hz file cannot be used: ")
+    assert "missing V6" in warning
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "records500/../../outside"])
+def test_a_500_hz_file_never_lies_outside_the_data_folder(catalog: Catalog, name: str) -> None:
+    table = catalog.folder / TABLES[0]
+    pd.read_csv(table).assign(filename_hr=name).to_csv(table, index=False)
+    crooked = load_catalog(catalog.folder)
+    with pytest.raises(RecordError, match="points outside the data folder"):
+        crooked.fine_path(2)
+    shown = Recordings(crooked).read_display(2)
+    assert shown.fs_hz == 100
+    assert "outside the data folder" in shown.warnings[0]
+
+
+def test_synthetic_records_are_marked_for_the_eye_too(synthetic_recordings: Recordings) -> None:
+    assert synthetic_recordings.read_display(1).synthetic
+
+
+def test_an_unknown_record_cannot_be_shown(catalog: Catalog) -> None:
+    with pytest.raises(RecordError, match="no record 9 in"):
+        Recordings(catalog).read_display(9)

@@ -6,7 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import butter, freqz
 
-from ecgcore.signals.filters import highpass, resample
+from ecgcore.errors import RecordError
+from ecgcore.records import EcgRecord
+from ecgcore.signals.filters import (
+    HIGHPASS_HZ,
+    LOWPASS_HZ,
+    NOTCH_HZ,
+    RAW,
+    DisplayFilter,
+    highpass,
+    resample,
+)
 
 N = 1001
 T = np.arange(N) / 100
@@ -93,3 +103,124 @@ def test_duration_is_kept_at_any_rate(fs_hz: int, target_hz: int, n_samples: int
 def test_the_same_rate_changes_nothing() -> None:
     signal = sine(3)
     assert resample(signal, 100, 100) is signal
+
+
+def recording(signal: np.ndarray, fs_hz: int = 500) -> EcgRecord:
+    return EcgRecord("7", np.tile(signal, (12, 1)).astype(np.float32), fs_hz, "test")
+
+
+def fine(hz: float, phase: float = 0.0) -> np.ndarray:
+    return sine(hz, np.arange(5000) / 500, phase)
+
+
+def amplitude(display: DisplayFilter, hz: float, fs_hz: int = 500) -> float:
+    """Share of a long sine that is left in its middle."""
+    t = np.arange(120 * fs_hz) / fs_hz
+    middle = slice(40 * fs_hz, 80 * fs_hz)
+    filtered = display.apply(recording(sine(hz, t), fs_hz)).signal[3, middle]
+    return float(np.sqrt(2 * np.mean(filtered.astype(np.float64) ** 2)))
+
+
+@pytest.mark.parametrize(
+    "display",
+    [
+        *(DisplayFilter(highpass_hz=hz) for hz in HIGHPASS_HZ),
+        *(DisplayFilter(lowpass_hz=hz) for hz in LOWPASS_HZ),
+    ],
+    ids=lambda display: display.label(500),
+)
+def test_both_passes_together_have_minus_3_db_at_the_cutoff(display: DisplayFilter) -> None:
+    cutoff_hz = display.highpass_hz or display.lowpass_hz or 0.0
+    assert amplitude(display, cutoff_hz) == pytest.approx(0.5**0.5, abs=0.01)
+    kept, lost = (4.0, 0.25) if display.highpass_hz else (0.25, 4.0)
+    assert amplitude(display, kept * cutoff_hz) > 0.99
+    if lost * cutoff_hz < 250:
+        assert amplitude(display, lost * cutoff_hz) < 0.02
+
+
+@pytest.mark.parametrize("hz", NOTCH_HZ)
+def test_the_notch_takes_the_mains_and_its_drift_and_leaves_the_rest(hz: float) -> None:
+    display = DisplayFilter(notch_hz=hz)
+    assert amplitude(display, hz) < 0.001
+    assert amplitude(display, hz + 0.1) < 0.02
+    assert amplitude(display, hz - 15) > 0.98
+    mains = display.apply(recording(0.2 * fine(hz, phase=1.0))).signal
+    assert np.abs(mains[:, 200:-200]).max() < 0.01
+
+
+def test_40_hz_is_exact_at_100_hz_too() -> None:
+    assert amplitude(DisplayFilter(lowpass_hz=40.0), 40, 100) == pytest.approx(0.5**0.5, abs=0.01)
+
+
+def test_peaks_stay_where_they_are() -> None:
+    t = np.arange(5000) / 500
+    beats = sum(np.exp(-(((t - r) / 0.012) ** 2)) for r in np.arange(0.4, 10, 0.8))
+    filtered = DisplayFilter(0.5, 40.0, 50.0).apply(recording(beats)).signal[0]
+    for r in np.arange(1.2, 9, 0.8):
+        near = slice(round((r - 0.1) * 500), round((r + 0.1) * 500))
+        assert np.argmax(filtered[near]) == np.argmax(beats[near])
+
+
+def test_005_hz_keeps_the_st_segment() -> None:
+    t = np.arange(5000) / 500 % 0.8
+    raised = (0.2 * ((t > 0.3) & (t < 0.6)) + np.exp(-(((t - 0.25) / 0.012) ** 2))).astype(
+        np.float32
+    )
+    kept = DisplayFilter(highpass_hz=0.05).apply(recording(raised)).signal[0]
+    at_st, at_pr = 2000 + round(0.35 * 500), 2000 + round(0.15 * 500)
+    assert kept[at_st] - kept[at_pr] == pytest.approx(raised[at_st] - raised[at_pr], abs=0.01)
+
+
+@pytest.mark.parametrize("highpass_hz", HIGHPASS_HZ)
+def test_a_record_that_starts_within_a_wave_keeps_its_ends(highpass_hz: float) -> None:
+    wave = 0.3 + 0.5 * fine(1.0, phase=np.pi / 2)
+    filtered = DisplayFilter(highpass_hz=highpass_hz).apply(recording(wave)).signal[0]
+    assert filtered == pytest.approx(wave - wave.mean(), abs=0.06)
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 30, 500])
+@pytest.mark.parametrize("fs_hz", [100, 500])
+def test_short_recordings_pass_and_raw_is_untouched(n_samples: int, fs_hz: int) -> None:
+    short = recording(np.ones(n_samples), fs_hz)
+    filtered = DisplayFilter(0.05, 40.0, 60.0).apply(short)
+    assert filtered.signal.shape == short.signal.shape
+    assert filtered.signal.dtype == np.float32
+    assert np.isfinite(filtered.signal).all()
+    assert RAW.apply(short) is short
+
+
+@pytest.mark.parametrize(
+    ("display", "fs_hz", "label"),
+    [
+        (RAW, 500, "unfiltered"),
+        (DisplayFilter(0.5, 40.0, 50.0), 500, "0.5–40 Hz, notch 50 Hz, zero-phase"),
+        (DisplayFilter(0.05), 100, "0.05 Hz high-pass, zero-phase"),
+        (DisplayFilter(None, 150.0, 60.0), 500, "150 Hz low-pass, notch 60 Hz, zero-phase"),
+        (
+            DisplayFilter(None, 40.0, 50.0),
+            100,
+            "40 Hz low-pass, zero-phase; 50 Hz notch not possible at 100 Hz",
+        ),
+        (
+            DisplayFilter(None, 150.0, 60.0),
+            100,
+            "unfiltered; 150 Hz low-pass and 60 Hz notch not possible at 100 Hz",
+        ),
+        (DisplayFilter(None, None, 60.0), 128, "notch 60 Hz, zero-phase"),
+    ],
+)
+def test_the_label_says_what_was_done_and_what_could_not_be(
+    display: DisplayFilter, fs_hz: int, label: str
+) -> None:
+    assert display.label(fs_hz) == label
+    given_record = recording(np.linspace(0, 1, 5 * fs_hz), fs_hz)
+    untouched = label.startswith("unfiltered")
+    assert (display.apply(given_record) is given_record) == untouched
+
+
+@pytest.mark.parametrize("values", [(0.3, None, None), (None, 35.0, None), (None, None, 0.0)])
+def test_a_frequency_that_is_not_offered_is_refused_with_the_choices(
+    values: tuple[float | None, float | None, float | None],
+) -> None:
+    with pytest.raises(RecordError, match=r"of (0\.3|35\.0|0\.0) Hz is not offered\. Choose"):
+        DisplayFilter(*values)
