@@ -1,6 +1,6 @@
 """One 12-lead recording in memory."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,3 +67,53 @@ class EcgRecord:
     def duration_s(self) -> float:
         """Length in seconds."""
         return self.n_samples / self.fs_hz
+
+
+def windows(record: EcgRecord, window_s: float = 10.0) -> tuple[float, ...]:
+    """Return the start times in seconds of the full windows that lie end to end in a record.
+
+    Parameters
+    ----------
+    window_s
+        Length of a window; what is left at the end of the record is shorter than that.
+
+    Raises
+    ------
+    RecordError
+        If a window holds no sample.
+    """
+    n_window = _samples(window_s, record.fs_hz)
+    return tuple(k * n_window / record.fs_hz for k in range(record.n_samples // n_window))
+
+
+def window(record: EcgRecord, start_s: float, duration_s: float) -> EcgRecord:
+    """Cut one stretch out of a record.
+
+    Returns
+    -------
+    EcgRecord
+        ``(12, duration_s * fs_hz)``, with a warning that says which seconds it holds.
+
+    Raises
+    ------
+    RecordError
+        If the stretch does not lie within the record or holds no sample.
+    """
+    first, n = round(start_s * record.fs_hz), _samples(duration_s, record.fs_hz)
+    if first < 0 or first + n > record.n_samples:
+        raise RecordError(
+            f"Seconds {start_s:g} to {start_s + duration_s:g} do not lie within record "
+            f"{record.record_id}, which lasts {record.duration_s:g} s. Choose a stretch within it."
+        )
+    if n == record.n_samples:
+        return record
+    words = f"Seconds {start_s:g} to {start_s + duration_s:g} of {record.duration_s:g} s."
+    cut = np.ascontiguousarray(record.signal[:, first : first + n])
+    return replace(record, signal=cut, warnings=(*record.warnings, words))
+
+
+def _samples(duration_s: float, fs_hz: int) -> int:
+    n = round(duration_s * fs_hz)
+    if n < 1:
+        raise RecordError(f"A window of {duration_s:g} s holds no sample at {fs_hz} Hz.")
+    return n

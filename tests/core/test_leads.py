@@ -1,11 +1,12 @@
 """Lead names in any spelling and order."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgcore.errors import RecordError
-from ecgcore.leads import LEADS, TERRITORY_LEADS, lead_order
+from ecgcore.leads import LEADS, LIMB_LEADS, TERRITORY_LEADS, standard_lead, twelve_leads
 
 
 def spellings(name: str) -> st.SearchStrategy[str]:
@@ -14,35 +15,121 @@ def spellings(name: str) -> st.SearchStrategy[str]:
     return st.tuples(padding, *cases, padding).map("".join)
 
 
+def numbered(n: int) -> np.ndarray:
+    """One sample per lead: its position in the file."""
+    return np.arange(float(n))[:, None]
+
+
+def limb_leads(i: float, ii: float) -> dict[str, float]:
+    """Limb leads of electrodes at the arms and the leg, by their definitions."""
+    r, left, f = 0.0, i, ii
+    wilson = (r + left + f) / 3
+    return {
+        "I": left - r,
+        "II": f - r,
+        "III": f - left,
+        "aVR": 1.5 * (r - wilson),
+        "aVL": 1.5 * (left - wilson),
+        "aVF": 1.5 * (f - wilson),
+    }
+
+
 @settings(deadline=None)
 @given(st.permutations(LEADS).flatmap(lambda names: st.tuples(*map(spellings, names))))
 def test_every_order_and_spelling_is_turned_to_ours(names: tuple[str, ...]) -> None:
-    order = lead_order(names)
-    assert sorted(order) == list(range(12))
+    leads = twelve_leads(numbered(12), names)
+    order = leads.signal[:, 0].astype(int)
     assert [names[k].strip().upper() for k in order] == [lead.upper() for lead in LEADS]
+    assert leads.warnings == ()
 
 
-def test_the_positions_of_a_known_order() -> None:
-    cabrera = ["aVL", "I", "-aVR", "II", "aVF", "III", "V1", "V2", "V3", "V4", "V5", "V6"]
-    with pytest.raises(RecordError, match="missing aVR; unknown -aVR"):
-        lead_order(cabrera)
-    cabrera[2] = "AVR"
-    assert lead_order(cabrera) == [1, 3, 5, 2, 0, 4, 6, 7, 8, 9, 10, 11]
+@given(
+    st.floats(-3, 3),
+    st.floats(-3, 3),
+    st.lists(st.sampled_from(LIMB_LEADS), min_size=2, max_size=6, unique=True),
+)
+def test_limb_leads_follow_from_any_two(i: float, ii: float, given_leads: list[str]) -> None:
+    truth = limb_leads(i, ii)
+    names = [*given_leads, *LEADS[6:]]
+    signal = np.array([truth.get(name, 0.5) for name in names])[:, None]
+    leads = twelve_leads(signal, names)
+    expected = [truth[lead] for lead in LIMB_LEADS] + [0.5] * 6
+    np.testing.assert_allclose(leads.signal[:, 0], expected, atol=1e-12)
+    missing = [lead for lead in LIMB_LEADS if lead not in given_leads]
+    assert len(leads.warnings) == bool(missing)
+    assert all(lead in leads.warnings[0] for lead in missing)
+
+
+def test_the_usual_eight_leads_say_what_was_derived() -> None:
+    leads = twelve_leads(numbered(8), ["I", "II", *LEADS[6:]])
+    assert leads.warnings == ("III, aVR, aVL, aVF were derived from I and II.",)
+    assert leads.signal[:6, 0].tolist() == [0, 1, 1, -0.5, -0.5, 1]
+
+
+def test_a_lead_that_is_there_is_not_replaced_by_a_derived_one() -> None:
+    names = [lead for lead in LEADS if lead != "aVF"]
+    leads = twelve_leads(numbered(11), names)
+    assert leads.signal[:5, 0].tolist() == [0, 1, 2, 3, 4]
+    assert leads.warnings == ("aVF was derived from I and II.",)
+
+
+def test_the_cabrera_sequence_turns_its_avr() -> None:
+    names = ["aVL", "I", "-aVR", "II", "aVF", "III", *LEADS[6:]]
+    leads = twelve_leads(numbered(12), names)
+    assert leads.signal[:6, 0].tolist() == [1, 3, 5, -2, 0, 4]
+    assert leads.warnings == ("The file has -aVR; the sign was turned.",)
+
+
+@pytest.mark.parametrize(
+    ("name", "lead"),
+    [
+        ("MDC_ECG_LEAD_AVR", "aVR"),
+        ("Lead III", "III"),
+        ("Lead I (Einthoven)", "I"),
+        ("ECG lead v4", "V4"),
+        ("Ableitung II", "II"),
+        ("DIII", "III"),
+        ("d2", "II"),
+        ("C5", "V5"),
+        ("V7", None),
+        ("X", None),
+        ("IIII", None),
+        ("VR", None),
+        ("MLII", None),
+        ("", None),
+    ],
+)
+def test_spellings_of_other_systems(name: str, lead: str | None) -> None:
+    assert standard_lead(name) == lead
+
+
+def test_other_systems_are_named_in_a_warning() -> None:
+    names = ["DI", "DII", *LEADS[2:11], "C6"]
+    assert twelve_leads(numbered(12), names).warnings == (
+        "Lead names were read so: DI as I, DII as II, C6 as V6.",
+    )
+
+
+def test_leads_beyond_the_twelve_are_left_out_and_named() -> None:
+    leads = twelve_leads(numbered(16), ["V7", *LEADS, "vx", "", "vz"])
+    assert leads.signal[:, 0].tolist() == list(range(1, 13))
+    assert leads.warnings == ("Left out, not one of the twelve leads: V7, vx, signal 15, vz.",)
 
 
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (LEADS[:11], "has 11 leads.*missing V6. Export all of I, II, III"),
+        (LEADS[:11], r"has 11 leads.*missing V6\. Two limb leads and V1-V6 are enough"),
+        (("II", *LEADS[6:]), "missing I, III, aVR, aVL, aVF"),
         ((), "has 0 leads.*missing I, II, III, aVR"),
-        ((*LEADS, "V7"), "has 13 leads.*: unknown V7"),
-        ((*LEADS, "v2"), "has 13 leads.*: named twice V2"),
-        ((*LEADS[:11], "V5"), "missing V6; named twice V5"),
+        (("V7", *LEADS[:11]), "missing V6; unknown V7"),
+        ((*LEADS, "v2"), "has 13 leads, named twice: V2. Export each lead once"),
+        ((*LEADS, "MDC_ECG_LEAD_I"), "named twice: I"),
     ],
 )
 def test_other_sets_of_leads_are_refused_by_name(names: tuple[str, ...], message: str) -> None:
     with pytest.raises(RecordError, match=message):
-        lead_order(names)
+        twelve_leads(numbered(len(names)), names)
 
 
 def test_every_territory_looks_at_known_leads_and_none_at_two_walls() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecgcore.errors import RecordError
-from ecgcore.records import EcgRecord
+from ecgcore.records import EcgRecord, window, windows
 
 
 def record(signal: np.ndarray, fs_hz: int = 500) -> EcgRecord:
@@ -45,3 +45,45 @@ def test_samples_that_are_not_numbers_are_counted_by_lead() -> None:
     signal[6, 3] = -np.inf
     with pytest.raises(RecordError, match=r"not numbers in aVR \(1\), V1 \(4\)\. Repair"):
         record(signal)
+
+
+def ramp(n_samples: int, fs_hz: int = 100) -> EcgRecord:
+    return record(np.tile(np.arange(n_samples, dtype=np.float32), (12, 1)), fs_hz)
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "fs_hz", "starts"),
+    [
+        (1000, 100, (0.0,)),
+        (999, 100, ()),
+        (3999, 100, (0.0, 10.0, 20.0)),
+        (30_000, 1000, (0.0, 10.0, 20.0)),
+        (2570 * 2, 257, (0.0, 10.0)),
+    ],
+)
+def test_windows_lie_end_to_end(n_samples: int, fs_hz: int, starts: tuple[float, ...]) -> None:
+    assert windows(ramp(n_samples, fs_hz)) == starts
+
+
+def test_a_window_holds_its_seconds_and_says_so() -> None:
+    ecg = ramp(3600)
+    cut = window(ecg, 20.0, 10.0)
+    assert (cut.n_samples, cut.signal[0, 0], cut.signal[11, -1]) == (1000, 2000, 2999)
+    assert (cut.record_id, cut.fs_hz, cut.signal.flags.c_contiguous) == ("17", 100, True)
+    assert cut.warnings == ("Seconds 20 to 30 of 36 s.",)
+
+
+def test_the_whole_record_is_its_own_window() -> None:
+    ecg = ramp(1000)
+    assert window(ecg, 0.0, 10.0) is ecg
+
+
+@pytest.mark.parametrize("start_s", [-0.01, 0.01, 26.5])
+def test_a_window_beyond_the_record_is_refused(start_s: float) -> None:
+    with pytest.raises(RecordError, match=r"do not lie within record 17, which lasts 10 s"):
+        window(ramp(1000), start_s, 10.0)
+
+
+def test_a_window_without_samples_is_refused() -> None:
+    with pytest.raises(RecordError, match="A window of 0 s holds no sample at 100 Hz"):
+        windows(ramp(1000), 0.0)

@@ -1,0 +1,153 @@
+"""A recording as its file has it, and the one way from there to an `EcgRecord`."""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import resample_poly
+
+from ecgcore.errors import RecordError
+from ecgcore.leads import twelve_leads
+from ecgcore.records import EcgRecord
+
+MAX_FILE_BYTES = 200 * 2**20
+MAX_LEADS = 32
+MAX_VALUES = 24_000_000
+"""Samples of all leads together: 12 leads at 500 Hz for 66 minutes."""
+
+MIN_DURATION_S = 2.0
+MIN_FS_HZ, MAX_FS_HZ = 50, 4000
+
+_PLAUSIBLE_MV = (0.05, 30.0)
+"""Spread of the middle lead's samples in an ECG, between the 1st and 99th percentile."""
+
+_TO_MV = {"mv": 1.0, "uv": 1e-3, "v": 1e3, "nv": 1e-6}
+_UNIT_WORDS = {"millivolt": "mv", "microvolt": "uv", "volt": "v", "nanovolt": "nv"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a reader says about a file that does not say it itself.
+
+    Attributes
+    ----------
+    units
+        "mV", "uV" or "V"; None: as the file says.
+    fs_hz
+        Samples per second; None: as the file says.
+    """
+
+    units: str | None = None
+    fs_hz: int | None = None
+
+
+FILE_SAYS_ALL = ReadOptions()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawEcg:
+    """The leads of one file in mV, in the file's own order.
+
+    Attributes
+    ----------
+    names
+        ``n_leads`` names as the file spells them.
+    signal
+        ``(n_leads, n_samples)`` in mV.
+    fs_hz
+        Samples per second, any number.
+    warnings
+        What was changed or assumed on the way.
+    """
+
+    names: tuple[str, ...]
+    signal: NDArray[np.floating]
+    fs_hz: float
+    warnings: tuple[str, ...] = ()
+
+
+@np.errstate(over="ignore", invalid="ignore")  # beyond float32 is not a number, refused as such
+def to_record(raw: RawEcg, record_id: str, source: str) -> EcgRecord:
+    """Check a raw recording and bring it to twelve leads and a whole rate.
+
+    Raises
+    ------
+    RecordError
+        If leads are missing, the rate or length is out of range, or a sample is not a number.
+    """
+    check_size(record_id, *raw.signal.shape)
+    check_rate(record_id, raw.fs_hz)
+    duration_s = raw.signal.shape[1] / raw.fs_hz
+    if duration_s < MIN_DURATION_S:
+        raise RecordError(
+            f"{record_id} lasts {duration_s:.2f} s; at least {MIN_DURATION_S:g} s are needed to "
+            "show and measure it, and 10 s for the models. Load a longer recording."
+        )
+    leads = twelve_leads(raw.signal, raw.names)
+    signal = np.ascontiguousarray(leads.signal, dtype=np.float32)
+    warnings = [*raw.warnings, *leads.warnings]
+    fs_hz = round(raw.fs_hz)
+    if not np.isclose(raw.fs_hz, fs_hz, rtol=1e-6, atol=0):
+        EcgRecord(record_id, signal, fs_hz, source)  # refuses missing samples before they spread
+        signal = _resample(signal, raw.fs_hz, fs_hz)
+        warnings.append(f"Resampled from {raw.fs_hz:.6g} to {fs_hz} Hz, a whole rate.")
+    record = EcgRecord(record_id, signal, fs_hz, source, warnings=tuple(warnings))
+    return _with_doubts(record)
+
+
+def check_size(name: str, n_leads: int, n_samples: int) -> None:
+    """Refuse more leads or samples than a page can hold, before memory is taken for them."""
+    if not 1 <= n_leads <= MAX_LEADS:
+        raise RecordError(f"{name} has {n_leads} leads; 1 to {MAX_LEADS} can be read.")
+    if n_samples < 1:
+        raise RecordError(f"{name} has no samples. Export it again.")
+    if n_leads * n_samples > MAX_VALUES:
+        raise RecordError(
+            f"{name} has {n_leads} leads of {n_samples:,} samples; at most {MAX_VALUES:,} samples "
+            "in all (12 leads at 500 Hz for 66 minutes) can be read. Cut out the part of interest."
+        )
+
+
+def check_rate(name: str, fs_hz: float) -> None:
+    """Refuse a rate that no ECG has."""
+    if not MIN_FS_HZ <= fs_hz <= MAX_FS_HZ:  # also refuses NaN
+        raise RecordError(
+            f"{name} has {fs_hz:g} samples per second; {MIN_FS_HZ} to {MAX_FS_HZ} can be read."
+        )
+
+
+def unit_scale(name: str, unit: str) -> float:
+    """Return millivolts per unit.
+
+    Raises
+    ------
+    RecordError
+        If the unit is not a voltage.
+    """
+    plain = unit.strip().lower().replace("µ", "u").replace("μ", "u")
+    plain = _UNIT_WORDS.get(plain.removesuffix("s"), plain)
+    if plain not in _TO_MV:
+        raise RecordError(f"{name} is in {unit[:40]!r}; mV, uV or V is needed.")
+    return _TO_MV[plain]
+
+
+def _resample(signal: NDArray[np.float32], fs_hz: float, target_hz: int) -> NDArray[np.float32]:
+    """Change the rate by the nearest ratio of whole numbers up to 5000 (within 0.004 %)."""
+    ratio = (Fraction(target_hz) / Fraction(fs_hz)).limit_denominator(5000)
+    resampled = resample_poly(
+        signal, ratio.numerator, ratio.denominator, axis=-1, padtype="antireflect"
+    )
+    return np.asarray(resampled, dtype=np.float32)
+
+
+def _with_doubts(record: EcgRecord) -> EcgRecord:
+    """Say so when the amplitudes are no ECG's; nothing is changed."""
+    low, high = np.percentile(record.signal, (1, 99), axis=1)
+    spread_mv = float(np.median(high - low))
+    if _PLAUSIBLE_MV[0] <= spread_mv <= _PLAUSIBLE_MV[1]:
+        return record
+    doubt = (
+        f"The leads span {spread_mv:.3g} mV where an ECG spans about 1 to 5 mV; check the units."
+    )
+    return replace(record, warnings=(*record.warnings, doubt))

@@ -1,0 +1,186 @@
+"""The front door for recordings from elsewhere: any format that is read, as one `EcgRecord`.
+
+No name, birth date or other attribute of a patient is taken from a file: the record is called after
+the file, and all that was changed or assumed on the way is in its warnings.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
+
+import numpy as np
+
+from ecgcore.errors import RecordError
+from ecgcore.io.archives import unpack
+from ecgcore.io.csv_files import read_csv
+from ecgcore.io.dicom_files import read_dicom
+from ecgcore.io.headers import Header, parse_header
+from ecgcore.io.npz_files import read_npz
+from ecgcore.io.raw import FILE_SAYS_ALL, MAX_FILE_BYTES, RawEcg, ReadOptions, to_record
+from ecgcore.io.scp_files import is_scp, read_scp
+from ecgcore.io.wfdb_files import decode, read_bytes
+from ecgcore.io.xml_files import read_xml
+from ecgcore.records import EcgRecord
+
+__all__ = ["FORMATS", "MAX_UPLOAD_BYTES", "SUFFIXES", "ReadOptions", "read_file", "read_upload"]
+
+MAX_UPLOAD_BYTES = 20 * 2**20
+
+FORMATS = "WFDB (.hea with .dat or .mat), zip, CSV, NPZ, DICOM, HL7 aECG, MUSE XML and SCP-ECG"
+SUFFIXES = ("hea", "dat", "mat", "zip", "csv", "tsv", "txt", "npz", "dcm", "xml", "scp")
+
+_SIGNALS = {".dat", ".mat"}
+_TABLES = {".csv", ".tsv", ".txt"}
+
+
+def read_file(path: Path, options: ReadOptions = FILE_SAYS_ALL) -> EcgRecord:
+    """Read one recording from disk; for WFDB, any of its files or their common path.
+
+    Raises
+    ------
+    RecordError
+        If it cannot be read; the message says why and what to do.
+    """
+    entry = _entry(path)
+    files = {entry.name: read_bytes(entry)}
+    if entry.suffix == ".hea":
+        for file in parse_header(files[entry.name], entry.name).files:
+            if _is_file(entry.with_name(file)):
+                files[file] = read_bytes(entry.with_name(file))
+    return _read(files, options, str(path))
+
+
+def read_upload(
+    files: Sequence[tuple[str, bytes]], options: ReadOptions = FILE_SAYS_ALL
+) -> EcgRecord:
+    """Read the one recording in uploaded files.
+
+    Parameters
+    ----------
+    files
+        Names and contents, at most 20 MB together; a zip counts for what is in it.
+
+    Raises
+    ------
+    RecordError
+        If it cannot be read, or there are several; the message says why and what to do.
+    """
+    total = sum(len(content) for _, content in files)
+    if total > MAX_UPLOAD_BYTES:
+        raise RecordError(
+            f"The upload has {total / 2**20:.1f} MB; at most {MAX_UPLOAD_BYTES / 2**20:.0f} MB can "
+            "be read. Cut out the part of interest."
+        )
+    named = {PurePath(name.replace("\\", "/")).name or "upload": data for name, data in files}
+    if len(named) < len(files):
+        raise RecordError("Two uploaded files have the same name. Upload one recording.")
+    return _read(named, options, "")
+
+
+@np.errstate(over="ignore", invalid="ignore")  # what is no number is refused in the end
+def _read(files: Mapping[str, bytes], options: ReadOptions, source: str) -> EcgRecord:
+    files = _unpacked(files)
+    kinds = {name: _kind(name, content) for name, content in files.items()}
+    found = [name for name, kind in kinds.items() if kind not in {"", "signal"}]
+    if len(found) > 1:  # a text beside a recording is a note, not a second one
+        found = [name for name in found if PurePath(name).suffix.lower() != ".txt"] or found
+    if not found:
+        raise RecordError(_nothing(kinds))
+    if len(found) > 1:
+        raise RecordError(
+            f"There are {len(found)} recordings: {', '.join(found[:10])}"
+            f"{' ...' if len(found) > 10 else ''}. Choose one."
+        )
+    name = found[0]
+    raw = _raw(name, kinds[name], files, options)
+    return to_record(raw, PurePath(name).stem[:80] or name[:80], source or name)
+
+
+def _unpacked(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    result: dict[str, bytes] = {}
+    for name, content in files.items():
+        members = unpack(content, name) if _kind(name, content) == "zip" else {name: content}
+        if any(_kind(*member) == "zip" for member in members.items()):
+            raise RecordError(f"{name} holds another zip. Pack the files of one recording.")
+        if twice := sorted(members.keys() & result.keys()):
+            raise RecordError(f"There are two files {twice[0]}. Load one recording.")
+        result |= members
+    if sum(map(len, result.values())) > MAX_FILE_BYTES:
+        raise RecordError(f"The files unpack to more than {MAX_FILE_BYTES / 2**20:.0f} MB.")
+    return result
+
+
+def _kind(name: str, content: bytes) -> str:
+    """Format by content, else by suffix; empty if unknown."""
+    suffix = PurePath(name).suffix.lower()
+    if suffix == ".hea":
+        return "wfdb"
+    if suffix in _SIGNALS:
+        return "signal"
+    if suffix in {".npz", ".zip"}:
+        return suffix[1:]
+    if not suffix and content.startswith(b"PK"):
+        return "zip"
+    if content[128:132] == b"DICM" or suffix in {".dcm", ".dicom"}:
+        return "dicom"
+    if is_scp(content) or suffix == ".scp":
+        return "scp"
+    start = content[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
+    if suffix == ".xml" or start.startswith((b"<?xml", b"<AnnotatedECG", b"<RestingECG")):
+        return "xml"
+    return "csv" if suffix in _TABLES else ""
+
+
+def _nothing(kinds: Mapping[str, str]) -> str:
+    if not kinds:
+        return f"There is no file. Choose a recording: {FORMATS}."
+    names = ", ".join(list(kinds)[:10])
+    if "signal" in kinds.values():
+        return f"{names} has no header. Load the .hea file together with it."
+    return f"{names} is in no format that is read: {FORMATS}."
+
+
+def _raw(name: str, kind: str, files: Mapping[str, bytes], options: ReadOptions) -> RawEcg:
+    content = files[name]
+    if kind == "wfdb":
+        return _wfdb(name, files)
+    if kind == "npz":
+        return read_npz(content, name, options)
+    if kind == "csv":
+        return read_csv(content, name, options)
+    return {"dicom": read_dicom, "xml": read_xml, "scp": read_scp}[kind](content, name)
+
+
+def _wfdb(name: str, files: Mapping[str, bytes]) -> RawEcg:
+    header = parse_header(files[name], name)
+    contents, words = _signal_files(name, header, files)
+    raw = decode(PurePath(name).stem, header, contents)
+    return RawEcg(raw.names, raw.signal, raw.fs_hz, (*raw.warnings, *words))
+
+
+def _signal_files(
+    name: str, header: Header, files: Mapping[str, bytes]
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Contents of the header's signal files; one that was renamed is known if there is no other."""
+    missing = [file for file in header.files if file not in files]
+    if not missing:
+        return {file: files[file] for file in header.files}, ()
+    others = [file for file in files if PurePath(file).suffix.lower() in _SIGNALS]
+    if len(header.files) == len(others) == 1:
+        words = f"{name} names {missing[0]}; {others[0]} was taken, the only signal file."
+        return {missing[0]: files[others[0]]}, (words,)
+    raise RecordError(f"{name} names {', '.join(missing[:10])}. Load it together with the header.")
+
+
+def _entry(path: Path) -> Path:
+    """Return the file to begin with: for a signal file or a common path, the header."""
+    if path.suffix.lower() in _SIGNALS:
+        return path.with_suffix(".hea")
+    header = Path(f"{path}.hea")
+    return header if not path.suffix or _is_file(header) else path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
