@@ -1,0 +1,197 @@
+"""A printed report of one record."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecgcore.commands.records import is_number, named_record
+from ecgcore.commands.result import OK, Result
+from ecgcore.settings import Settings
+
+if TYPE_CHECKING:
+    from ecgcore.explain.attribution import Attribution
+    from ecgcore.figures.overlays import Heat
+    from ecgcore.figures.report import ModelOpinion, ReportContent
+    from ecgcore.models.cards import ModelEntry
+    from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
+    from ecgcore.records import EcgRecord
+    from ecgcore.signals.filters import DisplayFilter
+
+_FILTER_STEPS = {"hp": "highpass_hz", "lp": "lowpass_hz", "notch": "notch_hz"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Ask for the record, the file, the paper and the overlay."""
+    parser.add_argument("record", metavar="ID_OR_FILE")
+    parser.add_argument("--out", required=True, type=Path, help="F.pdf, or F.png of the first page")
+    parser.add_argument("--paper", default="A4", choices=["A4", "Letter"], help="landscape")
+    parser.add_argument("--layout", default="3x4+1", help="3x4+1, 3x4+3, 6x2, 12x1 or single")
+    parser.add_argument("--order", default="standard", help="standard or cabrera")
+    parser.add_argument("--lead", default="II", help="the lead of --layout single")
+    parser.add_argument("--speed", type=float, default=25.0, help="12.5, 25 or 50 mm/s")
+    parser.add_argument("--gain", type=float, default=10.0, help="5, 10 or 20 mm/mV")
+    parser.add_argument(
+        "--filter", default="", metavar="STEPS", help="such as hp=0.5,lp=40,notch=50; else raw"
+    )
+    parser.add_argument("--dpi", type=int, default=300, help="of a PNG, 50 to 600")
+    parser.add_argument("--overlay", choices=["gradcam", "ig"], help="heat behind the leads")
+    parser.add_argument("--arch", default="cnn_bilstm", help="the model that is explained")
+    parser.add_argument("--set", default="C", dest="train_set")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def run_report(args: argparse.Namespace, settings: Settings) -> Result:
+    """Print one record and check the scale of the PDF.
+
+    Raises
+    ------
+    RecordError
+        If the record, an option or the file to write cannot be used.
+    """
+    from ecgcore.errors import RecordError
+    from ecgcore.figures.report import report_pdf, report_png, scale_check
+
+    kind = args.out.suffix.lower()
+    if kind not in (".pdf", ".png"):
+        raise RecordError(
+            f"--out is {args.out.name!r}; a name that ends in .pdf or .png is needed."
+        )
+    if not 50 <= args.dpi <= 600:
+        raise RecordError(f"--dpi is {args.dpi}; 50 to 600 is possible.")
+    content = _content(args, settings)
+    if kind == ".png":
+        file = report_png(content, args.paper, args.dpi)
+        data: dict[str, Any] = {"dpi": args.dpi}
+        said = f"{args.dpi} dpi"
+    else:
+        file = report_pdf(content, args.paper)
+        scale = scale_check(file)
+        data = asdict(scale)
+        said = (
+            f"{scale.page_mm[0]:.1f} x {scale.page_mm[1]:.1f} mm, {scale.mm_per_s:.3f} mm/s, "
+            f"{scale.mm_per_mv:.3f} mm/mV, largest error {scale.error_percent:.5f} %"
+        )
+    try:
+        args.out.write_bytes(file)
+    except OSError as error:
+        raise RecordError(
+            f"{args.out} cannot be written ({error.strerror}). Choose another --out."
+        ) from error
+    data = {"out": str(args.out), "bytes": len(file), "paper": args.paper, **data}
+    return OK, data, f"{args.out}: {said}"
+
+
+def parse_filter(steps: str) -> DisplayFilter:
+    """Read ``hp=0.5,lp=40,notch=50``, any part of it or nothing.
+
+    Raises
+    ------
+    RecordError
+        If a step is unknown or no number.
+    """
+    from ecgcore.errors import RecordError
+    from ecgcore.signals.filters import DisplayFilter
+
+    chosen: dict[str, float] = {}
+    for step in filter(None, steps.replace(" ", "").split(",")):
+        name, _, value = step.partition("=")
+        try:
+            chosen[_FILTER_STEPS[name]] = float(value)
+        except (KeyError, ValueError):
+            raise RecordError(
+                f"--filter has {step!r}; steps like hp=0.5, lp=40 or notch=50 are needed."
+            ) from None
+    return DisplayFilter(**chosen)
+
+
+def _content(args: argparse.Namespace, settings: Settings) -> ReportContent:
+    from datetime import UTC, datetime
+
+    from ecgcore.figures.paper_layout import PaperSettings
+    from ecgcore.figures.report import ReportContent, heat_words
+    from ecgcore.ptbxl.catalog import open_catalog
+    from ecgcore.ptbxl.glossary import translate
+    from ecgcore.signals.measure import measure
+    from ecgcore.signals.quality import assess
+
+    paper = PaperSettings(args.layout, args.order, args.speed, args.gain, args.lead)
+    display = parse_filter(args.filter)
+    record = named_record(args.record, settings)
+    catalog = open_catalog(settings) if is_number(args.record) else None
+    entry = catalog.entry(int(args.record)) if catalog is not None else None
+    opinions, notes = _opinions(record, catalog, entry, settings)
+    model = None if args.overlay is None else _model(args, settings)
+    attribution = None if model is None else _attribution(record, model, args.overlay)
+    return ReportContent(
+        record=display.apply(record),
+        data_version="a file from elsewhere" if catalog is None else catalog.version,
+        created=datetime.now(UTC),
+        settings=paper,
+        filter_label=display.label(record.fs_hz),
+        entry=entry,
+        measurements=measure(record),
+        quality=assess(record),
+        translation=translate(entry.report) if entry is not None and entry.report else None,
+        opinions=opinions,
+        overlay=None if attribution is None or model is None else _heat(attribution, model),
+        overlay_words="" if attribution is None else heat_words(attribution),
+        notes=notes,
+    )
+
+
+def _opinions(
+    record: EcgRecord, catalog: Catalog | None, entry: CatalogEntry | None, settings: Settings
+) -> tuple[tuple[ModelOpinion, ...], tuple[str, ...]]:
+    """Ask every shipped model; a recording that models cannot read is said, not refused."""
+    from ecgcore.errors import RecordError
+    from ecgcore.figures.report import ModelOpinion
+    from ecgcore.models.cards import list_models
+    from ecgcore.models.predictor import Predictor, predict
+
+    found = list_models(settings.pretrained_dir, settings.runs_dir)
+    predictors = [Predictor.open(model) for model in found if model.shipped]
+    try:
+        predictions, warnings = predict(predictors, record)
+    except RecordError as error:
+        return (), (f"The models cannot read this recording. {error}",)
+    opinions = tuple(
+        ModelOpinion.of(p.model, p.prob, _mark(p.model, catalog, entry)) for p in predictions
+    )
+    return opinions, tuple(text for text in warnings if text not in record.warnings)
+
+
+def _mark(model: ModelEntry, catalog: Catalog | None, entry: CatalogEntry | None) -> str | None:
+    """Say how a model knows a record; None for one from elsewhere."""
+    from ecgcore.ptbxl.exposure import Exposure
+
+    if catalog is None or entry is None:
+        return None
+    if model.card.data_version == catalog.version:
+        exposure = Exposure.of(catalog.frame, model.key.train_set, model.key.seed)
+        return exposure.mark(entry.ecg_id, entry.patient_id)
+    return "" if model.card.synthetic != catalog.synthetic else "unknown"
+
+
+def _model(args: argparse.Namespace, settings: Settings) -> ModelEntry:
+    from ecgcore.models.cards import ModelKey, find_model
+
+    key = ModelKey(args.arch, args.train_set, args.seed)
+    return find_model(key, settings.pretrained_dir, settings.runs_dir)
+
+
+def _attribution(record: EcgRecord, model: ModelEntry, method: str) -> Attribution:
+    from ecgcore.explain.methods import explain
+    from ecgcore.models.predictor import Predictor
+
+    return explain(Predictor.open(model), record, method)
+
+
+def _heat(attribution: Attribution, model: ModelEntry) -> Heat:
+    from ecgcore.explain.attribution import METHODS
+    from ecgcore.figures.overlays import Heat
+
+    label = f"{METHODS[attribution.method]}, {model.label}"
+    return Heat(attribution.scores, attribution.fs_hz, attribution.signed, label)

@@ -1,0 +1,61 @@
+"""The printed report: true-scale ECG, measurements, labels, opinions and where all came from."""
+
+from ecgcore.figures.report_back import back
+from ecgcore.figures.report_content import DISCLAIMER, ModelOpinion, ReportContent, heat_words
+from ecgcore.figures.report_front import draw_frame, front
+from ecgcore.figures.report_scale import ScaleCheck, scale_check
+from ecgcore.figures.report_sheet import PAPERS, pdf_of, png_of
+
+__all__ = [
+    "DISCLAIMER",
+    "PAPERS",
+    "ModelOpinion",
+    "ReportContent",
+    "ScaleCheck",
+    "heat_words",
+    "report_pdf",
+    "report_png",
+    "scale_check",
+]
+
+
+def report_pdf(content: ReportContent, paper: str = "A4") -> bytes:
+    """Print a report as vectors; the same content gives the same bytes.
+
+    Parameters
+    ----------
+    paper
+        One of `PAPERS`, landscape.
+
+    Raises
+    ------
+    RecordError
+        If there is no such paper.
+    """
+    sheets = [front(content, paper), *back(content, paper)]
+    for page, sheet in enumerate(sheets, 1):
+        draw_frame(sheet, content, page, len(sheets))
+    settings = content.settings
+    return pdf_of(
+        sheets,
+        title=f"ECG {content.record.record_id}",
+        subject=DISCLAIMER,
+        keywords=(
+            f"{settings.speed_mm_s:g} mm/s, {settings.gain_mm_mv:g} mm/mV, "
+            f"{content.record.fs_hz} Hz"
+        ),
+        created=content.created,
+    )
+
+
+def report_png(content: ReportContent, paper: str = "A4", dpi: int = 300) -> bytes:
+    """Render the first sheet; its resolution is in the file, so that it prints in true size.
+
+    Raises
+    ------
+    RecordError
+        If there is no such paper.
+    """
+    sheet = front(content, paper)
+    draw_frame(sheet, content, 1, 1 + len(back(content, paper)))
+    return png_of(sheet, dpi)
