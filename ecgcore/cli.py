@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ecgcore.commands import bench, data, predict, study, train
+from ecgcore.commands import bench, data, measure, predict, quality, report, study, train
+from ecgcore.commands.records import add_record_arguments
 from ecgcore.commands.result import BAD_INPUT, FAILED, Result
 from ecgcore.errors import EcgError
 from ecgcore.settings import Settings
@@ -75,12 +76,35 @@ _COMMANDS = (
         "predict",
         "ask every model about one record",
         predict.run_predict,
-        predict.add_predict_arguments,
+        add_record_arguments,
+    ),
+    _Command(
+        "measure",
+        "rate, intervals, axes and amplitudes of one record",
+        measure.run_measure,
+        add_record_arguments,
+    ),
+    _Command(
+        "quality",
+        "signal quality of each lead of one record",
+        quality.run_quality,
+        add_record_arguments,
+    ),
+    _Command(
+        "report",
+        "print one record as PDF or PNG, true to scale",
+        report.run_report,
+        report.add_arguments,
     ),
     _Command(
         "predict-all",
         "predict every record with every shipped model",
         predict.run_predict_all,
+    ),
+    _Command(
+        "quality-all",
+        "judge the signal of every record; the table behind Browse",
+        quality.run_quality_all,
     ),
     _Command(
         "explain",

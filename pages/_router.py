@@ -28,6 +28,12 @@ page = st.navigation(
             help="One recording: the ECG, its labels, six models' opinions and their reasons.",
         ),
         st.Page(
+            "own.py",
+            title="Own ECG",
+            icon=":material/upload:",
+            help="Read, measure and print a recording of your own; it is not kept.",
+        ),
+        st.Page(
             "reliability.py",
             title="Reliability",
             icon=":material/analytics:",

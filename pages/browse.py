@@ -1,7 +1,7 @@
 import pandas as pd
 import streamlit as st
 
-from ecgcore.errors import ModelError, RecordError
+from ecgcore.errors import CatalogError, ModelError, RecordError
 from ecgcore.ptbxl.search import group_counts, likelihood_text, search
 from pages._ui import queue, resources
 from pages._ui.errors import show_ecg_error
@@ -12,6 +12,11 @@ LISTED = 1000
 ABOUT_SPREAD = (
     "Highest minus lowest probability of MI of the shipped models: 0 when they agree, 1 when one "
     "is sure of MI and another is sure of none."
+)
+
+ABOUT_SIGNAL = (
+    "Problems that were measured in the signal, by lead; empty when none was found. Review says "
+    "more. “swap?”: limb electrodes may be swapped."
 )
 
 
@@ -39,6 +44,17 @@ def disagreement() -> "pd.Series[float] | None":
         return None
 
 
+def signal_quality() -> tuple[pd.DataFrame | None, str]:
+    """Return the table, or None and the reason."""
+    try:
+        table = resources.quality_table(catalog.version)
+    except CatalogError as error:
+        return None, str(error)
+    if table is None:
+        return None, f"The signals of {catalog.version} have not been looked through as a whole."
+    return table, ""
+
+
 restore_filters()
 catalog = resources.catalog()
 with st.container(horizontal=True, vertical_alignment="center"):
@@ -50,7 +66,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
             "`python -m ecgcore data fetch --set test` in the project folder, then restart."
         )
 views, direct = st.columns([3, 1], vertical_alignment="bottom")
-wanted = filter_widgets(catalog)
+quality, no_quality = signal_quality()
+wanted = filter_widgets(catalog, no_quality=no_quality)
 with views:
     preset_buttons(wanted)
 form = direct.form("open record", border=False)
@@ -61,7 +78,7 @@ if asked:
     open_number(number)
 
 spread = disagreement()
-found = search(catalog, wanted, spread)
+found = search(catalog, wanted, spread, quality)
 counts = " · ".join(f"{name} **{n:,}**" for name, n in group_counts(found).items())
 st.markdown(f"**{len(found):,}** of {len(catalog.frame):,} records: {counts}")
 notes = []
@@ -94,6 +111,7 @@ picked = st.dataframe(
         "likelihood",
         "territory",
         *([] if spread is None else ["spread"]),
+        *([] if quality is None else ["signal"]),
         "split",
         "validated",
         "report",
@@ -109,6 +127,7 @@ picked = st.dataframe(
         "spread": st.column_config.ProgressColumn(
             "Disagreement", format="%.2f", min_value=0, max_value=1, help=ABOUT_SPREAD, width=140
         ),
+        "signal": st.column_config.TextColumn("Signal", help=ABOUT_SIGNAL, width=180),
         "split": st.column_config.TextColumn("Split", width=80),
         "validated": st.column_config.TextColumn("Validated", width=80),
         "report": st.column_config.TextColumn("Report begins", width=260),

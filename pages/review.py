@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from ecgcore.errors import ModelError, RecordError
-from ecgcore.explain.attribution import Attribution
-from ecgcore.models.cards import ModelEntry
+from ecgcore.errors import RecordError
+from ecgcore.ptbxl.catalog import CatalogEntry
+from pages._ui import case as cases
 from pages._ui import queue, resources
 from pages._ui import review_parts as parts
-from pages._ui import review_view as view
+from pages._ui.case_view import draw_case
 from pages._ui.errors import show_ecg_error
+from pages._ui.widgets import GROUP_WORDS, synthetic_badge
 
 
 def go_to(ecg_id: int) -> None:
@@ -60,68 +61,16 @@ def choose_record() -> int:
     return ecg_id
 
 
-def choose_heat() -> tuple[str, ModelEntry | None]:
-    models = resources.models()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        method = st.segmented_control(
-            "Heat on the leads",
-            list(parts.METHODS),
-            default="none",
-            required=True,
-            format_func=parts.METHODS.__getitem__,
-            key="method",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        labels = {model.name: model.label for model in models}
-        name = st.selectbox(
-            "Model that is explained",
-            list(labels),
-            index=parts.default_model(models) if models else None,
-            format_func=labels.__getitem__,
-            key="model",
-            bind="query-params",
-            label_visibility="collapsed",
-            width=330,
-            placeholder="No model is installed",
-        )
-    chosen = next((model for model in models if model.name == name), None)
-    return method, chosen
+def draw_header(entry: CatalogEntry) -> None:
+    """Draw who and what the record is, in one line."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f"**Record {entry.ecg_id}** · {entry.age} · {entry.sex}", width="content")
+        st.badge(GROUP_WORDS[entry.group], color="blue", icon=":material/label:")
+        st.badge(parts.leading_label(entry), color="violet", icon=":material/stethoscope:")
+        st.badge(parts.SPLIT_WORDS[entry.split], color="gray", icon=":material/folder:")
+        synthetic_badge(resources.catalog())
 
 
-def explained(ecg_id: int, method: str, model: ModelEntry | None) -> Attribution | None:
-    if method == "none" or model is None:
-        return None
-    try:
-        return resources.attribution(ecg_id, model, method)
-    except (ModelError, RecordError) as error:
-        show_ecg_error(error)
-        return None
-
-
-entry = resources.catalog().entry(choose_record())
-view.draw_header(entry)
-ecg_column, panel = st.columns([0.73, 0.27], gap="small")
-with ecg_column:
-    method, model = choose_heat()
-    ecg_slot = st.container(height=view.HEATED_PX + 85, border=False)
-with panel:
-    st.subheader("Probability of MI", anchor=False)
-    opinion_slot = st.container(height=view.HEATED_PX + 50, border=False)
-view.draw_details(entry)
-with ecg_slot:
-    try:
-        record = resources.read_record(entry.ecg_id)
-        view.draw_ecg(record, explained(entry.ecg_id, method, model), model)
-    except RecordError as error:
-        show_ecg_error(error)
-with opinion_slot:
-    try:
-        rows, notes = parts.ask_models(entry)
-    except RecordError as error:
-        st.warning(f"The models cannot read this recording. {error}", icon=":material/warning:")
-        rows = parts.stored_opinions(entry)
-        notes = ["These opinions were stored when the models were made."] if rows else []
-    view.draw_opinions(rows, notes)
-with st.expander("The opinions as a table"):
-    st.table(parts.opinions_table(rows), hide_index=True, border="horizontal")
+ecg_id = choose_record()
+draw_header(resources.catalog().entry(ecg_id))
+draw_case(cases.from_catalog(ecg_id))

@@ -16,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["build", "fetch", "check"])
     parser.add_argument("--set", choices=["test", "study", "full"], default="study", dest="which")
     parser.add_argument("--base-url", help="a mirror that has PhysioNet's layout")
+    parser.add_argument("--rate", type=int, choices=[100, 500], default=100, help="fetch: in Hz")
     parser.add_argument("--workers", type=int, default=16, help="files at once")
     parser.add_argument("--verify", action="store_true", help="check: hash every file")
 
@@ -65,6 +66,7 @@ def _data_fetch(args: argparse.Namespace, folder: Path) -> Result:
             args.which,
             base_url=args.base_url or PHYSIONET_URL,
             workers=args.workers,
+            rate_hz=args.rate,
             on_progress=show,
         )
     data = {"folder": str(folder), **asdict(report)}

@@ -1,22 +1,27 @@
 """Opinions of the models, and explanations."""
 
+from __future__ import annotations
+
 import argparse
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ecgcore.commands.records import named_record
+from ecgcore.commands.records import add_record_arguments, asked_record
 from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
 
+if TYPE_CHECKING:
+    from ecgcore.models.predictor import Prediction
+    from ecgcore.records import EcgRecord
 
-def add_predict_arguments(parser: argparse.ArgumentParser) -> None:
-    """Ask for the record."""
-    parser.add_argument("record", metavar="ID_OR_FILE")
+WINDOW_S = 10.0
 
 
 def add_explain_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask for the record, the model and the method."""
-    parser.add_argument("record", metavar="ID")
+    add_record_arguments(parser)
     add_model_arguments(parser)
     parser.add_argument("--method", required=True, choices=["gradcam", "ig"])
     parser.add_argument("--out", required=True, type=Path)
@@ -35,7 +40,7 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     from ecgcore.models.cards import list_models
     from ecgcore.models.predictor import Predictor, predict
 
-    record = named_record(args.record, settings)
+    record = asked_record(args, settings, for_models=True)
     predictors = [
         Predictor.open(entry)
         for entry in list_models(settings.pretrained_dir, settings.runs_dir)
@@ -44,19 +49,38 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     if not predictors:
         raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
     opinions, warnings = predict(predictors, record)
-    models = [
-        {**asdict(opinion.model.key), "logit": opinion.logit, "prob": opinion.prob}
-        for opinion in opinions
+    further = [
+        (start_s, predict(predictors, part)[0]) for start_s, part in _further_windows(record)
     ]
     data = {
         "record": record.record_id,
         "source": record.source,
         "warnings": list(warnings),
-        "models": models,
+        "models": _as_json(opinions),
+        "windows": [{"start_s": start_s, "models": _as_json(said)} for start_s, said in further],
     }
     lines = [f"record {record.record_id} ({record.source})", *warnings]
     lines += [f"{opinion.model.label:32} MI {opinion.prob:6.1%}" for opinion in opinions]
+    lines += [
+        f"from {start_s:g} s: " + " ".join(f"{opinion.prob:6.1%}" for opinion in said)
+        for start_s, said in further
+    ]
     return OK, data, "\n".join(lines)
+
+
+def _as_json(opinions: Iterable[Prediction]) -> list[dict[str, Any]]:
+    return [
+        {**asdict(opinion.model.key), "logit": opinion.logit, "prob": opinion.prob}
+        for opinion in opinions
+    ]
+
+
+def _further_windows(record: EcgRecord) -> list[tuple[float, EcgRecord]]:
+    """Cut a recording that is longer than the models' 10 s."""
+    from ecgcore.records import window, windows
+
+    starts = windows(record, WINDOW_S)[1:]
+    return [(start_s, window(record, start_s, WINDOW_S)) for start_s in starts]
 
 
 def run_predict_all(args: argparse.Namespace, settings: Settings) -> Result:
@@ -79,7 +103,7 @@ def run_explain(args: argparse.Namespace, settings: Settings) -> Result:
     entry = find_model(
         ModelKey(args.arch, args.train_set, args.seed), settings.pretrained_dir, settings.runs_dir
     )
-    record = named_record(args.record, settings)
+    record = asked_record(args, settings, for_models=True)
     result = explain(Predictor.open(entry), record, args.method)
     out = args.out.with_suffix(".npz")
     try:

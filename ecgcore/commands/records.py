@@ -1,26 +1,44 @@
 """The recording that a command names."""
 
+import argparse
 from pathlib import Path
 
 from ecgcore.records import EcgRecord
 from ecgcore.settings import Settings
 
 
-def named_record(name: str, settings: Settings) -> EcgRecord:
+def add_record_arguments(parser: argparse.ArgumentParser) -> None:
+    """Ask for the recording, and for what a table of numbers cannot say itself."""
+    parser.add_argument("record", metavar="ID_OR_FILE")
+    parser.add_argument("--units", choices=["mV", "uV", "V"], help="of a CSV or NPZ file")
+    parser.add_argument("--fs-hz", type=int, metavar="N", help="samples per second of such a file")
+
+
+def asked_record(
+    args: argparse.Namespace, settings: Settings, *, for_models: bool = False
+) -> EcgRecord:
     """Read a record by its number in the open data set, else by its path.
+
+    Parameters
+    ----------
+    for_models
+        True for the 100 Hz recording of the data set, which the models were trained on, where a
+        finer one may be at hand.
 
     Raises
     ------
     RecordError
         If there is no such record, or it cannot be read.
     """
-    from ecgcore.io.wfdb_files import read_wfdb
+    from ecgcore.io.recordings import ReadOptions, read_file
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.ptbxl.store import open_recordings
 
-    if is_number(name):
-        return open_recordings(open_catalog(settings)).read(int(name))
-    return read_wfdb(Path(name))
+    if not is_number(args.record):
+        return read_file(Path(args.record), ReadOptions(args.units, args.fs_hz))
+    recordings = open_recordings(open_catalog(settings))
+    ecg_id = int(args.record)
+    return recordings.read(ecg_id) if for_models else recordings.read_display(ecg_id)
 
 
 def is_number(name: str) -> bool:

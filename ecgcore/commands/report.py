@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecgcore.commands.records import is_number, named_record
+from ecgcore.commands.records import add_record_arguments, asked_record, is_number
 from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
 
@@ -25,7 +25,7 @@ _FILTER_STEPS = {"hp": "highpass_hz", "lp": "lowpass_hz", "notch": "notch_hz"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask for the record, the file, the paper and the overlay."""
-    parser.add_argument("record", metavar="ID_OR_FILE")
+    add_record_arguments(parser)
     parser.add_argument("--out", required=True, type=Path, help="F.pdf, or F.png of the first page")
     parser.add_argument("--paper", default="A4", choices=["A4", "Letter"], help="landscape")
     parser.add_argument("--layout", default="3x4+1", help="3x4+1, 3x4+3, 6x2, 12x1 or single")
@@ -119,12 +119,13 @@ def _content(args: argparse.Namespace, settings: Settings) -> ReportContent:
 
     paper = PaperSettings(args.layout, args.order, args.speed, args.gain, args.lead)
     display = parse_filter(args.filter)
-    record = named_record(args.record, settings)
+    record = asked_record(args, settings)
+    seen = asked_record(args, settings, for_models=True)
     catalog = open_catalog(settings) if is_number(args.record) else None
     entry = catalog.entry(int(args.record)) if catalog is not None else None
-    opinions, notes = _opinions(record, catalog, entry, settings)
+    opinions, notes = _opinions(seen, catalog, entry, settings)
     model = None if args.overlay is None else _model(args, settings)
-    attribution = None if model is None else _attribution(record, model, args.overlay)
+    attribution = None if model is None else _attribution(seen, model, args.overlay)
     return ReportContent(
         record=display.apply(record),
         data_version="a file from elsewhere" if catalog is None else catalog.version,

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
@@ -245,7 +245,7 @@ def _letters() -> frozenset[int]:
     return frozenset.intersection(*(frozenset(font.get_charmap()) for font in fonts))
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _advance(letter: str, *, bold: bool) -> float:
     font = get_font(_font_file(bold=bold))
     glyph = font.load_char(ord(letter), LoadFlags.NO_SCALE)

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecgcore.ptbxl.catalog import Catalog
+from ecgcore.ptbxl.quality_table import has_quality
 from ecgcore.ptbxl.scp import LIKELIHOODS, MI_TERRITORIES, SUPERCLASSES, in_words
 
 Sort = Literal["disagreement", "likelihood_falling", "likelihood_rising", "record"]
@@ -46,6 +47,9 @@ class RecordFilter:
         Likelihoods in per cent (0 = not stated) of the statement in question: of a chosen code,
         else of an MI statement naming a chosen territory, else of a statement of a chosen
         superclass, else the record's MI likelihood. Rare other values count as the nearest.
+    quality
+        Keys of `ecgcore.ptbxl.quality_table.CHOICES`; they ask for nothing where the data set has
+        no table of its signals' quality.
     groups, splits, sexes, validated
         Values of `GROUP_NAMES`, `SPLIT_NAMES`, `SEXES` and `VALIDATED`.
     ages
@@ -66,6 +70,7 @@ class RecordFilter:
     validated: tuple[str, ...] = ()
     ages: tuple[int, int] = AGES
     only_unknown_age: bool = False
+    quality: tuple[str, ...] = ()
     sort: Sort = "record"
 
     @property
@@ -90,7 +95,10 @@ PRESETS: dict[str, RecordFilter] = {
 
 
 def search(
-    catalog: Catalog, wanted: RecordFilter, spread: "pd.Series[float] | None" = None
+    catalog: Catalog,
+    wanted: RecordFilter,
+    spread: "pd.Series[float] | None" = None,
+    quality: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Find the records that fit a filter, in its order.
 
@@ -98,13 +106,16 @@ def search(
     ----------
     spread
         Disagreement of the models, 0 to 1, by ``ecg_id``; sorting by it needs it.
+    quality
+        Table of `ecgcore.ptbxl.quality_table.load_quality`; asking for a quality needs it.
 
     Returns
     -------
     pandas.DataFrame
         Indexed by ``ecg_id``: the readable texts ``age, sex, group, diagnoses, territory, split,
-        validated, report``, the numbers ``mi_likelihood`` and ``likelihood`` (of the statement in
-        question, %; NaN without one) and ``spread`` (NaN where no model was asked).
+        validated, report`` and ``signal`` (its problems, "" for none), the numbers
+        ``mi_likelihood`` and ``likelihood`` (of the statement in question, %; NaN without one) and
+        ``spread`` (NaN where no model was asked).
     """
     likelihood = _likelihood_in_question(catalog, wanted)
     keep = _matches_record(catalog.frame, wanted)
@@ -112,9 +123,12 @@ def search(
         keep &= likelihood.notna().to_numpy()
     for statements in _statement_masks(catalog.codes, wanted)[1:]:
         keep &= catalog.frame.index.isin(catalog.codes["ecg_id"][statements])
+    if quality is not None and wanted.quality:
+        keep &= catalog.frame.index.isin(quality.index[has_quality(quality, wanted.quality)])
     found = _readable(catalog)[keep]
     found["likelihood"] = likelihood[keep]
     found["spread"] = np.nan if spread is None else spread.reindex(found.index)
+    found["signal"] = "" if quality is None else quality["signal"].reindex(found.index).fillna("")
     return _in_order(found, wanted.sort)
 
 

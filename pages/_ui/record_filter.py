@@ -6,6 +6,7 @@ from typing import TypeVar
 import streamlit as st
 
 from ecgcore.ptbxl.catalog import Catalog
+from ecgcore.ptbxl.quality_table import CHOICES
 from ecgcore.ptbxl.scp import LIKELIHOODS, SUPERCLASSES, TERRITORIES, in_words
 from ecgcore.ptbxl.search import (
     AGES,
@@ -40,6 +41,7 @@ _QUERY = {
     "validated": "validated",
     "ages": "age",
     "only_unknown_age": "age_unknown",
+    "quality": "signal",
     "sort": "sort",
 }
 """Fields of the filter and the query parameters that hold them."""
@@ -49,6 +51,12 @@ _LIKELIHOOD_HELP = (
     "an MI statement naming a chosen territory; else of a statement of a chosen superclass; else "
     "of the record's strongest MI statement. PTB-XL states no likelihood for form and rhythm "
     "statements (0 in its table)."
+)
+
+
+_QUALITY_HELP = (
+    "Problems that the product measured in the signal itself, lead by lead, with cautious limits. "
+    "Several choices are alternatives. Mains cannot be told at 100 Hz."
 )
 
 
@@ -82,13 +90,19 @@ def preset_buttons(wanted: RecordFilter) -> None:
             )
 
 
-def filter_widgets(catalog: Catalog) -> RecordFilter:
-    """Draw the filters and return what they ask for."""
+def filter_widgets(catalog: Catalog, *, no_quality: str = "") -> RecordFilter:
+    """Draw the filters and return what they ask for.
+
+    Parameters
+    ----------
+    no_quality
+        Why the signals' quality cannot be asked for; "" if it can.
+    """
     described = catalog.codes.drop_duplicates("code").set_index("code")["description"]
     named = {code: f"{code}: {text}" for code, text in described.sort_index().items()}
     diagnosis, superclass, wall, likelihood, group = st.columns([3, 2, 2, 2, 2])
-    split, sex, validated, age, age_unknown, order = st.columns(
-        [4, 4, 4, 4, 3, 4], vertical_alignment="bottom"
+    split, sex, validated, age, age_unknown, signal, order = st.columns(
+        [3, 3, 4, 4, 3, 4, 4], vertical_alignment="bottom"
     )
     with diagnosis:
         codes = _choice("codes", "Diagnosis (SCP code)", named)
@@ -115,6 +129,10 @@ def filter_widgets(catalog: Catalog) -> RecordFilter:
         only_unknown_age = st.checkbox(
             "Age unknown", key=_QUERY["only_unknown_age"], bind="query-params"
         )
+    with signal:
+        quality = _choice(
+            "quality", "Signal quality", CHOICES, no_quality or _QUALITY_HELP, bool(no_quality)
+        )
     with order:
         sort = _sort_order()
     return RecordFilter(
@@ -128,12 +146,17 @@ def filter_widgets(catalog: Catalog) -> RecordFilter:
         validated=checked,
         ages=ages,
         only_unknown_age=only_unknown_age,
+        quality=quality,
         sort=sort,
     )
 
 
 def _choice(
-    field: str, label: str, options: Mapping[Option, str], help_text: str | None = None
+    field: str,
+    label: str,
+    options: Mapping[Option, str],
+    help_text: str | None = None,
+    disabled: bool = False,
 ) -> tuple[Option, ...]:
     chosen = st.multiselect(
         label,
@@ -141,8 +164,9 @@ def _choice(
         format_func=options.__getitem__,
         key=_QUERY[field],
         bind="query-params",
-        placeholder="any",
+        placeholder="not available" if disabled else "any",
         help=help_text,
+        disabled=disabled,
     )
     return tuple(chosen)
 

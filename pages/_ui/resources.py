@@ -20,8 +20,11 @@ from ecgcore.models.cards import ModelEntry
 from ecgcore.models.predictions import load_predictions, prob_spread
 from ecgcore.ptbxl.catalog import Catalog, open_catalog
 from ecgcore.ptbxl.exposure import Exposure
+from ecgcore.ptbxl.quality_table import load_quality, shipped_quality
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
+from ecgcore.signals.measure import Measurements, measure
+from ecgcore.signals.quality import Quality, assess
 from ecgcore.training.submit import missing_ids
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from ecgcore.models.predictor import Prediction, Predictor
     from ecgcore.models.scoreboard import Judged
     from ecgcore.records import EcgRecord
+    from pages._ui.case import Case
 
 
 def settings() -> Settings:
@@ -82,8 +86,24 @@ def model(name: str) -> ModelEntry:
 
 @st.cache_data(max_entries=256, show_spinner="Reading the recording …")
 def read_record(ecg_id: int) -> EcgRecord:
-    """One recording; RecordError if it cannot be read."""
+    """One recording as the models see it, at 100 Hz; RecordError if it cannot be read."""
     return recordings().read(ecg_id)
+
+
+@st.cache_data(max_entries=64, show_spinner="Reading the recording …")
+def read_display(ecg_id: int) -> EcgRecord:
+    """One recording at its best rate; RecordError if it cannot be read."""
+    return recordings().read_display(ecg_id)
+
+
+def measurements(case: Case) -> Measurements:
+    """Rate, intervals, axes and amplitudes of a readable case."""
+    return _measurements(case.key, case.display)
+
+
+def quality(case: Case) -> Quality:
+    """Signal quality of a readable case."""
+    return _quality(case.key, case.display)
 
 
 def predictor(entry: ModelEntry) -> Predictor:
@@ -91,9 +111,9 @@ def predictor(entry: ModelEntry) -> Predictor:
     return _predictor(entry.name, entry.card.weights_sha256)
 
 
-def opinion(ecg_id: int, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
-    """One model's opinion on a record, with warnings; ModelError or RecordError without one."""
-    return _opinion(ecg_id, entry.name, entry.card.weights_sha256)
+def opinion(case: Case, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
+    """One model's opinion on a readable case, with warnings; ModelError or RecordError without."""
+    return _opinion(case.key, entry.name, entry.card.weights_sha256, case.record)
 
 
 def stored_logits(ecg_id: int) -> pd.Series[float]:
@@ -107,9 +127,9 @@ def exposure(data_version: str, train_set: str, seed: int) -> Exposure:
     return Exposure.of(catalog().frame, train_set, seed)
 
 
-def attribution(ecg_id: int, entry: ModelEntry, method: str) -> Attribution:
-    """Explanation of one model for one record; ModelError or RecordError if there can be none."""
-    return _attribution(ecg_id, entry.name, entry.card.weights_sha256, method)
+def attribution(case: Case, entry: ModelEntry, method: str) -> Attribution:
+    """Explain one model on a readable case; ModelError or RecordError if that cannot be done."""
+    return _attribution(case.key, entry.name, entry.card.weights_sha256, method, case.record)
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading the models' predictions …")
@@ -117,6 +137,13 @@ def spread(data_version: str) -> pd.Series[float] | None:
     """Disagreement of the shipped models by ``ecg_id``; None where nothing is predicted."""
     path = scoreboard.shipped_predictions(data_version, settings().pretrained_dir)
     return prob_spread(load_predictions(path)) if path is not None else None
+
+
+@st.cache_data(max_entries=4, show_spinner="Reading the signals' quality …")
+def quality_table(data_version: str) -> pd.DataFrame | None:
+    """Signal quality of every record by ``ecg_id``; None where no table ships."""
+    path = shipped_quality(data_version, settings().pretrained_dir)
+    return load_quality(path, data_version) if path is not None else None
 
 
 @st.cache_data(max_entries=4, show_spinner="Counting the test sets …")
@@ -167,18 +194,32 @@ def _predictor(name: str, checksum: str) -> Predictor:
 
 
 @st.cache_data(max_entries=2048, show_spinner="Asking the models …")
-def _opinion(ecg_id: int, name: str, checksum: str) -> tuple[Prediction, tuple[str, ...]]:
+def _opinion(
+    key: str, name: str, checksum: str, _record: EcgRecord
+) -> tuple[Prediction, tuple[str, ...]]:
     from ecgcore.models.predictor import predict
 
-    predictions, warnings = predict([_predictor(name, checksum)], read_record(ecg_id))
+    predictions, warnings = predict([_predictor(name, checksum)], _record)
     return predictions[0], warnings
 
 
 @st.cache_data(max_entries=128, show_spinner="Explaining …")
-def _attribution(ecg_id: int, name: str, checksum: str, method: str) -> Attribution:
+def _attribution(
+    key: str, name: str, checksum: str, method: str, _record: EcgRecord
+) -> Attribution:
     from ecgcore.explain.methods import explain
 
-    return explain(_predictor(name, checksum), read_record(ecg_id), method)
+    return explain(_predictor(name, checksum), _record, method)
+
+
+@st.cache_data(max_entries=256, show_spinner="Measuring …")
+def _measurements(key: str, _record: EcgRecord) -> Measurements:
+    return measure(_record)
+
+
+@st.cache_data(max_entries=256, show_spinner="Looking at the signal …")
+def _quality(key: str, _record: EcgRecord) -> Quality:
+    return assess(_record)
 
 
 @st.cache_data(max_entries=256, show_spinner="Reading the predictions …")

@@ -124,6 +124,26 @@ def test_missing_predictions_leave_the_list_usable(
     assert ids == sorted(ids)
 
 
+def test_signal_quality_is_a_filter_and_a_column(open_page: Open, spread: None) -> None:
+    app = open_page("browse.py", group="any", split="any", signal="noise", sort="record number")
+    table = app.dataframe[0].value
+    assert 0 < len(table) < 240
+    assert table["signal"].str.contains("noise").all()
+    app.multiselect(key="signal").set_value(["none"]).run()
+    assert set(app.dataframe[0].value["signal"]) == {""}
+
+
+def test_without_a_table_of_quality_the_filter_says_why(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "none"))
+    app = open_page("browse.py", signal="noise")
+    assert not app.exception
+    widget = app.multiselect(key="signal")
+    assert widget.disabled
+    assert "quality-synthetic.parquet does not exist" in widget.help
+
+
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, str]]]:
     """Pages that Browse asked for, instead of going there."""

@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from ecgcore.commands.measure import add_arguments, run_measure
+from ecgcore.commands.measure import run_measure
+from ecgcore.commands.records import add_record_arguments
 from ecgcore.errors import RecordError
 from ecgcore.leads import LEADS
 from ecgcore.settings import Settings
@@ -15,7 +16,7 @@ def run(synthetic_dir, tmp_path):
 
     def run(name):
         parser = argparse.ArgumentParser()
-        add_arguments(parser)
+        add_record_arguments(parser)
         return run_measure(parser.parse_args([str(name)]), settings)
 
     return run

@@ -1,0 +1,51 @@
+"""What is wrong with a recording, and with every record of the data set."""
+
+import argparse
+from dataclasses import asdict
+
+from tqdm import tqdm
+
+from ecgcore.commands.records import asked_record
+from ecgcore.commands.result import OK, Result
+from ecgcore.settings import Settings
+
+
+def run_quality(args: argparse.Namespace, settings: Settings) -> Result:
+    """Name the problems of each lead, and a suspected swap of limb electrodes."""
+    from ecgcore.leads import LEADS
+    from ecgcore.signals.quality import assess
+
+    record = asked_record(args, settings)
+    quality = assess(record)
+    leads = dict(zip(LEADS, quality.leads, strict=True))
+    data = {
+        "record": record.record_id,
+        "source": record.source,
+        "leads": {lead: [asdict(p) for p in problems] for lead, problems in leads.items()},
+        "swap": quality.swap,
+        "swap_key": quality.swap_key,
+    }
+    lines = [f"record {record.record_id} ({record.source})"]
+    lines += [
+        f"{lead:5}{problem.words}{' (do not read this lead)' if problem.severe else ''}"
+        for lead, problems in leads.items()
+        for problem in problems
+    ]
+    lines += [quality.swap] if quality.swap else []
+    return OK, data, "\n".join(lines if len(lines) > 1 else [*lines, "no problem found"])
+
+
+def run_quality_all(args: argparse.Namespace, settings: Settings) -> Result:
+    """Assess every record of PTB-XL and of the synthetic set."""
+    from ecgcore.ptbxl.quality_table import quality_all
+
+    with tqdm(desc="quality", unit=" records", disable=args.json) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        report = quality_all(settings, show)
+    lines = [f"{report.n_records:,} records in {report.file}"]
+    lines += [f"{name:26}{n:7,}" for name, n in report.counts.items()]
+    return OK, asdict(report), "\n".join(lines)

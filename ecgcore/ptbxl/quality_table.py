@@ -1,0 +1,175 @@
+"""Signal quality of every record of a data set, one small row each."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ecgcore.errors import CatalogError
+from ecgcore.leads import LEADS
+from ecgcore.ptbxl import synthetic
+from ecgcore.ptbxl.catalog import load_catalog, open_catalog, synthetic_version
+from ecgcore.ptbxl.store import Recordings, open_recordings
+from ecgcore.settings import Settings
+from ecgcore.signals.lead_swaps import SWAPS
+from ecgcore.signals.quality import KIND_NAMES, Quality, assess
+
+PTBXL_VERSION = "PTB-XL 1.0.3"
+QUALITY_FILE = "quality.parquet"
+SYNTHETIC_QUALITY_FILE = "quality-synthetic.parquet"
+NO_PROBLEM, SWAP = "none", "swap"
+CHOICES = {
+    NO_PROBLEM: "no problem found",
+    **KIND_NAMES,
+    SWAP: "suspected limb-lead swap",
+}
+"""What a reader can ask for, and its name."""
+
+_COLUMNS = ["ecg_id", *KIND_NAMES, "severe", "swap"]
+_SWAP_CODES = {key: code for code, key in enumerate(SWAPS, start=1)}
+_VERSION = "data_version"
+_MANY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class QualityAllReport:
+    """How many records were looked through, how many of each kind were found, and the file."""
+
+    n_records: int
+    counts: dict[str, int]
+    file: str
+
+
+def shipped_quality(data_version: str, pretrained_dir: Path) -> Path | None:
+    """File that holds the quality of a data set's records, or None."""
+    files = {
+        PTBXL_VERSION: pretrained_dir / QUALITY_FILE,
+        synthetic_version(): pretrained_dir / SYNTHETIC_QUALITY_FILE,
+    }
+    return files.get(data_version)
+
+
+def quality_all(
+    settings: Settings, on_progress: Callable[[int, int], None] = lambda done, total: None
+) -> QualityAllReport:
+    """Write ``quality.parquet`` for PTB-XL, which must be open, and its synthetic companion.
+
+    Raises
+    ------
+    CatalogError
+        If the open data set is not all of PTB-XL.
+    RecordError
+        If a recording is not on this disk.
+    """
+    recordings = open_recordings(open_catalog(settings))
+    if recordings.catalog.version != PTBXL_VERSION:
+        raise CatalogError(
+            f"{recordings.catalog.version} is open; the shipped table is for all of "
+            f"{PTBXL_VERSION}. Choose its folder with --data."
+        )
+    embedded = open_recordings(load_catalog(synthetic.ensure(settings.synthetic_dir)))
+    target = settings.pretrained_dir
+    save_quality(quality_frame(embedded), synthetic_version(), target / SYNTHETIC_QUALITY_FILE)
+    frame = quality_frame(recordings, on_progress)
+    save_quality(frame, PTBXL_VERSION, target / QUALITY_FILE)
+    counts = {name: int(has_quality(frame, [key]).sum()) for key, name in CHOICES.items()}
+    return QualityAllReport(len(frame), counts, str(target / QUALITY_FILE))
+
+
+def quality_frame(
+    recordings: Recordings, on_progress: Callable[[int, int], None] = lambda done, total: None
+) -> pd.DataFrame:
+    """Assess every record of a data set.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``ecg_id``. For each kind of problem and for ``severe``, a mask of leads: bit k
+        (value ``2**k``) stands for ``LEADS[k]``. ``swap`` is 0, or the place in `SWAPS` from 1.
+    """
+    ids = [int(ecg_id) for ecg_id in recordings.catalog.frame.index]
+    rows = []
+    for done, ecg_id in enumerate(ids):
+        rows.append(_row(ecg_id, assess(recordings.read(ecg_id))))
+        on_progress(done + 1, len(ids))
+    return pd.DataFrame(rows, columns=_COLUMNS).set_index("ecg_id").astype(np.int16)
+
+
+def save_quality(frame: pd.DataFrame, data_version: str, path: Path) -> None:
+    """Replace a table in one step; the data version is written into it."""
+    table = frame.reset_index().astype({"ecg_id": np.int32})
+    table.attrs = {_VERSION: data_version}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    table.to_parquet(part, index=False, compression="zstd")
+    os.replace(part, path)
+
+
+def load_quality(path: Path, data_version: str) -> pd.DataFrame:
+    """Read a table as `quality_frame` gives it, with ``signal``, its problems in a few words.
+
+    Raises
+    ------
+    CatalogError
+        If the file is missing, damaged, lacks a column or belongs to other data.
+    """
+    try:
+        frame = pd.read_parquet(path)
+    except FileNotFoundError as error:
+        raise CatalogError(
+            f"{path} does not exist. Restore it, or run 'python -m ecgcore quality-all'."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise CatalogError(f"{path} is damaged ({error}). Restore it from the project.") from error
+    if list(frame.columns) != _COLUMNS:
+        raise CatalogError(f"{path} has columns {list(frame.columns)}; {_COLUMNS} are needed.")
+    if (found := frame.attrs.get(_VERSION)) != data_version:
+        raise CatalogError(
+            f"{path} is about {found}, not {data_version}. Run 'python -m ecgcore quality-all'."
+        )
+    frame = frame.set_index("ecg_id")
+    return frame.assign(signal=short_words(frame))
+
+
+def has_quality(frame: pd.DataFrame, chosen: Iterable[str]) -> NDArray[np.bool_]:
+    """Say for each record whether one of the chosen keys of `CHOICES` is true of it."""
+    keep: NDArray[np.bool_] = np.zeros(len(frame), dtype=np.bool_)
+    for key in chosen:
+        if key == NO_PROBLEM:
+            keep |= (frame[[*KIND_NAMES, "swap"]] == 0).all(axis=1).to_numpy()
+        else:
+            keep |= (frame[key] > 0).to_numpy()
+    return keep
+
+
+def short_words(frame: pd.DataFrame) -> "pd.Series[str]":
+    """Say each record's problems in a few words, such as "flat V6; noise I, II"; "" for none."""
+    parts = [["swap?" if code else "" for code in frame["swap"]]]
+    for kind in KIND_NAMES:
+        texts = {
+            mask: _kind_words(kind, int(mask)) if mask else "" for mask in frame[kind].unique()
+        }
+        parts.append([texts[mask] for mask in frame[kind]])
+    words = ["; ".join(filter(None, row)) for row in zip(*parts, strict=True)]
+    return pd.Series(words, index=frame.index, dtype=str)
+
+
+def _row(ecg_id: int, quality: Quality) -> Mapping[str, int]:
+    row = dict.fromkeys(_COLUMNS, 0) | {"ecg_id": ecg_id}
+    for lead, problems in enumerate(quality.leads):
+        for problem in problems:
+            row[problem.kind] |= 1 << lead
+            row["severe"] |= int(problem.severe) << lead
+    row["swap"] = _SWAP_CODES.get(quality.swap_key, 0)
+    return row
+
+
+def _kind_words(kind: str, mask: int) -> str:
+    leads = [lead for k, lead in enumerate(LEADS) if mask >> k & 1]
+    if len(leads) == len(LEADS):
+        return f"{kind} all leads"
+    return f"{kind} {', '.join(leads) if len(leads) <= _MANY else f'{len(leads)} leads'}"

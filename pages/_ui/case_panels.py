@@ -1,0 +1,163 @@
+"""Panels below the ECG: measurements, median beat, earlier recordings, signal quality."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ecgcore.figures.median_beat import median_figure
+from ecgcore.leads import LEADS
+from ecgcore.ptbxl.earlier import PatientEcg, same_patient
+from ecgcore.signals.changes import changes, changes_frame
+from ecgcore.signals.measurements import Measured, Measurements
+from ecgcore.signals.quality import KIND_NAMES, Quality
+from pages._ui import case as cases
+from pages._ui import resources
+from pages._ui.errors import show_ecg_error
+from pages._ui.widgets import is_dark
+
+if TYPE_CHECKING:
+    from pages._ui.case import Case
+
+DOUBTFUL = 0.5
+"""Confidence below which a measurement is called doubtful."""
+
+_KEY_VALUES = (
+    ("Rate", "heart_rate_bpm"),
+    ("P", "p_ms"),
+    ("PR", "pr_ms"),
+    ("QRS", "qrs_ms"),
+    ("QT", "qt_ms"),
+    ("QTc Fridericia", "qtc_fridericia_ms"),
+    ("QRS axis", "axis_qrs_deg"),
+)
+
+
+def key_values(measurements: Measurements) -> str:
+    """Say the rate, the intervals and the axis in one line."""
+    said = [_said(name, measurements.value(key)) for name, key in _KEY_VALUES]
+    return " · ".join(said)
+
+
+def _said(name: str, measured: Measured) -> str:
+    if measured.value is None:
+        return f"{name} :orange[not measured]"
+    doubt = " :orange[doubtful]" if measured.confidence < DOUBTFUL else ""
+    unit = measured.unit if measured.unit == "°" else f" {measured.unit}"
+    return f"{name} **{measured.text}{unit}**{doubt}"
+
+
+def draw_measurements(case: Case) -> None:
+    """Draw every measurement with its confidence, or why there is none."""
+    measurements = resources.measurements(case)
+    st.caption(_how_measured(measurements))
+    left, right = st.columns([0.42, 0.58], gap="medium")
+    with left:
+        st.table(measurements.frame(), hide_index=True, border="horizontal")
+    with right:
+        st.table(measurements.lead_frame(), hide_index=True, border="horizontal")
+
+
+def _how_measured(measurements: Measurements) -> str:
+    said = " ".join(measurements.notes)
+    if measurements.median is None:
+        return said
+    return (
+        f"{said} All leads together, on the unfiltered recording. A value below "
+        f"{100 * DOUBTFUL:.0f} % confidence is doubtful: read it on the paper with the calipers."
+    )
+
+
+def draw_median(case: Case) -> None:
+    """Draw the median beat with the marks that the intervals are measured between."""
+    measurements = resources.measurements(case)
+    if measurements.median is None:
+        st.info(_how_measured(measurements), icon=":material/info:")
+        return
+    st.plotly_chart(
+        median_figure(measurements, dark=is_dark()),
+        theme=None,
+        key="median",
+        config={"displaylogo": False},
+        alt=f"Median beat of {case.name} in 12 leads with onsets and offsets of P, QRS and T",
+    )
+
+
+def draw_earlier(case: Case) -> None:
+    """List the patient's other recordings, lay one over this one, and tell the differences."""
+    if case.entry is None:
+        return
+    others = same_patient(resources.catalog(), case.entry.ecg_id)
+    if not others:
+        st.info("The data set holds no other ECG of this patient.", icon=":material/info:")
+        return
+    chosen = st.radio(
+        "Compare with",
+        others,
+        format_func=_ecg_words,
+        horizontal=len(others) < 4,
+        key=f"earlier of {case.entry.ecg_id}",
+    )
+    other = cases.from_catalog(chosen.ecg_id)
+    st.page_link(
+        "review.py",
+        label=f"Open record {chosen.ecg_id}",
+        icon=":material/ecg_heart:",
+        query_params={"record": str(chosen.ecg_id)},
+    )
+    if other.problem is not None:
+        show_ecg_error(other.problem)
+        return
+    now, then = resources.measurements(case), resources.measurements(other)
+    figure, table = st.columns([0.62, 0.38], gap="medium")
+    with table:
+        st.table(changes_frame(changes(now, then)), hide_index=True, border="horizontal")
+    with figure:
+        labels = (case.name, other.name)
+        st.plotly_chart(
+            median_figure(now, then, dark=is_dark(), labels=labels),
+            theme=None,
+            key="earlier",
+            config={"displaylogo": False},
+            alt=f"Median beats of {case.name} and {other.name}, one over the other, in 12 leads",
+        )
+
+
+def _ecg_words(ecg: PatientEcg) -> str:
+    parts = (str(ecg.ecg_id), ecg.date, _span(ecg.days_before), ecg.diagnosis)
+    return " · ".join(part for part in parts if part)
+
+
+def _span(days_before: float | None) -> str:
+    if days_before is None:
+        return ""
+    side, days = ("earlier" if days_before > 0 else "later"), abs(days_before)
+    if days < 1:
+        return f"{24 * days:.0f} h {side}"
+    return f"{days:.0f} days {side}" if days < 730 else f"{days / 365.25:.1f} years {side}"
+
+
+def lead_notes(quality: Quality) -> dict[str, str]:
+    """Name each lead's problems in a word or two, to stand beside the lead on the paper."""
+    return {
+        lead: ", ".join(dict.fromkeys(KIND_NAMES[problem.kind] for problem in problems))
+        for lead, problems in zip(LEADS, quality.leads, strict=True)
+        if problems
+    }
+
+
+def draw_quality(quality: Quality) -> None:
+    """Say for each lead what disturbs it."""
+    if quality.swap:
+        st.warning(f"**Suspected swap of electrodes.** {quality.swap}", icon=":material/warning:")
+    said = [
+        f"**{lead}**: " + "; ".join(problem.words for problem in problems)
+        for lead, problems in zip(LEADS, quality.leads, strict=True)
+        if problems
+    ]
+    if said:
+        st.markdown("\n".join(f"- {line}" for line in said))
+    elif not quality.swap:
+        st.markdown("Nothing found: no flat, clipped or missing lead, little noise and wander.")
+    st.caption("Judged on the unfiltered recording by fixed limits; see About for each limit.")

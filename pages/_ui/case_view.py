@@ -1,0 +1,231 @@
+"""A case on the screen: the ECG with its tools beside the models' opinions, details below."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ecgcore.errors import ModelError, RecordError
+from ecgcore.explain.attribution import Attribution
+from ecgcore.figures.diagrams import opinion_figure
+from ecgcore.figures.ecg_paper import CHART_CONFIG, ecg_figure, figure_height_px
+from ecgcore.figures.overlays import Heat
+from ecgcore.figures.paper_layout import PaperSettings, paper_layout
+from ecgcore.models.cards import ModelEntry
+from ecgcore.ptbxl.glossary import translate
+from ecgcore.signals.filters import DisplayFilter
+from pages._ui import case_panels as panels
+from pages._ui import opinions as said
+from pages._ui import resources
+from pages._ui import review_parts as parts
+from pages._ui.calipers import calipers
+from pages._ui.case import Case
+from pages._ui.errors import show_ecg_error
+from pages._ui.paper_controls import paper_controls
+from pages._ui.print_menu import print_menu
+from pages._ui.widgets import is_dark
+
+PAPER_WIDTH_PX = 925
+
+
+def draw_case(case: Case) -> None:
+    """Draw everything about a case."""
+    if case.display is not None:
+        st.markdown(panels.key_values(resources.measurements(case)))
+    ecg_column, panel = st.columns([0.73, 0.27], gap="small")
+    with ecg_column:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            method, model = choose_heat()
+            paper, chosen_filter = paper_controls()
+            print_slot = st.container(width="content")
+        ecg_slot = st.container(border=False)
+    with panel:
+        st.subheader("Probability of MI", anchor=False)
+        rows, notes = ask(case)
+        draw_opinions(rows, notes)
+    explanation = explained(case, method, model)
+    heat = heat_of(explanation, model)
+    with ecg_slot:
+        if case.display is None:
+            show_ecg_error(case.problem or RecordError("The recording cannot be read."))
+        else:
+            draw_ecg(case, paper, chosen_filter, heat)
+            st.caption(parts.off_paper(case.display) + parts.method_words(explanation))
+    with print_slot:
+        words = parts.plain_words(parts.method_words(explanation)) if heat else ""
+        print_menu(case, rows, paper, chosen_filter, heat, words)
+    draw_details(case, rows)
+
+
+def choose_heat() -> tuple[str, ModelEntry | None]:
+    """Draw the choice of an explanation and of the model that is explained."""
+    models = resources.models()
+    method = st.segmented_control(
+        "Heat on the leads",
+        list(parts.METHODS),
+        default="none",
+        required=True,
+        format_func=parts.METHODS.__getitem__,
+        key="method",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    labels = {model.name: model.label for model in models}
+    name = st.selectbox(
+        "Model that is explained",
+        list(labels),
+        index=parts.default_model(models) if models else None,
+        format_func=labels.__getitem__,
+        key="model",
+        bind="query-params",
+        label_visibility="collapsed",
+        width=240,
+        placeholder="No model is installed",
+    )
+    return method, next((model for model in models if model.name == name), None)
+
+
+def explained(case: Case, method: str, model: ModelEntry | None) -> Attribution | None:
+    """Explain the chosen model; an error is shown, and there is no explanation."""
+    if method == "none" or model is None or case.record is None:
+        return None
+    try:
+        return resources.attribution(case, model, method)
+    except (ModelError, RecordError) as error:
+        show_ecg_error(error)
+        return None
+
+
+def heat_of(attribution: Attribution | None, model: ModelEntry | None) -> Heat | None:
+    """Give the explanation as a heat to draw, named by method and model."""
+    if attribution is None or model is None:
+        return None
+    own = "" if model.shipped else ", own run"
+    label = f"{parts.METHODS[attribution.method]}, {model.key.label}{own}"
+    return Heat(attribution.scores, attribution.fs_hz, attribution.signed, label)
+
+
+def draw_ecg(
+    case: Case, paper: PaperSettings, chosen_filter: DisplayFilter, heat: Heat | None
+) -> None:
+    """Draw the ECG with or without heat, and the calipers on it."""
+    record = case.display
+    if record is None:
+        return
+    layout = paper_layout(paper)
+    figure = ecg_figure(
+        chosen_filter.apply(record),
+        paper,
+        filter_label=chosen_filter.label(record.fs_hz),
+        overlay=heat,
+        lead_notes=panels.lead_notes(resources.quality(case)),
+        theme="dark" if is_dark() else "light",
+    )
+    figure.update_layout(
+        height=figure_height_px(PAPER_WIDTH_PX, layout, overlay=heat is not None),
+        xaxis={"constraintoward": "left"},
+        yaxis={"constraintoward": "top"},
+    )
+    drawn = "without overlay" if heat is None else f"with heat by {heat.label}"
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="ecg",
+        config=CHART_CONFIG,
+        alt=f"12-lead ECG of record {record.record_id}, {record.duration_s:.0f} s, {drawn}",
+    )
+    calipers(r_peaks_s=resources.measurements(case).beats.r_s, dark=is_dark())
+
+
+def ask(case: Case) -> tuple[list[said.OpinionRow], list[str]]:
+    """Ask every model; where the recording cannot be read, give the stored opinions."""
+    try:
+        if case.problem is not None:
+            raise case.problem
+        return said.ask_models(case)
+    except RecordError as error:
+        st.warning(f"The models cannot read this recording. {error}", icon=":material/warning:")
+        rows = said.stored_opinions(case.entry) if case.entry else []
+        return rows, ["These opinions were stored when the models were made."] if rows else []
+
+
+def draw_opinions(rows: list[said.OpinionRow], notes: list[str]) -> None:
+    """Draw every model's opinion, how far they differ and what they have seen."""
+    st.markdown(said.agreement(rows))
+    opinions = said.drawn(rows)
+    if opinions:
+        figure = opinion_figure(opinions, dark=is_dark())
+        figure.update_layout(showlegend=False, height=figure.layout.height - 50)
+        figure.update_xaxes(
+            range=[-0.07, 1.07],
+            tickvals=[0, 0.5, 1],
+            ticktext=["0", "50", "100 %"],
+            tickangle=0,
+            title=None,
+        )
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key="opinions",
+            config={"displayModeBar": False},
+            alt=said.opinions_alt(rows),
+        )
+    for row in rows:
+        if row.problem:
+            st.warning(f"**{row.name}**: {row.problem}", icon=":material/warning:")
+    for words in said.marks_in_words(rows):
+        st.markdown(f":small[{words}]")
+    if rows:
+        st.caption(" ".join([said.sets_in_words(rows), "Not recalibrated.", *notes]))
+
+
+def draw_details(case: Case, rows: list[said.OpinionRow]) -> None:
+    """Draw what is one click away; only the open tab is computed."""
+    names = ["Measurements", "Median beat", "Signal quality", "Opinions as a table"]
+    if case.entry is not None:
+        names = ["Labels and report", *names[:2], "Earlier ECGs", *names[2:]]
+    for name, tab in zip(
+        names, st.tabs(names, key="details", bind="query-params", on_change="rerun"), strict=True
+    ):
+        if tab.open:
+            with tab:
+                _draw_detail(name, case, rows)
+
+
+def _draw_detail(name: str, case: Case, rows: list[said.OpinionRow]) -> None:
+    if name == "Labels and report":
+        draw_labels(case)
+    elif name == "Opinions as a table":
+        table = said.opinions_table(rows, own=case.entry is None)
+        st.table(table, hide_index=True, border="horizontal")
+    elif case.display is None:
+        st.info("The recording cannot be read, so nothing is measured.", icon=":material/info:")
+    elif name == "Measurements":
+        panels.draw_measurements(case)
+    elif name == "Median beat":
+        panels.draw_median(case)
+    elif name == "Earlier ECGs":
+        panels.draw_earlier(case)
+    else:
+        panels.draw_quality(resources.quality(case))
+
+
+def draw_labels(case: Case) -> None:
+    """Draw the labels, the report in both languages and the recording's facts."""
+    entry = case.entry
+    if entry is None:
+        return
+    left, right = st.columns([0.55, 0.45], gap="medium")
+    with left:
+        st.subheader("Labels", anchor=False)
+        st.table(parts.statements_table(entry), hide_index=True, border="horizontal")
+    with right:
+        st.subheader("Report, original text", anchor=False)
+        st.text(entry.report or "No report in this table.")
+        translation = translate(entry.report)
+        if translation.english != translation.original:
+            st.subheader("Report in English, word by word", anchor=False)
+            st.text(translation.english)
+            st.caption(parts.translation_words(translation))
+        st.subheader("Recording", anchor=False)
+        st.text(" · ".join(parts.recording_facts(entry)))
+        st.text(f"Noise flags: {parts.noise_words(entry)}")

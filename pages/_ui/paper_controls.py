@@ -1,0 +1,107 @@
+"""How the ECG is drawn: layout, speed, gain and display filter as widgets that live in the URL."""
+
+from typing import TypeVar
+
+import streamlit as st
+
+from ecgcore.figures.paper_layout import (
+    GAINS_MM_MV,
+    LAYOUTS,
+    ORDERS,
+    SPEEDS_MM_S,
+    PaperSettings,
+)
+from ecgcore.leads import LEADS
+from ecgcore.signals.filters import (
+    HIGHPASS_HZ,
+    LOWPASS_HZ,
+    NOTCH_HZ,
+    RAW,
+    DisplayFilter,
+)
+
+Option = TypeVar("Option", str, float)
+
+_RAW = "review_raw"
+_OFF = "off"
+
+
+def paper_controls() -> tuple[PaperSettings, DisplayFilter]:
+    """Draw the menu of the paper and the raw switch; return what to draw."""
+    with st.popover("Paper and filter", icon=":material/straighten:"):
+        settings = _paper()
+        chosen = _filter()
+    raw = st.session_state.get(_RAW, False)
+    if chosen == RAW:
+        return settings, RAW
+    st.button(
+        "Show filtered" if raw else "Show raw",
+        key="raw_button",
+        shortcut="F",
+        on_click=_flip_raw,
+        icon=":material/filter_alt_off:" if raw else ":material/filter_alt:",
+        help="Compare with the unfiltered recording.",
+    )
+    return settings, RAW if raw else chosen
+
+
+def _paper() -> PaperSettings:
+    layout = _one_of("Layout", "layout", LAYOUTS)
+    lead = "II"
+    if layout == "single":
+        lead = st.selectbox("Lead", LEADS, index=1, key="lead", bind="query-params")
+    order = _one_of("Order of the limb leads", "order", ORDERS, ("standard", "Cabrera"))
+    speed = _one_of("Speed", "speed", SPEEDS_MM_S, _units(SPEEDS_MM_S, "mm/s"), default=25.0)
+    gain = _one_of("Gain", "gain", GAINS_MM_MV, _units(GAINS_MM_MV, "mm/mV"), default=10.0)
+    return PaperSettings(layout, order, speed, gain, lead)
+
+
+def _filter() -> DisplayFilter:
+    st.markdown("**Display filter,** zero-phase; models and measurements use the raw recording")
+    high, low, notch = st.columns(3)
+    with high:
+        highpass = _step("High-pass", "highpass", HIGHPASS_HZ, "0.5 Hz bends the ST segment.")
+    with low:
+        lowpass = _step("Low-pass", "lowpass", LOWPASS_HZ, "40 Hz lowers R waves.")
+    with notch:
+        mains = _step("Mains notch", "notch", NOTCH_HZ, "")
+    return DisplayFilter(highpass, lowpass, mains)
+
+
+def _one_of(
+    label: str,
+    key: str,
+    options: tuple[Option, ...],
+    words: tuple[str, ...] = (),
+    *,
+    default: Option | None = None,
+) -> Option:
+    named = dict(zip(options, words or map(str, options), strict=True))
+    return st.segmented_control(
+        label,
+        list(options),
+        default=options[0] if default is None else default,
+        required=True,
+        format_func=named.__getitem__,
+        key=key,
+        bind="query-params",
+    )
+
+
+def _step(label: str, key: str, cutoffs_hz: tuple[float, ...], help_text: str) -> float | None:
+    chosen = st.selectbox(
+        label,
+        [_OFF, *(f"{cutoff:g} Hz" for cutoff in cutoffs_hz)],
+        key=key,
+        bind="query-params",
+        help=help_text or None,
+    )
+    return None if chosen == _OFF else float(chosen.partition(" ")[0])
+
+
+def _units(values: tuple[float, ...], unit: str) -> tuple[str, ...]:
+    return tuple(f"{value:g} {unit}" for value in values)
+
+
+def _flip_raw() -> None:
+    st.session_state[_RAW] = not st.session_state.get(_RAW, False)

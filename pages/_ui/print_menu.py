@@ -1,0 +1,78 @@
+"""The menu that prints a case as PDF or PNG, exactly as it stands on the screen."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import partial
+
+import streamlit as st
+
+from ecgcore.figures.overlays import Heat
+from ecgcore.figures.paper_layout import PaperSettings
+from ecgcore.figures.report import PAPERS, ModelOpinion, ReportContent, report_pdf, report_png
+from ecgcore.ptbxl.glossary import translate
+from ecgcore.signals.filters import DisplayFilter
+from pages._ui import resources
+from pages._ui.case import Case
+from pages._ui.opinions import OpinionRow
+
+
+def print_menu(
+    case: Case,
+    rows: list[OpinionRow],
+    settings: PaperSettings,
+    chosen_filter: DisplayFilter,
+    heat: Heat | None,
+    heat_words: str,
+) -> None:
+    """Draw the menu; a file is made only when it is asked for."""
+    with st.popover("Print", icon=":material/print:", disabled=case.display is None):
+        paper = st.segmented_control(
+            "Paper, landscape", list(PAPERS), default="A4", required=True, key="print_paper"
+        )
+        content = _content(case, rows, settings, chosen_filter, heat, heat_words)
+        name = re.sub(r"[^\w-]+", "-", case.name).strip("-").lower() or "ecg"
+        st.download_button(
+            "PDF with measurements",
+            data=partial(report_pdf, content, paper),
+            file_name=f"{name}.pdf",
+            mime="application/pdf",
+            on_click="ignore",
+            icon=":material/picture_as_pdf:",
+        )
+        st.download_button(
+            "PNG of the ECG",
+            data=partial(report_png, content, paper),
+            file_name=f"{name}.png",
+            mime="image/png",
+            on_click="ignore",
+            icon=":material/image:",
+        )
+        st.caption("True to scale: print at 100 %, without “fit to page”.")
+
+
+def _content(
+    case: Case,
+    rows: list[OpinionRow],
+    settings: PaperSettings,
+    chosen_filter: DisplayFilter,
+    heat: Heat | None,
+    heat_words: str,
+) -> ReportContent:
+    record, entry = case.display, case.entry
+    return ReportContent(
+        record=chosen_filter.apply(record),
+        data_version=resources.catalog().version if entry else "own recording",
+        created=datetime.now(UTC).astimezone(),
+        settings=settings,
+        filter_label=chosen_filter.label(record.fs_hz),
+        entry=entry,
+        measurements=resources.measurements(case),
+        quality=resources.quality(case),
+        translation=translate(entry.report) if entry else None,
+        opinions=tuple(ModelOpinion.of(r.entry, r.prob, r.mark, r.problem) for r in rows),
+        overlay=heat,
+        overlay_words=heat_words,
+        notes=record.warnings,
+    )
