@@ -21,7 +21,13 @@ INTERVALS = {
 """Each interval runs from the first of these to the second."""
 
 FEWEST_LEADS = 3
-"""A global time needs marks of this many leads that agree."""
+"""A wave has begun, globally, when it has begun in this many leads, and lasts as long as in them.
+
+The earliest of twelve marks is rather the widest error of a hand than the heart's: in LUDB's
+records without conduction disorder, ectopy or ischaemia it gives a median QRS duration of 118 ms,
+the third mark 104 ms, the median mark 91 ms. A rule of this kind, a mark that some neighbours
+support, is the usual one for fused leads (Laguna et al., Comput Biomed Res 1994).
+"""
 
 FAR_S = 0.040
 """Marks further than this from the median over the leads are left out."""
@@ -40,8 +46,8 @@ class FusedBeats:
     Attributes
     ----------
     times_s
-        ``(n_beats, 6)`` in the order of `COLUMNS`: the median R, the earliest onset and the latest
-        end over the leads; nan where too few leads mark it.
+        ``(n_beats, 6)`` in the order of `COLUMNS`: the median R, the third earliest onset and the
+        third latest end over the leads; nan where too few leads mark it.
     dominant
         ``(n_beats,)`` True for the shape that most beats have.
     """
@@ -73,8 +79,8 @@ def fuse(leads: Sequence[Array], record: EcgRecord) -> FusedBeats:
     """Return the global times of each beat.
 
     A beat is a QRS complex that at least half of the leads mark, with marks closer to each other
-    than 120 ms. Its R is the median over the leads. An onset is the earliest and an end the latest
-    mark after those further than `FAR_S` from the median over the leads are left out.
+    than 120 ms. Its R is the median over the leads. An onset is the third earliest and an end the
+    third latest mark after those further than `FAR_S` from the median over the leads are left out.
 
     Parameters
     ----------
@@ -106,18 +112,18 @@ def _clusters(leads: Sequence[Array]) -> list[Array]:
 
 def _fused(rows: Array) -> list[float]:
     return [
-        float(np.median(column)) if name == "r" else _extreme(column, earliest=name.endswith("_on"))
+        float(np.median(column)) if name == "r" else _agreed(column, onset=name.endswith("_on"))
         for name, column in zip(COLUMNS, rows.T, strict=True)
     ]
 
 
-def _extreme(marks: Array, *, earliest: bool) -> float:
-    marks = marks[np.isfinite(marks)]
+def _agreed(marks: Array, *, onset: bool) -> float:
+    marks = np.sort(marks[np.isfinite(marks)])
     if len(marks) >= FEWEST_LEADS:
         marks = marks[np.abs(marks - np.median(marks)) <= FAR_S]
     if len(marks) < FEWEST_LEADS:
         return float("nan")
-    return float(marks.min() if earliest else marks.max())
+    return float(marks[FEWEST_LEADS - 1] if onset else marks[-FEWEST_LEADS])
 
 
 def dominant_beats(record: EcgRecord, r_s: Array) -> NDArray[np.bool_]:

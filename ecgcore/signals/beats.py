@@ -13,6 +13,7 @@ from ecgcore.signals.qrs_detector import (
     Indices,
     band,
     detect_qrs,
+    limited,
     pacing_spikes,
     samples,
     without_spikes,
@@ -25,6 +26,9 @@ _EDGE = samples(0.02)
 
 _DOUBTFUL_EDGE = samples(0.1)
 """So near to an end a jump of the trace may pass for a beat."""
+
+_FEW = 4
+"""From so many beats on, a fifth must have one shape; peaks of noise have none in common."""
 
 _LEAST_RR = samples(0.17)
 
@@ -104,8 +108,10 @@ def find_beats(record: EcgRecord) -> Beats:
     centres = detect_qrs(signal)
     if not centres.size:
         return _NO_BEATS
-    smooth = band(signal, 1.0, 40.0)
+    smooth = limited(band(signal, 1.0, 40.0))
     kinds, r = group_by_shape(smooth, centred(smooth, centres))
+    if kinds.size >= _FEW and np.bincount(kinds).max() < max(2, kinds.size / 5):
+        return _NO_BEATS
     order = _kept(r, kinds, signal.shape[1])
     kinds = np.unique(kinds[order], return_inverse=True)[1]
     return Beats(r[order] / WORK_HZ, kinds)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ecgcore.signals.measure import LeadMeasured, Measured, Measurements
+from ecgcore.signals.measurements import LeadMeasured, Measured, Measurements, value_text
 
 _CSE, _E14, _UDMI = "IEC 60601-2-25", "ICH E14", "universal definition of MI"
 _OWN = "convention"
@@ -97,23 +97,28 @@ def changes(now: Measurements, then: Measurements) -> tuple[Change, ...]:
 
 
 def changes_frame(found: Iterable[Change]) -> pd.DataFrame:
-    """One line for each change, as a reader sees it."""
+    """One line for each change, as text for a reader; what is beyond its limit is said so."""
     rows = [
         {
-            "measurement": f"{change.lead} {change.label}".strip(),
-            "unit": change.unit,
-            "then": change.then,
-            "now": change.now,
-            "difference": change.difference,
-            "limit": change.limit,
-            "beyond limit": change.marked,
-            "remark": change.remark,
+            "Measurement": f"{change.lead} {change.label}".strip(),
+            "Then": _text(change.then, change.unit),
+            "Now": _text(change.now, change.unit),
+            "Difference": _text(change.difference, change.unit, signed=True),
+            "Limit": _text(change.limit, change.unit),
+            "Judgement": "beyond the limit" if change.marked else "",
+            "Note": change.remark,
         }
         for change in found
     ]
-    columns = ["measurement", "unit", "then", "now", "difference", "limit", "beyond limit"]
-    numbers = dict.fromkeys(("then", "now", "difference", "limit"), "float64")
-    return pd.DataFrame(rows, columns=[*columns, "remark"]).astype(numbers)
+    columns = ["Measurement", "Then", "Now", "Difference", "Limit", "Judgement", "Note"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _text(value: float | None, unit: str, *, signed: bool = False) -> str:
+    if value is None:
+        return "\N{EN DASH}"
+    plus = "+" if signed and value > 0 else ""
+    return f"{plus}{value_text(value, unit)}{'' if unit == '°' else ' '}{unit}"
 
 
 def _lead_changes(now: Iterable[LeadMeasured], then: Iterable[LeadMeasured]) -> Iterator[Change]:

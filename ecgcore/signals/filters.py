@@ -56,9 +56,16 @@ def resample(signal: FloatArray, fs_hz: int, target_hz: int) -> FloatArray:
     """Change the rate with an anti-aliased polyphase filter (``(..., n)`` -> ``(..., n')``).
 
     Both ends are continued by point reflection: zeros there would draw a step of the baseline.
+
+    Raises
+    ------
+    RecordError
+        If there are fewer than two samples; SciPy would end the process.
     """
     if fs_hz == target_hz:
         return signal
+    if signal.shape[-1] < 2:
+        raise RecordError(f"{signal.shape[-1]} samples cannot be resampled; 2 or more are needed.")
     common = gcd(fs_hz, target_hz)
     resampled = resample_poly(
         signal, target_hz // common, fs_hz // common, axis=-1, padtype="antireflect"

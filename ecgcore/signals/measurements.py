@@ -41,12 +41,7 @@ class Measured:
     @property
     def text(self) -> str:
         """The value as a reader writes it, without the unit."""
-        if self.value is None:
-            return NOT_MEASURED
-        rounded = f"{self.value:.{_DECIMALS.get(self.unit, 0)}f}"
-        positive = rounded.lstrip("-")
-        sign = "-" if rounded.startswith("-") and positive.strip("0.") else ""
-        return sign.replace("-", "\N{MINUS SIGN}") + positive
+        return NOT_MEASURED if self.value is None else value_text(self.value, self.unit)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; the number is rounded to four decimals."""
@@ -108,7 +103,9 @@ class Measurements:
 
     def frame(self) -> pd.DataFrame:
         """Return the global values as text for a reader, one row each."""
-        rows = [(m.label, m.text, m.unit, round(m.confidence, 2), m.reason) for m in self.values]
+        rows = [
+            (m.label, m.text, m.unit, f"{100 * m.confidence:.0f} %", m.reason) for m in self.values
+        ]
         return pd.DataFrame(rows, columns=["Measurement", "Value", "Unit", "Confidence", "Note"])
 
     def lead_frame(self) -> pd.DataFrame:
@@ -118,7 +115,7 @@ class Measurements:
             [
                 one.lead,
                 *("\N{EN DASH}" if m.value is None else m.text for m in one.values),
-                round(min(m.confidence for m in one.values), 2),
+                f"{100 * min(m.confidence for m in one.values):.0f} %",
                 "; ".join(dict.fromkeys(m.reason for m in one.values if m.reason)),
             ]
             for one in self.leads
@@ -136,6 +133,15 @@ class Measurements:
             "fiducials": _fiducials_json(self.fiducials),
             "leads": {one.lead: {m.name: m.as_json() for m in one.values} for one in self.leads},
         }
+
+
+def value_text(value: float, unit: str) -> str:
+    """Write a value as a reader does, without the unit and with a true minus."""
+    rounded = f"{value:.{_DECIMALS.get(unit, 0)}f}"
+    positive = rounded.lstrip("-")
+    return (
+        positive if rounded == positive or not positive.strip("0.") else f"\N{MINUS SIGN}{positive}"
+    )
 
 
 def _named(values: tuple[Measured, ...], name: str) -> Measured:

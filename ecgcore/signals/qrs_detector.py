@@ -19,15 +19,19 @@ Indices = NDArray[np.int64]
 _BLOCK_S = 2.1
 """Every block of this length holds a beat at 30 beats/min or more."""
 
-_STANDING_OUT = 3.5
-"""Least height of QRS complexes over the quiet quarter: 10 and more in hearts, below 3 in noise."""
+_STANDING_OUT = 2.0
+"""Least height of QRS complexes over the quiet quarter: some 10 in hearts, 1.5 in noise."""
 
 SHORTEST_S = 0.3
 """Shorter recordings cannot be searched for beats."""
 
+_FAR = 1 << 40
 _REFRACTORY_S = 0.2
 _T_WAVE_S = 0.4
-"""A second, much flatter peak within this time of a QRS complex is its T wave."""
+"""A second, much flatter peak within this time after a QRS complex is its T wave."""
+
+_P_WAVE_S = 0.28
+"""A flatter peak within this time before a QRS complex is its P wave or an atrial pacing spike."""
 
 _SPIKE_MV = 0.8
 """Least jump of a pacing spike within 2 ms, summed over the twelve leads."""
@@ -88,7 +92,7 @@ def qrs_activity(signal: FloatArray) -> Array:
     level = np.median(_block_peaks(slope), axis=-1)
     rest = np.median(slope, axis=-1)
     standing_out = np.where(level > 0.15, level / np.maximum(rest, 0.02), 0.0)
-    weight = np.clip(standing_out - 2.0, 0.0, 8.0)
+    weight = np.clip(standing_out - 1.5, 0.0, 8.0)
     if not weight.any():
         return np.zeros(signal.shape[-1])
     clipped = np.minimum(slope / np.maximum(level, 1e-6)[:, None], 1.5)
@@ -105,6 +109,12 @@ def detect_qrs(signal: FloatArray) -> Indices:
     certain = peaks[height > 0.4]
     limit = 0.4 if certain.size < 3 else np.where(_in_gap(peaks, certain), 0.25, 0.4)
     return _drop_t_waves(peaks[height > limit], activity)
+
+
+def limited(smooth: Array) -> Array:
+    """Clip each lead at 1.5 times its usual peak, so that no burst of noise outweighs the rest."""
+    limit = 1.5 * np.median(_block_peaks(np.abs(smooth)), axis=-1)[:, None]
+    return np.asarray(np.clip(smooth, -limit, limit))
 
 
 def _block_peaks(values: Array) -> Array:
@@ -133,12 +143,13 @@ def _in_gap(peaks: Indices, certain: Indices) -> NDArray[np.bool_]:
 
 
 def _drop_t_waves(peaks: Indices, activity: Array) -> Indices:
+    """Drop what is much flatter than the QRS complex just before (T) or just after it (P)."""
     kept: list[int] = []
     for peak in peaks:
-        close = kept and peak - kept[-1] < samples(_T_WAVE_S)
-        if close and activity[peak] < 0.6 * activity[kept[-1]]:
+        gap = peak - kept[-1] if kept else _FAR
+        if gap < samples(_T_WAVE_S) and activity[peak] < 0.6 * activity[kept[-1]]:
             continue
-        if close and activity[kept[-1]] < 0.6 * activity[peak] and peak - kept[-1] < samples(0.3):
+        if gap < samples(_P_WAVE_S) and activity[kept[-1]] < 0.75 * activity[peak]:
             kept.pop()
         kept.append(int(peak))
     return np.array(kept, dtype=np.int64)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import streamlit as st
 
+from ecgcore.figures.ecg_paper import CHART_CONFIG
 from ecgcore.figures.median_beat import median_figure
 from ecgcore.leads import LEADS
 from ecgcore.ptbxl.earlier import PatientEcg, same_patient
@@ -54,9 +56,14 @@ def draw_measurements(case: Case) -> None:
     st.caption(_how_measured(measurements))
     left, right = st.columns([0.42, 0.58], gap="medium")
     with left:
-        st.table(measurements.frame(), hide_index=True, border="horizontal")
+        st.table(_without_empty(measurements.frame()), hide_index=True, border="horizontal")
     with right:
-        st.table(measurements.lead_frame(), hide_index=True, border="horizontal")
+        st.table(_without_empty(measurements.lead_frame()), hide_index=True, border="horizontal")
+
+
+def _without_empty(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave the column of notes out where there is none."""
+    return table if table["Note"].any() else table.drop(columns="Note")
 
 
 def _how_measured(measurements: Measurements) -> str:
@@ -79,7 +86,7 @@ def draw_median(case: Case) -> None:
         median_figure(measurements, dark=is_dark()),
         theme=None,
         key="median",
-        config={"displaylogo": False},
+        config=CHART_CONFIG,
         alt=f"Median beat of {case.name} in 12 leads with onsets and offsets of P, QRS and T",
     )
 
@@ -90,7 +97,11 @@ def draw_earlier(case: Case) -> None:
         return
     others = same_patient(resources.catalog(), case.entry.ecg_id)
     if not others:
-        st.info("The data set holds no other ECG of this patient.", icon=":material/info:")
+        st.info(
+            "The open table names no other ECG of this patient; where it has no patient number, "
+            "there may be one.",
+            icon=":material/info:",
+        )
         return
     chosen = st.radio(
         "Compare with",
@@ -110,18 +121,24 @@ def draw_earlier(case: Case) -> None:
         show_ecg_error(other.problem)
         return
     now, then = resources.measurements(case), resources.measurements(other)
-    figure, table = st.columns([0.62, 0.38], gap="medium")
-    with table:
-        st.table(changes_frame(changes(now, then)), hide_index=True, border="horizontal")
-    with figure:
-        labels = (case.name, other.name)
-        st.plotly_chart(
-            median_figure(now, then, dark=is_dark(), labels=labels),
-            theme=None,
-            key="earlier",
-            config={"displaylogo": False},
-            alt=f"Median beats of {case.name} and {other.name}, one over the other, in 12 leads",
-        )
+    st.plotly_chart(
+        median_figure(now, then, dark=is_dark(), labels=(case.name, other.name)),
+        theme=None,
+        key="earlier",
+        config=CHART_CONFIG,
+        alt=f"Median beats of {case.name} and {other.name}, one over the other, in 12 leads",
+    )
+    found = changes(now, then)
+    marked = [change for change in found if change.marked]
+    st.markdown(f"**{len(marked)} of {len(found)}** differences are beyond their limits.")
+    st.table(changes_frame(marked or found), hide_index=True, border="horizontal")
+    if marked:
+        with st.expander("All differences"):
+            st.table(changes_frame(found), hide_index=True, border="horizontal")
+    st.caption(
+        "A limit is what two measurements of an unchanged heart may differ by (IEC 60601-2-25, ICH "
+        "E14, universal definition of MI; for rate and axes a convention of this project)."
+    )
 
 
 def _ecg_words(ecg: PatientEcg) -> str:

@@ -114,5 +114,5 @@ def test_a_folder_without_recordings_says_what_to_do(tmp_path, name: str) -> Non
 def test_the_real_first_recording_has_known_intervals() -> None:
     beats = read_annotated(SAMPLES / "1").beats
     assert len(beats.r_s) == 6
-    assert beats.typical_ms("qrs") == pytest.approx(115, abs=2)
+    assert beats.typical_ms("qrs") == pytest.approx(97, abs=2)
     assert beats.typical_ms("pr") == pytest.approx(142, abs=2)

@@ -159,3 +159,14 @@ def test_pacing_spikes_are_found_and_not_taken_for_beats() -> None:
     median = median_beat(paced, beats)
     assert median is not None
     assert median.pacing_ms == pytest.approx(-100, abs=6)
+
+
+@pytest.mark.parametrize("n_samples", [151, 175, 200, 300, 700])
+@pytest.mark.parametrize("start", [0, 180, 240, 330])
+def test_a_piece_of_any_length_gives_beats_in_order(n_samples: int, start: int) -> None:
+    piece = record(np.arange(0.5, 9.5, 0.8)).signal[:, start : start + n_samples].copy()
+    short = EcgRecord("piece", piece, 500, "test")
+    beats = find_beats(short)
+    assert len(beats.r_s) == len(beats.kinds) <= 3
+    assert np.all(np.diff(beats.r_s) > 0.17)
+    assert np.all((beats.r_s >= 0) & (beats.r_s < short.duration_s))

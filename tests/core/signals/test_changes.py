@@ -80,10 +80,10 @@ def test_a_lead_that_cannot_be_compared_is_listed():
 
 def test_frame_has_one_line_for_each_change():
     now = measurements({"qrs_ms": 140.0, "V2 st_j_mv": 0.3, "qt_ms": None})
-    frame = changes_frame(changes(now, measurements())).set_index("measurement")
+    frame = changes_frame(changes(now, measurements())).set_index("Measurement")
     assert len(frame) == len(VALUES) + 1
-    assert frame.loc["QRS duration", "difference"] == 48.0
-    assert frame.loc["QRS duration", "beyond limit"]
-    assert frame.loc["V2 ST at J", "now"] == 0.3
-    assert frame.loc["QT interval"].isna()["difference"]
+    assert frame.loc["QRS duration", "Difference"] == "+48 ms"
+    assert frame.loc["QRS duration", "Judgement"] == "beyond the limit"
+    assert frame.loc["V2 ST at J", "Now"] == "0.30 mV"
+    assert frame.loc["QT interval", "Difference"] == "–"
     assert changes_frame([]).empty

@@ -280,7 +280,7 @@ def test_tables_speak_to_a_reader(monkeypatch) -> None:
     )
     frame = found.frame().set_index("Measurement")
     assert list(frame.columns) == ["Value", "Unit", "Confidence", "Note"]
-    assert tuple(frame.loc["QRS duration"]) == ("100", "ms", 0.95, "")
+    assert tuple(frame.loc["QRS duration"]) == ("100", "ms", "95 %", "")
     assert tuple(frame.loc["PR interval"])[::3] == ("could not measure", "no P wave stands out")
     leads = found.lead_frame().set_index("Lead")
     assert list(leads.index) == list(LEADS)
