@@ -2,14 +2,14 @@
 
 import streamlit as st
 
+from pages._ui import about_measuring, resources
 from pages._ui import about_parts as parts
-from pages._ui import resources
 from pages._ui.widgets import synthetic_badge
 
 catalog = resources.catalog()
 st.title("About", anchor=False)
-data, models, limits, words, licences = st.tabs(
-    ["Data", "Models", "Limits of use", "Words and keys", "Licences"],
+data, models, measuring, limits, words, licences = st.tabs(
+    ["Data", "Models", "Measurements", "Limits of use", "Words and keys", "Licences"],
     key="about",
     bind="query-params",
     on_change="rerun",
@@ -67,6 +67,15 @@ with models:
             },
             alt=f"Provenance of {len(entries)} models",
         )
+
+with measuring:
+    st.subheader("How the ECG is measured", anchor=False)
+    st.markdown(about_measuring.MEASURING)
+    st.subheader("Signal quality", anchor=False)
+    st.markdown(about_measuring.QUALITY_INTRO)
+    st.table(about_measuring.quality_table(), hide_index=True, border="horizontal", width="content")
+    st.subheader("Reports in English", anchor=False)
+    st.markdown(about_measuring.GLOSSARY)
 
 with limits:
     st.markdown(parts.LIMITS)

@@ -5,7 +5,7 @@ import streamlit as st
 from ecgcore.evaluate.calibration import ReliabilityCurve
 from ecgcore.evaluate.published import WHY_OURS_DIFFER
 from ecgcore.models.cards import ModelEntry
-from ecgcore.models.scoreboard import SHIPPED_DATA
+from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from pages._ui import reliability_parts as parts
 from pages._ui import resources
 from pages._ui.errors import plain
@@ -62,11 +62,11 @@ def draw_cell(one: parts.Assessment, choice: parts.Choice) -> None:
 def draw_published(test_n: int, choice: parts.Choice) -> None:
     st.subheader("Published figures", anchor=False)
     table = parts.published_table(test_n)
-    if choice.data_version != SHIPPED_DATA or table.empty:
+    if choice.data_version != PTBXL_VERSION or table.empty:
         st.markdown(
             f"Nothing was published on this test set ({choice.test_set} of {choice.data_version}, "
             f"n = {test_n:,}). Only figures on the same test set can be compared: choose "
-            f"{SHIPPED_DATA} and certain or all."
+            f"{PTBXL_VERSION} and certain or all."
         )
     else:
         st.caption(parts.published_caption(test_n))

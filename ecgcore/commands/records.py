@@ -30,12 +30,15 @@ def asked_record(
     RecordError
         If there is no such record, or it cannot be read.
     """
-    from ecgcore.io.recordings import ReadOptions, read_file
+    from ecgcore.io.recordings import NotSaidError, ReadOptions, read_file
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.ptbxl.store import open_recordings
 
     if not is_number(args.record):
-        return read_file(Path(args.record), ReadOptions(args.units, args.fs_hz))
+        try:
+            return read_file(Path(args.record), ReadOptions(args.units, args.fs_hz))
+        except NotSaidError as error:
+            raise NotSaidError(f"{error} Use --units and --fs-hz.") from error
     recordings = open_recordings(open_catalog(settings))
     ecg_id = int(args.record)
     return recordings.read(ecg_id) if for_models else recordings.read_display(ecg_id)

@@ -9,16 +9,20 @@ _TOLERANCE = 0.005
 """Relative difference up to which a stated rate and that of a time column are one."""
 
 
+class NotSaidError(RecordError):
+    """A table does not say its units or its rate; the reader must say them."""
+
+
 def asked_unit(name: str, in_file: str | None, options: ReadOptions) -> tuple[str, tuple[str, ...]]:
     """Return the unit, and a warning if it is the reader's word.
 
     Raises
     ------
     RecordError
-        If neither says it, or they differ.
+        If they differ; NotSaidError if neither says it.
     """
     if in_file is None and options.units is None:
-        raise RecordError(
+        raise NotSaidError(
             f"{name} does not say its units. Say whether its numbers are mV, uV or V."
         )
     if in_file is None:
@@ -36,12 +40,10 @@ def asked_rate(
     Raises
     ------
     RecordError
-        If neither says it, or they differ.
+        If they differ; NotSaidError if neither says it.
     """
     if in_file is None and options.fs_hz is None:
-        raise RecordError(
-            f"{name} does not say its rate. Say how many samples per second it has (fs_hz)."
-        )
+        raise NotSaidError(f"{name} does not say its rate. Say how many samples per second it has.")
     if in_file is None:
         return float(options.fs_hz or 0), (f"Rate taken as {options.fs_hz} Hz, as you said.",)
     if options.fs_hz is None:

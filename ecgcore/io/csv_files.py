@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ecgcore.errors import RecordError
 from ecgcore.io.asked import asked_rate, asked_unit
 from ecgcore.io.raw import RawEcg, ReadOptions, check_size, unit_scale
-from ecgcore.leads import standard_lead
+from ecgcore.leads import standard_lead, twelve_leads
 
 _SEPARATORS = (";", "\t", ",")
 _MAX_HEADER = 10_000
@@ -51,6 +51,8 @@ def read_csv(content: bytes, name: str, options: ReadOptions) -> RawEcg:
     header, body = _split(text, name)
     separator = max(_SEPARATORS, key=lambda mark: (_n_leads(header, mark), header.count(mark)))
     columns = _columns(header, separator, name)
+    names = tuple(lead for lead, _ in columns.leads.values())
+    twelve_leads(np.empty((len(names), 0)), names)  # before the reader is asked for anything
     units = {unit for lead, unit in columns.leads.values() if _is_lead(lead)}
     if len(units) > 1:
         raise RecordError(f"{name} gives some leads another unit than others. Use one for all.")
@@ -58,7 +60,6 @@ def read_csv(content: bytes, name: str, options: ReadOptions) -> RawEcg:
     table = _table(body, separator, len(_cells(header, separator)), name)
     fs_hz, rate_words = asked_rate(name, _rate(table, columns, name), options)
     positions = list(columns.leads)
-    names = tuple(lead for lead, _ in columns.leads.values())
     signal = table[:, positions].T * unit_scale(name, unit)
     left_out = (
         (f"Columns left out: {', '.join(columns.left_out)[:200]}.",) if columns.left_out else ()

@@ -11,6 +11,7 @@ import numpy as np
 
 from ecgcore.errors import RecordError
 from ecgcore.io.archives import unpack
+from ecgcore.io.asked import NotSaidError
 from ecgcore.io.csv_files import read_csv
 from ecgcore.io.dicom_files import read_dicom
 from ecgcore.io.headers import Header, parse_header
@@ -21,7 +22,15 @@ from ecgcore.io.wfdb_files import decode, read_bytes
 from ecgcore.io.xml_files import read_xml
 from ecgcore.records import EcgRecord
 
-__all__ = ["FORMATS", "MAX_UPLOAD_BYTES", "SUFFIXES", "ReadOptions", "read_file", "read_upload"]
+__all__ = [
+    "FORMATS",
+    "MAX_UPLOAD_BYTES",
+    "SUFFIXES",
+    "NotSaidError",
+    "ReadOptions",
+    "read_file",
+    "read_upload",
+]
 
 MAX_UPLOAD_BYTES = 20 * 2**20
 
@@ -38,7 +47,8 @@ def read_file(path: Path, options: ReadOptions = FILE_SAYS_ALL) -> EcgRecord:
     Raises
     ------
     RecordError
-        If it cannot be read; the message says why and what to do.
+        If it cannot be read; the message says why and what to do. NotSaidError if it lacks
+        what `ReadOptions` can say.
     """
     entry = _entry(path)
     files = {entry.name: read_bytes(entry)}
@@ -63,6 +73,7 @@ def read_upload(
     ------
     RecordError
         If it cannot be read, or there are several; the message says why and what to do.
+        NotSaidError if it lacks what `ReadOptions` can say.
     """
     total = sum(len(content) for _, content in files)
     if total > MAX_UPLOAD_BYTES:

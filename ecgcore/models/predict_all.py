@@ -15,9 +15,8 @@ from ecgcore.models.predictions import (
     save_predictions,
 )
 from ecgcore.models.predictor import Predictor, predict_batches
-from ecgcore.models.scoreboard import SHIPPED_DATA
 from ecgcore.ptbxl import synthetic
-from ecgcore.ptbxl.catalog import load_catalog, open_catalog
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, load_catalog, open_catalog
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
 
@@ -44,10 +43,10 @@ def predict_all(settings: Settings, *, quiet: bool = False) -> PredictAllReport:
         If no model ships.
     """
     recordings = open_recordings(open_catalog(settings))
-    if recordings.catalog.version != SHIPPED_DATA:
+    if recordings.catalog.version != PTBXL_VERSION:
         raise CatalogError(
             f"{recordings.catalog.version} is open; the shipped predictions are for all of "
-            f"{SHIPPED_DATA}. Choose its folder with --data."
+            f"{PTBXL_VERSION}. Choose its folder with --data."
         )
     embedded = open_recordings(load_catalog(synthetic.ensure(settings.synthetic_dir)))
     shipped = [e for e in list_models(settings.pretrained_dir, settings.runs_dir) if e.shipped]

@@ -10,8 +10,8 @@ from ecgcore.errors import ModelError
 from ecgcore.evaluate.metrics import Metrics
 from ecgcore.evaluate.published import published_frame
 from ecgcore.models.cards import ModelEntry, list_models
-from ecgcore.models.scoreboard import SHIPPED_DATA, judge
-from ecgcore.ptbxl.catalog import open_catalog
+from ecgcore.models.scoreboard import judge
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, open_catalog
 from ecgcore.ptbxl.cohorts import TEST_SETS
 from ecgcore.ptbxl.store import open_recordings
 from ecgcore.settings import Settings
@@ -99,7 +99,7 @@ def evaluation_report(settings: Settings) -> EvaluationReport:
         If there is no model, or predictions are missing.
     """
     recordings = open_recordings(open_catalog(settings))
-    version = recordings.catalog.version if settings.data_dir else SHIPPED_DATA
+    version = recordings.catalog.version if settings.data_dir else PTBXL_VERSION
     entries = [
         entry
         for entry in list_models(settings.pretrained_dir, settings.runs_dir)

@@ -22,14 +22,11 @@ from ecgcore.models.predictions import (
     logits_of_model,
 )
 from ecgcore.ptbxl import cohorts
-from ecgcore.ptbxl.catalog import synthetic_version
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, synthetic_version
 from ecgcore.ptbxl.store import Recordings
 
 if TYPE_CHECKING:
     from ecgcore.models.predictor import Predictor
-
-SHIPPED_DATA = "PTB-XL 1.0.3"
-"""Data whose predictions and labels ship with the project, so that no download is needed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,14 +54,14 @@ class Judged:
 
 def data_versions(recordings: Recordings) -> tuple[str, ...]:
     """Name the data sets that models can be judged on: the shipped one and the one that is open."""
-    return tuple(dict.fromkeys((SHIPPED_DATA, recordings.catalog.version)))
+    return tuple(dict.fromkeys((PTBXL_VERSION, recordings.catalog.version)))
 
 
 def cohort_of(data_version: str, pretrained_dir: Path, recordings: Recordings) -> pd.DataFrame:
     """Labels of a data set: ``group, split, patient``, indexed by ``ecg_id``."""
     if recordings.catalog.version == data_version:
         return cohort_frame(recordings.catalog)
-    if data_version == SHIPPED_DATA:
+    if data_version == PTBXL_VERSION:
         return load_cohort(pretrained_dir)
     raise ModelError(f"{data_version} is not open; choose its folder with --data or ECG_DATA_DIR.")
 
@@ -80,7 +77,7 @@ def stored_predictions(entry: ModelEntry, data_version: str, pretrained_dir: Pat
 def shipped_predictions(data_version: str, pretrained_dir: Path) -> Path | None:
     """File that holds the shipped models' predictions for a data set, or None."""
     files = {
-        SHIPPED_DATA: pretrained_dir / PREDICTIONS_FILE,
+        PTBXL_VERSION: pretrained_dir / PREDICTIONS_FILE,
         synthetic_version(): pretrained_dir / SYNTHETIC_FILE,
     }
     return files.get(data_version)

@@ -32,6 +32,9 @@ _NEEDED = (
     "filename_lr",
 )
 
+PTBXL_VERSION = "PTB-XL 1.0.3"
+"""Name of the data set that the shipped models, predictions and quality table come from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -189,7 +192,7 @@ def _version(folder: Path, frame: pd.DataFrame, is_synthetic: bool) -> str:
     if is_synthetic:
         return synthetic_version()
     if len(frame) == _PTBXL_RECORDS:
-        return "PTB-XL 1.0.3"
+        return PTBXL_VERSION
     return f"{folder.name} ({len(frame):,} records)"
 
 

@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from ecgcore.errors import CatalogError
 from ecgcore.leads import LEADS
 from ecgcore.ptbxl import synthetic
-from ecgcore.ptbxl.catalog import load_catalog, open_catalog, synthetic_version
+from ecgcore.ptbxl.catalog import (
+    PTBXL_VERSION,
+    load_catalog,
+    open_catalog,
+    synthetic_version,
+)
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
 from ecgcore.signals.lead_swaps import SWAPS
 from ecgcore.signals.quality import KIND_NAMES, Quality, assess
 
-PTBXL_VERSION = "PTB-XL 1.0.3"
 QUALITY_FILE = "quality.parquet"
 SYNTHETIC_QUALITY_FILE = "quality-synthetic.parquet"
 NO_PROBLEM, SWAP = "none", "swap"

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ecgcore.models.cards import ModelEntry
-from ecgcore.models.scoreboard import SHIPPED_DATA
 from ecgcore.ptbxl import cohorts
-from ecgcore.ptbxl.catalog import Catalog
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog
 from ecgcore.ptbxl.scp import LIKELIHOODS, in_words
 from pages._ui import resources
 from pages._ui.widgets import GROUP_WORDS
@@ -95,6 +94,12 @@ SHORTCUTS = """\
 | key | page | does |
 |---|---|---|
 | P, N | Review | previous and next recording |
+| F | Review, Own ECG | shows the ECG without and with its display filter |
+| T, V, B | Review, Own ECG | calipers for time, voltage or both; Enter places one |
+| arrows | Review, Own ECG | move the active leg, with Shift in larger steps |
+| Tab | Review, Own ECG | goes on to the other leg |
+| M, S | Review, Own ECG | marches the interval through the page; snaps legs to R peaks |
+| Esc | Review, Own ECG | removes the calipers |
 | Enter | Review, Browse | opens the record number that was typed |
 | Tab, Enter or space | everywhere | moves between controls, uses one |"""
 
@@ -121,6 +126,7 @@ FETCH = """\
 python -m ecgcore data fetch --set test     # 1,253 records: the test fold of the study
 python -m ecgcore data fetch --set study    # 9,325 records: all that training needs
 python -m ecgcore data fetch --set full     # 21,799 records: everything
+python -m ecgcore data fetch --set test --rate 500    # the same recordings at 500 Hz, for the eyes
 python -m ecgcore data build                # one file of all signals, faster to train from
 python -m ecgcore data check                # what is there and what is missing"""
 
@@ -153,7 +159,7 @@ def data_words(catalog: Catalog) -> str:
 
 def cohort_table(catalog: Catalog) -> pd.DataFrame:
     """Count the study's groups in the open data; PTB-XL beside the study's own counts."""
-    is_ptbxl = catalog.version == SHIPPED_DATA
+    is_ptbxl = catalog.version == PTBXL_VERSION
     rows = []
     for (split, group), study in cohorts.STUDY_COHORT.items():
         ids = cohorts.member_ids(catalog.frame, split, [group])

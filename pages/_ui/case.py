@@ -57,4 +57,5 @@ def from_catalog(ecg_id: int) -> Case:
 def from_record(record: EcgRecord, start_s: float = 0.0) -> Case:
     """Open the reader's own recording, or a window of it."""
     digest = hashlib.sha256(record.signal.tobytes()).hexdigest()[:16]
-    return Case(f"own {digest} {start_s:g}/{record.record_id}", None, record, record)
+    key = f"own {digest} {record.fs_hz} Hz from {start_s:g} s/{record.record_id}"
+    return Case(key, None, record, record)

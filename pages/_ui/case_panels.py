@@ -177,4 +177,4 @@ def draw_quality(quality: Quality) -> None:
         st.markdown("\n".join(f"- {line}" for line in said))
     elif not quality.swap:
         st.markdown("Nothing found: no flat, clipped or missing lead, little noise and wander.")
-    st.caption("Judged on the unfiltered recording by fixed limits; see About for each limit.")
+    st.caption("Judged on the unfiltered recording by fixed limits; About lists them.")

@@ -24,13 +24,18 @@ from pages._ui.paper_controls import paper_controls
 from pages._ui.print_menu import print_menu
 from pages._ui.widgets import is_dark
 
-PAPER_WIDTH_PX = 925
+PAPER_MM = paper_layout().width_mm
+PX_PER_MM = 925 / PAPER_MM
+"""One scale for every layout and speed, so that a millimetre stays one; at 1440 px the usual page
+fills its column, and a wider one is moved sideways."""
 
 
 def draw_case(case: Case) -> None:
     """Draw everything about a case."""
     if case.display is not None:
         st.markdown(panels.key_values(resources.measurements(case)))
+        for warning in case.display.warnings if case.entry else ():
+            st.caption(f":material/info: {warning}")
     ecg_column, panel = st.columns([0.73, 0.27], gap="small")
     with ecg_column:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -81,7 +86,7 @@ def choose_heat() -> tuple[str, ModelEntry | None]:
         width=240,
         placeholder="No model is installed",
     )
-    return method, next((model for model in models if model.name == name), None)
+    return method or "none", next((model for model in models if model.name == name), None)
 
 
 def explained(case: Case, method: str, model: ModelEntry | None) -> Attribution | None:
@@ -111,7 +116,7 @@ def draw_ecg(
     record = case.display
     if record is None:
         return
-    layout = paper_layout(paper)
+    layout = paper_layout(paper, duration_s=record.duration_s)
     figure = ecg_figure(
         chosen_filter.apply(record),
         paper,
@@ -120,11 +125,14 @@ def draw_ecg(
         lead_notes=panels.lead_notes(resources.quality(case)),
         theme="dark" if is_dark() else "light",
     )
+    width_px = round(layout.width_mm * PX_PER_MM)
     figure.update_layout(
-        height=figure_height_px(PAPER_WIDTH_PX, layout, overlay=heat is not None),
-        xaxis={"constraintoward": "left"},
+        height=figure_height_px(width_px, layout, overlay=heat is not None),
+        xaxis={"constraintoward": "left", "range": [0, min(layout.width_mm, PAPER_MM)]},
         yaxis={"constraintoward": "top"},
     )
+    if layout.width_mm > PAPER_MM:
+        st.caption(":material/swipe: Drag the paper sideways to see the rest of it.")
     drawn = "without overlay" if heat is None else f"with heat by {heat.label}"
     st.plotly_chart(
         figure,
@@ -222,7 +230,7 @@ def draw_labels(case: Case) -> None:
         st.subheader("Report, original text", anchor=False)
         st.text(entry.report or "No report in this table.")
         translation = translate(entry.report)
-        if translation.english != translation.original:
+        if translation.english.split() != translation.original.lower().split():
             st.subheader("Report in English, word by word", anchor=False)
             st.text(translation.english)
             st.caption(parts.translation_words(translation))

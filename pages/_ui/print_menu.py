@@ -26,8 +26,10 @@ def print_menu(
     heat: Heat | None,
     heat_words: str,
 ) -> None:
-    """Draw the menu; a file is made only when it is asked for."""
-    with st.popover("Print", icon=":material/print:", disabled=case.display is None):
+    """Draw the menu of a readable case; a file is made only when it is asked for."""
+    if case.display is None:
+        return
+    with st.popover("Print", icon=":material/print:"):
         paper = st.segmented_control(
             "Paper, landscape", list(PAPERS), default="A4", required=True, key="print_paper"
         )
@@ -71,8 +73,10 @@ def _content(
         measurements=resources.measurements(case),
         quality=resources.quality(case),
         translation=translate(entry.report) if entry else None,
-        opinions=tuple(ModelOpinion.of(r.entry, r.prob, r.mark, r.problem) for r in rows),
+        opinions=tuple(
+            ModelOpinion.of(row.entry, row.prob, row.mark if entry else None, row.problem)
+            for row in rows
+        ),
         overlay=heat,
         overlay_words=heat_words,
-        notes=record.warnings,
     )

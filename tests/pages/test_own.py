@@ -1,0 +1,363 @@
+"""The reader's own recording: upload, questions, windows, errors, and what a session keeps."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ecgcore.bench import uploads
+from ecgcore.io.recordings import FORMATS, MAX_UPLOAD_BYTES, SUFFIXES, read_upload
+from ecgcore.models.cards import ModelEntry
+from ecgcore.models.predictor import Prediction, model_input
+from ecgcore.records import EcgRecord
+from pages._ui import own_parts as parts
+from pages._ui import resources
+from pages._ui.case import Case
+from tests.made_up_models import KEYS, save_card
+
+Open = Callable[..., AppTest]
+Files = Sequence[tuple[str, bytes]]
+
+MICROVOLTS = uploads.dipole_microvolts()
+PAIR = uploads.wfdb_files(MICROVOLTS, 100)
+BARE = uploads.csv_file(MICROVOLTS)
+LONG = uploads.wfdb_files(
+    np.concatenate([(k + 1) * (MICROVOLTS // 4) for k in range(3)] + [MICROVOLTS[:, :450]], 1), 100
+)
+SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
+
+
+def made_up_opinion(case: Case, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
+    """Give a logit that follows the size of the ECG, with the real warnings and refusals."""
+    fitted = model_input(case.record)
+    size = float(np.ptp(fitted.signal))
+    return Prediction(entry, size - 2 if entry.key.train_set == "A" else -9.0), fitted.warnings
+
+
+@pytest.fixture
+def own(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
+    """Return a function that opens the page as a new reader, with two models."""
+    for key in KEYS[:2]:
+        save_card(tmp_path / "pretrained" / key.folder, key)
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "pretrained"))
+    monkeypatch.setattr(resources, "opinion", made_up_opinion)
+    return lambda: open_page("own.py")
+
+
+def upload(app: AppTest, files: Files) -> AppTest:
+    kind = "application/octet-stream"
+    app.file_uploader[0].set_value([(name, content, kind) for name, content in files])
+    app.run()
+    assert not app.exception
+    return app
+
+
+def texts(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.info, app.warning)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def errors(app: AppTest) -> str:
+    return "\n".join(element.value for element in app.error)
+
+
+def ecg(app: AppTest) -> str:
+    charts = (chart.proto.alt for chart in app.get("plotly_chart"))
+    return next((alt for alt in charts if alt.startswith("12-lead ECG")), "")
+
+
+def opened(app: AppTest) -> EcgRecord | None:
+    if "own_opened" not in app.session_state:
+        return None
+    found = app.session_state["own_opened"]
+    return None if found is None else found.record
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(button for button in app.button if button.label == label).click()
+    return app.run()
+
+
+def questions(app: AppTest) -> list[str]:
+    asked = [box.label for box in app.selectbox] + [box.label for box in app.number_input]
+    return [label for label in asked if label in {"Units of the samples", "Samples per second"}]
+
+
+def test_the_empty_page_names_formats_limit_and_example(own: Callable[[], AppTest]) -> None:
+    app = own()
+    assert not app.exception
+    uploader = app.file_uploader[0]
+    assert FORMATS in uploader.label
+    assert uploader.proto.max_upload_size_mb * 2**20 == MAX_UPLOAD_BYTES
+    assert uploader.allowed_type == [f".{suffix}" for suffix in SUFFIXES]
+    assert "nothing is stored" in texts(app)
+    assert [button.label for button in app.download_button] == ["Example file (synthetic)"]
+    assert questions(app) == []
+    assert ecg(app) == ""
+
+
+def test_the_example_opens_without_a_question(own: Callable[[], AppTest]) -> None:
+    app = upload(own(), [(parts.EXAMPLE, parts.example_csv())])
+    assert "**synthetic-example** · 10 s · 100 Hz" in texts(app)
+    assert "record synthetic-example, 10 s" in ecg(app)
+    assert questions(app) == []
+    assert not app.info
+    record = read_upload([(parts.EXAMPLE, parts.example_csv())])
+    assert record.warnings == ()
+    assert 0.5 < np.ptp(record.signal[1]) < 4
+
+
+def test_a_pair_opens_and_the_upload_is_free_for_the_next(own: Callable[[], AppTest]) -> None:
+    app = upload(own(), PAIR)
+    assert "**ecg** · 10 s · 100 Hz" in texts(app)
+    assert app.file_uploader[0].value == []
+    app = upload(app, uploads.dicom_file(MICROVOLTS[:, :800], 100))
+    assert "**ecg** · 8 s · 100 Hz" in texts(app)
+
+
+@pytest.mark.parametrize("given", uploads.every_format(MICROVOLTS), ids=lambda given: given.kind)
+def test_every_format_opens(own: Callable[[], AppTest], given: uploads.Upload) -> None:
+    app = upload(own(), given.files)
+    if given.options.units is not None:
+        app.selectbox(key=key_of(app.selectbox, "own_units")).select("uV")
+        app.number_input(key=key_of(app.number_input, "own_rate")).set_value(100).run()
+    assert ecg(app).endswith("10 s, without overlay")
+    assert not app.error
+    assert not app.exception
+
+
+def key_of(widgets: Sequence[object], start: str) -> str:
+    return next(str(box.key) for box in widgets if str(box.key).startswith(start))  # type: ignore[attr-defined]
+
+
+def test_a_bare_table_asks_and_its_answers_can_be_changed(own: Callable[[], AppTest]) -> None:
+    app = upload(own(), BARE)
+    assert questions(app) == ["Units of the samples", "Samples per second"]
+    assert "table.csv does not say its units" in texts(app)
+    assert ecg(app) == ""
+    app.selectbox(key=key_of(app.selectbox, "own_units")).select("uV").run()
+    assert "table.csv does not say its rate" in texts(app)
+    app.number_input(key=key_of(app.number_input, "own_rate")).set_value(100).run()
+    assert "Units taken as uV, as you said. Rate taken as 100 Hz, as you said." in texts(app)
+    assert opened(app).duration_s == 10
+
+    app.number_input(key=key_of(app.number_input, "own_rate")).set_value(200).run()
+    assert (opened(app).fs_hz, opened(app).duration_s) == (200, 5)
+    app.number_input(key=key_of(app.number_input, "own_rate")).set_value(4000).run()
+    assert "lasts 0.25 s; at least 2 s" in errors(app)
+    assert opened(app).fs_hz == 200
+    assert "record table, 5 s" in ecg(app)
+
+
+def test_another_rate_is_measured_anew(own: Callable[[], AppTest]) -> None:
+    app = upload(own(), uploads.csv_file(np.tile(MICROVOLTS, 2)))
+    app.selectbox(key=key_of(app.selectbox, "own_units")).select("uV")
+    app.number_input(key=key_of(app.number_input, "own_rate")).set_value(100).run()
+    assert "Rate **70 bpm**" in texts(app)
+    app = upload(app, uploads.csv_file(MICROVOLTS))
+    app.selectbox(key=key_of(app.selectbox, "own_units")).select("uV")
+    app.number_input(key=key_of(app.number_input, "own_rate")).set_value(200).run()
+    assert "Rate **140 bpm**" in texts(app)
+
+
+def test_answers_for_one_table_are_not_taken_for_the_next(own: Callable[[], AppTest]) -> None:
+    app = upload(own(), BARE)
+    app.selectbox(key=key_of(app.selectbox, "own_units")).select("uV")
+    app.number_input(key=key_of(app.number_input, "own_rate")).set_value(100).run()
+    app = upload(app, [("next.csv", BARE[0][1])])
+    assert "next.csv does not say its units" in texts(app)
+    assert "table stays open" in texts(app)
+    assert opened(app).record_id == "table"
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ([("a.dcm", b"\0" * 300)], "a.dcm"),
+        (uploads.csv_file(MICROVOLTS[:3], ("I", "II", "V1")), "missing V2, V3, V4, V5, V6"),
+        (PAIR[:1], "names ecg.dat. Load it together with the header"),
+        (PAIR[1:], "ecg.dat has no header. Load the .hea file together with it"),
+        ([*PAIR, *uploads.cinc_files(MICROVOLTS, 100)], "There are 2 recordings"),
+        (uploads.wfdb_files(MICROVOLTS[:, :150], 100), "lasts 1.50 s; at least 2 s are needed"),
+    ],
+)
+def test_a_bad_upload_is_explained_and_the_former_ecg_stays(
+    own: Callable[[], AppTest], files: Files, message: str
+) -> None:
+    app = upload(own(), files)
+    assert message in errors(app)
+    assert ecg(app) == ""
+    app = upload(app, [(parts.EXAMPLE, parts.example_csv())])
+    assert errors(app) == ""
+    app = upload(app, files)
+    assert message in errors(app)
+    assert "synthetic-example stays open." in texts(app)
+    assert "record synthetic-example" in ecg(app)
+    app = upload(app, [])
+    assert errors(app) == ""
+    assert "record synthetic-example" in ecg(app)
+
+
+def test_the_second_file_of_a_pair_may_come_later(own: Callable[[], AppTest]) -> None:
+    app = upload(own(), PAIR[:1])
+    assert "Load it together with the header" in errors(app)
+    assert "record ecg, 10 s" in ecg(upload(app, PAIR))
+
+
+def test_a_recording_stays_while_other_pages_are_visited(own: Callable[[], AppTest]) -> None:
+    app = upload(own(), LONG)
+    app.select_slider(key="own_start_1").set_value(20.0).run()
+    app.switch_page("browse.py").run()
+    app.switch_page("own.py").run()
+    assert not app.exception
+    assert "**ecg** · 34.5 s · 100 Hz" in texts(app)
+    assert app.select_slider(key="own_start_1").value == 20.0
+    app = press(app, "Remove")
+    assert opened(app) is None
+    assert ecg(app) == ""
+    assert len(app.file_uploader) == 1
+
+
+def test_another_reader_does_not_see_it(own: Callable[[], AppTest]) -> None:
+    upload(own(), PAIR)
+    other = own()
+    assert opened(other) is None
+    assert ecg(other) == ""
+
+
+def test_nothing_is_written(own: Callable[[], AppTest], tmp_path: Path) -> None:
+    app = own()
+    before = sorted(tmp_path.rglob("*"))
+    upload(app, PAIR)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_long_recording_is_shown_by_windows(own: Callable[[], AppTest]) -> None:
+    app = upload(own(), LONG)
+    slider = app.select_slider(key="own_start_1")
+    assert slider.options == ["0 to 10 s", "10 to 20 s", "20 to 30 s", "24.5 to 34.5 s"]
+    first = traces(app)
+    app.session_state["gain"] = 5.0
+    slider.set_value(24.5).run()
+    assert traces(app) != first
+    assert app.session_state["gain"] == 5.0
+    assert not app.exception
+
+
+def traces(app: AppTest) -> object:
+    chart = next(c for c in app.get("plotly_chart") if c.proto.alt.startswith("12-lead"))
+    return json.loads(chart.proto.spec)["data"]
+
+
+def test_opinions_on_every_window_and_the_way_to_one(
+    own: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = upload(own(), LONG)
+    assert not app.dataframe
+    app.session_state["own_windows_1"] = True
+    app.run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert table["Window"].tolist() == ["0 to 10 s", "10 to 20 s", "20 to 30 s", "24.5 to 34.5 s"]
+    assert (table["Lowest"] < 0.001).all()
+    assert table["Highest"].is_monotonic_increasing
+    assert table["Models for MI"].isin(["0 of 2", "1 of 2"]).all()
+    picked = SimpleNamespace(selection=SimpleNamespace(rows=[], cells=[(2, "Window")]))
+    state = {"picked": picked, "own_round": 1}
+    monkeypatch.setattr(parts.st, "session_state", state)
+    parts._go_to_picked("picked", (0.0, 10.0, 20.0))
+    assert state["own_start_1"] == 20.0
+
+
+def test_a_very_long_recording_asks_for_ten_minutes_and_says_so(
+    own: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "MAX_WINDOWS", 2)
+    app = upload(own(), LONG)
+    app.session_state["own_windows_1"] = True
+    app.run()
+    assert len(app.dataframe[0].value) == 2
+    assert "The first 2 of 4." in texts(app)
+
+
+def test_without_a_model_the_windows_say_so(
+    own: Callable[[], AppTest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "none"))
+    app = upload(own(), LONG)
+    app.session_state["own_windows_1"] = True
+    app.run()
+    assert "No model has an opinion on this recording." in [info.value for info in app.info]
+
+
+def test_five_seconds_are_shown_and_measured_but_models_refuse(own: Callable[[], AppTest]) -> None:
+    app = upload(own(), uploads.wfdb_files(MICROVOLTS[:, :500], 100))
+    assert "record ecg, 5 s" in ecg(app)
+    assert "Rate **70 bpm**" in texts(app)
+    assert "the models need 10 s" in texts(app)
+    assert not app.select_slider
+
+
+def test_a_missing_data_set_does_not_matter(
+    own: Callable[[], AppTest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECG_DATA_DIR", str(tmp_path / "nowhere"))
+    app = upload(own(), PAIR)
+    assert not app.error
+    assert "record ecg, 10 s" in ecg(app)
+
+
+def test_what_was_changed_is_said_once(own: Callable[[], AppTest]) -> None:
+    eight = [uploads.LEADS.index(lead) for lead in uploads.EIGHT]
+    files = uploads.wfdb_files(MICROVOLTS[eight], 100, [*uploads.EIGHT])
+    words = read_upload(files).warnings
+    assert words
+    app = upload(own(), files)
+    for text in words:
+        assert texts(app).count(text) == 1
+
+
+def test_a_name_of_a_file_draws_no_link(own: Callable[[], AppTest]) -> None:
+    app = upload(own(), [("[x](http:e).csv", parts.example_csv())])
+    assert r"**\[x](http:e)**" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "starts"),
+    [
+        (500, (0,)),
+        (1000, (0,)),
+        (1050, (0,)),
+        (1100, (0, 1)),
+        (2000, (0, 10)),
+        (2999, (0, 10, 19.99)),
+    ],
+)
+def test_windows_reach_the_end(n_samples: int, starts: tuple[float, ...]) -> None:
+    record = EcgRecord("a", np.zeros((12, n_samples), np.float32), 100, "a")
+    assert parts.window_starts(record) == pytest.approx(starts)
+    last = parts.case_at(record, parts.window_starts(record)[-1])
+    assert last.display.n_samples == min(n_samples, 1000)
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="no ../shared/samples here")
+@pytest.mark.parametrize(
+    ("stem", "suffix", "said"),
+    [
+        ("cinc/E00015", "mat", "Header line 1 was mended"),
+        ("ludb/1", "dat", "**1** · 10 s · 500 Hz"),
+        ("ptbxl-500hz", "dat", "500 Hz"),
+    ],
+)
+def test_real_recordings(own: Callable[[], AppTest], stem: str, suffix: str, said: str) -> None:
+    header = SAMPLES / f"{stem}.hea"
+    if not header.exists():
+        header = sorted((SAMPLES / stem).rglob("*.hea"))[0]
+    files = [(p.name, p.read_bytes()) for p in (header, header.with_suffix(f".{suffix}"))]
+    app = upload(own(), files)
+    assert said in texts(app)
+    assert ecg(app).endswith("10 s, without overlay")
