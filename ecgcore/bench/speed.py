@@ -2,17 +2,19 @@
 
 import json
 import os
-import statistics
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
 import torch
 
+from ecgcore.bench.ecg_page import ecg_page_figures
+from ecgcore.bench.figure import Figure, timed
 from ecgcore.errors import ModelError
 from ecgcore.explain.attribution import METHODS
 from ecgcore.explain.methods import IG_STEPS, explain
@@ -23,24 +25,7 @@ from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import PROJECT_DIR, Settings
 
 _TARGETS_MS = {"gradcam": 30.0, "ig": 400.0}
-_REPEATS = 20
 _LOOP_RECORDS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured figure; `target` is an upper bound, or None where nothing is promised."""
-
-    name: str
-    value: float | None
-    unit: str
-    target: float | None = None
-    note: str = ""
-
-    @property
-    def passed(self) -> bool:
-        """False only where a promise is broken."""
-        return self.target is None or self.value is None or self.value <= self.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +53,12 @@ class BenchReport:
     def as_text(self) -> str:
         """One line for each figure."""
         lines = [f"{self.data_version}, {self.threads} threads"]
-        for figure in self.figures:
-            value = "not measured" if figure.value is None else f"{figure.value:,.1f} {figure.unit}"
-            target = "" if figure.target is None else f"<= {figure.target:,.0f} {figure.unit}"
-            mark = "" if figure.target is None else ("ok" if figure.passed else "MISSED")
-            lines.append(f"{figure.name:58} {value:>20}  {target:14} {mark:7}{figure.note}")
+        lines += [figure.as_text() for figure in self.figures]
         return "\n".join(lines)
 
 
 def run_speed(settings: Settings, *, quick: bool = False) -> BenchReport:
-    """Measure predictions, explanations, batches and memory; and the pages unless `quick`.
+    """Measure models, the ECG page's parts and memory; and the pages unless `quick`.
 
     Raises
     ------
@@ -92,6 +73,7 @@ def run_speed(settings: Settings, *, quick: bool = False) -> BenchReport:
     figures = [
         *_single_record(predictors, recordings),
         *_batches(predictors[0], recordings),
+        *ecg_page_figures(predictors, recordings),
         _memory(recordings),
     ]
     if not quick:
@@ -101,14 +83,14 @@ def run_speed(settings: Settings, *, quick: bool = False) -> BenchReport:
 
 def _single_record(predictors: list[Predictor], recordings: Recordings) -> Iterable[Figure]:
     record = recordings.read(recordings.available(_ids(recordings)[:50])[0])
-    yield _timed(
+    yield timed(
         f"{len(predictors)} predictions of a warm record", lambda: predict(predictors, record), 40.0
     )
     for predictor in _one_of_each(predictors):
         arch = ARCH_NAMES[predictor.entry.key.arch]
         for method, target in _TARGETS_MS.items():
             steps = f", {IG_STEPS} steps" if method == "ig" else ""
-            yield _timed(
+            yield timed(
                 f"{METHODS[method]}{steps}, {arch}",
                 partial(explain, predictor, record, method, n_steps=IG_STEPS),
                 target,
@@ -142,7 +124,14 @@ def _memory(recordings: Recordings) -> Figure:
     """Resident memory of this process, which has all models open and has read the whole store."""
     if recordings.store is not None:
         recordings.store.units.sum()
-    return Figure("memory, all models and the full store open", resident_mb(), "MB", 1500.0)
+    return memory("memory, all models and the full store open")
+
+
+def memory(name: str, pid: int | str = "self") -> Figure:
+    """Resident memory of a process beside its target."""
+    used_mb = resident_mb(pid)
+    note = "needs /proc" if used_mb is None else ""
+    return Figure(name, used_mb, "MB", 1500.0, note, skipped=used_mb is None)
 
 
 def resident_mb(pid: int | str = "self") -> float | None:
@@ -156,7 +145,7 @@ def resident_mb(pid: int | str = "self") -> float | None:
 
 
 def _pages(settings: Settings) -> list[Figure]:
-    """Figures of the server and the browser, from a process that may import the pages."""
+    """Measure server and browser in a process that may import the pages; a crash is a figure."""
     command = [sys.executable, "-m", "pages._ui.page_bench"]
     done = subprocess.run(
         command,
@@ -166,22 +155,18 @@ def _pages(settings: Settings) -> list[Figure]:
         text=True,
         check=False,
     )
-    try:
-        return [Figure(**row) for row in json.loads(done.stdout.splitlines()[-1])]
-    except (IndexError, ValueError, TypeError):
-        reason = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        return [Figure("pages", None, "ms", note=reason)]
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    figures = [Figure(**json.loads(line)) for line in lines]
+    if done.returncode:
+        figures.append(Figure("further figures of the pages", None, "ms", note=_reason(done)))
+    return figures
 
 
-def _timed(name: str, action: Callable[[], object], target_ms: float) -> Figure:
-    action()
-    times = []
-    for _ in range(_REPEATS):
-        started = time.perf_counter()
-        action()
-        times.append((time.perf_counter() - started) * 1000)
-    slow = statistics.quantiles(times, n=20)[-1]
-    return Figure(name, statistics.median(times), "ms", target_ms, f"p95 {slow:.0f} ms")
+def _reason(crashed: "subprocess.CompletedProcess[str]") -> str:
+    """Give the last line that starts with the name of an error."""
+    lines = crashed.stderr.strip().splitlines()
+    named = [line for line in lines if re.match(r"[\w.]*Error\b", line)]
+    return (named or lines or [f"ended with status {crashed.returncode}"])[-1]
 
 
 def _ids(recordings: Recordings) -> list[int]:

@@ -164,6 +164,11 @@ def lead_notes(quality: Quality) -> dict[str, str]:
     }
 
 
+def swap_words(quality: Quality) -> str:
+    """Warn of a suspected swap of electrodes; "" if there is none."""
+    return f":orange[:material/warning: {quality.swap}.] " if quality.swap else ""
+
+
 def draw_quality(quality: Quality) -> None:
     """Say for each lead what disturbs it."""
     if quality.swap:

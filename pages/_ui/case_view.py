@@ -43,18 +43,22 @@ def draw_case(case: Case) -> None:
             paper, chosen_filter = paper_controls()
             print_slot = st.container(width="content")
         ecg_slot = st.container(border=False)
-    with panel:
-        st.subheader("Probability of MI", anchor=False)
-        rows, notes = ask(case)
-        draw_opinions(rows, notes)
-    explanation = explained(case, method, model)
-    heat = heat_of(explanation, model)
     with ecg_slot:
+        explanation = explained(case, method, model)
+        heat = heat_of(explanation, model)
         if case.display is None:
             show_ecg_error(case.problem or RecordError("The recording cannot be read."))
         else:
             draw_ecg(case, paper, chosen_filter, heat)
-            st.caption(parts.off_paper(case.display) + parts.method_words(explanation))
+            st.caption(
+                panels.swap_words(resources.quality(case))
+                + parts.off_paper(case.display, paper_layout(paper))
+                + parts.method_words(explanation)
+            )
+    with panel:
+        st.subheader("Probability of MI", anchor=False)
+        rows, notes = ask(case)
+        draw_opinions(rows, notes)
     with print_slot:
         words = parts.plain_words(parts.method_words(explanation)) if heat else ""
         print_menu(case, rows, paper, chosen_filter, heat, words)
@@ -83,7 +87,7 @@ def choose_heat() -> tuple[str, ModelEntry | None]:
         key="model",
         bind="query-params",
         label_visibility="collapsed",
-        width=240,
+        width=200,
         placeholder="No model is installed",
     )
     return method or "none", next((model for model in models if model.name == name), None)
@@ -230,7 +234,7 @@ def draw_labels(case: Case) -> None:
         st.subheader("Report, original text", anchor=False)
         st.text(entry.report or "No report in this table.")
         translation = translate(entry.report)
-        if translation.english.split() != translation.original.lower().split():
+        if translation.english.lower().split() != translation.original.lower().split():
             st.subheader("Report in English, word by word", anchor=False)
             st.text(translation.english)
             st.caption(parts.translation_words(translation))

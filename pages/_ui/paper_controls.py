@@ -28,19 +28,19 @@ _OFF = "off"
 
 def paper_controls() -> tuple[PaperSettings, DisplayFilter]:
     """Draw the menu of the paper and the raw switch; return what to draw."""
-    with st.popover("Paper and filter", icon=":material/straighten:"):
+    with st.popover("Paper", icon=":material/straighten:"):
         settings = _paper()
         chosen = _filter()
-    raw = st.session_state.get(_RAW, False)
     if chosen == RAW:
-        return settings, RAW
+        st.session_state.pop(_RAW, None)
+    raw = st.session_state.get(_RAW, False)
     st.button(
-        "Show filtered" if raw else "Show raw",
+        "Filtered" if raw else "Raw",
         key="raw_button",
         shortcut="F",
         on_click=_flip_raw,
-        icon=":material/filter_alt_off:" if raw else ":material/filter_alt:",
-        help="Compare with the unfiltered recording.",
+        disabled=chosen == RAW,
+        help="Shows the ECG with and without its display filter, which is chosen under Paper.",
     )
     return settings, RAW if raw else chosen
 
@@ -77,15 +77,17 @@ def _one_of(
     default: Option | None = None,
 ) -> Option:
     named = dict(zip(options, words or map(str, options), strict=True))
-    return st.segmented_control(
+    first = options[0] if default is None else default
+    chosen = st.segmented_control(
         label,
         list(options),
-        default=options[0] if default is None else default,
+        default=first,
         required=True,
         format_func=named.__getitem__,
         key=key,
         bind="query-params",
     )
+    return first if chosen is None else chosen  # None: a link with "layout=" and nothing behind
 
 
 def _step(label: str, key: str, cutoffs_hz: tuple[float, ...], help_text: str) -> float | None:

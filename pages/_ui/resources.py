@@ -46,11 +46,16 @@ def settings() -> Settings:
 @st.cache_resource(max_entries=1, show_spinner=False)
 def warm_up() -> threading.Thread:
     """Import torch and captum beside the first page, so that the first case opens at once."""
-    thread = threading.Thread(
-        target=importlib.import_module, args=["ecgcore.explain.methods"], daemon=True
-    )
+    thread = threading.Thread(target=_import_torch, daemon=True)
     thread.start()
     return thread
+
+
+def _import_torch() -> None:
+    import torch
+
+    torch.set_num_threads(1)  # sessions share the cores; waiting threads of torch would spin
+    importlib.import_module("ecgcore.explain.methods")
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the recordings …")
@@ -84,13 +89,13 @@ def model(name: str) -> ModelEntry:
     return cards.by_name(models(), name)
 
 
-@st.cache_data(max_entries=256, show_spinner="Reading the recording …")
+@st.cache_data(max_entries=256, show_spinner=False)
 def read_record(ecg_id: int) -> EcgRecord:
     """One recording as the models see it, at 100 Hz; RecordError if it cannot be read."""
     return recordings().read(ecg_id)
 
 
-@st.cache_data(max_entries=64, show_spinner="Reading the recording …")
+@st.cache_data(max_entries=64, show_spinner=False)
 def read_display(ecg_id: int) -> EcgRecord:
     """One recording at its best rate; RecordError if it cannot be read."""
     return recordings().read_display(ecg_id)
@@ -193,7 +198,7 @@ def _predictor(name: str, checksum: str) -> Predictor:
     return Predictor.open(model(name))
 
 
-@st.cache_data(max_entries=2048, show_spinner="Asking the models …")
+@st.cache_data(max_entries=2048, show_spinner=False)
 def _opinion(
     key: str, name: str, checksum: str, _record: EcgRecord
 ) -> tuple[Prediction, tuple[str, ...]]:
@@ -212,12 +217,12 @@ def _attribution(
     return explain(_predictor(name, checksum), _record, method)
 
 
-@st.cache_data(max_entries=256, show_spinner="Measuring …")
+@st.cache_data(max_entries=256, show_spinner=False)
 def _measurements(key: str, _record: EcgRecord) -> Measurements:
     return measure(_record)
 
 
-@st.cache_data(max_entries=256, show_spinner="Looking at the signal …")
+@st.cache_data(max_entries=256, show_spinner=False)
 def _quality(key: str, _record: EcgRecord) -> Quality:
     return assess(_record)
 

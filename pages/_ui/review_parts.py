@@ -11,6 +11,7 @@ from ecgcore.errors import RecordError
 from ecgcore.explain.attribution import LARGEST_GAP, Attribution
 from ecgcore.explain.attribution import METHODS as EXPLANATIONS
 from ecgcore.figures.diagrams import percent
+from ecgcore.figures.paper_layout import PaperLayout
 from ecgcore.leads import LEADS
 from ecgcore.models.cards import ModelEntry
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
@@ -19,7 +20,6 @@ from ecgcore.ptbxl.scp import SUPERCLASSES, in_words
 from ecgcore.records import EcgRecord
 from pages._ui import resources
 
-PAPER_MV = 5.0
 METHODS = {"none": "None", **EXPLANATIONS}
 SPLIT_WORDS = {
     "train": "training fold",
@@ -98,14 +98,16 @@ def recording_facts(entry: CatalogEntry) -> list[str]:
     return [fact for fact in facts if fact]
 
 
-def off_paper(record: EcgRecord) -> str:
-    """Name the leads that leave the paper; "" if there are none."""
-    peak = np.abs(record.signal).max(axis=1)
-    said = [
-        f"{lead} reaches {mv:.0f} mV and leaves the paper."
-        for lead, mv in zip(LEADS, peak, strict=True)
-        if mv > PAPER_MV
-    ]
+def off_paper(record: EcgRecord, layout: PaperLayout) -> str:
+    """Name the leads that leave the page; "" if there are none."""
+    said = []
+    for segment in layout.segments:
+        signal = record.signal[LEADS.index(segment.lead)]
+        drawn = segment.y_mm + segment.sign * layout.gain_mm_mv * signal
+        if not segment.rhythm and (drawn.min() < 0 or drawn.max() > layout.height_mm):
+            said.append(
+                f"{segment.lead} reaches {np.abs(signal).max():.1f} mV and leaves the page."
+            )
     return f":orange[:material/warning: {' '.join(said)}] " if said else ""
 
 

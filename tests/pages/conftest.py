@@ -1,11 +1,14 @@
 """Pages run from the router, on the synthetic set, with a runs folder of their own."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+
+from tests.pages.review_page import SIX, save_untrained
 
 ROUTER = Path(__file__).resolve().parents[2] / "pages" / "_router.py"
 
@@ -29,3 +32,52 @@ def open_page(
         return app.run()
 
     return open_it
+
+
+@pytest.fixture(scope="session")
+def six_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six models with weights that nobody trained."""
+    folder = tmp_path_factory.mktemp("pretrained")
+    for key in SIX:
+        save_untrained(key, folder / key.folder)
+    return folder
+
+
+@pytest.fixture
+def open_review(
+    open_page: Callable[..., AppTest], six_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., AppTest]:
+    """Return a function that opens a record on the Review page, which must not raise."""
+
+    def open_it(
+        record: object = None,
+        *,
+        pretrained: Path = six_models,
+        data_dir: Path | None = None,
+        **query: str,
+    ) -> AppTest:
+        monkeypatch.setenv("ECG_PRETRAINED_DIR", str(pretrained))
+        if data_dir is not None:
+            monkeypatch.setenv("ECG_DATA_DIR", str(data_dir))
+        query |= {} if record is None else {"record": str(record)}
+        app = open_page("review.py", **query)
+        assert not app.exception
+        return app
+
+    return open_it
+
+
+@pytest.fixture
+def open_bare(open_review: Callable[..., AppTest], tmp_path: Path) -> Callable[..., AppTest]:
+    """Return the same without any model, which is quicker."""
+
+    def open_it(record: object, **more: object) -> AppTest:
+        return open_review(record, pretrained=tmp_path / "no models", **more)
+
+    return open_it
+
+
+@pytest.fixture
+def own_data(synthetic_dir: Path, tmp_path: Path) -> Path:
+    """A copy of the synthetic set that a test may damage."""
+    return shutil.copytree(synthetic_dir, tmp_path / "data")

@@ -1,73 +1,34 @@
+"""One record on the Review page: who it is, what the models say of it, and why."""
+
 import dataclasses
 import json
 import shutil
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from ecgcore.explain.attribution import Attribution
-from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey, Preprocessing
+from ecgcore.figures.paper_layout import paper_layout
+from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey
 from ecgcore.models.predictions import SYNTHETIC_FILE, predictions_frame, save_predictions
 from ecgcore.models.predictor import Predictor, predict
-from ecgcore.models.registry import build, save_weights
-from ecgcore.ptbxl.catalog import load_catalog, synthetic_version
+from ecgcore.ptbxl.catalog import load_catalog
 from pages._ui import review_parts as parts
+from tests.pages.review_page import (
+    SIX,
+    change_table,
+    charts,
+    drawn_leads,
+    ecg,
+    errors,
+    press,
+    save_untrained,
+    table,
+    texts,
+    traces,
+)
 
-SIX = [ModelKey(arch, name, 0) for arch in ("cnn_bilstm", "bimamba2") for name in "ACD"]
-PREPROCESSING = Preprocessing(0.5, True, (0.0,) * 12, (0.2,) * 12)
-
-
-def save_untrained(key, folder):
-    import torch
-
-    folder.mkdir(parents=True)
-    torch.manual_seed(ord(key.train_set))
-    checksum = save_weights(build(key.arch), folder)
-    ModelCard(
-        key=key,
-        n_parameters=1,
-        data_version=synthetic_version(),
-        data_fingerprint="",
-        n_train=120,
-        n_train_mi=40,
-        n_val=12,
-        preprocessing=PREPROCESSING,
-        recipe=(),
-        epochs_run=1,
-        best_epoch=1,
-        metrics=(),
-        weights_sha256=checksum,
-        code_version="test",
-        created="2026-01-01",
-    ).save(folder)
-
-
-@pytest.fixture(scope="module")
-def six_models(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pretrained")
-    for key in SIX:
-        save_untrained(key, folder / key.folder)
-    return folder
-
-
-@pytest.fixture
-def open_review(open_page, six_models, monkeypatch):
-    def open_it(record=None, *, pretrained=six_models, data_dir=None, **query) -> AppTest:
-        monkeypatch.setenv("ECG_PRETRAINED_DIR", str(pretrained))
-        if data_dir is not None:
-            monkeypatch.setenv("ECG_DATA_DIR", str(data_dir))
-        query |= {} if record is None else {"record": str(record)}
-        app = open_page("review.py", **query)
-        assert not app.exception
-        return app
-
-    return open_it
-
-
-@pytest.fixture
-def own_data(synthetic_dir, tmp_path):
-    return shutil.copytree(synthetic_dir, tmp_path / "data")
+OPINIONS = "Opinions as a table"
 
 
 @pytest.fixture
@@ -80,39 +41,13 @@ def find(catalog, group, split):
     return int(frame.index[(frame["group"] == group) & (frame["split"] == split)][0])
 
 
-def texts(app):
-    kinds = (app.markdown, app.caption, app.text, app.title, app.subheader)
-    return "\n".join(element.value for kind in kinds for element in kind)
-
-
-def errors(app):
-    return [element.value for element in app.error]
-
-
-def charts(app):
-    return {chart.proto.alt.split()[0]: chart.proto for chart in app.get("plotly_chart")}
-
-
-def traces(proto):
-    return [trace["name"] for trace in json.loads(proto.spec)["data"]]
-
-
-def table(app, column):
-    return next(t.value for t in app.table if column in t.value.columns)
-
-
-def press(app, label):
-    next(button for button in app.button if button.label == label).click()
-    return app.run()
-
-
 def test_a_record_opens_with_ecg_labels_and_patient(open_review, synthetic_catalog):
     ecg_id = find(synthetic_catalog, "uncertain_mi", "test")
     row = synthetic_catalog.frame.loc[ecg_id]
     app = open_review(ecg_id)
-    ecg = charts(app)["12-lead"]
-    assert f"record {ecg_id}, 10 s, without overlay" in ecg.alt
-    assert {"I", "aVR", "V6", "rhythm"} <= set(traces(ecg))
+    assert f"record {ecg_id}, 10 s, without overlay" in charts(app)["12-lead"].alt
+    assert len(drawn_leads(ecg(app))) == 12
+    assert {"I", "aVR", "V6", "II rhythm"} <= set(traces(ecg(app)))
     shown = texts(app)
     assert f"**Record {ecg_id}** · {row['age']:.0f} years · {row['sex']}" in shown
     assert "uncertain MI" in shown
@@ -138,7 +73,7 @@ def test_six_opinions_are_those_of_the_models(open_review, six_models, synthetic
     predictors = [Predictor.open(entry) for entry in entries]
     predictions, _ = predict(predictors, synthetic_recordings.read(3))
     probs = [100 / (1 + np.exp(-p.logit)) for p in predictions]
-    app = open_review(3)
+    app = open_review(3, details=OPINIONS)
     shown = table(app, "Probability of MI")
     assert list(shown["Model"]) == [
         f"{arch} {name}" for arch in ("CNN-BiLSTM", "BiMamba-2") for name in "ACD"
@@ -152,7 +87,7 @@ def test_six_opinions_are_those_of_the_models(open_review, six_models, synthetic
 
 
 def test_models_that_saw_the_record_are_marked(open_review, synthetic_catalog):
-    app = open_review(find(synthetic_catalog, "certain_mi", "train"))
+    app = open_review(find(synthetic_catalog, "certain_mi", "train"), details=OPINIONS)
     seen = "this recording was in its training data"
     never = "no recording of this patient was in its training data"
     assert list(table(app, "This recording")["This recording"]) == [seen, seen, never] * 2
@@ -162,7 +97,7 @@ def test_models_that_saw_the_record_are_marked(open_review, synthetic_catalog):
 
 
 def test_no_mark_on_a_test_record(open_review, synthetic_catalog):
-    app = open_review(find(synthetic_catalog, "certain_mi", "test"))
+    app = open_review(find(synthetic_catalog, "certain_mi", "test"), details=OPINIONS)
     assert set(table(app, "This recording")["This recording"]) == {
         "no recording of this patient was in its training data"
     }
@@ -207,25 +142,24 @@ def test_without_a_record_an_uncertain_one_of_the_test_fold_opens(open_review, s
 )
 def test_deep_link_opens_the_heat_of_a_model(open_review, method, words):
     app = open_review(5, method=method, model="BiMamba-2 D (seed 0)")
-    ecg = charts(app)["12-lead"]
-    assert f"with heat by {method}, BiMamba-2 D (seed 0)" in ecg.alt
-    assert "heat" in traces(ecg)
+    assert f"with heat by {method}, BiMamba-2 D (seed 0)" in charts(app)["12-lead"].alt
+    assert "heat" in traces(ecg(app))
     assert words in texts(app)
     assert ("Completeness gap" in texts(app)) == (method != "Grad-CAM")
 
 
 def test_heat_is_off_at_first_and_begins_with_the_cnn_of_all_labels(open_review):
     app = open_review(5)
-    assert "heat" not in traces(charts(app)["12-lead"])
+    assert "heat" not in traces(ecg(app))
     app.segmented_control(key="method").set_value("gradcam").run()
     assert "Grad-CAM, CNN-BiLSTM C (seed 0)" in charts(app)["12-lead"].alt
 
 
 def test_heat_leaves_the_paper_where_it_was(open_review):
     app = open_review(5)
-    plain = json.loads(charts(app)["12-lead"].spec)["layout"]
+    plain = ecg(app)["layout"]
     app.segmented_control(key="method").set_value("ig").run()
-    heated = json.loads(charts(app)["12-lead"].spec)["layout"]
+    heated = ecg(app)["layout"]
     sizes = [spec["height"] - spec["margin"]["t"] - spec["margin"]["b"] for spec in (plain, heated)]
     assert sizes[0] == sizes[1]
     assert plain["margin"]["t"] == heated["margin"]["t"]
@@ -270,7 +204,7 @@ def test_an_unreadable_recording_shows_the_stored_opinions(open_review, own_data
     load_catalog(own_data).record_path(2).with_suffix(".dat").unlink()
     logits = np.array([np.log(3)], dtype=np.float32)
     save_predictions(predictions_frame(SIX[1], [2], logits), own_models / SYNTHETIC_FILE)
-    app = open_review(2, data_dir=own_data, pretrained=own_models)
+    app = open_review(2, data_dir=own_data, pretrained=own_models, details=OPINIONS)
     shown = table(app, "Probability of MI").set_index("Model")["Probability of MI"]
     assert shown["CNN-BiLSTM C"] == "75.0 %"
     assert shown["BiMamba-2 A"].startswith("not asked")
@@ -298,18 +232,28 @@ def test_without_models_the_ecg_is_still_there(open_review, tmp_path):
 
 def test_an_own_run_stands_after_the_shipped_models(open_review, tmp_path):
     save_untrained(ModelKey("cnn_bilstm", "C", 7), tmp_path / "runs" / "mine")
-    shown = table(open_review(2), "Probability of MI")
+    shown = table(open_review(2, details=OPINIONS), "Probability of MI")
     assert list(shown["Model"])[-1] == "CNN-BiLSTM C (own run mine)"
     assert len(shown) == 7
 
 
-def test_a_blank_report_is_said_to_be_blank(open_review, own_data):
-    path = own_data / "ptbxl_database.csv"
-    report = load_catalog(own_data).frame.loc[2, "report"]
-    text = path.read_text(encoding="utf-8")
-    assert report in text
-    path.write_text(text.replace(f'"{report}"', "").replace(report, ""), encoding="utf-8")
-    assert "No report in this table." in texts(open_review(2, data_dir=own_data))
+def test_a_blank_report_is_said_to_be_blank(open_bare, own_data):
+    change_table(own_data, 2, report="")
+    assert "No report in this table." in texts(open_bare(2, data_dir=own_data))
+
+
+def test_a_german_report_stands_in_both_languages(open_bare, own_data):
+    report = "sinusrhythmus. linkstyp. quokka. pathologische q-zacken"
+    change_table(own_data, 2, report=report)
+    shown = texts(open_bare(2, data_dir=own_data))
+    assert report in shown
+    assert "sinus rhythm. left axis. quokka. pathological q waves" in shown
+    assert "Left as they are: quokka." in shown
+
+
+def test_an_english_report_is_not_translated(open_bare):
+    app = open_bare(2)
+    assert [s.value for s in app.subheader if "eport" in s.value] == ["Report, original text"]
 
 
 def attribution(delta, total=1.0, method="ig"):
@@ -337,12 +281,11 @@ def test_noise_and_facts_in_words(synthetic_catalog):
     assert parts.recording_facts(bare) == ["Date not in this table", "device not in this table"]
 
 
-def test_flat_leads_and_leads_beyond_the_paper_are_named(synthetic_recordings):
+def test_leads_beyond_the_paper_are_named(synthetic_recordings):
     record = synthetic_recordings.read(9)
-    assert parts.faulty_leads(record) == ""
+    assert parts.off_paper(record, paper_layout()) == ""
     signal = record.signal.copy()
-    signal[6, 300:450] = signal[6, 300]
     signal[11] -= 20
-    words = parts.faulty_leads(dataclasses.replace(record, signal=signal))
-    assert "Flat for 1 s or longer: V1." in words
+    words = parts.off_paper(dataclasses.replace(record, signal=signal), paper_layout())
     assert "V6 reaches" in words
+    assert "V5" not in words
