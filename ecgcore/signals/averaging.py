@@ -1,5 +1,7 @@
 """Isoelectric levels between beats, and the median over aligned beats."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
@@ -52,19 +54,43 @@ def stacked(signal: Array, r: Indices, dominant: np.ndarray) -> Array:
     return np.where(known[:, None, :], stack, np.nan)
 
 
-def median_with_noise(stack: Array) -> tuple[FloatArray, FloatArray, int]:
-    """Return the median beat, its standard error in each lead, and the sample of R.
+@dataclass(frozen=True, slots=True, eq=False)
+class Average:
+    """Median over beats, its standard error, the medians of every other beat, and R's sample."""
 
-    Samples that fewer than two beats, or less than a third of them, have are cut off.
+    median: FloatArray
+    noise: FloatArray
+    halves: FloatArray
+    r_index: int
+
+
+def averaged(stack: Array) -> Average:
+    """Return the median over a stack of beats.
+
+    Samples that fewer than two beats, or less than a third of them, have are cut off; what one half
+    of the beats lacks is taken from all of them.
     """
     count = np.isfinite(stack[:, 0]).sum(axis=0)
     enough = count >= max(2, count[_BEFORE] / 3)
     first = _BEFORE - int(np.argmin(np.r_[enough[:_BEFORE][::-1], False]))
     last = _BEFORE + int(np.argmin(np.r_[enough[_BEFORE:], False]))
-    ordered = np.sort(stack[:, :, first:last], axis=0)
-    middle = count[first:last]
-    columns = np.arange(last - first)
-    median = (ordered[(middle - 1) // 2, :, columns] + ordered[middle // 2, :, columns]).T / 2
-    spread = np.nanmedian(np.abs(stack[:, :, first:last] - median)[:, :, ::7], axis=(0, 2))
+    stack = stack[:, :, first:last]
+    median = _median_of_known(stack)
+    halves = np.array([_median_of_known(stack[half::2]) for half in (0, 1)])
+    halves = np.where(np.isnan(halves), median, halves)
+    spread = np.nanmedian(np.abs(stack - median)[:, :, ::7], axis=(0, 2))
     noise = 1.4826 * 1.2533 * spread / np.sqrt(count[_BEFORE])
-    return median.astype(np.float32), noise.astype(np.float32), _BEFORE - first
+    return Average(
+        median.astype(np.float32),
+        noise.astype(np.float32),
+        halves.astype(np.float32),
+        _BEFORE - first,
+    )
+
+
+def _median_of_known(stack: Array) -> Array:
+    """Return the median over the beats that reach each sample, ``(12, n)``; nan where none does."""
+    ordered = np.sort(stack, axis=0)
+    known = np.isfinite(stack[:, 0]).sum(axis=0)
+    at = np.arange(stack.shape[2])
+    return np.asarray((ordered[(known - 1) // 2, :, at] + ordered[known // 2, :, at]).T / 2)

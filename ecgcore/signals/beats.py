@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgcore.records import EcgRecord, FloatArray
-from ecgcore.signals.averaging import isoelectric, median_with_noise, stacked
+from ecgcore.signals.averaging import averaged, isoelectric, stacked
 from ecgcore.signals.qrs_detector import (
     SHORTEST_S,
     WORK_HZ,
@@ -20,6 +20,7 @@ from ecgcore.signals.qrs_detector import (
     working_signal,
 )
 from ecgcore.signals.shapes import centred, group_by_shape
+from ecgcore.signals.steps import is_step
 
 _EDGE = samples(0.02)
 """A beat whose R is nearer to an end of the recording is cut off."""
@@ -74,9 +75,13 @@ class MedianBeat:
     noise_mv
         ``(12,)`` standard error of the median in each lead; None when unknown.
     rr_irregularity
-        Median change from one RR interval to the next in parts of the median RR.
+        Median change from one RR interval to the next in parts of the median RR; only intervals
+        between two beats of the dominant shape count, so that extra beats do not.
     pacing_ms
         Where a pacing spike stands in most beats, relative to R; None when there is none.
+    halves
+        ``(2, 12, n)`` medians of every other beat, which tell what returns with each beat from what
+        was left by chance; None when unknown.
     """
 
     signal: FloatArray
@@ -86,6 +91,7 @@ class MedianBeat:
     noise_mv: FloatArray | None = None
     rr_irregularity: float = 0.0
     pacing_ms: float | None = None
+    halves: FloatArray | None = None
 
     def times_ms(self) -> FloatArray:
         """Return the time of each sample relative to R, ``(n,)``."""
@@ -112,7 +118,7 @@ def find_beats(record: EcgRecord) -> Beats:
     kinds, r = group_by_shape(smooth, centred(smooth, centres))
     if kinds.size >= _FEW and np.bincount(kinds).max() < max(2, kinds.size / 5):
         return _NO_BEATS
-    order = _kept(r, kinds, signal.shape[1])
+    order = _kept(r, kinds, signal)
     kinds = np.unique(kinds[order], return_inverse=True)[1]
     return Beats(r[order] / WORK_HZ, kinds)
 
@@ -125,29 +131,32 @@ def median_beat(record: EcgRecord, beats: Beats) -> MedianBeat | None:
         return None
     signal = working_signal(record)
     stack = stacked(signal - isoelectric(signal, r[dominant]), r, dominant)
-    median, noise, r_index = median_with_noise(stack)
+    average = averaged(stack)
     return MedianBeat(
-        median,
+        average.median,
         WORK_HZ,
-        r_index,
+        average.r_index,
         int(dominant.sum()),
-        noise,
+        average.noise,
         _rr_irregularity(beats),
         _pacing_ms(pacing_spikes(signal), r[dominant]),
+        average.halves,
     )
 
 
-def _kept(r: Indices, kinds: Indices, n_samples: int) -> Indices:
+def _kept(r: Indices, kinds: Indices, signal: FloatArray) -> Indices:
     """Return which beats to keep, in the order of time.
 
-    No R outside the recording, near its ends no shape that occurs only once, and of two beats that
-    were aligned on one place only that of the more frequent shape.
+    No R outside the recording; among shapes that occur only once no step of the trace, and none
+    near the ends; of two beats that were aligned on one place only that of the more frequent shape.
     """
-    to_end = np.minimum(r, n_samples - 1 - r)
+    to_end = np.minimum(r, signal.shape[1] - 1 - r)
     once = np.bincount(kinds)[kinds] == 1
     kept: list[int] = []
     for k in np.argsort(r):
-        if to_end[k] < _EDGE or (once[k] and to_end[k] < _DOUBTFUL_EDGE):
+        if to_end[k] < (_DOUBTFUL_EDGE if once[k] else _EDGE):
+            continue
+        if once[k] and is_step(signal, int(r[k]), r[kinds == 0]):
             continue
         if kept and r[k] - r[kept[-1]] < _LEAST_RR:
             if kinds[k] >= kinds[kept[-1]]:
@@ -158,7 +167,7 @@ def _kept(r: Indices, kinds: Indices, n_samples: int) -> Indices:
 
 
 def _rr_irregularity(beats: Beats) -> float:
-    rr = beats.rr_ms
+    rr = beats.rr_ms[(beats.kinds[1:] == 0) & (beats.kinds[:-1] == 0)]
     if rr.size < 3:
         return 0.0
     return float(np.median(np.abs(np.diff(rr))) / np.median(rr))

@@ -6,8 +6,9 @@ A difference is marked where it exceeds what two measurements of an unchanged he
   (Lancet 1986), of the error that IEC 60601-2-25 allows to a program on real ECGs (CSE): 15, 10, 10
   and 30 ms.
 - QTc: 60 ms, the larger of the two increases that ICH E14 (2005) asks to be reported.
-- ST and T of a lead: 0.1 mV, the least ST deviation at J (0.1 mV in most leads) and the depth of T
-  inversion of the Fourth Universal Definition of Myocardial Infarction (Circulation 2018).
+- ST and T of a lead: 0.1 mV, the least ST elevation at J (in most leads) and the least depth of T
+  inversion of the Fourth Universal Definition of Myocardial Infarction (Circulation 2018); its
+  0.05 mV of ST depression are less than what is marked here.
 - heart rate 20 bpm, axes 30° (QRS) and 45° (P, T): conventions of this project, no standard gives
   them. Electrode positions alone turn axes and change precordial amplitudes (Schijvenaars et al.,
   J Electrocardiol 2008), so Q, R and S are not compared.

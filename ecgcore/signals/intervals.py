@@ -3,13 +3,13 @@
 import math
 
 QTC_RATES_BPM = (40.0, 120.0)
-"""Outside these rates no correction of QT is trusted."""
+"""Outside these rates no correction of QT is trusted here; a convention of this project."""
 
 _GOLDBERGER = 2.0 / math.sqrt(3.0)
 
 
 def rate_bpm(rr_ms: float) -> float:
-    """Return the heart rate that belongs to an RR interval."""
+    """Return the heart rate in bpm that belongs to an RR interval."""
     return 60_000.0 / rr_ms
 
 

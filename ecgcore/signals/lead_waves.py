@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ecgcore.leads import LEADS
 from ecgcore.signals.beats import MedianBeat
 from ecgcore.signals.delineate import Fiducials
-from ecgcore.signals.measurements import LeadMeasured, Measured
+from ecgcore.signals.measurements import DOUBT, LeadMeasured, Measured
 from ecgcore.signals.qrs_detector import without_spikes
 
 Array = NDArray[np.float64]
@@ -179,7 +179,7 @@ def _st(scene: BeatInTime, row: int, name: str, after_ms: float, trust: float) -
     peak = scene.found.t_peak.time_ms
     confidence = min(trust, scene.found.qrs_off.confidence)
     late = f"J+{after_ms:g} lies behind the peak of T" if peak is not None and at > peak else ""
-    return _amplitude(name, value, confidence * (0.5 if late else 1.0), late)
+    return _amplitude(name, value, confidence * (DOUBT if late else 1.0), late)
 
 
 def _t(scene: BeatInTime, row: int, trust: float) -> Measured:

@@ -16,7 +16,7 @@ from ecgcore.signals.lead_waves import (
     measure_lead,
     unmeasured_lead,
 )
-from ecgcore.signals.measurements import LeadMeasured, Measured, Measurements
+from ecgcore.signals.measurements import DOUBT, DOUBTFUL, LeadMeasured, Measured, Measurements
 
 __all__ = ["LeadMeasured", "Measured", "Measurements", "measure"]
 
@@ -43,18 +43,19 @@ _FEW_RR = 3
 _LEAST_MEAN_MV = 0.01
 _LEAST_NET = 0.1
 """An axis needs a mean deflection of 0.01 mV, and areas that do not cancel to less than 10 %."""
+_CANCEL = "the net areas in I and aVF are small"
 
 
 def measure(record: EcgRecord) -> Measurements:
     """Measure a recording.
 
-    Intervals run between the global fiducials: the earliest onset and the latest end over all
+    Intervals run between the global fiducials, where a wave begins and ends in three
     leads of the median beat. Heart rate and RR spread use all beats; QTc uses the median RR. Axes
     come from the net areas of I and aVF.
 
     Confidence is 1 for a clear value. That of an interval is the lower one of its two fiducials;
-    that of QTc is halved outside 40-120 bpm and again in an irregular rhythm; that of an axis
-    falls when the areas of its wave nearly cancel; that of an amplitude falls with the median
+    that of QTc falls to 40 % of it outside 40-120 bpm and again in an irregular rhythm; of an axis
+    it falls when the areas of its wave nearly cancel; that of an amplitude falls with the median
     beat's standard error, to 0 at 0.05 mV; that of the rate with fewer than three RR intervals.
 
     Returns
@@ -143,7 +144,7 @@ def _qtc(qt: Measured, beats: Beats, rr_ms: float) -> list[Measured]:
     far = "" if slowest <= rate <= fastest else f"not reliable at {rate:.0f} bpm"
     doubts = [doubt for doubt in (far, _irregular(beats)) if doubt]
     reason = "; ".join([*doubts, *([qt.reason] if qt.reason else [])])
-    confidence = qt.confidence * 0.5 ** len(doubts)
+    confidence = qt.confidence * DOUBT ** len(doubts)
     return [
         Measured(name, label, "ms", formula(qt.value, rr_ms), confidence, reason)
         for name, (label, formula) in _QTC.items()
@@ -180,7 +181,9 @@ def _axis(
     clear = min(1.0, 2.0 * size / whole) * min(1.0, size / (2.0 * _LEAST_MEAN_MV))
     confidence = min(first.confidence, last.confidence, clear)
     axis = intervals.axis_deg(float(i.mean()), float(avf.mean()))
-    return Measured(name, _AXES[name], "°", axis, confidence)
+    reasons = [first.reason, last.reason, _CANCEL if clear < DOUBTFUL else ""]
+    reason = "; ".join(dict.fromkeys(filter(None, reasons)))
+    return Measured(name, _AXES[name], "°", axis, confidence, reason)
 
 
 def _lost_axis(name: str, reason: str) -> Measured:

@@ -9,6 +9,10 @@ from ecgcore.signals.beats import Beats, MedianBeat
 from ecgcore.signals.delineate import Fiducials
 
 NOT_MEASURED = "could not measure"
+DOUBTFUL = 0.5
+"""Confidence below which a value is doubtful, on the screen as on paper."""
+DOUBT = 0.4
+"""What one reason to doubt a value leaves of its confidence: it is doubtful then."""
 
 _DECIMALS = {"mV": 2}
 
@@ -37,6 +41,11 @@ class Measured:
     value: float | None
     confidence: float
     reason: str = ""
+
+    @property
+    def doubtful(self) -> bool:
+        """True where there is a value that is not to be relied on."""
+        return self.value is not None and self.confidence < DOUBTFUL
 
     @property
     def text(self) -> str:

@@ -74,6 +74,44 @@ def test_a_step_at_the_very_end_is_no_beat() -> None:
     assert found_once(find_beats(plain), r_s)
 
 
+def with_step(plain: EcgRecord, at_s: float) -> EcgRecord:
+    signal = plain.signal.copy()
+    signal[:, round(at_s * plain.fs_hz) :] += 0.7 * np.sign(GAIN[::-1])[:, None].astype(np.float32)
+    return EcgRecord("step", signal, plain.fs_hz, "test")
+
+
+@pytest.mark.parametrize("at_s", [0.95, 4.08, 4.2, 7.4])
+def test_a_step_in_all_leads_between_beats_is_no_beat(at_s: float) -> None:
+    r_s = np.arange(0.5, 9.3, 0.8)
+    assert found_once(find_beats(with_step(record(r_s), at_s)), r_s)
+
+
+@pytest.mark.parametrize("at_s", [4.4, 4.5, 4.62])
+def test_a_beat_that_a_step_falls_into_is_kept(at_s: float) -> None:
+    r_s = np.arange(0.5, 9.3, 0.8)
+    assert found_once(find_beats(with_step(record(r_s), at_s)), r_s, 0.1)
+
+
+def test_extra_beats_do_not_make_a_rhythm_irregular() -> None:
+    plain = record(np.delete(np.arange(0.5, 9.5, 0.8), [4, 8]), extra_s=(3.5, 6.7))
+    median = median_beat(plain, find_beats(plain))
+    assert median is not None
+    assert median.rr_irregularity < 0.05
+
+
+def test_halves_are_medians_of_every_other_beat() -> None:
+    r_s = np.arange(0.7, 9.3, 0.8)
+    plain = record(r_s)
+    for r in r_s[::2]:
+        plain.signal[3, round((r - 0.3) * 500)] += 1.0
+    median = median_beat(plain, find_beats(plain))
+    assert median is not None
+    assert median.halves is not None
+    spike = median.halves[:, 3, median.r_index - 160 : median.r_index - 140].max(axis=1)
+    assert spike[0] > 0.7
+    assert spike[1] < 0.1
+
+
 def test_irregular_beats_are_all_found() -> None:
     r_s = 0.5 + np.cumsum(np.random.default_rng(3).uniform(0.45, 1.3, 9))
     beats = find_beats(record(r_s))

@@ -105,6 +105,27 @@ def test_no_p_wave_and_irregular_beats_are_named_as_fibrillation() -> None:
     assert found.qrs_on.time_ms is not None
 
 
+def test_p_waves_that_do_not_return_with_each_beat_are_not_measured() -> None:
+    plain = record(SINUS, p_mv=0.0)
+    t_ms = np.arange(plain.n_samples) * 2.0
+    for k, r in enumerate(SINUS):
+        wave = (-1) ** k * 0.12 * bump(t_ms - 1000 * r, -200, -100)
+        plain.signal[:] += np.outer(GAIN, wave).astype(np.float32)
+    found = fiducials(plain)
+    assert found.p_on.time_ms is None
+    assert "returns" in found.p_on.reason
+
+
+def test_a_late_r_wave_in_few_leads_belongs_to_qrs() -> None:
+    plain = record(SINUS)
+    t_ms = np.arange(plain.n_samples) * 2.0
+    late = sum(bump(t_ms - 1000 * r, 50, 100) for r in SINUS)
+    few = np.zeros(12)
+    few[[0, 6, 7]] = -0.35, 0.5, 0.4
+    plain.signal[:] += np.outer(few, late).astype(np.float32)
+    assert fiducials(plain).qrs_off.time_ms == pytest.approx(100, abs=20)
+
+
 def test_waves_lost_in_noise_are_not_measured() -> None:
     found = fiducials(record(SINUS, p_mv=0.0, t_mv=0.0, noise_mv=0.02))
     assert found.p_on.time_ms is None

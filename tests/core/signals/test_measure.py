@@ -129,6 +129,14 @@ def test_an_axis_is_indeterminate_where_areas_cancel(monkeypatch) -> None:
     assert found.value("axis_t_deg").value is not None
 
 
+def test_an_axis_of_areas_that_nearly_cancel_is_doubtful_and_says_so(monkeypatch) -> None:
+    nearly = P + hump(-40, 10, 1.0) + hump(10, 60, -0.75) + T
+    axis = measured(monkeypatch, beat_of(nearly, nearly)).value("axis_qrs_deg")
+    assert axis.value is not None
+    assert axis.doubtful
+    assert axis.reason == "the net areas in I and aVF are small"
+
+
 def test_an_axis_needs_lead_i(monkeypatch) -> None:
     flat = beat_of(BEAT, BEAT)
     flat.signal[0] = 0.0
@@ -170,18 +178,19 @@ def test_without_a_qrs_nothing_but_the_rhythm_is_given(monkeypatch) -> None:
     ("rr_ms", "reason", "share"),
     [
         ((800.0,) * 9, "", 1.0),
-        ((400.0,) * 9, "not reliable at 150 bpm", 0.5),
-        ((1600.0,) * 5, "not reliable at 38 bpm", 0.5),
-        ((600.0, 900.0, 700.0, 1100.0), "irregular: RR 600 to 1100 ms", 0.5),
-        ((300.0, 500.0, 400.0), "not reliable at 150 bpm; irregular: RR 300 to 500 ms", 0.25),
+        ((400.0,) * 9, "not reliable at 150 bpm", 0.4),
+        ((1600.0,) * 5, "not reliable at 38 bpm", 0.4),
+        ((600.0, 900.0, 700.0, 1100.0), "irregular: RR 600 to 1100 ms", 0.4),
+        ((300.0, 500.0, 400.0), "not reliable at 150 bpm; irregular: RR 300 to 500 ms", 0.16),
     ],
 )
 def test_a_doubtful_qtc_says_why(monkeypatch, rr_ms, reason: str, share: float) -> None:
-    plain = replace(FOUND, t_off=Fiducial(360.0, 0.8))
+    plain = replace(FOUND, t_off=Fiducial(360.0, 1.0))
     qtc = measured(monkeypatch, beat_of(BEAT, BEAT), plain, rr_ms).value("qtc_fridericia_ms")
     assert qtc.value is not None
     assert qtc.reason == reason
-    assert qtc.confidence == pytest.approx(0.8 * share)
+    assert qtc.confidence == pytest.approx(FOUND.qrs_on.confidence * share)
+    assert qtc.doubtful == bool(reason)
 
 
 def test_rr_spread_is_the_sample_standard_deviation(monkeypatch) -> None:
