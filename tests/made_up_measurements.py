@@ -36,18 +36,22 @@ TIMES_MS = {"p_on": -170, "p_peak": -120, "p_off": -70, "qrs_on": -45, "qrs_off"
 TIMES_MS |= {"t_peak": 230, "t_off": 347}
 
 
-def measurements(changed=None, reasons=None, *, beat=True, marks=None, scale=1.0):
+def measurements(changed=None, reasons=None, *, remarks=None, beat=True, marks=None, scale=1.0):
     """Make measurements.
 
-    `changed` and `reasons` are keyed by a value's name, or "V2 t_mv" for a lead; a value of None is
-    not measured. `marks` replaces fiducials.
+    `changed`, `reasons` and `remarks` are keyed by a value's name, or "V2 t_mv" for a lead; a value
+    of None is not measured, one with a reason is doubtful, one with a remark is not. `marks`
+    replaces fiducials.
     """
-    changed, reasons = changed or {}, reasons or {}
+    changed, reasons, remarks = changed or {}, reasons or {}, remarks or {}
 
     def made(key, name, label, unit, value):
         value = changed.get(key, value)
-        reason = reasons.get(key, "" if value is not None else "the lead is flat")
-        return Measured(name, label, unit, value, 0.0 if value is None else 0.9, reason)
+        if value is None:
+            return Measured(name, label, unit, None, 0.0, reasons.get(key, "the lead is flat"))
+        confidence = 0.3 if key in reasons else 0.9
+        said = reasons.get(key, remarks.get(key, ""))
+        return Measured(name, label, unit, value, confidence, said)
 
     fiducials = {name: Fiducial(float(ms), 0.9) for name, ms in TIMES_MS.items()} | (marks or {})
     return Measurements(

@@ -235,6 +235,10 @@ def _wrap(files: Files) -> Files:
     return zip_file([(f"../{name}", content) for name, content in files])
 
 
+def _nameless(files: Files) -> Files:
+    return zip_file([(".", b""), *files])
+
+
 def _nest(files: Files) -> Files:
     return zip_file(zip_file(files, "inner.zip"))
 
@@ -257,7 +261,7 @@ def _double(files: Files) -> Files:
 
 
 _FILE_TRICKS: tuple[Callable[[Files], Files], ...] = (
-    _rename, _wrap, _nest, _zip_bomb, _mislabel, _drop, _double,
+    _rename, _wrap, _nameless, _nest, _zip_bomb, _mislabel, _drop, _double,
 )  # fmt: skip
 
 

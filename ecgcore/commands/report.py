@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,14 +167,13 @@ def _opinions(
 
 def _mark(model: ModelEntry, catalog: Catalog | None, entry: CatalogEntry | None) -> str | None:
     """Say how a model knows a record; None for one from elsewhere."""
-    from ecgcore.ptbxl.exposure import Exposure
+    from ecgcore.ptbxl.exposure import Exposure, mark_of
 
     if catalog is None or entry is None:
         return None
-    if model.card.data_version == catalog.version:
-        exposure = Exposure.of(catalog.frame, model.key.train_set, model.key.seed)
-        return exposure.mark(entry.ecg_id, entry.patient_id)
-    return "" if model.card.synthetic != catalog.synthetic else "unknown"
+    card, key = model.card, model.key
+    exposure = partial(Exposure.of, catalog.frame, key.train_set, key.seed)
+    return mark_of(catalog, entry, card.data_version, synthetic=card.synthetic, exposure=exposure)
 
 
 def _model(args: argparse.Namespace, settings: Settings) -> ModelEntry:

@@ -40,9 +40,37 @@ class Heat:
     signed: bool
     label: str
 
+    def __post_init__(self) -> None:
+        """Refuse scores that are neither of all leads together nor of each of the twelve."""
+        if self.scores.ndim != 2 or len(self.scores) not in (1, len(LEADS)):
+            raise ValueError(f"Scores have shape {self.scores.shape}; (1, n) or (12, n) is needed.")
 
-def heat_trace(heat: Heat, layout: PaperLayout, *, theme: Theme = "light") -> go.Heatmap:
-    """Draw the scores as one strip per row, in 40 ms steps, with their scale below the page.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeatCells:
+    """Heat as rectangles on the page, for the screen and for paper.
+
+    Attributes
+    ----------
+    x_mm
+        ``(n + 1,)`` edges of the steps.
+    y_mm
+        ``(2 * n_rows,)`` lower and upper edge of each strip, from the bottom of the page.
+    values
+        ``(2 * n_rows - 1, n)``, every other row a gap of NaN. Signed scores keep their unit;
+        unsigned ones are shares of the largest.
+    limit
+        What the strongest colour stands for.
+    """
+
+    x_mm: FloatArray
+    y_mm: FloatArray
+    values: FloatArray
+    limit: float
+
+
+def heat_cells(heat: Heat, layout: PaperLayout) -> HeatCells:
+    """Lay the scores out as one strip per row, in 40 ms steps.
 
     A step holds the sum of signed scores, or the largest of unsigned ones. Steps begin anew
     with each column, so that none spans two leads. A lead drawn upside down keeps its scores:
@@ -52,14 +80,25 @@ def heat_trace(heat: Heat, layout: PaperLayout, *, theme: Theme = "light") -> go
     values = _rows(heat, layout, edges[:-1], binned)
     peak = float(np.nanmax(np.abs(values))) or 1.0
     x_mm = layout.trace_x_mm + layout.speed_mm_s * edges / heat.fs_hz
+    return HeatCells(
+        x_mm.astype(np.float32),
+        _strip_edges_mm(layout),
+        _with_gaps(values if heat.signed else values / peak),
+        peak if heat.signed else 1.0,
+    )
+
+
+def heat_trace(heat: Heat, layout: PaperLayout, *, theme: Theme = "light") -> go.Heatmap:
+    """Draw the cells of `heat_cells` with their scale below the page."""
+    cells = heat_cells(heat, layout)
     return go.Heatmap(
-        x=x_mm.astype(np.float32),
-        y=_strip_edges_mm(layout),
-        z=_with_gaps(values if heat.signed else values / peak),
-        zmin=-peak if heat.signed else 0.0,
-        zmax=peak if heat.signed else 1.0,
+        x=cells.x_mm,
+        y=cells.y_mm,
+        z=cells.values,
+        zmin=-cells.limit if heat.signed else 0.0,
+        zmax=cells.limit,
         colorscale=_colorscale(signed=heat.signed, dark=theme == "dark"),
-        colorbar=_colorbar(heat, peak, theme),
+        colorbar=_colorbar(heat, cells.limit, theme),
         hoverinfo="skip",
         name="heat",
     )
@@ -82,7 +121,7 @@ def _binned(heat: Heat, layout: PaperLayout) -> tuple[np.ndarray, FloatArray]:
 
 def _rows(heat: Heat, layout: PaperLayout, starts: np.ndarray, binned: FloatArray) -> FloatArray:
     """Arrange the leads' scores as the rows of the page, from the top."""
-    rows = np.empty((len(layout.row_y_mm), starts.size), dtype=np.float32)
+    rows = np.full((len(layout.row_y_mm), starts.size), np.nan, dtype=np.float32)
     for segment in layout.segments:
         inside = segment.samples(heat.fs_hz, heat.scores.shape[1])
         here = (starts >= inside.start) & (starts < inside.stop)

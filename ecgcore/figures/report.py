@@ -1,7 +1,13 @@
 """The printed report: true-scale ECG, measurements, labels, opinions and where all came from."""
 
 from ecgcore.figures.report_back import back
-from ecgcore.figures.report_content import DISCLAIMER, ModelOpinion, ReportContent, heat_words
+from ecgcore.figures.report_content import (
+    DISCLAIMER,
+    ModelOpinion,
+    ReportContent,
+    heat_sentences,
+    heat_words,
+)
 from ecgcore.figures.report_front import draw_frame, front
 from ecgcore.figures.report_scale import ScaleCheck, scale_check
 from ecgcore.figures.report_sheet import PAPERS, pdf_of, png_of
@@ -12,6 +18,7 @@ __all__ = [
     "ModelOpinion",
     "ReportContent",
     "ScaleCheck",
+    "heat_sentences",
     "heat_words",
     "report_pdf",
     "report_png",

@@ -59,7 +59,7 @@ def _measurements(content: ReportContent, width: float) -> list[Block]:
 def _remark(measured: Measured) -> str:
     if measured.value is None:
         return f"could not measure: {measured.reason}"
-    return f"doubtful: {measured.reason}" if measured.reason else ""
+    return ": ".join(filter(None, ["doubtful" if measured.doubtful else "", measured.reason]))
 
 
 def _leads(content: ReportContent, width: float) -> list[Block]:

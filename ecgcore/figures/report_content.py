@@ -101,19 +101,26 @@ class ReportContent:
 
 
 def heat_words(attribution: Attribution) -> str:
-    """Say what a heat map can say and what it cannot."""
+    """Say what a heat map can say and what it cannot, in plain text."""
+    return " ".join(filter(None, heat_sentences(attribution)))
+
+
+def heat_sentences(attribution: Attribution) -> tuple[str, str, str]:
+    """Return what a heat map says, what must be known of it, and a warning or ""."""
     if not attribution.signed:
         step_ms = 1000 * attribution.scores.shape[1] / attribution.fs_hz / attribution.n_layer_steps
         return (
-            "Grad-CAM says when, not where: every lead shows the same curve, in steps of "
-            f"{step_ms:.0f} ms of the layer it reads; it is silent about evidence against MI."
+            "Grad-CAM says when, not where:",
+            f"every lead shows the same curve, in steps of {step_ms:.0f} ms of the layer it reads; "
+            "it is silent about evidence against MI.",
+            "",
         )
     exact = attribution.gap_share <= LARGEST_GAP
     return (
-        "Integrated Gradients say when and in which lead, against a flat record, to which this "
-        f"model itself gives {percent(attribution.baseline_prob)} MI; they explain the model, not "
-        f"the heart. Completeness gap {attribution.delta:+.4f}, "
-        f"{100 * attribution.gap_share:.2f} % of the logit change of "
-        f"{attribution.logit_change:+.2f}."
-        f"{'' if exact else ' Above 2 %: do not rely on this heat map.'}"
+        "Integrated Gradients say when and in which lead,",
+        "against a flat record, to which this model itself gives "
+        f"{percent(attribution.baseline_prob)} MI; they explain the model, not the heart. "
+        f"Completeness gap {attribution.delta:+.4f}, {100 * attribution.gap_share:.2f} % of the "
+        f"logit change of {attribution.logit_change:+.2f}.",
+        "" if exact else f"Above {100 * LARGEST_GAP:g} %: do not rely on this heat map.",
     )

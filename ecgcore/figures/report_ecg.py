@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
-from ecgcore.figures.overlays import Heat, heat_trace
+from ecgcore.figures.overlays import Heat, heat_cells
 from ecgcore.figures.paper_layout import PAGE_S, PaperLayout, PaperSettings, Segment, paper_layout
 from ecgcore.figures.report_sheet import BOX_MM, INK, Sheet
 from ecgcore.figures.theme import Paper, paper
@@ -162,9 +162,9 @@ def _draw_name(
 
 def _draw_heat(sheet: Sheet, origin: tuple[float, float], layout: PaperLayout, heat: Heat) -> None:
     """Fill strips in opaque colours, as a printer mixes them on white."""
-    drawn = heat_trace(heat, layout, theme="print")
-    x, y, values = (np.asarray(part, float) for part in (drawn.x, drawn.y, drawn.z))
-    shares = np.round(values / drawn.zmax * _HEAT_LEVELS) / _HEAT_LEVELS
+    cells = heat_cells(heat, layout)
+    x, y = cells.x_mm, cells.y_mm
+    shares = np.round(cells.values / cells.limit * _HEAT_LEVELS) / _HEAT_LEVELS
     row, step = np.nonzero(np.nan_to_num(shares))
     boxes = np.column_stack([x[step], y[row], np.diff(x)[step] + _SEAM_MM, np.diff(y)[row]])
     boxes[:, :2] += origin

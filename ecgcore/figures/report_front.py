@@ -97,9 +97,7 @@ def value_words(measured: Measured) -> str:
     """Write a value without its unit; "?" marks a doubtful one, "—" one that was not measured."""
     if measured.value is None:
         return "—"
-    digits = 2 if measured.unit == "mV" else 0
-    words = f"{measured.value:.{digits}f}".replace("-", "−")
-    return f"{words} ?" if measured.reason else words
+    return f"{measured.text} ?" if measured.doubtful else measured.text
 
 
 def _draw_header(sheet: Sheet, area: Area, content: ReportContent) -> None:

@@ -26,8 +26,13 @@ _DAMAGED = (
 """What `zipfile` raises on damaged input."""
 
 
-def unpack(content: bytes, name: str) -> dict[str, bytes]:
+def unpack(content: bytes, name: str, max_bytes: int = MAX_FILE_BYTES) -> dict[str, bytes]:
     """Return the files of a zip by their plain names, folders left out.
+
+    Parameters
+    ----------
+    max_bytes
+        Most that it may hold when unpacked.
 
     Raises
     ------
@@ -37,7 +42,7 @@ def unpack(content: bytes, name: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             members = [info for info in archive.infolist() if _counts(info)]
-            _check(members, name)
+            _check(members, name, max_bytes)
             return _read(archive, members, name)
     except _DAMAGED as error:
         raise RecordError(
@@ -48,23 +53,23 @@ def unpack(content: bytes, name: str) -> dict[str, bytes]:
 def _counts(info: zipfile.ZipInfo) -> bool:
     path = _path(info)
     hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-    return not info.is_dir() and not hidden
+    return bool(path.name) and not info.filename.endswith("/") and not hidden
 
 
 def _path(info: zipfile.ZipInfo) -> PurePosixPath:
     return PurePosixPath(info.filename.replace("\\", "/"))
 
 
-def _check(members: list[zipfile.ZipInfo], name: str) -> None:
+def _check(members: list[zipfile.ZipInfo], name: str, max_bytes: int) -> None:
     if len(members) > _MAX_MEMBERS:
         raise RecordError(
             f"{name} holds {len(members):,} files; at most {_MAX_MEMBERS} can be unpacked. "
             "Pack the files of one recording."
         )
     total = sum(info.file_size for info in members)
-    if total > MAX_FILE_BYTES:
+    if total > max_bytes:
         raise RecordError(
-            f"{name} unpacks to {total / 2**20:,.0f} MB; at most {MAX_FILE_BYTES / 2**20:,.0f} MB "
+            f"{name} unpacks to {total / 2**20:,.0f} MB; at most {max_bytes / 2**20:,.0f} MB "
             "can be read. Pack one recording."
         )
     for info in members:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ecgcore.errors import RecordError
 from ecgcore.io.archives import unpack
 from ecgcore.io.asked import asked_rate, asked_unit
-from ecgcore.io.raw import RawEcg, ReadOptions, check_size, unit_scale
+from ecgcore.io.raw import MAX_FILE_BYTES, RawEcg, ReadOptions, check_size, unit_scale
 from ecgcore.leads import LEADS
 
 _WORDS = {"iuf": "numbers", "U": "texts"}
@@ -25,15 +25,17 @@ _MAX_TEXTS = 1000
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
-def read_npz(content: bytes, name: str, options: ReadOptions) -> RawEcg:
-    """Read one ``.npz``.
+def read_npz(
+    content: bytes, name: str, options: ReadOptions, max_bytes: int = MAX_FILE_BYTES
+) -> RawEcg:
+    """Read one ``.npz`` that holds at most `max_bytes` when unpacked.
 
     Raises
     ------
     RecordError
         If a key is missing or is not what the module's docstring says.
     """
-    files = unpack(content, name)
+    files = unpack(content, name, max_bytes)
     if "signal.npy" not in files:
         keys = ", ".join(sorted(file.removesuffix(".npy") for file in files)) or "nothing"
         raise RecordError(f"{name} holds {keys[:200]}; an array named signal is needed.")

@@ -133,7 +133,7 @@ def unit_scale(name: str, unit: str) -> float:
 
 
 def _resample(signal: NDArray[np.float32], fs_hz: float, target_hz: int) -> NDArray[np.float32]:
-    """Change the rate by the nearest ratio of whole numbers up to 5000 (within 0.004 %)."""
+    """Change the rate by the nearest ratio of whole numbers up to 5000 (within 0.01 %)."""
     ratio = (Fraction(target_hz) / Fraction(fs_hz)).limit_denominator(5000)
     resampled = resample_poly(
         signal, ratio.numerator, ratio.denominator, axis=-1, padtype="antireflect"

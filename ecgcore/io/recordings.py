@@ -56,7 +56,7 @@ def read_file(path: Path, options: ReadOptions = FILE_SAYS_ALL) -> EcgRecord:
         for file in parse_header(files[entry.name], entry.name).files:
             if _is_file(entry.with_name(file)):
                 files[file] = read_bytes(entry.with_name(file))
-    return _read(files, options, str(path))
+    return _read(files, options, str(path), MAX_FILE_BYTES)
 
 
 def read_upload(
@@ -67,7 +67,7 @@ def read_upload(
     Parameters
     ----------
     files
-        Names and contents, at most 20 MB together; a zip counts for what is in it.
+        Names and contents, at most 20 MB together, also when a zip among them is unpacked.
 
     Raises
     ------
@@ -84,12 +84,14 @@ def read_upload(
     named = {PurePath(name.replace("\\", "/")).name or "upload": data for name, data in files}
     if len(named) < len(files):
         raise RecordError("Two uploaded files have the same name. Upload one recording.")
-    return _read(named, options, "")
+    return _read(named, options, "", MAX_UPLOAD_BYTES)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what is no number is refused in the end
-def _read(files: Mapping[str, bytes], options: ReadOptions, source: str) -> EcgRecord:
-    files = _unpacked(files)
+def _read(
+    files: Mapping[str, bytes], options: ReadOptions, source: str, max_bytes: int
+) -> EcgRecord:
+    files = _unpacked(files, max_bytes)
     kinds = {name: _kind(name, content) for name, content in files.items()}
     found = [name for name, kind in kinds.items() if kind not in {"", "signal"}]
     if len(found) > 1:  # a text beside a recording is a note, not a second one
@@ -102,21 +104,24 @@ def _read(files: Mapping[str, bytes], options: ReadOptions, source: str) -> EcgR
             f"{' ...' if len(found) > 10 else ''}. Choose one."
         )
     name = found[0]
-    raw = _raw(name, kinds[name], files, options)
+    raw = _raw(name, kinds[name], files, options, max_bytes)
     return to_record(raw, PurePath(name).stem[:80] or name[:80], source or name)
 
 
-def _unpacked(files: Mapping[str, bytes]) -> dict[str, bytes]:
+def _unpacked(files: Mapping[str, bytes], max_bytes: int) -> dict[str, bytes]:
     result: dict[str, bytes] = {}
     for name, content in files.items():
-        members = unpack(content, name) if _kind(name, content) == "zip" else {name: content}
+        is_zip = _kind(name, content) == "zip"
+        members = unpack(content, name, max_bytes) if is_zip else {name: content}
         if any(_kind(*member) == "zip" for member in members.items()):
             raise RecordError(f"{name} holds another zip. Pack the files of one recording.")
         if twice := sorted(members.keys() & result.keys()):
             raise RecordError(f"There are two files {twice[0]}. Load one recording.")
         result |= members
-    if sum(map(len, result.values())) > MAX_FILE_BYTES:
-        raise RecordError(f"The files unpack to more than {MAX_FILE_BYTES / 2**20:.0f} MB.")
+    if sum(map(len, result.values())) > max_bytes:
+        raise RecordError(
+            f"The files hold more than {max_bytes / 2**20:.0f} MB. Cut out the part of interest."
+        )
     return result
 
 
@@ -150,12 +155,14 @@ def _nothing(kinds: Mapping[str, str]) -> str:
     return f"{names} is in no format that is read: {FORMATS}."
 
 
-def _raw(name: str, kind: str, files: Mapping[str, bytes], options: ReadOptions) -> RawEcg:
+def _raw(
+    name: str, kind: str, files: Mapping[str, bytes], options: ReadOptions, max_bytes: int
+) -> RawEcg:
     content = files[name]
     if kind == "wfdb":
         return _wfdb(name, files)
     if kind == "npz":
-        return read_npz(content, name, options)
+        return read_npz(content, name, options, max_bytes)
     if kind == "csv":
         return read_csv(content, name, options)
     return {"dicom": read_dicom, "xml": read_xml, "scp": read_scp}[kind](content, name)

@@ -77,12 +77,16 @@ def decode(name: str, header: Header, files: Mapping[str, bytes]) -> RawEcg:
     Raises
     ------
     RecordError
-        If a file is shorter than the header says or a checksum does not fit.
+        If a file is shorter than the header says, a checksum does not fit, or the signals of one
+        file are not listed together.
     """
-    parts = [
-        _decode_file(name, header, list(specs), files[file])
-        for file, specs in groupby(header.signals, key=lambda spec: spec.file)
-    ]
+    groups = [(file, list(s)) for file, s in groupby(header.signals, key=lambda spec: spec.file)]
+    if len(groups) > len(header.files):
+        raise RecordError(
+            f"{name} cannot be read: its header does not list the signals of one file together, so "
+            "that their order in it is not known."
+        )
+    parts = [_decode_file(name, header, specs, files[file]) for file, specs in groups]
     lengths = {part.shape[1] for part in parts}
     if len(lengths) > 1:
         raise RecordError(

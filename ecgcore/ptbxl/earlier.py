@@ -36,7 +36,7 @@ def same_patient(catalog: Catalog, ecg_id: int) -> tuple[PatientEcg, ...]:
     """List the other ECGs of a record's patient, the oldest first and undated ones last.
 
     Where the table names no patient the list is empty, which does not mean that there is none.
-    In PTB-XL 1.0.3, 18,869 patients have 21,799 records (Wagner et al., Scientific Data 2020).
+    In PTB-XL 1.0.3, 18,869 patients have 21,799 records (its page on PhysioNet).
 
     Raises
     ------

@@ -1,9 +1,11 @@
 """What a model has already seen of a patient: opinions on seen records are not independent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
 
+from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
 from ecgcore.ptbxl.cohorts import training_ids, validation_ids
 
 
@@ -49,6 +51,35 @@ class Exposure:
         if ecg_id in self.validated:
             return "tuned"
         return "patient" if patient_id in self.patients else ""
+
+
+def mark_of(
+    catalog: Catalog,
+    entry: CatalogEntry,
+    data_version: str,
+    *,
+    synthetic: bool,
+    exposure: Callable[[], Exposure],
+) -> str:
+    """Say in one word how a model knows a record, also where it was trained on other data.
+
+    Parameters
+    ----------
+    catalog, entry
+        The open data set and its record.
+    data_version, synthetic
+        The data that the model was trained on, as its card says.
+    exposure
+        Looks the training set up; called only where that data is the open one.
+
+    Returns
+    -------
+    str
+        A key of `MARK_WORDS`.
+    """
+    if data_version == catalog.version:
+        return exposure().mark(entry.ecg_id, entry.patient_id)
+    return "" if synthetic != catalog.synthetic else "unknown"
 
 
 MARK_WORDS = {

@@ -117,6 +117,11 @@ def test_colour_bar_states_method_scale_and_direction():
     assert list(cam.ticktext) == ["0", "50 %", "100 %"]
 
 
+def test_scores_of_a_part_of_the_leads_are_refused():
+    with pytest.raises(ValueError, match=r"\(3, 100\); \(1, n\) or \(12, n\)"):
+        Heat(np.zeros((3, 100), np.float32), 100, True, "")
+
+
 def test_red_is_towards_and_blue_away_and_zero_is_clear():
     scale = heat_trace(Heat(np.ones((12, 1000), np.float32), 100, True, ""), LAYOUT).colorscale
     rgba = [[float(v) for v in color[5:-1].split(",")] for _, color in scale]

@@ -284,6 +284,15 @@ def test_what_could_not_be_measured_has_a_reason_instead_of_a_number():
     assert "V3, ST J: could not measure: the lead is flat." in text
 
 
+def test_a_remark_on_a_sure_value_is_no_doubt():
+    said = {"heart_rate_bpm": "irregular: RR 600 to 1100 ms", "V3 q_mv": "QS complex"}
+    text = printed(measurements=measurements(remarks=said))
+    assert "irregular: RR 600" in text
+    assert "V3, Q: QS complex." in text
+    assert "doubtful: " not in text
+    assert "63 ?" not in text
+
+
 def test_a_reason_for_all_leads_is_said_once():
     doubtful = {f"{lead} st_j80_mv": "within T" for lead in LEADS}
     text = printed(measurements=measurements({}, doubtful))

@@ -116,6 +116,19 @@ def test_uploads_are_bounded() -> None:
         read_upload([("ecg.csv", b" " * (20 * 2**20 + 1))])
 
 
+@pytest.mark.parametrize("name", ["ecg.zip", "ecg.npz"])
+def test_a_small_upload_may_not_unpack_to_more(name: str) -> None:
+    bomb = zip_file([("signal.npy", b"\0" * (21 * 2**20))], name)
+    with pytest.raises(RecordError, match=r"unpacks to 21 MB; at most 20 MB"):
+        read_upload(bomb)
+
+
+def test_several_small_uploads_may_not_unpack_to_more() -> None:
+    halves = [zip_file([(f"{n}.csv", b"\0" * (11 * 2**20))], f"{n}.zip")[0] for n in "ab"]
+    with pytest.raises(RecordError, match=r"The files hold more than 20 MB"):
+        read_upload(halves)
+
+
 def test_a_day_is_refused_with_the_limit() -> None:
     day = np.broadcast_to(np.float32(0), (12, 24 * 3600 * 500))
     with pytest.raises(RecordError, match=r"43,200,000 samples; at most 24,000,000 .* 66 minutes"):

@@ -192,6 +192,19 @@ def test_one_signal_file_per_lead(write: Writer, tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_wfdb(stem).signal, (UNITS / 1000).astype(np.float32))
 
 
+def test_signals_of_one_file_that_are_not_listed_together_are_refused(
+    write: Writer, tmp_path: Path
+) -> None:
+    stem = write()
+    lines = stem.with_suffix(".hea").read_text().splitlines()
+    (tmp_path / "b.dat").write_bytes(UNITS[1].astype("<i2").tobytes())
+    lines[2] = lines[2].replace("ecg.dat", "b.dat")
+    bare = [" ".join([*line.split()[:3], line.split()[-1]]) for line in lines[1:13]]
+    stem.with_suffix(".hea").write_text("\n".join([lines[0], *bare]))
+    with pytest.raises(RecordError, match=r"does not list the signals of one file together"):
+        read_wfdb(stem)
+
+
 def test_a_signal_without_a_name_is_left_out(write: Writer) -> None:
     stem = write()
     change_header(stem, " 0 aVL\n", " 0\n")

@@ -643,10 +643,8 @@ class TestCheck:
 @pytest.mark.ptbxl
 class TestPtbXl:
     def test_the_test_set_of_the_study_is_fetched(self, ptbxl_dir: Path, folder):
-        start = time.monotonic()
         for server in serving(ptbxl_dir):
             report = fetch(folder, "test", base_url=server.url)
-        assert time.monotonic() - start < 20
         assert report.failed == ()
         assert report.n_downloaded == report.n_files == 2 * 1253 + 3
         checked = check(folder, verify=True)

@@ -1,6 +1,9 @@
-import pandas as pd
+from types import SimpleNamespace
 
-from ecgcore.ptbxl.exposure import MARK_WORDS, Exposure
+import pandas as pd
+import pytest
+
+from ecgcore.ptbxl.exposure import MARK_WORDS, Exposure, mark_of
 
 RECORDS = pd.DataFrame(
     {
@@ -26,3 +29,20 @@ def test_marks_follow_the_rule_of_each_training_set():
 
 def test_every_mark_has_words():
     assert {*marks("A"), *marks("D"), "unknown"} <= MARK_WORDS.keys()
+
+
+@pytest.mark.parametrize(
+    ("data_version", "synthetic", "mark"),
+    [("open", False, "seen"), ("another copy", False, "unknown"), ("made up", True, "")],
+)
+def test_a_model_of_other_data_knows_no_record_for_certain(data_version, synthetic, mark):
+    asked = []
+
+    def exposure():
+        asked.append(data_version)
+        return Exposure(frozenset({7}), frozenset(), frozenset())
+
+    catalog = SimpleNamespace(version="open", synthetic=False)
+    entry = SimpleNamespace(ecg_id=7, patient_id=None)
+    assert mark_of(catalog, entry, data_version, synthetic=synthetic, exposure=exposure) == mark
+    assert asked == (["open"] if data_version == "open" else [])
