@@ -4,6 +4,7 @@ import streamlit as st
 
 from ecgcore.errors import RecordError
 from ecgcore.ptbxl.catalog import CatalogEntry
+from ecgcore.ptbxl.earlier import leading_diagnosis
 from pages._ui import case as cases
 from pages._ui import queue, resources
 from pages._ui import review_parts as parts
@@ -66,7 +67,7 @@ def draw_header(entry: CatalogEntry) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(f"**Record {entry.ecg_id}** · {entry.age} · {entry.sex}", width="content")
         st.badge(GROUP_WORDS[entry.group], color="blue", icon=":material/label:")
-        st.badge(parts.leading_label(entry), color="violet", icon=":material/stethoscope:")
+        st.badge(leading_diagnosis(entry), color="violet", icon=":material/stethoscope:")
         st.badge(parts.SPLIT_WORDS[entry.split], color="gray", icon=":material/folder:")
         synthetic_badge(resources.catalog())
 

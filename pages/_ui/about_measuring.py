@@ -15,7 +15,7 @@ falls where a wave fades slowly into the baseline, is small against the noise, r
 or lies beyond what hearts do. It is a rule, not a probability.
 
 - **Rate** and **RR spread** from all beats; **QTc** from the median RR after Bazett \
-(QT/RR^½), Fridericia (QT/RR^⅓), Framingham (QT + 154 ms · (1 − RR)) and Hodges \
+(QT/√RR), Fridericia (QT/∛RR), Framingham (QT + 154 ms · (1 − RR)) and Hodges \
 (QT + 1.75 ms · (rate − 60)), RR in seconds.
 - **Axes** in the frontal plane from the net areas of I and aVF.
 - **Q, R, S, ST and T** of each lead from the level just before QRS; ST at J, J+40, J+60 and \

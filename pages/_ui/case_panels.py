@@ -12,7 +12,7 @@ from ecgcore.figures.median_beat import median_figure
 from ecgcore.leads import LEADS
 from ecgcore.ptbxl.earlier import PatientEcg, same_patient
 from ecgcore.signals.changes import changes, changes_frame
-from ecgcore.signals.measurements import Measured, Measurements
+from ecgcore.signals.measurements import DOUBTFUL, Measured, Measurements
 from ecgcore.signals.quality import KIND_NAMES, Quality
 from pages._ui import case as cases
 from pages._ui import resources
@@ -21,9 +21,6 @@ from pages._ui.widgets import is_dark
 
 if TYPE_CHECKING:
     from pages._ui.case import Case
-
-DOUBTFUL = 0.5
-"""Confidence below which a measurement is called doubtful."""
 
 _KEY_VALUES = (
     ("Rate", "heart_rate_bpm"),
@@ -45,7 +42,7 @@ def key_values(measurements: Measurements) -> str:
 def _said(name: str, measured: Measured) -> str:
     if measured.value is None:
         return f"{name} :orange[not measured]"
-    doubt = " :orange[doubtful]" if measured.confidence < DOUBTFUL else ""
+    doubt = " :orange[doubtful]" if measured.doubtful else ""
     unit = measured.unit if measured.unit == "°" else f" {measured.unit}"
     return f"{name} **{measured.text}{unit}**{doubt}"
 

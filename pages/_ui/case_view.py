@@ -10,6 +10,7 @@ from ecgcore.figures.diagrams import opinion_figure
 from ecgcore.figures.ecg_paper import CHART_CONFIG, ecg_figure, figure_height_px
 from ecgcore.figures.overlays import Heat
 from ecgcore.figures.paper_layout import PaperSettings, paper_layout
+from ecgcore.figures.report_content import heat_words
 from ecgcore.models.cards import ModelEntry
 from ecgcore.ptbxl.glossary import translate
 from ecgcore.signals.filters import DisplayFilter
@@ -60,7 +61,7 @@ def draw_case(case: Case) -> None:
         rows, notes = ask(case)
         draw_opinions(rows, notes)
     with print_slot:
-        words = parts.plain_words(parts.method_words(explanation)) if heat else ""
+        words = heat_words(explanation) if explanation else ""
         print_menu(case, rows, paper, chosen_filter, heat, words)
     draw_details(case, rows)
 
@@ -87,7 +88,7 @@ def choose_heat() -> tuple[str, ModelEntry | None]:
         key="model",
         bind="query-params",
         label_visibility="collapsed",
-        width=200,
+        width=222,
         placeholder="No model is installed",
     )
     return method or "none", next((model for model in models if model.name == name), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 from scipy.special import expit
@@ -12,7 +13,7 @@ from ecgcore.figures.diagrams import Opinion, percent
 from ecgcore.models.cards import ARCH_NAMES, ModelEntry
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.cohorts import TRAIN_SETS
-from ecgcore.ptbxl.exposure import MARK_WORDS
+from ecgcore.ptbxl.exposure import MARK_WORDS, mark_of
 from pages._ui import resources
 from pages._ui.case import Case
 
@@ -76,11 +77,14 @@ def stored_opinions(entry: CatalogEntry) -> list[OpinionRow]:
 def _mark(model: ModelEntry, entry: CatalogEntry | None) -> str:
     if entry is None:
         return ""
-    catalog = resources.catalog()
-    if model.card.data_version == catalog.version:
-        exposure = resources.exposure(catalog.version, model.key.train_set, model.key.seed)
-        return exposure.mark(entry.ecg_id, entry.patient_id)
-    return "" if model.card.synthetic != catalog.synthetic else "unknown"
+    catalog, card = resources.catalog(), model.card
+    return mark_of(
+        catalog,
+        entry,
+        card.data_version,
+        synthetic=card.synthetic,
+        exposure=partial(resources.exposure, catalog.version, model.key.train_set, model.key.seed),
+    )
 
 
 def drawn(rows: list[OpinionRow]) -> list[Opinion]:

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ecgcore.errors import RecordError
-from ecgcore.explain.attribution import LARGEST_GAP, Attribution
 from ecgcore.explain.attribution import METHODS as EXPLANATIONS
-from ecgcore.figures.diagrams import percent
+from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.paper_layout import PaperLayout
+from ecgcore.figures.report_content import heat_sentences
 from ecgcore.leads import LEADS
 from ecgcore.models.cards import ModelEntry
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
@@ -52,13 +52,6 @@ def default_model(entries: tuple[ModelEntry, ...]) -> int:
     """Position of the model whose reasons are shown first: a CNN-BiLSTM trained on all labels."""
     wanted = [e.key.arch == "cnn_bilstm" and e.key.train_set == "C" for e in entries]
     return wanted.index(True) if True in wanted else 0
-
-
-def leading_label(entry: CatalogEntry) -> str:
-    """Give the statement that places the record: its likeliest MI, else its first statement."""
-    mi = [statement for statement in entry.statements if statement.superclass == "MI"]
-    chosen = (mi or list(entry.statements))[:1]
-    return f"{chosen[0].code} {in_words(chosen[0].likelihood)}" if chosen else "no statement"
 
 
 def statements_table(entry: CatalogEntry) -> pd.DataFrame:
@@ -118,19 +111,6 @@ def translation_words(translation: Translation) -> str:
     return f"By a fixed glossary, offline; the original is what was said.{said}"
 
 
-def plain_words(markdown: str) -> str:
-    """Take the marks of Markdown out of a sentence, for print."""
-    return re.sub(r":(?:red|orange|material)(?:/\w+:)?|[*\[\]]", "", markdown)
-
-
-def completeness(attribution: Attribution) -> str:
-    """Say how exact the path integral is."""
-    return (
-        f"{attribution.delta:+.4f}, {100 * attribution.gap_share:.2f} % of the logit change of "
-        f"{attribution.logit_change:+.2f}"
-    )
-
-
 def method_words(attribution: Attribution | None) -> str:
     """Say in one line what the shown method can say and what it cannot."""
     if attribution is None:
@@ -138,19 +118,8 @@ def method_words(attribution: Attribution | None) -> str:
             "No heat is drawn. Choose Grad-CAM or Integrated Gradients to see what one model's "
             "opinion rests on."
         )
-    if not attribution.signed:
-        step_ms = 1000 * attribution.scores.shape[1] / attribution.fs_hz / attribution.n_layer_steps
-        return (
-            "**Grad-CAM says when, not where:** every lead shows the same curve, in steps of "
-            f"{step_ms:.0f} ms of the layer it reads; it is silent about evidence against MI."
-        )
-    good = attribution.gap_share <= LARGEST_GAP
-    judgement = "" if good else " :red[**Above 2 %: do not rely on this heat map.**]"
-    return (
-        "**Integrated Gradients say when and in which lead,** against a flat record, to which this "
-        f"model itself gives {percent(attribution.baseline_prob)} MI; they explain the model, not "
-        f"the heart. Completeness gap {completeness(attribution)}.{judgement}"
-    )
+    claim, detail, caution = heat_sentences(attribution)
+    return f"**{claim}** {detail}" + (f" :red[**{caution}**]" if caution else "")
 
 
 def _example() -> int:
