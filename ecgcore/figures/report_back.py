@@ -191,8 +191,6 @@ def _provenance(content: ReportContent, width: float) -> list[Block]:
         ("Filter", content.filter_label),
         ("Printed", content.created.strftime("%Y-%m-%d %H:%M:%S %Z")),
     ]
-    facts += [
-        (f"{o.name}", f"SHA-256 of the weights {o.checksum[:_CHECKSUM_DIGITS]}…")
-        for o in content.opinions
-    ]
+    weights = [f"{o.name} {o.checksum[:_CHECKSUM_DIGITS]}…" for o in content.opinions]
+    facts += [("Weights, SHA-256", ", ".join(weights))] if weights else []
     return [heading("Provenance"), *table([Column("", 30), Column("", 90)], facts, width)[1:]]
