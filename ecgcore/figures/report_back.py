@@ -152,11 +152,11 @@ def _models(content: ReportContent, width: float) -> list[Block]:
     if not content.opinions:
         return [*blocks, paragraph("No model has an opinion.", width), *notes]
     columns = [
-        Column("Model", 22),
-        Column("MI", 18, right=True),
-        Column("Calibration", 20),
-        Column("Trained on", 42),
-        Column("This recording", 34),
+        Column("Model", 21),
+        Column("MI", 10, right=True),
+        Column("Calibration", 17),
+        Column("Trained on", 46),
+        Column("This recording", 42),
     ]
     rows = [
         (
@@ -184,11 +184,12 @@ def _overlay(content: ReportContent, width: float) -> list[Block]:
 def _provenance(content: ReportContent, width: float) -> list[Block]:
     record, settings = content.record, content.settings
     facts = [
-        ("Record", f"{record.record_id}, {record.source}"),
-        ("Data", content.data_version),
+        (
+            "Record",
+            ", ".join(dict.fromkeys([record.record_id, record.source, content.data_version])),
+        ),
         ("Signal", f"12 leads, {record.n_samples} samples each, {record.duration_s:g} s"),
-        ("Page", f"{settings.layout}, {settings.order} order, {scale_line(content)}"),
-        ("Filter", content.filter_label),
+        ("Page and filter", f"{settings.layout}, {settings.order} order, {scale_line(content)}"),
         ("Printed", content.created.strftime("%Y-%m-%d %H:%M:%S %Z")),
     ]
     weights = [f"{o.name} {o.checksum[:_CHECKSUM_DIGITS]}…" for o in content.opinions]
