@@ -13,7 +13,7 @@ from ecgcore.leads import LEADS
 from ecgcore.ptbxl.earlier import PatientEcg, same_patient
 from ecgcore.signals.changes import changes, changes_frame
 from ecgcore.signals.measurements import DOUBTFUL, Measured, Measurements
-from ecgcore.signals.quality import KIND_NAMES, Quality
+from ecgcore.signals.quality import KIND_NAMES, Problem, Quality
 from pages._ui import case as cases
 from pages._ui import resources
 from pages._ui.errors import show_ecg_error
@@ -21,6 +21,9 @@ from pages._ui.widgets import is_dark
 
 if TYPE_CHECKING:
     from pages._ui.case import Case
+
+_NOTE_LETTERS = 24
+"""As many fit beside the name of a lead in the last column of the paper."""
 
 _KEY_VALUES = (
     ("Rate", "heart_rate_bpm"),
@@ -103,6 +106,7 @@ def draw_earlier(case: Case) -> None:
     chosen = st.radio(
         "Compare with",
         others,
+        index=_last_before(others),
         format_func=_ecg_words,
         horizontal=len(others) < 4,
         key=f"earlier of {case.entry.ecg_id}",
@@ -138,6 +142,12 @@ def draw_earlier(case: Case) -> None:
     )
 
 
+def _last_before(others: tuple[PatientEcg, ...]) -> int:
+    """Position of the last recording before this one, else of the first of all."""
+    before = [k for k, ecg in enumerate(others) if ecg.days_before and ecg.days_before > 0]
+    return before[-1] if before else 0
+
+
 def _ecg_words(ecg: PatientEcg) -> str:
     parts = (str(ecg.ecg_id), ecg.date, _span(ecg.days_before), ecg.diagnosis)
     return " · ".join(part for part in parts if part)
@@ -155,10 +165,18 @@ def _span(days_before: float | None) -> str:
 def lead_notes(quality: Quality) -> dict[str, str]:
     """Name each lead's problems in a word or two, to stand beside the lead on the paper."""
     return {
-        lead: ", ".join(dict.fromkeys(KIND_NAMES[problem.kind] for problem in problems))
+        lead: _note(problems)
         for lead, problems in zip(LEADS, quality.leads, strict=True)
         if problems
     }
+
+
+def _note(problems: tuple[Problem, ...]) -> str:
+    """Name the problems, the severe ones first, or the first and how many more there are."""
+    worst_first = sorted(problems, key=lambda problem: not problem.severe)
+    names = list(dict.fromkeys(KIND_NAMES[problem.kind] for problem in worst_first))
+    words = ", ".join(names)
+    return words if len(words) <= _NOTE_LETTERS else f"{names[0]}, {len(names) - 1} more"
 
 
 def swap_words(quality: Quality) -> str:

@@ -168,10 +168,11 @@ def draw_opinions(rows: list[said.OpinionRow], notes: list[str]) -> None:
     if opinions:
         figure = opinion_figure(opinions, dark=is_dark())
         figure.update_layout(showlegend=False, height=figure.layout.height - 50)
+        figure.update_traces(cliponaxis=False)
         figure.update_xaxes(
             range=[-0.07, 1.07],
             tickvals=[0, 0.5, 1],
-            ticktext=["0", "50", "100 %"],
+            ticktext=["0", "50", "100"],
             tickangle=0,
             title=None,
         )

@@ -92,15 +92,15 @@ def recording_facts(entry: CatalogEntry) -> list[str]:
 
 
 def off_paper(record: EcgRecord, layout: PaperLayout) -> str:
-    """Name the leads that leave the page; "" if there are none."""
-    said = []
+    """Name the leads that leave the page where they are drawn; "" if there are none."""
+    reach_mv: dict[str, float] = {}
     for segment in layout.segments:
-        signal = record.signal[LEADS.index(segment.lead)]
-        drawn = segment.y_mm + segment.sign * layout.gain_mm_mv * signal
-        if not segment.rhythm and (drawn.min() < 0 or drawn.max() > layout.height_mm):
-            said.append(
-                f"{segment.lead} reaches {np.abs(signal).max():.1f} mV and leaves the page."
-            )
+        samples = segment.samples(record.fs_hz, record.n_samples)
+        signal = record.signal[LEADS.index(segment.lead)][samples]
+        y_mm = segment.y_mm + segment.sign * layout.gain_mm_mv * signal
+        if np.any((y_mm < 0) | (y_mm > layout.height_mm)):
+            reach_mv[segment.lead] = max(reach_mv.get(segment.lead, 0.0), np.abs(signal).max())
+    said = [f"{lead} reaches {mv:.1f} mV and leaves the page." for lead, mv in reach_mv.items()]
     return f":orange[:material/warning: {' '.join(said)}] " if said else ""
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ecgcore.explain.attribution import Attribution
-from ecgcore.figures.paper_layout import paper_layout
+from ecgcore.figures.paper_layout import PaperSettings, paper_layout
 from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey
 from ecgcore.models.predictions import SYNTHETIC_FILE, predictions_frame, save_predictions
 from ecgcore.models.predictor import Predictor, predict
@@ -289,3 +289,12 @@ def test_leads_beyond_the_paper_are_named(synthetic_recordings):
     words = parts.off_paper(dataclasses.replace(record, signal=signal), paper_layout())
     assert "V6 reaches" in words
     assert "V5" not in words
+
+
+def test_a_lead_is_not_said_to_leave_the_page_where_it_is_not_drawn(synthetic_recordings):
+    record = synthetic_recordings.read(9)
+    signal = record.signal.copy()
+    signal[11, : record.fs_hz] -= 20
+    early = dataclasses.replace(record, signal=signal)
+    assert parts.off_paper(early, paper_layout()) == ""
+    assert "V6 reaches" in parts.off_paper(early, paper_layout(PaperSettings("12x1")))

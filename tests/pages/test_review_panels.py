@@ -169,6 +169,16 @@ def test_each_of_three_ecgs_can_be_chosen(open_bare, own_data, pair, alone):
     assert f"Record {second} and Record {alone}," in charts(app)["Median"].alt
 
 
+def test_the_last_ecg_before_this_one_is_compared_first(open_bare, own_data, pair, alone):
+    first, second = pair
+    catalog = load_catalog(own_data)
+    patient, oldest = catalog.entry(first).patient_id, "1980-01-01 00:00:00"
+    change_table(own_data, alone, patient_id=patient, recording_date=oldest)
+    radio = open_bare(second, data_dir=own_data, details="Earlier ECGs").radio[0]
+    assert radio.options[0].startswith(f"{alone} · ")
+    assert radio.value.ecg_id == first
+
+
 def test_without_another_ecg_of_the_patient_it_is_said(open_bare, alone):
     app = open_bare(alone, details="Earlier ECGs")
     assert "no other ECG of this patient" in infos(app)[0]
@@ -218,7 +228,13 @@ def test_a_lead_with_two_problems_of_a_kind_names_it_once():
     noise = Problem("noise", "noise", severe=False)
     flat = Problem("flat", "flat", severe=True)
     quality = Quality(((noise, flat, noise), *((),) * 11))
-    assert panels.lead_notes(quality) == {"I": "noise, flat lead"}
+    assert panels.lead_notes(quality) == {"I": "flat lead, noise"}
+
+
+def test_a_lead_with_many_problems_names_the_worst_and_counts_the_rest():
+    problems = tuple(Problem(k, k, severe=k == "flat") for k in ("noise", "baseline", "flat"))
+    quality = Quality((problems, *((),) * 11))
+    assert panels.lead_notes(quality) == {"I": "flat lead, 2 more"}
 
 
 def test_swapped_arms_are_suspected(open_bare, own_data):
