@@ -65,6 +65,8 @@ class Change:
         Where the limit comes from.
     remark
         Why the two are not comparable, or why one of them is doubtful.
+    doubtful
+        True where one of the two is doubtful.
     """
 
     name: str
@@ -77,14 +79,27 @@ class Change:
     limit: float | None
     source: str
     remark: str
+    doubtful: bool
 
     @property
-    def marked(self) -> bool:
+    def beyond(self) -> bool:
         """True where the difference is beyond its limit."""
         if self.difference is None or self.limit is None:
             return False
         beyond = abs(self.difference) - self.limit
         return beyond >= 0 if self.lead else beyond > 0
+
+    @property
+    def marked(self) -> bool:
+        """True where the difference is beyond its limit and rests on two plain values."""
+        return self.beyond and not self.doubtful
+
+    @property
+    def judgement(self) -> str:
+        """What to make of the difference, "" where it is within its limit."""
+        if self.marked:
+            return "beyond the limit"
+        return "doubtful" if self.beyond else ""
 
 
 def changes(now: Measurements, then: Measurements) -> tuple[Change, ...]:
@@ -106,7 +121,7 @@ def changes_frame(found: Iterable[Change]) -> pd.DataFrame:
             "Now": _text(change.now, change.unit),
             "Difference": _text(change.difference, change.unit, signed=True),
             "Limit": _text(change.limit, change.unit),
-            "Judgement": "beyond the limit" if change.marked else "",
+            "Judgement": change.judgement,
             "Note": change.remark,
         }
         for change in found
@@ -128,7 +143,7 @@ def _lead_changes(now: Iterable[LeadMeasured], then: Iterable[LeadMeasured]) -> 
         for value in mine.values:
             if value.name in _LEAD_NAMES:
                 change = _change(value, earlier[value.name], mine.lead)
-                if change.marked or change.difference is None:
+                if change.beyond or change.difference is None:
                     yield change
 
 
@@ -148,6 +163,7 @@ def _change(now: Measured, then: Measured, lead: str) -> Change:
         limit=limit,
         source=source,
         remark=f"not comparable: {said}" if difference is None else said,
+        doubtful=now.doubtful or then.doubtful,
     )
 
 

@@ -131,7 +131,11 @@ def draw_earlier(case: Case) -> None:
     )
     found = changes(now, then)
     marked = [change for change in found if change.marked]
-    st.markdown(f"**{len(marked)} of {len(found)}** differences are beyond their limits.")
+    doubtful = sum(change.beyond and not change.marked for change in found)
+    st.markdown(
+        f"**{len(marked)} of {len(found)}** differences are beyond their limits"
+        + (f"; {doubtful} more rest on a doubtful value." if doubtful else ".")
+    )
     st.table(changes_frame(marked or found), hide_index=True, border="horizontal")
     if marked:
         with st.expander("All differences"):

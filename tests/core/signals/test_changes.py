@@ -87,3 +87,9 @@ def test_frame_has_one_line_for_each_change():
     assert frame.loc["V2 ST at J", "Now"] == "0.30 mV"
     assert frame.loc["QT interval", "Difference"] == "–"
     assert changes_frame([]).empty
+
+
+def test_a_difference_from_a_doubtful_value_is_doubtful_too():
+    then = measurements(reasons={"qrs_ms": "few beats"})
+    change = next(c for c in changes(measurements({"qrs_ms": 150.0}), then) if c.name == "qrs_ms")
+    assert (change.beyond, change.marked, change.judgement) == (True, False, "doubtful")
