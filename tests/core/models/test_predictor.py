@@ -229,7 +229,7 @@ class TestPredictAll:
         assert not (folders.pretrained_dir / PREDICTIONS_FILE).exists()
 
     def test_no_models(self, folders, monkeypatch):
-        monkeypatch.setattr(predict_all_module, "SHIPPED_DATA", "small (7 records)")
+        monkeypatch.setattr(predict_all_module, "PTBXL_VERSION", "small (7 records)")
         shutil.rmtree(folders.pretrained_dir)
         with pytest.raises(ModelError, match="There is no model in"):
             predict_all(folders, quiet=True)
@@ -238,7 +238,7 @@ class TestPredictAll:
         self, folders, synthetic_recordings, predictors, monkeypatch
     ):
         ids = list(synthetic_recordings.catalog.frame.index[:7])
-        monkeypatch.setattr(predict_all_module, "SHIPPED_DATA", "small (7 records)")
+        monkeypatch.setattr(predict_all_module, "PTBXL_VERSION", "small (7 records)")
         monkeypatch.setattr(predict_all_module, "_BLOCK", 3)
         report = predict_all(folders, quiet=True)
         assert (report.n_models, report.n_records) == (2, 7)

@@ -22,14 +22,13 @@ from ecgcore.models.predictions import (
 )
 from ecgcore.models.report import evaluation_report
 from ecgcore.models.scoreboard import (
-    SHIPPED_DATA,
     Judged,
     cohort_of,
     data_versions,
     judge,
     stored_predictions,
 )
-from ecgcore.ptbxl.catalog import synthetic_version
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, synthetic_version
 from ecgcore.settings import Settings
 from tests.made_up_models import KEYS, card, predictions, ptbxl_cohort, save_card, save_pretrained
 
@@ -55,7 +54,7 @@ def entry_of(key, folder, **changes):
 
 @pytest.fixture
 def judge_it(shipped_dir, synthetic_recordings):
-    def call(entry, test_set, data_version=SHIPPED_DATA, pretrained_dir=shipped_dir):
+    def call(entry, test_set, data_version=PTBXL_VERSION, pretrained_dir=shipped_dir):
         return judge(
             entry,
             test_set,
@@ -138,9 +137,9 @@ def test_synthetic_set_is_judged_from_its_own_file(judge_it, shipped_dir, synthe
 
 
 def test_data_versions(synthetic_recordings, shipped_dir):
-    assert data_versions(synthetic_recordings) == (SHIPPED_DATA, SYNTHETIC)
-    same = replace(synthetic_recordings.catalog, version=SHIPPED_DATA)
-    assert data_versions(replace(synthetic_recordings, catalog=same)) == (SHIPPED_DATA,)
+    assert data_versions(synthetic_recordings) == (PTBXL_VERSION, SYNTHETIC)
+    same = replace(synthetic_recordings.catalog, version=PTBXL_VERSION)
+    assert data_versions(replace(synthetic_recordings, catalog=same)) == (PTBXL_VERSION,)
     with pytest.raises(ModelError, match=r"elsewhere is not open.*--data"):
         cohort_of("elsewhere", shipped_dir, synthetic_recordings)
 
@@ -148,11 +147,11 @@ def test_data_versions(synthetic_recordings, shipped_dir):
 def test_own_run_is_judged_by_its_own_file_on_its_own_data(tmp_path, judge_it):
     key = KEYS[1]
     own = ModelEntry(save_card(tmp_path / "run", key), card(key), shipped=False)
-    assert stored_predictions(own, SHIPPED_DATA, tmp_path) is None
+    assert stored_predictions(own, PTBXL_VERSION, tmp_path) is None
     cohort = ptbxl_cohort()
     logits = np.arange(len(cohort), dtype=np.float32)
     save_predictions(predictions_frame(key, cohort.index, logits), own.folder / PREDICTIONS_FILE)
-    assert stored_predictions(own, SHIPPED_DATA, tmp_path) == own.folder / PREDICTIONS_FILE
+    assert stored_predictions(own, PTBXL_VERSION, tmp_path) == own.folder / PREDICTIONS_FILE
     assert stored_predictions(own, SYNTHETIC, tmp_path) is None
     found = judge_it(own, "certain")
     np.testing.assert_array_equal(found.logits, (found.ids - 1000) // 3)
@@ -242,7 +241,7 @@ def quick(monkeypatch):
 def test_report_judges_every_model_on_every_test_set(settings):
     report = evaluation_report(settings)
     frame = report.frame()
-    assert report.data_version == SHIPPED_DATA
+    assert report.data_version == PTBXL_VERSION
     assert len(frame) == 6 * 3 * len(METRIC_NAMES)
     assert frame.groupby("test_set")["n"].unique().map(list).to_dict() == {
         "certain": [971],
