@@ -56,13 +56,13 @@ def report_pdf(content: ReportContent, paper: str = "A4") -> bytes:
 
 
 def report_png(content: ReportContent, paper: str = "A4", dpi: int = 300) -> bytes:
-    """Render the first sheet; its resolution is in the file, so that it prints in true size.
+    """Render the first sheet alone; its resolution is in the file: it prints in true size.
 
     Raises
     ------
     RecordError
         If there is no such paper.
     """
-    sheet = front(content, paper)
-    draw_frame(sheet, content, 1, 1 + len(back(content, paper)))
+    sheet = front(content, paper, alone=True)
+    draw_frame(sheet, content, 1, 1)
     return png_of(sheet, dpi)

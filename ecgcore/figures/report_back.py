@@ -100,7 +100,7 @@ def _remarks_of(lead: LeadMeasured) -> dict[str, str]:
 
 
 def _quality(content: ReportContent, width: float) -> list[Block]:
-    lines = list(content.record.warnings)
+    lines = []
     if content.quality is None:
         lines.append("Not assessed.")
     else:
@@ -152,11 +152,11 @@ def _models(content: ReportContent, width: float) -> list[Block]:
     if not content.opinions:
         return [*blocks, paragraph("No model has an opinion.", width), *notes]
     columns = [
-        Column("Model", 21),
-        Column("MI", 10, right=True),
-        Column("Calibration", 17),
-        Column("Trained on", 46),
-        Column("This recording", 42),
+        Column("Model", 27),
+        Column("MI", 14, right=True),
+        Column("Calibration", 23),
+        Column("Trained on", 42),
+        Column("This recording", 40),
     ]
     rows = [
         (
@@ -189,6 +189,7 @@ def _provenance(content: ReportContent, width: float) -> list[Block]:
             ", ".join(dict.fromkeys([record.record_id, record.source, content.data_version])),
         ),
         ("Signal", f"12 leads, {record.n_samples} samples each, {record.duration_s:g} s"),
+        *(("How it was read", words) for words in record.warnings),
         ("Page and filter", f"{settings.layout}, {settings.order} order, {scale_line(content)}"),
         ("Printed", content.created.strftime("%Y-%m-%d %H:%M:%S %Z")),
     ]

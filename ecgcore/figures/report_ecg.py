@@ -1,6 +1,7 @@
 """The ECG of a printed report, true to scale."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from ecgcore.figures.overlays import Heat, heat_cells
 from ecgcore.figures.paper_layout import PAGE_S, PaperLayout, PaperSettings, Segment, paper_layout
-from ecgcore.figures.report_sheet import BOX_MM, INK, Sheet
+from ecgcore.figures.report_sheet import BOX_MM, INK, Sheet, shorten, width_mm
 from ecgcore.figures.theme import Paper, paper
 from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord
@@ -19,7 +20,8 @@ _ROW_MV = 4.0
 _LEAST_END_MV = 1.2
 _MINOR_MM, _MAJOR_MM, _TRACE_MM = 0.08, 0.18, 0.28
 _LEAD_IN_MM = 2.0
-_NAME_S = 0.4
+_NAME_S, _NOTE_S = 0.4, 1.5
+_NAME_PT, _NOTE_PT = 9.0, 7.5
 _HEAT_LEVELS = 16
 _SEAM_MM = 0.05
 _DEEPEST = 0.75
@@ -77,9 +79,14 @@ def shown_s(record: EcgRecord, settings: PaperSettings) -> float:
 
 
 def draw_ecg(
-    sheet: Sheet, area: Area, record: EcgRecord, layout: PaperLayout, overlay: Heat | None
+    sheet: Sheet,
+    area: Area,
+    record: EcgRecord,
+    layout: PaperLayout,
+    overlay: Heat | None,
+    lead_notes: Mapping[str, str],
 ) -> None:
-    """Draw grid, heat, pulses and leads, hanging from the top of the area."""
+    """Draw grid, heat, pulses and leads with their notes, hanging from the top of the area."""
     colors = paper("print", neutral=overlay is not None)
     origin = area.x_mm, area.y_mm + area.height_mm - layout.height_mm
     if overlay is not None:
@@ -95,8 +102,10 @@ def draw_ecg(
         y = segment.y_mm + layout.gain_mm_mv * drawn
         sheet.line(origin[0] + x, origin[1] + y, width_mm=_TRACE_MM, clip_mm=clip)
         _draw_break(sheet, origin, segment)
-        under_name = drawn[: round(_NAME_S * record.fs_hz)]
-        _draw_name(sheet, origin, layout, segment, float(under_name.max(initial=0.0)))
+        note = "" if segment.rhythm else lead_notes.get(segment.lead, "")
+        under_words = drawn[: round((_NOTE_S if note else _NAME_S) * record.fs_hz)]
+        peak_mv = float(under_words.max(initial=0.0))
+        _draw_name(sheet, origin, layout, segment, peak_mv, note)
 
 
 def cut_leads(record: EcgRecord, layout: PaperLayout) -> tuple[str, ...]:
@@ -119,11 +128,11 @@ def _draw_grid(
     sheet: Sheet, origin: tuple[float, float], layout: PaperLayout, colors: Paper
 ) -> None:
     width, height = layout.width_mm, layout.height_mm
-    for step, color, width_mm in ((1, colors.minor, _MINOR_MM), (BOX_MM, colors.major, _MAJOR_MM)):
+    for step, color, line_mm in ((1, colors.minor, _MINOR_MM), (BOX_MM, colors.major, _MAJOR_MM)):
         across, up = np.arange(0, width + 0.5, step), np.arange(0, height + 0.5, step)
         x = np.concatenate([_parted(across, across), _parted(0 * up, 0 * up + width)])
         y = np.concatenate([_parted(0 * across, 0 * across + height), _parted(up, up)])
-        sheet.line(origin[0] + x, origin[1] + y, color=color, width_mm=width_mm)
+        sheet.line(origin[0] + x, origin[1] + y, color=color, width_mm=line_mm)
 
 
 def _parted(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -153,11 +162,18 @@ def _draw_name(
     layout: PaperLayout,
     segment: Segment,
     peak_mv: float,
+    note: str,
 ) -> None:
-    """Write the name just above the trace, within its row."""
+    """Write the name and what is wrong with the lead just above the trace, within its row."""
     above = min(max(layout.gain_mm_mv * peak_mv + 1.0, 5.0), layout.row_pitch_mm / 2 - 1.5)
     x, y = origin[0] + segment.x_mm + 0.8, origin[1] + segment.y_mm + above
-    sheet.text(x, y, segment.label, size_pt=9, bold=True, rim=True)
+    sheet.text(x, y, segment.label, size_pt=_NAME_PT, bold=True, rim=True)
+    if note:
+        right = width_mm(segment.label, size_pt=_NAME_PT, bold=True) + 1.5
+        room = segment.duration_s * layout.speed_mm_s - right - 1.5
+        sheet.text(
+            x + right, y, shorten(f"⚠ {note}", room, size_pt=_NOTE_PT), size_pt=_NOTE_PT, rim=True
+        )
 
 
 def _draw_heat(sheet: Sheet, origin: tuple[float, float], layout: PaperLayout, heat: Heat) -> None:
@@ -180,12 +196,12 @@ def heat_colors(shares: np.ndarray, *, signed: bool) -> NDArray[np.float64]:
     return colors
 
 
-def draw_heat_scale(sheet: Sheet, x_mm: float, y_mm: float, heat: Heat) -> None:
-    """Draw the colours from the weakest to the strongest, and say what they mean."""
+def draw_heat_scale(sheet: Sheet, x_mm: float, y_mm: float, heat: Heat, *, pointer: str) -> None:
+    """Draw the colours from the weakest to the strongest, what they mean, and where more is."""
     shares = np.linspace(-1 if heat.signed else 0, 1, 24)
     x = x_mm + 1.5 * np.arange(len(shares))
     boxes = np.column_stack([x, 0 * x + y_mm, 0 * x + 1.5 + _SEAM_MM, 0 * x + 2.5])
     sheet.cells(boxes, heat_colors(shares, signed=heat.signed))
     ends = "away from MI … towards MI" if heat.signed else "none … strongest moment of the page"
-    words = f"{ends} ({heat.label}); see the next pages for what it can say"
+    words = f"{ends} ({heat.label}){pointer}"
     sheet.text(x[-1] + 3.0, y_mm + 0.3, words, size_pt=7, color=INK)

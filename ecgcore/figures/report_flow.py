@@ -59,13 +59,13 @@ def heading(words: str) -> Block:
 
 
 def paragraph(words: str, width_mm: float, *, bold: bool = False, quiet: bool = False) -> Block:
-    """Break a text into lines; quiet ones introduce what follows."""
+    """Break a text into lines; quiet and bold ones introduce what follows."""
     broken = wrap(words, width_mm, size_pt=BODY_PT, bold=bold)
     color = QUIET if quiet else INK
     lines = tuple(
         Line(0, (k + 1) * _LINE_MM, line, bold=bold, color=color) for k, line in enumerate(broken)
     )
-    return Block(len(lines) * _LINE_MM + _GAP_MM, lines, with_next=quiet)
+    return Block(len(lines) * _LINE_MM + _GAP_MM, lines, with_next=quiet or bold)
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], width_mm: float) -> list[Block]:

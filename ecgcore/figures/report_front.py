@@ -15,6 +15,7 @@ from ecgcore.figures.theme import RUST
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.scp import in_words
 from ecgcore.signals.measure import Measured
+from ecgcore.signals.quality import lead_notes
 
 _SYNTHETIC = "SYNTHETIC · no patient"
 _MOST_LABELS = 4
@@ -32,21 +33,24 @@ _MEASURED = (
 )
 
 
-def front(content: ReportContent, paper: str) -> Sheet:
-    """Draw the first sheet."""
+def front(content: ReportContent, paper: str, *, alone: bool = False) -> Sheet:
+    """Draw the first sheet; one that stands `alone` points to no other."""
     sheet = Sheet.blank(paper)
     scale_mm = _SCALE_MM if content.overlay is not None else 0.0
+    header_mm = _HEADER_MM + _LINE_MM * len(_alerts(content))
     area = Area(
         sheet.margin_mm,
         _FOOTER_MM + scale_mm,
         sheet.width_mm - 2 * sheet.margin_mm,
-        sheet.height_mm - _TOP_MM - _HEADER_MM - _FOOTER_MM - scale_mm,
+        sheet.height_mm - _TOP_MM - header_mm - _FOOTER_MM - scale_mm,
     )
-    _draw_header(sheet, area, content)
+    _draw_header(sheet, area, content, alone=alone)
     layout = print_layout(content.record, content.settings, area)
-    draw_ecg(sheet, area, content.record, layout, content.overlay)
+    notes = {} if content.quality is None else lead_notes(content.quality)
+    draw_ecg(sheet, area, content.record, layout, content.overlay, notes)
     if content.overlay is not None:
-        draw_heat_scale(sheet, area.x_mm, _FOOTER_MM - 0.5, content.overlay)
+        pointer = "" if alone else "; see the next pages for what it can say"
+        draw_heat_scale(sheet, area.x_mm, _FOOTER_MM - 0.5, content.overlay, pointer=pointer)
     on_grid_y = area.y_mm + area.height_mm - layout.height_mm + 1.5
     cut = cut_leads(content.record, layout)
     said = [scale_line(content), *([f"leaving the paper: {', '.join(cut)}"] if cut else [])]
@@ -70,12 +74,13 @@ def scale_line(content: ReportContent) -> str:
 
 
 def draw_frame(sheet: Sheet, content: ReportContent, page: int, n_pages: int) -> None:
-    """Write disclaimer and page number below, and on further sheets the record above."""
+    """Write disclaimer and page number below, unless it is the only one, and the record above."""
     record = content.record
     left, right = sheet.margin_mm, sheet.width_mm - sheet.margin_mm
     sheet.text(left, 5.5, DISCLAIMER, size_pt=7.5, bold=True)
     name = f"Record {shorten(record.record_id, 60, size_pt=7.5)}"
-    sheet.text(right, 5.5, f"{name} · page {page} of {n_pages}", size_pt=7.5, align="right")
+    number = f" · page {page} of {n_pages}" if n_pages > 1 else ""
+    sheet.text(right, 5.5, name + number, size_pt=7.5, align="right")
     if page == 1:
         middle = "Print at actual size (100 %): the fine grid is 1 mm."
         sheet.text(sheet.width_mm / 2, 5.5, middle, size_pt=7.5, color=QUIET, align="center")
@@ -100,14 +105,34 @@ def value_words(measured: Measured) -> str:
     return f"{measured.text} ?" if measured.doubtful else measured.text
 
 
-def _draw_header(sheet: Sheet, area: Area, content: ReportContent) -> None:
+def _alerts(content: ReportContent) -> list[tuple[str, str]]:
+    """Return the lines, each with its colour, that a reader must not miss."""
+    record = content.record
+    lines = []
+    if content.quality is not None and content.quality.swap:
+        lines.append((f"Suspected swap of electrodes: {content.quality.swap}", RUST))
+    seconds = shown_s(record, content.settings)
+    if seconds < record.duration_s:
+        part = f"seconds 0 to {seconds:g} of {record.duration_s:g} s"
+        lines.append((f"Drawn: {part}; measurements and lead notes are of all of them.", INK))
+    if record.warnings:
+        latest_first = " ".join(reversed(record.warnings))
+        lines.append((f"How it was read: {latest_first}", INK))
+    return lines
+
+
+def _draw_header(sheet: Sheet, area: Area, content: ReportContent, *, alone: bool) -> None:
     top = sheet.height_mm - _TOP_MM - 4.0
     left, right = area.x_mm, area.x_mm + area.width_mm
     middle, last = left + 0.25 * area.width_mm, left + 0.53 * area.width_mm
     _draw_identity(sheet, left, top, middle - left - 4, content)
-    _draw_measurements(sheet, middle, top, last - middle - 8, content)
-    _draw_labels(sheet, last, top, right - last, content)
+    _draw_measurements(sheet, middle, top, last - middle - 8, content, alone=alone)
+    _draw_labels(sheet, last, top, right - last, content, alone=alone)
     bottom = sheet.height_mm - _TOP_MM - _HEADER_MM + 1.5
+    for words, color in _alerts(content):
+        bottom -= _LINE_MM
+        line = shorten(words, area.width_mm, size_pt=8.5, bold=True)
+        sheet.text(left, bottom + 1.5, line, size_pt=8.5, bold=True, color=color)
     sheet.line([left, right], [bottom, bottom], color=RULE, width_mm=0.2)
 
 
@@ -136,7 +161,7 @@ def _draw_identity(
 
 
 def _draw_measurements(
-    sheet: Sheet, x_mm: float, top_mm: float, width: float, content: ReportContent
+    sheet: Sheet, x_mm: float, top_mm: float, width: float, content: ReportContent, *, alone: bool
 ) -> None:
     measurements = content.measurements
     if measurements is None:
@@ -148,12 +173,12 @@ def _draw_measurements(
         sheet.text(x_mm, y, label, size_pt=8.5, color=QUIET)
         sheet.text(x_mm + width - 7, y, values, size_pt=8.5, bold=True, align="right")
         sheet.text(x_mm + width - 6, y, unit, size_pt=8.5, color=QUIET)
-    note = "? doubtful, — could not be measured: reasons on page 2"
+    note = "? doubtful, — could not be measured" + ("" if alone else ": reasons on page 2")
     sheet.text(x_mm, top_mm - 7 * _LINE_MM + 0.3, note, size_pt=6.5, color=QUIET)
 
 
 def _draw_labels(
-    sheet: Sheet, x_mm: float, top_mm: float, width: float, content: ReportContent
+    sheet: Sheet, x_mm: float, top_mm: float, width: float, content: ReportContent, *, alone: bool
 ) -> None:
     lines: list[tuple[str, bool, str]] = []
     if content.entry is not None:
@@ -165,14 +190,15 @@ def _draw_labels(
         ]
         if len(statements) > _MOST_LABELS:
             more = len(statements) - _MOST_LABELS
-            lines.append((f"and {more} more on page 2", False, QUIET))
+            lines.append((f"and {more} more" + ("" if alone else " on page 2"), False, QUIET))
     probs = [opinion.prob for opinion in content.opinions if opinion.prob is not None]
     if probs:
         states = " / ".join(dict.fromkeys(opinion.calibration for opinion in content.opinions))
         low, high = percent(min(probs)), percent(max(probs))
         lines.append((f"Models ({len(probs)}), probability of MI", True, INK))
         span = low if low == high else f"{low} to {high}"
-        lines.append((f"{span}, {states}: page 2", False, INK))
+        pointer = "" if alone else ": see the next pages"
+        lines.append((f"{span}, {states}{pointer}", False, INK))
     for k, (words, bold, color) in enumerate(lines):
         short = shorten(words, width, size_pt=8.5, bold=bold)
         sheet.text(x_mm, top_mm - k * _LINE_MM, short, size_pt=8.5, bold=bold, color=color)

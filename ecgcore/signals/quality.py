@@ -67,6 +67,9 @@ MAINS_RATIO = 3.0
 MAINS_MIN_FS_HZ = 160
 MIN_S = 2.0
 
+NOTE_LETTERS = 24
+"""As many fit beside the name of a lead in the last column of the paper."""
+
 _FS_HZ = SWAP_FS_HZ
 _NOISE_BAND = firwin(31, [20, 40], pass_zero=False, fs=_FS_HZ).astype(np.float32)
 _DERIVED = {
@@ -107,6 +110,23 @@ class Quality:
     leads: tuple[tuple[Problem, ...], ...]
     swap: str = ""
     swap_key: str = ""
+
+
+def lead_notes(quality: Quality) -> dict[str, str]:
+    """Name each lead's problems in a word or two, to stand beside the lead on the paper."""
+    return {
+        lead: _note(problems)
+        for lead, problems in zip(LEADS, quality.leads, strict=True)
+        if problems
+    }
+
+
+def _note(problems: tuple[Problem, ...]) -> str:
+    """Name the problems, the severe ones first, or the first and how many more there are."""
+    worst_first = sorted(problems, key=lambda problem: not problem.severe)
+    names = list(dict.fromkeys(KIND_NAMES[problem.kind] for problem in worst_first))
+    words = ", ".join(names)
+    return words if len(words) <= NOTE_LETTERS else f"{names[0]}, {len(names) - 1} more"
 
 
 Found = dict[int, Problem]

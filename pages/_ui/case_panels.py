@@ -13,7 +13,7 @@ from ecgcore.leads import LEADS
 from ecgcore.ptbxl.earlier import PatientEcg, same_patient
 from ecgcore.signals.changes import changes, changes_frame
 from ecgcore.signals.measurements import DOUBTFUL, Measured, Measurements
-from ecgcore.signals.quality import KIND_NAMES, Problem, Quality
+from ecgcore.signals.quality import Quality
 from pages._ui import case as cases
 from pages._ui import resources
 from pages._ui.errors import show_ecg_error
@@ -21,9 +21,6 @@ from pages._ui.widgets import is_dark
 
 if TYPE_CHECKING:
     from pages._ui.case import Case
-
-_NOTE_LETTERS = 24
-"""As many fit beside the name of a lead in the last column of the paper."""
 
 _KEY_VALUES = (
     ("Rate", "heart_rate_bpm"),
@@ -164,23 +161,6 @@ def _span(days_before: float | None) -> str:
     if days < 1:
         return f"{24 * days:.0f} h {side}"
     return f"{days:.0f} days {side}" if days < 730 else f"{days / 365.25:.1f} years {side}"
-
-
-def lead_notes(quality: Quality) -> dict[str, str]:
-    """Name each lead's problems in a word or two, to stand beside the lead on the paper."""
-    return {
-        lead: _note(problems)
-        for lead, problems in zip(LEADS, quality.leads, strict=True)
-        if problems
-    }
-
-
-def _note(problems: tuple[Problem, ...]) -> str:
-    """Name the problems, the severe ones first, or the first and how many more there are."""
-    worst_first = sorted(problems, key=lambda problem: not problem.severe)
-    names = list(dict.fromkeys(KIND_NAMES[problem.kind] for problem in worst_first))
-    words = ", ".join(names)
-    return words if len(words) <= _NOTE_LETTERS else f"{names[0]}, {len(names) - 1} more"
 
 
 def swap_words(quality: Quality) -> str:

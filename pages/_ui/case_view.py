@@ -14,6 +14,7 @@ from ecgcore.figures.report_content import heat_words
 from ecgcore.models.cards import ModelEntry
 from ecgcore.ptbxl.glossary import translate
 from ecgcore.signals.filters import DisplayFilter
+from ecgcore.signals.quality import lead_notes
 from pages._ui import case_panels as panels
 from pages._ui import opinions as said
 from pages._ui import resources
@@ -127,7 +128,7 @@ def draw_ecg(
         paper,
         filter_label=chosen_filter.label(record.fs_hz),
         overlay=heat,
-        lead_notes=panels.lead_notes(resources.quality(case)),
+        lead_notes=lead_notes(resources.quality(case)),
         theme="dark" if is_dark() else "light",
     )
     width_px = round(layout.width_mm * PX_PER_MM)

@@ -103,7 +103,7 @@ def test_ptbxl_is_compared_with_the_study(ptbxl_catalog: Catalog):
 
 
 def test_a_cohort_that_differs_says_so(synthetic_catalog: Catalog, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(about_parts, "SHIPPED_DATA", synthetic_catalog.version)
+    monkeypatch.setattr(about_parts, "PTBXL_VERSION", synthetic_catalog.version)
     column = about_parts.cohort_table(synthetic_catalog)["The study's own"]
     assert column.iloc[0] == "differs: 4,451, 0bb28424096d45b1"
 

@@ -11,7 +11,7 @@ from ecgcore.ptbxl.catalog import load_catalog
 from ecgcore.ptbxl.store import open_recordings
 from ecgcore.signals.changes import changes
 from ecgcore.signals.measure import measure
-from ecgcore.signals.quality import Problem, Quality, assess
+from ecgcore.signals.quality import assess
 from pages._ui import case_panels as panels
 from tests.made_up_measurements import measurements
 from tests.pages.review_page import (
@@ -222,19 +222,6 @@ def test_a_clean_recording_is_said_to_be_clean(open_bare):
     app = open_bare(3, details="Signal quality")
     assert "Nothing found" in texts(app)
     assert not any("⚠" in text for text in lead_names(app))
-
-
-def test_a_lead_with_two_problems_of_a_kind_names_it_once():
-    noise = Problem("noise", "noise", severe=False)
-    flat = Problem("flat", "flat", severe=True)
-    quality = Quality(((noise, flat, noise), *((),) * 11))
-    assert panels.lead_notes(quality) == {"I": "flat lead, noise"}
-
-
-def test_a_lead_with_many_problems_names_the_worst_and_counts_the_rest():
-    problems = tuple(Problem(k, k, severe=k == "flat") for k in ("noise", "baseline", "flat"))
-    quality = Quality((problems, *((),) * 11))
-    assert panels.lead_notes(quality) == {"I": "flat lead, 2 more"}
 
 
 def test_swapped_arms_are_suspected(open_bare, own_data):

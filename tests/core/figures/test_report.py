@@ -29,12 +29,13 @@ from ecgcore.figures.report import (
 )
 from ecgcore.figures.report_back import back
 from ecgcore.figures.report_ecg import heat_colors
+from ecgcore.figures.report_flow import heading, paragraph, pour
 from ecgcore.figures.report_front import draw_frame, front, scale_line
 from ecgcore.figures.report_scale import _first_page
 from ecgcore.leads import LEADS
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.ptbxl.glossary import Translation
-from ecgcore.records import EcgRecord
+from ecgcore.records import EcgRecord, window
 from ecgcore.signals.quality import Problem, Quality
 from tests.made_up_measurements import measurements
 
@@ -237,7 +238,7 @@ def test_report_says_everything():
         "CNN-BiLSTM A",
         "37.0 %",
         "certain MI only: 5,645",
-        "not recalibrated: page 2",
+        "not recalibrated: see the next pages",
         "No problem was found in any lead.",
         "baseline drift (I-III)",
         "IG of A",
@@ -316,6 +317,64 @@ def test_quality_names_leads_and_what_not_to_read():
     assert "V1: flat for 4.2 s, do not read" in text
     assert swap in text
     assert "No problem" not in text
+
+
+def test_page_1_names_what_disturbs_a_lead_once_and_a_suspected_swap():
+    problems = [()] * 12
+    problems[1] = (Problem("noise", "noise 0.02 mV", False),)
+    swap = "left and right arm electrodes may be swapped"
+    text = said(front(content(quality=Quality(tuple(problems), swap)), "A4"))
+    assert text.count("⚠") == 1
+    assert "II\n⚠ noise\n" in text
+    assert f"Suspected swap of electrodes: {swap}" in text
+    clean = said(front(content(), "A4"))
+    assert "⚠" not in clean
+    assert "swap" not in clean
+
+
+def test_a_note_stays_within_the_column_of_its_lead():
+    problems = ((Problem("contradiction", "said", True),), *((),) * 11)
+    slow = content(quality=Quality(problems), settings=PaperSettings(speed_mm_s=12.5))
+    assert "⚠ contradictory …" in said(front(slow, "A4"))
+
+
+def test_page_1_says_which_seconds_of_a_long_recording_it_shows():
+    long = front(content(record=record(duration_s=115.2)), "A4")
+    assert "Drawn: seconds 0 to 10 of 115.2 s; measurements" in said(long)
+    part = window(record(duration_s=115.2), 40.0, 10.0)
+    assert "How it was read: Seconds 40 to 50 of 115.2 s." in said(front(bare(record=part), "A4"))
+
+
+def test_how_a_recording_was_read_is_no_problem_of_its_signal():
+    part = window(record(duration_s=115.2), 40.0, 10.0)
+    text = said(*back(bare(record=part), "A4"))
+    assert "No problem was found in any lead." in text
+    assert text.index("Provenance") < text.index("Seconds 40 to 50 of 115.2 s.")
+
+
+def test_a_doubtful_axis_has_its_mark_on_page_1():
+    found = measurements({}, {"axis_qrs_deg": "leads disagree"})
+    text = said(front(content(measurements=found), "A4"))
+    assert "48 / −12 ? / 40" in text
+
+
+def test_the_first_sheet_alone_points_to_no_other():
+    statements = ENTRY.statements * 3
+    made = content(entry=replace(ENTRY, statements=statements), overlay=HEAT)
+    together, alone = front(made, "A4"), front(made, "A4", alone=True)
+    draw_frame(together, made, 1, 3)
+    draw_frame(alone, made, 1, 1)
+    assert said(together).count("page") == 5
+    assert "page" not in said(alone)
+    assert "and 2 more" in said(alone)
+
+
+@pytest.mark.parametrize("n_before", range(60))
+def test_no_heading_ends_a_column(n_before):
+    title = [heading("Title"), paragraph("Label", 100, bold=True), paragraph("Text", 100)]
+    (sheet,) = pour([paragraph("before", 100)] * n_before + title, "A4")
+    places = {text.get_text(): text.get_position()[0] for text in lines(sheet)}
+    assert places["Title"] == places["Label"] == places["Text"]
 
 
 def test_a_bare_recording_prints_and_says_what_is_missing():

@@ -12,7 +12,14 @@ from hypothesis.extra import numpy as hnp
 from ecgcore.leads import LEADS
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.records import EcgRecord
-from ecgcore.signals.quality import KIND_NAMES, Problem, Quality, assess, longest_flat_s
+from ecgcore.signals.quality import (
+    KIND_NAMES,
+    Problem,
+    Quality,
+    assess,
+    lead_notes,
+    longest_flat_s,
+)
 
 V2 = LEADS.index("V2")
 
@@ -191,3 +198,16 @@ def test_half_a_lead_lost_is_flat_for_that_long(synthetic_recordings: Recordings
     signal = record.signal.copy()
     signal[V2, :500] = 0
     assert "flat for 5.0 s" in [p.words for p in assess(replace(record, signal=signal)).leads[V2]]
+
+
+def test_a_lead_with_two_problems_of_a_kind_names_it_once() -> None:
+    noise = Problem("noise", "noise", severe=False)
+    flat = Problem("flat", "flat", severe=True)
+    found = Quality(((noise, flat, noise), *((),) * 11))
+    assert lead_notes(found) == {"I": "flat lead, noise"}
+
+
+def test_a_lead_with_many_problems_names_the_worst_and_counts_the_rest() -> None:
+    problems = tuple(Problem(k, k, severe=k == "flat") for k in ("noise", "baseline", "flat"))
+    found = Quality((problems, *((),) * 11))
+    assert lead_notes(found) == {"I": "flat lead, 2 more"}
