@@ -20,7 +20,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ecgcore.signals.beats import MedianBeat
-from ecgcore.signals.fiducials import Fiducial, Fiducials, with_doubts
+from ecgcore.signals.fiducials import DOUBT, Fiducial, Fiducials, with_doubts
+from ecgcore.signals.flutter import Rest, repeats
 from ecgcore.signals.qrs_detector import Array, without_spikes
 
 __all__ = ["Fiducial", "Fiducials", "delineate"]
@@ -84,8 +85,18 @@ _UNBOUNDED_MS = 20.0
 
 _LEAST_ERROR_MV = 0.001
 
-_IRREGULAR = 0.1
-"""Change from one RR interval to the next, in parts of RR, from which a rhythm is irregular."""
+_UNEVEN, _IRREGULAR = 0.05, 0.1
+"""Change from one RR interval to the next, in parts of RR, from which a rhythm is not quite even,
+and from which it is irregular."""
+
+_STILL_T = 0.7
+"""Amplitude in parts of the largest that a later hump of the same T wave reaches."""
+
+_UNFALLEN = 0.6
+"""Amplitude in parts of T's peak at which T has not yet ended."""
+
+_NEAR_MS, _SHORT_P_MS = 80.0, 60.0
+"""So near to QRS a wave so short belongs to QRS."""
 
 
 def delineate(beat: MedianBeat, rr_ms: float) -> Fiducials:
@@ -256,10 +267,23 @@ def _t_wave(scene: _Scene, qrs: tuple[Fiducial, Fiducial]) -> tuple[Fiducial, ..
     size = _stands_out(scene, low, end)
     if humps is None or size < _STANDS_OUT:
         return _lost(2, "no T wave stands out of the noise")
-    off = _edge(scene, speed, humps[1], end, _T_OFF)
     wave = np.sqrt((scene.smooth(_T_SMOOTH_MS) ** 2).mean(axis=0))
-    peak = low + int(wave[low : humps[1] + 1].argmax())
+    last = _falling(wave, speed, (low, humps[1], high, max(end, high)))
+    off = _edge(scene, speed, last, max(end, high), _T_OFF)
+    peak = low + int(wave[low : last + 1].argmax())
+    if wave[scene.at(off.time_ms or 0.0)] > _UNFALLEN * wave[peak]:
+        off = off.doubted(DOUBT, "doubtful: T runs into what follows it")
     return _doubted(size, Fiducial(scene.time_ms(peak), off.confidence), off)
+
+
+def _falling(wave: Array, speed: Array, window: tuple[int, int, int, int]) -> int:
+    """Return the hump of speed on T's fall: the last one found, unless T still rises there."""
+    low, last, high, end = window
+    top = last + int(wave[last : high + 1].argmax())
+    if top == last or wave[top] < _STILL_T * wave[low : high + 1].max():
+        return last
+    valley = top + int(wave[top : end + 1].argmin())
+    return top + int(speed[top : valley + 1].argmax())
 
 
 def _likely_p_on_ms(scene: _Scene, on_ms: float) -> float:
@@ -284,14 +308,22 @@ def _p_wave(scene: _Scene, qrs: tuple[Fiducial, Fiducial], t_off: Fiducial) -> t
         return _lost(3, _why_no_p(scene))
     on, peak, off = ends
     odd = scene.beat.rr_irregularity > _IRREGULAR or scene.beat.pacing_ms is not None
-    if odd and (on.time_ms or 0.0) - scene.time_ms(low) < _UNBOUNDED_MS:
+    uneven = odd or scene.beat.rr_irregularity > _UNEVEN
+    if uneven and (on.time_ms or 0.0) - scene.time_ms(low) < _UNBOUNDED_MS:
         return _lost(3, _why_no_p(scene))
     span_ms = _span_ms(on, off)
+    if span_ms < _SHORT_P_MS and on_ms - (on.time_ms or 0.0) < _NEAR_MS:
+        return _lost(3, "what precedes QRS is too short and too near to it for a P wave")
     if not _SHORTEST_P_MS <= span_ms <= _LONGEST_P_MS:
         length = "short" if span_ms < _SHORTEST_P_MS else "long"
         return _lost(3, f"what precedes QRS is too {length} for a P wave ({span_ms:.0f} ms)")
     if _returns(scene, on, off) < (_RETURNS_WELL if odd else _RETURNS):
         return _lost(3, _why_no_p(scene))
+    usual_t = 440.0 * (scene.rr_ms / 1000.0) ** (1 / 3) - scene.rr_ms + 30.0
+    rest = Rest(min(previous_t, usual_t) - 20.0, (qrs[1].time_ms or 60.0) + 5.0, scene.rr_ms)
+    wave_ms = (on.time_ms or 0.0) - 10.0, (off.time_ms or 0.0) + 10.0
+    if repeats(scene.smooth(_P_SMOOTH_MS), scene.at, wave_ms, rest):
+        return _lost(3, "the atrial wave repeats, as in flutter")
     return _doubted(size, on, peak, off)
 
 

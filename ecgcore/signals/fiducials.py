@@ -65,8 +65,8 @@ _USUAL = (
     _Usual("QRS duration", "qrs_on", "qrs_off", 60.0, 200.0, ("qrs_off",)),
     _Usual("QTc Fridericia", "qrs_on", "t_off", 300.0, 600.0, ("t_peak", "t_off"), True),
 )
-_DOUBT = 0.5
-
+DOUBT = 0.4
+"""What one reason to doubt leaves of a confidence; from 0.5 on a value is not doubtful."""
 
 _ENOUGH_BEATS = 4
 
@@ -74,8 +74,8 @@ _ENOUGH_BEATS = 4
 def with_doubts(found: Fiducials, rr_ms: float, n_beats: int) -> Fiducials:
     """Lower the confidence of what hardly any heart has, or rests on few beats, and say so.
 
-    Points that make an unusual interval have half of their confidence left, those from fewer than
-    four beats as many quarters.
+    Points that make an unusual interval have `DOUBT` of their confidence left, those from fewer
+    than four beats as many quarters.
     """
     for usual in _USUAL:
         found = _compared(found, usual, rr_ms)
@@ -94,5 +94,5 @@ def _compared(found: Fiducials, usual: _Usual, rr_ms: float) -> Fiducials:
         return found
     limits = f"{usual.shortest_ms:.0f} to {usual.longest_ms:.0f} ms"
     reason = f"doubtful: {usual.label} of {interval_ms:.0f} ms is outside {limits}"
-    points = {name: getattr(found, name).doubted(_DOUBT, reason) for name in usual.doubted}
+    points = {name: getattr(found, name).doubted(DOUBT, reason) for name in usual.doubted}
     return replace(found, **points)

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from ecgcore.leads import LEADS
 from ecgcore.signals.beats import MedianBeat
 from ecgcore.signals.delineate import Fiducials
-from ecgcore.signals.measurements import DOUBT, LeadMeasured, Measured
+from ecgcore.signals.fiducials import DOUBT
+from ecgcore.signals.measurements import LeadMeasured, Measured
 from ecgcore.signals.qrs_detector import without_spikes
 
 Array = NDArray[np.float64]

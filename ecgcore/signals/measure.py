@@ -9,6 +9,7 @@ from ecgcore.records import EcgRecord
 from ecgcore.signals import intervals
 from ecgcore.signals.beats import Beats, find_beats, median_beat
 from ecgcore.signals.delineate import Fiducial, Fiducials, delineate
+from ecgcore.signals.fiducials import DOUBT
 from ecgcore.signals.lead_waves import (
     Array,
     BeatInTime,
@@ -16,7 +17,7 @@ from ecgcore.signals.lead_waves import (
     measure_lead,
     unmeasured_lead,
 )
-from ecgcore.signals.measurements import DOUBT, DOUBTFUL, LeadMeasured, Measured, Measurements
+from ecgcore.signals.measurements import DOUBTFUL, LeadMeasured, Measured, Measurements
 
 __all__ = ["LeadMeasured", "Measured", "Measurements", "measure"]
 

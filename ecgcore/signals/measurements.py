@@ -6,14 +6,11 @@ from typing import Any
 import pandas as pd
 
 from ecgcore.signals.beats import Beats, MedianBeat
-from ecgcore.signals.delineate import Fiducials
+from ecgcore.signals.fiducials import Fiducials
 
 NOT_MEASURED = "could not measure"
 DOUBTFUL = 0.5
 """Confidence below which a value is doubtful, on the screen as on paper."""
-DOUBT = 0.4
-"""What one reason to doubt a value leaves of its confidence: it is doubtful then."""
-
 _DECIMALS = {"mV": 2}
 
 

@@ -116,6 +116,36 @@ def test_p_waves_that_do_not_return_with_each_beat_are_not_measured() -> None:
     assert "returns" in found.p_on.reason
 
 
+def flutter(period_ms: float, *, fs_hz: int = 500) -> EcgRecord:
+    """Return beats at every fourth wave of an atrium that beats on and on."""
+    t_ms = np.arange(10 * fs_hz) * 1000.0 / fs_hz
+    plain = record(np.arange(0.7, 9.4, 4 * period_ms / 1000.0), fs_hz=fs_hz, p_mv=0.0, t_mv=0.05)
+    atrial = 0.2 * np.cos(np.pi * (t_ms - 700 + 150) / period_ms) ** 8
+    return EcgRecord("made up", (plain.signal + np.outer(GAIN, atrial)).astype("f4"), fs_hz, "test")
+
+
+@pytest.mark.parametrize("period_ms", [200.0, 230.0])
+def test_flutter_waves_are_no_p_waves(period_ms: float) -> None:
+    found = fiducials(flutter(period_ms))
+    assert found.p_on.time_ms is None
+    assert found.p_on.reason == "the atrial wave repeats, as in flutter"
+
+
+def test_t_that_falls_slowly_ends_on_its_fall() -> None:
+    t_ms = np.arange(5000) * 2.0
+    plain = record(np.arange(0.7, 9.4, 0.85), t_mv=0.0)
+    slow = sum(
+        np.where(t_ms - r < 230, bump(t_ms - r, 160, 300), bump(t_ms - r, -40, 500))
+        for r in 1000 * np.arange(0.7, 9.4, 0.85)
+    )
+    found = fiducials(
+        EcgRecord("x", (plain.signal + 0.2 * np.outer(GAIN, slow)).astype("f4"), 500, "test")
+    )
+    assert found.t_peak.time_ms == pytest.approx(230, abs=25)
+    assert found.t_off.time_ms is not None
+    assert found.t_off.time_ms > 350
+
+
 def test_a_late_r_wave_in_few_leads_belongs_to_qrs() -> None:
     plain = record(SINUS)
     t_ms = np.arange(plain.n_samples) * 2.0

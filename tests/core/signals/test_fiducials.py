@@ -49,6 +49,6 @@ def test_lost_points_are_not_doubted() -> None:
     lost = Fiducial(None, 0.0, "lost")
     found = with_doubts(replace(PLAIN, t_off=lost, qrs_off=Fiducial(200.0, 1.0)), 1000.0, 3)
     assert found.t_off == lost
-    assert found.qrs_off.confidence == pytest.approx(0.375)
+    assert found.qrs_off.confidence == pytest.approx(0.3)
     assert "3 beats only" in found.qrs_off.reason
     assert "240 ms" in found.qrs_off.reason
