@@ -1,8 +1,6 @@
 """Searching: one statement for code and likelihood, blanks, order, counts, and the real numbers."""
 
-import time
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -221,35 +219,6 @@ def test_agrees_with_a_plain_loop(codes: tuple[str, ...], likelihoods: list[int]
         if any(c in codes and rounded.get(x, x) in likelihoods for c, x in statements.items())
     ]
     assert found(codes=codes, likelihoods=tuple(likelihoods)) == expected
-
-
-def test_fast_on_as_many_records_as_ptbxl_has(synthetic_catalog: Catalog) -> None:
-    copies = 21_799 // len(synthetic_catalog.frame) + 1
-    frames, codes = [], []
-    for copy in range(copies):
-        step = copy * 1000
-        frames.append(synthetic_catalog.frame.set_axis(synthetic_catalog.frame.index + step))
-        codes.append(
-            synthetic_catalog.codes.assign(ecg_id=synthetic_catalog.codes["ecg_id"] + step)
-        )
-    large = replace(
-        synthetic_catalog,
-        frame=pd.concat(frames).rename_axis("ecg_id"),
-        codes=pd.concat(codes, ignore_index=True),
-    )
-    spread = pd.Series(0.5, index=large.frame.index)
-    wide = RecordFilter(
-        superclasses=("MI", "NORM"), likelihoods=(100, 50), ages=(1, 90), sort="disagreement"
-    )
-    for wanted in (*PRESETS.values(), wide):
-        search(large, wanted, spread)
-        assert min(_seconds(large, wanted, spread) for _ in range(7)) < 0.030
-
-
-def _seconds(catalog: Catalog, wanted: RecordFilter, spread: pd.Series) -> float:
-    started = time.perf_counter()
-    search(catalog, wanted, spread)
-    return time.perf_counter() - started
 
 
 @pytest.mark.ptbxl
