@@ -4,6 +4,7 @@ Bins are half-open, ``edges[b] <= p < edges[b + 1]``, and the last one also hold
 that every record lies in exactly one bin.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,13 +13,19 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import beta
 
+from ecgcore.evaluate.resampling import INTERVAL_PERCENT, resampled, unit_index
+
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Strategy = Literal["width", "mass"]
+Band = Literal["exact", "bootstrap"]
 
 STRATEGIES: tuple[Strategy, Strategy] = ("width", "mass")
 """Equally wide and equally full bins."""
+
+BANDS: tuple[Band, Band] = ("exact", "bootstrap")
+"""Clopper-Pearson, which takes records as independent, and resampled patients."""
 
 _TAIL = 0.025
 
@@ -36,11 +43,13 @@ class ReliabilityCurve:
     mean_prob, observed
         ``(n_bins,)`` mean prediction and share of MI; NaN in an empty bin.
     low, high
-        ``(n_bins,)`` Clopper-Pearson 95 % interval of `observed`; NaN in an empty bin.
+        ``(n_bins,)`` 95 % interval of `observed`; NaN in an empty bin.
     strategy
         "width" (equally wide bins) or "mass" (equally full bins).
     ece
         Expected calibration error: mean distance of `mean_prob` from `observed`, weighted by `n`.
+    band
+        What `low` and `high` are: "exact" (Clopper-Pearson) or "bootstrap" (patients resampled).
     """
 
     edges: FloatArray
@@ -52,6 +61,7 @@ class ReliabilityCurve:
     high: FloatArray
     strategy: Strategy
     ece: float
+    band: Band = "exact"
 
     def frame(self) -> pd.DataFrame:
         """Return one row per bin: ``left, right, n, n_mi, mean_prob, observed, low, high``."""
@@ -133,7 +143,15 @@ def clopper_pearson(successes: IntArray, trials: IntArray) -> tuple[FloatArray, 
 
 
 def reliability_curve(
-    labels: ArrayLike, probs: ArrayLike, n_bins: int = 10, strategy: Strategy = "width"
+    labels: ArrayLike,
+    probs: ArrayLike,
+    n_bins: int = 10,
+    strategy: Strategy = "width",
+    *,
+    band: Band = "exact",
+    groups: ArrayLike | None = None,
+    n_boot: int = 1000,
+    seed: int = 0,
 ) -> ReliabilityCurve:
     """Compare predicted probabilities with the observed share of MI.
 
@@ -145,11 +163,17 @@ def reliability_curve(
         ``(n,)`` predicted probability of MI.
     n_bins, strategy
         See `bin_edges`.
+    band
+        "exact", or "bootstrap" for percentiles over resampled patients in unchanged bins. A bin of
+        MI only, or of none, has a bootstrap interval without width: there, trust the exact one.
+    groups, n_boot, seed
+        ``(n,)`` patient of each record, copies and their seed; only for "bootstrap".
 
     Raises
     ------
     ValueError
-        As `check_predictions` and `bin_edges`.
+        As `check_predictions`, `bin_edges` and `unit_index`; if `band` is unknown or "bootstrap"
+        has no copy.
     """
     y, p = check_predictions(labels, probs)
     edges = bin_edges(p, n_bins, strategy)
@@ -158,9 +182,72 @@ def reliability_curve(
     n_mi = np.bincount(index[y], minlength=size)
     share = np.where(n > 0, n, np.nan)
     mean_prob, observed = np.bincount(index, weights=p, minlength=size) / share, n_mi / share
-    low, high = clopper_pearson(n_mi, n)
+    if band == "exact":
+        low, high = clopper_pearson(n_mi, n)
+    elif band == "bootstrap" and n_boot > 0:
+        low, high = _bootstrap_band(y, index, size, unit_index(groups, y.size), n_boot, seed)
+    else:
+        raise ValueError(f"band is {band!r} with {n_boot} copies; use 'exact', or 'bootstrap' > 0.")
     ece = float(np.nansum(n * np.abs(mean_prob - observed)) / y.size)
-    return ReliabilityCurve(edges, n, n_mi, mean_prob, observed, low, high, strategy, ece)
+    return ReliabilityCurve(edges, n, n_mi, mean_prob, observed, low, high, strategy, ece, band)
+
+
+def _bootstrap_band(
+    labels: BoolArray, index: IntArray, n_bins: int, units: IntArray, n_boot: int, seed: int
+) -> tuple[FloatArray, FloatArray]:
+    inside = (index[:, None] == np.arange(n_bins)).astype(np.float64)
+    shares = []
+    for weights in resampled(units, n_boot, seed):
+        drawn, mi = weights @ inside, weights @ (inside * labels[:, None])
+        shares.append(np.divide(mi, drawn, out=np.full_like(mi, np.nan), where=drawn > 0))
+    copies, band = np.concatenate(shares), np.full((2, n_bins), np.nan)
+    filled = ~np.isnan(copies).all(axis=0)
+    band[:, filled] = np.nanpercentile(copies[:, filled], INTERVAL_PERCENT, axis=0)
+    return band[0], band[1]
+
+
+def bin_members(curve: ReliabilityCurve, probs: ArrayLike) -> tuple[IntArray, ...]:
+    """Return the rows of `probs` in each bin of its curve, by falling probability.
+
+    Raises
+    ------
+    ValueError
+        If the bins do not hold as many of these as the curve says: it is another model's.
+    """
+    p = np.asarray(probs, dtype=np.float64)
+    index = bin_index(p, curve.edges)
+    n = np.bincount(index, minlength=curve.n.size)
+    if not np.array_equal(n, curve.n):
+        raise ValueError(f"The bins hold {n.tolist()} of probs, the curve {curve.n.tolist()}.")
+    order = np.argsort(-p, kind="stable")
+    return tuple(order[index[order] == b] for b in range(curve.n.size))
+
+
+def ece_by_bins(
+    labels: ArrayLike,
+    probs: ArrayLike,
+    bins: Iterable[int] = range(2, 51),
+    strategy: Strategy = "width",
+) -> pd.DataFrame:
+    """Say how the expected calibration error depends on the number of bins.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each of `bins`: ``n_bins, filled, ece``; `filled` bins hold a record.
+
+    Raises
+    ------
+    ValueError
+        As `reliability_curve`.
+    """
+    y, p = check_predictions(labels, probs)
+    rows = []
+    for n_bins in bins:
+        index = bin_index(p, bin_edges(p, n_bins, strategy))
+        gaps = np.bincount(index, weights=p - y)
+        rows.append((n_bins, np.unique(index).size, float(np.abs(gaps).sum() / y.size)))
+    return pd.DataFrame(rows, columns=["n_bins", "filled", "ece"])
 
 
 def expected_calibration_error(

@@ -1,24 +1,36 @@
 """How well predictions separate MI from normal, and how sure that is, with bootstrap intervals."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ecgcore.evaluate.calibration import (
-    STRATEGIES,
     BoolArray,
     FloatArray,
-    IntArray,
     Strategy,
     bin_edges,
     bin_index,
     check_predictions,
 )
+from ecgcore.evaluate.resampling import INTERVAL_PERCENT, resampled, unit_index
 
-METRIC_NAMES = (
+ScoreName = Literal[
+    "auroc",
+    "auprc",
+    "accuracy",
+    "sensitivity",
+    "specificity",
+    "brier",
+    "ece_width",
+    "ece_mass",
+    "log_loss",
+]
+METRIC_NAMES: tuple[ScoreName, ...] = (
     "auroc",
     "auprc",
     "accuracy",
@@ -30,8 +42,10 @@ METRIC_NAMES = (
 )
 """The metrics of `Metrics`, in the order in which they are shown."""
 
-_INTERVAL_PERCENT = (2.5, 97.5)
-_WEIGHTS_AT_ONCE = 250_000
+SCORE_NAMES: tuple[ScoreName, ...] = get_args(ScoreName)
+"""What `Scorer.score` can compute: `METRIC_NAMES` and the logarithmic loss."""
+
+LOWER_IS_BETTER: frozenset[ScoreName] = frozenset({"brier", "ece_width", "ece_mass", "log_loss"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,56 +111,97 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Scorer:
-    """Scores weighted copies of one sample; an integer weight says how often a record is drawn."""
+class Scorer:
+    """Scores weighted copies of one sample; an integer weight says how often a record is drawn.
+
+    `check_predictions` must have passed. In all methods `weights` is ``(n_copies, n)``, the result
+    ``(n_copies,)``; NaN where a copy lacks a class that is needed.
+
+    Attributes
+    ----------
+    labels, probs
+        ``(n,)``; the bins of the calibration errors are those of `probs` without weights.
+    threshold
+        A record is called MI from this probability on.
+    n_bins
+        Bins of the calibration errors.
+    """
 
     labels: BoolArray
     probs: FloatArray
-    threshold: float
-    n_bins: int
+    threshold: float = 0.5
+    n_bins: int = 10
 
-    def scores(self, weights: FloatArray) -> FloatArray:
-        """Return ``(n_copies, n_metrics)`` for `weights` ``(n_copies, n)``, as `METRIC_NAMES`."""
-        y, called = self.labels, self.probs >= self.threshold
-        hits = np.column_stack([y & called, ~y & ~called, y, np.ones_like(y)]).astype(np.float64)
-        true_mi, true_other, n_mi, n = (weights @ hits).T
-        calibration_errors = [
-            np.abs(weights @ self._gaps(strategy)).sum(axis=1) / n for strategy in STRATEGIES
-        ]
-        return np.column_stack(
-            [
-                *self._areas(weights),
-                (true_mi + true_other) / n,
-                _ratio(true_mi, n_mi),
-                _ratio(true_other, n - n_mi),
-                weights @ np.square(self.probs - y) / n,
-                *calibration_errors,
-            ]
-        )
+    def score(self, name: ScoreName, weights: FloatArray) -> FloatArray:
+        """Return one score of every copy.
 
-    def _gaps(self, strategy: Strategy) -> FloatArray:
-        """``(n, n_bins)``: probability minus label in the column of the record's bin, else 0."""
+        Raises
+        ------
+        ValueError
+            If the score is unknown.
+        """
+        scores: dict[ScoreName, Callable[[FloatArray], FloatArray]] = {
+            "auroc": self._auroc,
+            "auprc": self._auprc,
+            "accuracy": lambda w: _share(w, self._right, np.ones_like(self.labels)),
+            "sensitivity": lambda w: _share(w, self._right, self.labels),
+            "specificity": lambda w: _share(w, self._right, ~self.labels),
+            "brier": lambda w: w @ np.square(self.probs - self.labels) / w.sum(axis=1),
+            "ece_width": lambda w: self._calibration_error(w, "width"),
+            "ece_mass": lambda w: self._calibration_error(w, "mass"),
+            "log_loss": lambda w: w @ self._surprise / w.sum(axis=1),
+        }
+        if name not in scores:
+            raise ValueError(f"There is no score {name!r}; use one of {', '.join(SCORE_NAMES)}.")
+        return scores[name](weights)
+
+    @property
+    def _right(self) -> BoolArray:
+        right: BoolArray = (self.probs >= self.threshold) == self.labels
+        return right
+
+    @property
+    def _surprise(self) -> FloatArray:
+        """Minus the logarithm of what the label was given; scikit-learn clips in the same way."""
+        least = np.finfo(np.float64).eps
+        given = np.where(self.labels, self.probs, 1 - self.probs)
+        surprise: FloatArray = -np.log(np.clip(given, least, 1 - least))
+        return surprise
+
+    def _calibration_error(self, weights: FloatArray, strategy: Strategy) -> FloatArray:
         edges = bin_edges(self.probs, self.n_bins, strategy)
         table = np.zeros((self.probs.size, edges.size - 1))
         table[np.arange(self.probs.size), bin_index(self.probs, edges)] = self.probs - self.labels
-        return table
+        error: FloatArray = np.abs(weights @ table).sum(axis=1) / weights.sum(axis=1)
+        return error
 
-    def _areas(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """AUROC and average precision of each copy; tied probabilities count as one step."""
+    def _auroc(self, weights: FloatArray) -> FloatArray:
+        """Share of pairs of MI and other that are ranked right; a tie counts half.
+
+        Copies run along the second axis here, so that whole rows are added, which is faster.
+        """
+        other = np.flatnonzero(~self.labels)
+        other = other[np.argsort(self.probs[other])]
+        drawn = np.ascontiguousarray(weights.T)
+        below = np.zeros((other.size + 1, len(weights)))
+        np.cumsum(drawn[other], axis=0, out=below[1:])
+        ranked, probs = self.probs[other], self.probs[self.labels]
+        first, last = (np.searchsorted(ranked, probs, side) for side in ("left", "right"))
+        mi = drawn[self.labels]
+        pairs = np.einsum("ij,ij->j", mi, below[first]) + np.einsum("ij,ij->j", mi, below[last])
+        return _ratio(pairs / 2, mi.sum(axis=0) * below[-1])
+
+    def _auprc(self, weights: FloatArray) -> FloatArray:
+        """Average precision: precision at each MI, where a tie counts as one step."""
         order = np.argsort(-self.probs)
-        starts = np.flatnonzero(np.diff(self.probs[order], prepend=np.inf))
-        mi, other = (
-            np.add.reduceat(weights[:, order] * side[order], starts, axis=1)
-            for side in (self.labels, ~self.labels)
-        )
-        called_mi, called_other = mi.cumsum(axis=1), other.cumsum(axis=1)
-        n_mi, n_other = called_mi[:, -1], called_other[:, -1]
-        ranked_below = n_other[:, None] - called_other + other / 2
-        precision = _ratio(called_mi, called_mi + called_other, undefined=0.0)
-        return (
-            _ratio((mi * ranked_below).sum(axis=1), n_mi * n_other),
-            _ratio((mi * precision).sum(axis=1), n_mi),
-        )
+        falling, is_mi = -self.probs[order], self.labels[order]
+        drawn = np.ascontiguousarray(weights.T)[order]
+        mi = drawn[is_mi]
+        tie_end = np.searchsorted(falling, falling[is_mi], "right") - 1
+        tie_end_mi = np.searchsorted(falling[is_mi], falling[is_mi], "right") - 1
+        called, called_mi = drawn.cumsum(axis=0)[tie_end], mi.cumsum(axis=0)[tie_end_mi]
+        precision = _ratio(called_mi, called, undefined=0.0)
+        return _ratio(np.einsum("ij,ij->j", mi, precision), mi.sum(axis=0))
 
 
 def evaluate(
@@ -190,43 +245,25 @@ def evaluate(
     y, p = check_predictions(labels, probs)
     if not 0 <= threshold <= 1 or n_boot < 0:
         raise ValueError(f"threshold {threshold} must be 0 to 1 and n_boot {n_boot} at least 0.")
-    units = _unit_index(groups, y.size)
-    scorer = _Scorer(y, p, threshold, n_bins)
-    values = scorer.scores(np.ones((1, y.size)))[0]
-    copies = [scorer.scores(weights) for weights in _resampled(units, n_boot, seed)]
-    table = np.concatenate([np.empty((0, values.size)), *copies])
-    estimates = [_estimate(v, column) for v, column in zip(values, table.T, strict=True)]
+    scorer = Scorer(y, p, threshold, n_bins)
+    parts = chain([np.ones((1, y.size))], resampled(unit_index(groups, y.size), n_boot, seed))
+    copies = [[scorer.score(name, weights) for name in METRIC_NAMES] for weights in parts]
+    tables = np.concatenate(copies, axis=1)
+    estimates = [percentile_estimate(float(table[0]), table[1:]) for table in tables]
     return Metrics(y.size, int(y.sum()), threshold, *estimates)
 
 
-def _unit_index(groups: ArrayLike | None, n: int) -> IntArray:
-    """``(n,)`` number of the unit that a record is resampled with."""
-    if groups is None:
-        return np.arange(n)
-    ids: NDArray[np.generic] = np.asarray(groups)
-    if ids.shape != (n,) or pd.isna(ids).any():
-        raise ValueError(f"groups {ids.shape} must name a patient for each of the {n} records.")
-    _, index = np.unique(ids, return_inverse=True)
-    return np.asarray(index, dtype=np.int64)
-
-
-def _resampled(units: IntArray, n_boot: int, seed: int) -> Iterator[FloatArray]:
-    """Yield ``(some copies, n)`` counts of how often each record is drawn, `n_boot` rows in all."""
-    rng, n_units = np.random.default_rng(seed), int(units.max()) + 1
-    at_once = max(1, _WEIGHTS_AT_ONCE // units.size)
-    for first in range(0, n_boot, at_once):
-        rows = min(at_once, n_boot - first)
-        draws = rng.integers(n_units, size=(rows, n_units)) + n_units * np.arange(rows)[:, None]
-        counts = np.bincount(draws.ravel(), minlength=rows * n_units).reshape(rows, n_units)
-        yield counts[:, units].astype(np.float64)
-
-
-def _estimate(value: float, copies: FloatArray) -> Estimate:
+def percentile_estimate(value: float, copies: FloatArray) -> Estimate:
+    """Put the percentile-bootstrap 95 % interval of `copies` around `value`; NaN are left out."""
     defined = copies[~np.isnan(copies)]
     if np.isnan(value) or not defined.size:
         return Estimate(float(value), float("nan"), float("nan"))
-    low, high = np.percentile(defined, _INTERVAL_PERCENT)
+    low, high = np.percentile(defined, INTERVAL_PERCENT)
     return Estimate(float(value), float(low), float(high))
+
+
+def _share(weights: FloatArray, hits: BoolArray, among: BoolArray) -> FloatArray:
+    return _ratio(weights @ (hits & among).astype(np.float64), weights @ among.astype(np.float64))
 
 
 def _ratio(part: FloatArray, whole: FloatArray, undefined: float = np.nan) -> FloatArray:

@@ -1,4 +1,4 @@
-"""The study's published figures, to stand beside ours, and why the two differ.
+"""The study's published figures and claims, to stand beside ours, and why the two differ.
 
 Source: github.com/cepdnaclk/e20-4yp-ECG-Based-MI-Detection, its web page and result files.
 """

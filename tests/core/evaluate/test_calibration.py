@@ -8,14 +8,18 @@ from scipy.stats import binom
 from sklearn.calibration import calibration_curve
 
 from ecgcore.evaluate.calibration import (
+    BANDS,
     STRATEGIES,
     bin_edges,
     bin_index,
+    bin_members,
     check_predictions,
     clopper_pearson,
+    ece_by_bins,
     expected_calibration_error,
     reliability_curve,
 )
+from ecgcore.evaluate.resampling import resampled
 
 _probability = st.one_of(
     st.floats(0, 1), st.sampled_from([0.0, 0.1, 0.3, 0.5, 0.7, 1.0, np.nextafter(1.0, 0)])
@@ -183,3 +187,71 @@ def test_unknown_bins_are_refused():
         reliability_curve([0, 1], [0.2, 0.9], n_bins=0)
     with pytest.raises(ValueError, match="'quantile'; use 'width' or 'mass'"):
         reliability_curve([0, 1], [0.2, 0.9], strategy="quantile")
+
+
+def _sample(n, seed=0):
+    rng = np.random.default_rng(seed)
+    probs = rng.beta(0.6, 0.8, n)
+    return rng.random(n) < probs, probs
+
+
+def test_bootstrap_band_equals_a_plain_loop():
+    labels, probs = _sample(60)
+    patients = np.arange(60) // 2
+    curve = reliability_curve(labels, probs, 4, band="bootstrap", groups=patients, n_boot=50)
+    (weights,) = resampled(patients, 50, 0)
+    copies = [np.repeat(np.arange(60), row.astype(int)) for row in weights]
+    shares = [
+        [labels[c][bin_index(probs[c], curve.edges) == b].mean() for b in range(4)] for c in copies
+    ]
+    low, high = np.percentile(shares, [2.5, 97.5], axis=0)
+    assert curve.low == pytest.approx(low)
+    assert curve.high == pytest.approx(high)
+    assert curve.band == "bootstrap"
+
+
+def test_both_bands_agree_on_many_independent_records():
+    labels, probs = _sample(5000)
+    exact, copies = (reliability_curve(labels, probs, band=b) for b in BANDS)
+    assert copies.high - copies.low == pytest.approx(exact.high - exact.low, rel=0.15)
+    assert copies.observed.tolist() == exact.observed.tolist()
+
+
+def test_bootstrap_leaves_empty_bins_undefined_and_full_ones_without_width():
+    curve = reliability_curve([0, 1, 1], [0.05, 0.95, 0.95], band="bootstrap", n_boot=20)
+    assert np.isnan(curve.low[1:9]).all()
+    assert curve.frame().loc[9, ["low", "high"]].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(("band", "n_boot"), [("wald", 10), ("bootstrap", 0)])
+def test_unknown_bands_are_refused(band, n_boot):
+    with pytest.raises(ValueError, match=f"'{band}' with {n_boot} copies"):
+        reliability_curve([0, 1], [0.2, 0.9], band=band, n_boot=n_boot)
+
+
+@given(_samples, _any_bins, _any_strategy)
+@settings(deadline=None, max_examples=40)
+def test_members_of_the_bins_are_all_records_most_probable_first(samples, n_bins, strategy):
+    labels, probs = (np.array(column) for column in zip(*samples, strict=True))
+    curve = reliability_curve(labels, probs, n_bins, strategy)
+    members = bin_members(curve, probs)
+    assert sorted(np.concatenate(members).tolist()) == list(range(len(samples)))
+    assert [rows.size for rows in members] == curve.n.tolist()
+    assert [int(labels[rows].sum()) for rows in members] == curve.n_mi.tolist()
+    assert all((np.diff(probs[rows]) <= 0).all() for rows in members)
+
+
+def test_members_of_another_curve_are_refused():
+    curve = reliability_curve([0, 1], [0.2, 0.9], n_bins=2)
+    with pytest.raises(ValueError, match=r"hold \[2, 0\] of probs, the curve \[1, 1\]"):
+        bin_members(curve, [0.1, 0.2])
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_error_by_number_of_bins_equals_that_of_each_curve(strategy):
+    labels, probs = _sample(300)
+    frame = ece_by_bins(labels, probs, strategy=strategy)
+    assert frame["n_bins"].tolist() == list(range(2, 51))
+    curves = [reliability_curve(labels, probs, b, strategy) for b in frame["n_bins"]]
+    assert frame["ece"].to_numpy() == pytest.approx([c.ece for c in curves], abs=1e-12)
+    assert frame["filled"].tolist() == [(c.n > 0).sum() for c in curves]

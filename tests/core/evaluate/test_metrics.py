@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from ecgcore.evaluate.calibration import expected_calibration_error
-from ecgcore.evaluate.metrics import METRIC_NAMES, Estimate, Metrics, _resampled, evaluate
+from ecgcore.evaluate.metrics import (
+    METRIC_NAMES,
+    SCORE_NAMES,
+    Estimate,
+    Metrics,
+    Scorer,
+    evaluate,
+)
+from ecgcore.evaluate.resampling import resampled
 
 
 def _sample(n: int, seed: int = 0, decimals: int = 16):
@@ -78,7 +86,7 @@ def test_intervals_equal_a_plain_loop_over_scikit_learn(patients):
     groups = np.repeat(np.arange(20), 3) if patients else None
     units = np.arange(60) if groups is None else groups
     metrics = evaluate(labels, probs, groups=groups, n_boot=40, seed=5)
-    (weights,) = _resampled(units, 40, 5)
+    (weights,) = resampled(units, 40, 5)
     copies = [np.repeat(np.arange(60), row.astype(int)) for row in weights]
     loops = [_oracle(labels[copy], probs[copy]) for copy in copies]
     for name in METRIC_NAMES[:7]:  # equally full bins stay those of the whole sample
@@ -87,19 +95,31 @@ def test_intervals_equal_a_plain_loop_over_scikit_learn(patients):
         assert [estimate.low, estimate.high] == pytest.approx(expected, abs=1e-12)
 
 
-def test_resampling_draws_whole_patients():
-    units = np.array([0, 0, 1, 2, 2, 2])
-    (weights,) = _resampled(units, 500, 0)
-    assert (weights[:, 0] == weights[:, 1]).all()
-    assert (weights[:, 3:] == weights[:, 3:4]).all()
-    assert (weights[:, [0, 2, 3]].sum(axis=1) == 3).all()
-    assert weights[:, [0, 2, 3]].mean(axis=0) == pytest.approx([1, 1, 1], abs=0.15)
+def test_log_loss_equals_scikit_learn_even_where_a_certain_prediction_is_wrong():
+    labels, probs = _sample(200, seed=4)
+    probs[:4] = [0, 0, 1, 1]
+    weights = np.random.default_rng(0).integers(1, 4, size=(3, 200)).astype(float)
+    expected = [sk.log_loss(labels, probs, sample_weight=row) for row in weights]
+    assert Scorer(labels, probs).score("log_loss", weights) == pytest.approx(expected, rel=1e-12)
 
 
-def test_large_samples_are_drawn_in_parts():
-    parts = list(_resampled(np.arange(100_000), 5, 0))
-    assert [part.shape for part in parts] == [(2, 100_000), (2, 100_000), (1, 100_000)]
-    assert all((part.sum(axis=1) == 100_000).all() for part in parts)
+@pytest.mark.parametrize("name", ["auroc", "auprc", "brier"])
+def test_weights_equal_those_of_scikit_learn(name):
+    labels, probs = _sample(150, seed=6, decimals=1)
+    weights = np.random.default_rng(1).integers(0, 4, size=(5, 150)).astype(float)
+    function = {
+        "auroc": sk.roc_auc_score,
+        "auprc": sk.average_precision_score,
+        "brier": sk.brier_score_loss,
+    }[name]
+    expected = [function(labels, probs, sample_weight=row) for row in weights]
+    assert Scorer(labels, probs).score(name, weights) == pytest.approx(expected, rel=1e-12)
+
+
+def test_an_unknown_score_is_refused():
+    assert (*METRIC_NAMES, "log_loss") == SCORE_NAMES
+    with pytest.raises(ValueError, match="no score 'f1'"):
+        Scorer(np.array([True]), np.array([0.5])).score("f1", np.ones((1, 1)))
 
 
 def test_the_accuracy_interval_agrees_with_the_binomial_standard_error():
