@@ -76,7 +76,7 @@ _COMMANDS = (
         "predict",
         "ask every model about one record",
         predict.run_predict,
-        add_record_arguments,
+        predict.add_predict_arguments,
     ),
     _Command(
         "measure",
@@ -100,6 +100,7 @@ _COMMANDS = (
         "predict-all",
         "predict every record with every shipped model",
         predict.run_predict_all,
+        predict.add_predict_all_arguments,
     ),
     _Command(
         "quality-all",
@@ -124,6 +125,12 @@ _COMMANDS = (
         bench.add_arguments,
     ),
     _Command("data", "build, fetch or check the data", data.run_data, data.add_arguments),
+    _Command(
+        "study",
+        "train every model of the study, or say how far that is",
+        study.run_study_command,
+        study.add_study_arguments,
+    ),
     _Command(
         "train",
         "train one model, or go on with a stopped run",

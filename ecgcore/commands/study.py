@@ -1,9 +1,63 @@
-"""The study: its cohort, and every model on its test sets."""
+"""The study: its cohort, its trainings, and every model on its test sets."""
 
 import argparse
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from ecgcore.commands.result import OK, Result
+from tqdm import tqdm
+
+from ecgcore.commands.result import FAILED, OK, Result
 from ecgcore.settings import Settings
+
+
+def add_study_arguments(parser: argparse.ArgumentParser) -> None:
+    """Ask what to do, and with which runs."""
+    parser.add_argument("action", choices=["run", "status"])
+    parser.add_argument("--jobs", type=int, help="trainings side by side (one for each core)")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=[],
+        metavar="ARCH[-SET[-SEED]]",
+        help="such as cnn_bilstm, bimamba2-A or bimamba2-A-0",
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="run: at most so many trainings")
+
+
+def run_study_command(args: argparse.Namespace, settings: Settings) -> Result:
+    """Train what the study lacks, or say how far it is."""
+    from ecgcore.errors import JobError
+    from ecgcore.training.study import Study, chosen_runs, default_jobs, study_status
+    from ecgcore.training.study_runner import run_study
+
+    runs = chosen_runs(args.only)
+    jobs = default_jobs() if args.jobs is None else args.jobs
+    if jobs < 1:
+        raise JobError(f"--jobs is {jobs}; 1 or more is needed.")
+    study = Study.open(settings)
+    if args.action == "status":
+        status = study_status(study, runs, jobs)
+        return OK, status.as_json(), status.as_text()
+
+    def say(line: str) -> None:
+        if not args.json:
+            tqdm.write(line, file=sys.stderr)
+
+    with _terminated_like_interrupted():
+        report = run_study(study, runs, jobs=jobs, env=settings.as_env(), limit=args.limit, say=say)
+    return (FAILED if report.failed else OK), report.as_json(), report.as_text()
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM end this command as Ctrl-C does, with its child processes."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def run_cohorts(args: argparse.Namespace, settings: Settings) -> Result:

@@ -14,7 +14,7 @@ from ecgcore.errors import ModelError
 from ecgcore.leads import LEADS
 from ecgcore.ptbxl.cohorts import TRAIN_SETS
 from ecgcore.records import FloatArray
-from ecgcore.signals.filters import highpass
+from ecgcore.signals.block_highpass import highpass_block
 
 ARCH_NAMES = {"cnn_bilstm": "CNN-BiLSTM", "bimamba2": "BiMamba-2"}
 """Architectures that can be trained here, with the names shown to readers."""
@@ -76,7 +76,7 @@ class Preprocessing:
 
     def apply(self, signals: FloatArray) -> FloatArray:
         """Filter and scale ``(..., 12, n_samples)`` in mV; returns float32 without unit."""
-        filtered = highpass(
+        filtered = highpass_block(
             signals, self.fs_hz, cutoff_hz=self.highpass_hz, zero_phase=self.zero_phase
         )
         mean = np.asarray(self.mean_mv, dtype=np.float32)[:, None]

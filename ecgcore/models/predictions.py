@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelKey
@@ -66,10 +65,19 @@ def logits_of_model(frame: pd.DataFrame, key: ModelKey) -> "pd.Series[float]":
     return frame[mine].set_index("ecg_id")["logit"]
 
 
-def prob_spread(frame: pd.DataFrame) -> "pd.Series[float]":
-    """How far models disagree: highest minus lowest probability of MI, by ``ecg_id``."""
-    by_record = frame.groupby("ecg_id")["logit"]
-    return _sigmoid(by_record.max()) - _sigmoid(by_record.min())
+def wide_predictions(frame: pd.DataFrame) -> pd.DataFrame:
+    """Logits indexed by ``ecg_id``, one column for each model: "cnn_bilstm-A-0".
+
+    Raises
+    ------
+    ModelError
+        If a model has two logits for a record.
+    """
+    if frame.duplicated(["ecg_id", "arch", "train_set", "seed"]).any():
+        raise ModelError("The stored predictions name a record twice. Restore that file.")
+    names = frame["arch"].astype(str) + "-" + frame["train_set"].astype(str)
+    names = names + "-" + frame["seed"].astype(str)
+    return frame.assign(name=names).pivot(index="ecg_id", columns="name", values="logit")
 
 
 def cohort_frame(catalog: Catalog) -> pd.DataFrame:
@@ -96,10 +104,6 @@ def load_cohort(folder: Path) -> pd.DataFrame:
         raise ModelError(
             f"{path} cannot be read ({error}). Restore it from the project."
         ) from error
-
-
-def _sigmoid(logits: "pd.Series[float]") -> "pd.Series[float]":
-    return expit(logits.astype(float))
 
 
 def _replace(frame: pd.DataFrame, path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import safetensors
 from safetensors.torch import load, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import WEIGHTS_FILE, ModelEntry, file_sha256
@@ -18,6 +18,12 @@ ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
     "bimamba2": BiMamba2,
 }
 
+SOURCES: dict[str, tuple[str, ...]] = {
+    "cnn_bilstm": ("models/recurrent.py",),
+    "bimamba2": ("models/mamba2.py", "models/recurrent.py", "models/scan.py"),
+}
+"""Files below ``ecgcore/`` that an architecture is made of."""
+
 
 def build(arch: str) -> nn.Module:
     """Make an untrained model; ModelError if there is no such architecture."""
@@ -27,10 +33,23 @@ def build(arch: str) -> nn.Module:
 
 
 def save_weights(model: nn.Module, folder: Path) -> str:
-    """Write ``weights.safetensors`` and return its SHA-256."""
+    """Write ``weights.safetensors`` in half precision and return its SHA-256.
+
+    Round the model first with `round_to_half`, so that the file is exactly what was judged.
+    """
     path = folder / WEIGHTS_FILE
-    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, path)
+    tensors = {name: _half(tensor).contiguous() for name, tensor in model.state_dict().items()}
+    save_file(tensors, path)
     return file_sha256(path)
+
+
+def round_to_half(model: nn.Module) -> nn.Module:
+    """Round all weights, in place, to what float16 can hold; they stay float32."""
+    return model.half().float()
+
+
+def _half(tensor: Tensor) -> Tensor:
+    return tensor.half() if tensor.is_floating_point() else tensor
 
 
 def load_model(entry: ModelEntry) -> nn.Module:

@@ -91,6 +91,7 @@ def judge(
     pretrained_dir: Path,
     recordings: Recordings,
     predictor: "Predictor | None" = None,
+    split: str = "test",
 ) -> Judged:
     """Put a model's logits beside the labels of a test set.
 
@@ -98,6 +99,8 @@ def judge(
     ----------
     test_set
         "certain", "all" or "uncertain".
+    split
+        "test", or "val" for the records of the validation fold by the same rule.
     predictor
         Used where no prediction is stored; opened when needed.
 
@@ -107,10 +110,11 @@ def judge(
         If the test set is empty, or predictions are missing for records of it.
     """
     cohort = cohort_of(data_version, pretrained_dir, recordings)
-    ids = cohorts.test_ids(cohort, test_set)
+    ids = cohorts.member_ids(cohort, split, cohorts.TEST_SETS[test_set])
     if not ids:
         raise ModelError(
-            f"{data_version} has no record of the test set {test_set!r}; choose another data set."
+            f"{data_version} has no {split} record of the set {test_set!r}; choose another data "
+            "set."
         )
     stored = stored_predictions(entry, data_version, pretrained_dir)
     if stored is None:

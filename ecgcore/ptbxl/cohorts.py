@@ -16,6 +16,7 @@ TRAIN_SETS: dict[str, str] = {
     "C": "all MI, certain and uncertain",
     "D": "uncertain MI only",
     "D-mix": "half certain, half uncertain MI",
+    "C-soft": "all MI, each as MI to the degree of its likelihood",
 }
 TEST_SETS: dict[str, tuple[str, ...]] = {
     "certain": ("pure_normal", "certain_mi"),
@@ -37,7 +38,13 @@ STUDY_COHORT: dict[tuple[str, str], tuple[int, str]] = {
 }
 """Size and fingerprint of each split and group in PTB-XL 1.0.3, from the study's own files."""
 
-_GROUPS_OF_TRAIN_SET = {"A": "certain", "C": "all", "D": "uncertain", "D-mix": "all"}
+_GROUPS_OF_TRAIN_SET = {
+    "A": "certain",
+    "C": "all",
+    "D": "uncertain",
+    "D-mix": "all",
+    "C-soft": "all",
+}
 
 
 def assign_groups(records: pd.DataFrame, codes: pd.DataFrame) -> pd.DataFrame:
@@ -108,13 +115,24 @@ def labels(cohort: pd.DataFrame, ids: list[int]) -> NDArray[np.int64]:
     return np.asarray(cohort.loc[ids, "group"] != "pure_normal", dtype=np.int64)
 
 
+def targets(cohort: pd.DataFrame, ids: list[int], train_set: str) -> NDArray[np.float32]:
+    """Return what a training set teaches for `ids`, ``(n,)`` from 0 (normal) to 1 (MI).
+
+    C-soft teaches the stated likelihood of MI; every other set teaches the label.
+    """
+    if train_set != "C-soft":
+        return labels(cohort, ids).astype(np.float32)
+    likelihood = cohort.loc[ids, "mi_likelihood"].fillna(0)
+    return np.asarray(likelihood / 100, dtype=np.float32)
+
+
 def training_ids(cohort: pd.DataFrame, train_set: str, seed: int = 0) -> list[int]:
     """List the records of a training set; the sets share their normals and differ only in their MI.
 
     Parameters
     ----------
     train_set
-        A, C, D or D-mix.
+        A key of `TRAIN_SETS`; C-soft has the records of C.
     seed
         Draws the MI records of D-mix; recorded in the model card.
     """

@@ -1,7 +1,7 @@
 """Training data in memory, the shared scaler, and augmentation."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -21,7 +21,10 @@ _BLOCK = 512
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Preprocessed records: ids, inputs ``(n, 12, 1000)`` and labels ``(n,)``, 1 for MI."""
+    """Preprocessed records: ids, inputs ``(n, 12, 1000)`` and labels ``(n,)``, 1 for MI.
+
+    A training set may have soft labels between 0 and 1.
+    """
 
     ids: list[int]
     inputs: Tensor
@@ -46,27 +49,33 @@ def load_training_data(recordings: Recordings, spec: TrainSpec) -> TrainingData:
         If a split lacks one of the two classes.
     """
     cohort = recordings.catalog.frame
-    steps = fit_preprocessing(recordings)
+    steps = fit_preprocessing(recordings, spec)
     ids = {
         "train": cohorts.training_ids(cohort, spec.train_set, spec.seed),
         "val": cohorts.validation_ids(cohort, spec.train_set),
     }
-    splits = {name: _split(recordings, chosen, steps, name) for name, chosen in ids.items()}
-    return TrainingData(splits["train"], splits["val"], steps)
+    train, val = (_split(recordings, chosen, steps, name) for name, chosen in ids.items())
+    targets = cohorts.targets(cohort, train.ids, spec.train_set)
+    return TrainingData(replace(train, labels=torch.from_numpy(targets)), val, steps)
 
 
-def fit_preprocessing(recordings: Recordings) -> Preprocessing:
-    """Fit one mean and one deviation for each lead on training set C, whatever is trained."""
-    ids = cohorts.training_ids(recordings.catalog.frame, "C")
+def fit_preprocessing(recordings: Recordings, spec: TrainSpec) -> Preprocessing:
+    """Fit one mean and one deviation for each lead: on training set C, whatever is trained.
+
+    With ``seed_exact`` the scaler is fitted on the training set itself, after a causal filter.
+    """
+    frame, zero_phase = recordings.catalog.frame, not spec.seed_exact
+    name = "C" if zero_phase else spec.train_set
+    ids = cohorts.training_ids(frame, name, spec.seed)
     n_missing = len(ids) - len(recordings.available(ids))
     if n_missing or not ids:
         raise CatalogError(
-            f"{n_missing:,} of the {len(ids):,} training records of set C, on which the scaler is "
-            f"fitted, are not in {recordings.catalog.folder}. "
+            f"{n_missing:,} of the {len(ids):,} training records of set {name}, on which the "
+            f"scaler is fitted, are not in {recordings.catalog.folder}. "
             "Run 'python -m ecgcore data fetch --set study'."
         )
     total, squares, count = np.zeros(12), np.zeros(12), 0
-    for block in _blocks(recordings, ids):
+    for block in _blocks(recordings, ids, zero_phase=zero_phase):
         total += block.sum(axis=(0, 2), dtype=np.float64)
         squares += np.square(block, dtype=np.float64).sum(axis=(0, 2))
         count += block.shape[0] * block.shape[2]
@@ -74,7 +83,7 @@ def fit_preprocessing(recordings: Recordings) -> Preprocessing:
     std = np.sqrt(squares / count - mean**2)
     return Preprocessing(
         HIGHPASS_HZ,
-        zero_phase=True,
+        zero_phase=zero_phase,
         mean_mv=tuple(float(round(value, 6)) for value in mean),
         std_mv=tuple(float(round(value, 6)) for value in std),
     )
@@ -104,7 +113,7 @@ def _split(recordings: Recordings, ids: list[int], steps: Preprocessing, name: s
     return Split(ids, torch.from_numpy(inputs), torch.from_numpy(labels).float())
 
 
-def _blocks(recordings: Recordings, ids: list[int]) -> Iterator[FloatArray]:
+def _blocks(recordings: Recordings, ids: list[int], *, zero_phase: bool) -> Iterator[FloatArray]:
     for start in range(0, len(ids), _BLOCK):
         signals = recordings.signals(ids[start : start + _BLOCK])
-        yield highpass(signals, 100, cutoff_hz=HIGHPASS_HZ)
+        yield highpass(signals, 100, cutoff_hz=HIGHPASS_HZ, zero_phase=zero_phase)

@@ -19,6 +19,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from ecgcore.training.checkpoint import TrainState, load_checkpoint, save_checkpoint
 from ecgcore.training.data import Split, TrainingData, augment
 from ecgcore.training.spec import TrainSpec
+from ecgcore.training.speedups import TrainingForward
 
 _WARM_UP = 0.25
 _FIRST_LR, _LAST_LR = 0.04, 1e-3
@@ -65,10 +66,13 @@ def fit(
     )
     state = load_checkpoint(run_dir, model, optimizer)
     weight = mi_weight(data.train.labels) if spec.class_weight else None
+    forward = TrainingForward.of(model, spec.speedups)
     while state.epoch < spec.epochs and state.epoch - state.best_epoch < spec.patience:
         started = time.monotonic()
         epoch = state.epoch + 1
-        train_loss = _train_epoch(model, optimizer, data.train, spec, epoch, weight, watcher)
+        train_loss = _train_epoch(
+            model, forward, optimizer, data.train, spec, epoch, weight, watcher
+        )
         val_logits = logits_of(model, data.val.inputs)
         val_loss = float(_loss(val_logits, data.val.labels, weight))
         val_auroc = float(roc_auc_score(data.val.labels.numpy(), val_logits.numpy()))
@@ -111,6 +115,7 @@ def one_cycle(progress: float, max_lr: float) -> float:
 
 def _train_epoch(
     model: nn.Module,
+    forward: TrainingForward,
     optimizer: torch.optim.Optimizer,
     train: Split,
     spec: TrainSpec,
@@ -120,15 +125,14 @@ def _train_epoch(
 ) -> float:
     generator = _seeded(spec.seed, epoch)
     model.train()
-    order = torch.randperm(len(train.ids), generator=generator)
-    batches = [batch for batch in torch.split(order, spec.batch_size) if len(batch) > 1]
+    batches = _full_batches(torch.randperm(len(train.ids), generator=generator), spec.batch_size)
     losses: NDArray[np.float64] = np.zeros(len(batches))
     for step, rows in enumerate(batches):
         progress = (epoch - 1 + step / len(batches)) / spec.epochs
         for group in optimizer.param_groups:
             group["lr"] = one_cycle(progress, spec.max_lr)
         inputs = augment(train.inputs[rows], spec, generator)
-        loss = _loss(model(inputs), train.labels[rows], weight)
+        loss = _loss(forward(inputs), train.labels[rows], weight)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -136,6 +140,12 @@ def _train_epoch(
         losses[step] = loss.item()
         watcher.step(epoch, step + 1, len(batches))
     return float(losses.mean())
+
+
+def _full_batches(order: Tensor, batch_size: int) -> list[Tensor]:
+    """Leave the incomplete last batch out: the order changes with each epoch, so nobody is lost."""
+    batches = list(torch.split(order, batch_size))
+    return batches[:-1] if len(batches) > 1 and len(batches[-1]) < batch_size else batches
 
 
 def _loss(logits: Tensor, labels: Tensor, weight: Tensor | None) -> Tensor:

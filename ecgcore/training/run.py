@@ -5,13 +5,14 @@ import json
 import os
 import shutil
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 from torch import nn
 
@@ -21,7 +22,7 @@ from ecgcore.jobs import progress
 from ecgcore.models.cards import CARD_FILE, WEIGHTS_FILE, ModelCard, Preprocessing
 from ecgcore.models.predictions import PREDICTIONS_FILE, predictions_frame, save_predictions
 from ecgcore.models.recurrent import n_parameters
-from ecgcore.models.registry import build, save_weights
+from ecgcore.models.registry import SOURCES, build, round_to_half, save_weights
 from ecgcore.ptbxl import cohorts
 from ecgcore.ptbxl.catalog import load_catalog
 from ecgcore.ptbxl.store import Recordings, open_recordings
@@ -29,6 +30,18 @@ from ecgcore.training.checkpoint import CHECKPOINT_FILE, TrainState
 from ecgcore.training.data import TrainingData, load_training_data
 from ecgcore.training.loop import EpochResult, Watcher, fit, logits_of
 from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
+from ecgcore.training.speedups import resolved
+
+_DECIDING = (
+    "leads.py",
+    "ptbxl/cohorts.py",
+    "signals/block_highpass.py",
+    "signals/filters.py",
+    "training/data.py",
+    "training/loop.py",
+    "training/speedups.py",
+)
+"""Beside the architecture's own sources."""
 
 _STEP_EVERY_S = 1.0
 _BLOCK = 512
@@ -72,22 +85,24 @@ def publish(run_dir: Path, pretrained_dir: Path) -> Path:
     return target
 
 
-def code_version() -> str:
+def code_version(arch: str) -> str:
     """Version of the package and a hash of the sources that decide a training's result."""
     package = Path(ecgcore.__file__).parent
     digest = hashlib.sha256()
-    for folder in ("models", "signals", "training"):
-        for path in sorted((package / folder).glob("*.py")):
-            digest.update(path.read_bytes())
+    for name in sorted({*_DECIDING, *SOURCES[arch]}):
+        digest.update((package / name).read_bytes())
     return f"{ecgcore.__version__}+{digest.hexdigest()[:12]}"
 
 
 def _run(run_dir: Path, spec: TrainSpec) -> ModelCard:
-    version = code_version()
+    version = code_version(spec.arch)
     recordings = open_recordings(load_catalog(Path(spec.data_dir)))
     torch.manual_seed(spec.seed)
     model = build(spec.arch)
     data = load_training_data(recordings, spec)
+    n_steps = spec.epochs * len(data.train.ids) // spec.batch_size
+    spec = replace(spec, speedups=resolved(spec.speedups, n_steps))
+    spec.save(run_dir)
     progress.append(
         run_dir / PROGRESS_FILE,
         {
@@ -96,6 +111,7 @@ def _run(run_dir: Path, spec: TrainSpec) -> ModelCard:
             "n_val": len(data.val.ids),
             "n_parameters": n_parameters(model),
             "data_version": recordings.catalog.version,
+            "speedups": spec.speedups,
         },
     )
     state = fit(model, data, spec, run_dir, _watcher(run_dir))
@@ -135,10 +151,12 @@ def _finish(
     cohort = recordings.catalog.frame
     judged = [*cohorts.member_ids(cohort, "val", cohorts.GROUPS), *cohorts.test_ids(cohort, "all")]
     judged = recordings.available(judged)
-    logits = _logits(model, recordings, judged, data.preprocessing)
+    unrounded = _logits(model, recordings, judged, data.preprocessing)
+    logits = _logits(round_to_half(model), recordings, judged, data.preprocessing)
+    changed = float(np.abs(expit(logits) - expit(unrounded)).max(initial=0.0))
     save_predictions(predictions_frame(spec.key, judged, logits), run_dir / PREDICTIONS_FILE)
     by_id = dict(zip(judged, logits.tolist(), strict=True))
-    metrics = [("val_auroc", state.best_auroc)]
+    metrics = [("val_auroc", state.best_auroc), ("largest_change_by_rounding", changed)]
     for name in cohorts.TEST_SETS:
         ids = [ecg_id for ecg_id in cohorts.test_ids(cohort, name) if ecg_id in by_id]
         labels = cohorts.labels(cohort, ids)
@@ -151,7 +169,7 @@ def _finish(
         data_version=recordings.catalog.version,
         data_fingerprint=cohorts.fingerprint(data.train.ids),
         n_train=len(data.train.ids),
-        n_train_mi=int(data.train.labels.sum()),
+        n_train_mi=int((data.train.labels > 0).sum()),
         n_val=len(data.val.ids),
         preprocessing=data.preprocessing,
         recipe=spec.recipe,

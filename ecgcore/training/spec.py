@@ -12,6 +12,7 @@ from ecgcore.ptbxl.cohorts import TRAIN_SETS
 SPEC_FILE = "spec.json"
 PROGRESS_FILE = "progress.jsonl"
 STEP_FILE = "step.json"
+SPEEDUPS = ("auto", "none", "bf16", "bf16+compile")
 _LIMITS = {"epochs": (1, 200), "batch_size": (8, 512), "seed": (0, 2**31 - 1), "patience": (1, 200)}
 
 
@@ -32,6 +33,12 @@ class TrainSpec:
         probability; every record is also shifted in time, circularly.
     class_weight
         True weighs MI records so that both classes count alike in the loss.
+    seed_exact
+        True prepares signals as the published study did: a causal filter, and a scaler fitted on
+        the training set itself.
+    speedups
+        How the training step is computed; "auto" takes what this machine can do and writes it down
+        when the run starts. Validation and predictions are always float32.
     """
 
     arch: str
@@ -46,10 +53,13 @@ class TrainSpec:
     amplitude: float = 0.2
     lead_dropout: float = 0.1
     class_weight: bool = True
+    seed_exact: bool = False
+    speedups: str = "auto"
 
     def __post_init__(self) -> None:
         """Check every value again: a form's limits are the browser's only."""
-        for name, known in (("arch", ARCH_NAMES), ("train_set", TRAIN_SETS)):
+        choices = (("arch", ARCH_NAMES), ("train_set", TRAIN_SETS), ("speedups", SPEEDUPS))
+        for name, known in choices:
             if getattr(self, name) not in known:
                 raise JobError(f"{name} {getattr(self, name)!r} is none of {', '.join(known)}.")
         for name, (low, high) in _LIMITS.items():

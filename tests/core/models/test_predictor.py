@@ -1,25 +1,19 @@
-"""Predictions of one record, of many, by many threads, and of the whole data set."""
+"""Predictions of one record, of many, and by many threads."""
 
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from torch import nn
 
-from ecgcore.errors import CatalogError, ModelError, RecordError
+from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain.methods import explain
-from ecgcore.models import predict_all as predict_all_module
 from ecgcore.models.cards import Preprocessing
-from ecgcore.models.predict_all import predict_all
-from ecgcore.models.predictions import COHORT_FILE, PREDICTIONS_FILE, SYNTHETIC_FILE
 from ecgcore.models.predictor import Prediction, Predictor, model_input, predict, predict_batches
 from ecgcore.models.registry import ARCHITECTURES
 from ecgcore.records import EcgRecord
-from ecgcore.settings import Settings
 
 every_model = pytest.mark.parametrize("arch", ARCHITECTURES)
 
@@ -193,63 +187,3 @@ class TestThreads:
         with ThreadPoolExecutor(1) as pool, predictors["cnn_bilstm"].exclusive():
             other = pool.submit(predict, [predictors["bimamba2"]], records[0])
             assert len(other.result(timeout=30)[0]) == 1
-
-
-class TestPredictAll:
-    @pytest.fixture
-    def small(self, synthetic_recordings, tmp_path):
-        """Seven records of the synthetic set in a folder of their own."""
-        source, folder = synthetic_recordings.catalog.folder, tmp_path / "small"
-        folder.mkdir()
-        shutil.copy(source / "scp_statements.csv", folder)
-        table = pd.read_csv(source / "ptbxl_database.csv").head(7)
-        table.to_csv(folder / "ptbxl_database.csv", index=False)
-        for name in table["filename_lr"]:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            for suffix in (".hea", ".dat"):
-                shutil.copy(source / f"{name}{suffix}", folder / f"{name}{suffix}")
-        return folder
-
-    @pytest.fixture
-    def folders(self, untrained_dir, small, tmp_path, monkeypatch):
-        monkeypatch.setattr(predict_all_module.synthetic, "ensure", lambda folder: folder)
-        return Settings(
-            data_dir=small,
-            local_data_dir=tmp_path / "none",
-            synthetic_dir=small,
-            pretrained_dir=shutil.copytree(untrained_dir, tmp_path / "pretrained"),
-            runs_dir=tmp_path / "runs",
-        )
-
-    def test_other_data_are_refused(self, folders):
-        with pytest.raises(
-            CatalogError, match=r"small \(7 records\) is open.*PTB-XL 1.0.3.*--data"
-        ):
-            predict_all(folders)
-        assert not (folders.pretrained_dir / PREDICTIONS_FILE).exists()
-
-    def test_no_models(self, folders, monkeypatch):
-        monkeypatch.setattr(predict_all_module, "PTBXL_VERSION", "small (7 records)")
-        shutil.rmtree(folders.pretrained_dir)
-        with pytest.raises(ModelError, match="There is no model in"):
-            predict_all(folders, quiet=True)
-
-    def test_every_record_by_every_model(
-        self, folders, synthetic_recordings, predictors, monkeypatch
-    ):
-        ids = list(synthetic_recordings.catalog.frame.index[:7])
-        monkeypatch.setattr(predict_all_module, "PTBXL_VERSION", "small (7 records)")
-        monkeypatch.setattr(predict_all_module, "_BLOCK", 3)
-        report = predict_all(folders, quiet=True)
-        assert (report.n_models, report.n_records) == (2, 7)
-        frame = pd.read_parquet(report.file)
-        assert list(frame.columns) == ["ecg_id", "arch", "train_set", "seed", "logit"]
-        assert len(frame) == 2 * 7
-        for arch, mine in frame.groupby("arch"):
-            assert list(mine["ecg_id"]) == ids
-            last = synthetic_recordings.read(int(ids[-1]))
-            expected = predict([predictors[arch]], last)[0][0].logit
-            assert mine["logit"].iloc[-1] == pytest.approx(expected, rel=1e-5, abs=1e-6)
-        synthetic = pd.read_parquet(folders.pretrained_dir / SYNTHETIC_FILE)
-        pd.testing.assert_frame_equal(synthetic, frame)
-        assert (folders.pretrained_dir / COHORT_FILE).exists()

@@ -1,0 +1,57 @@
+"""A training step in bfloat16 and compiled, where the machine can do that."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+_COMPILERS = ("g++", "clang++")
+_STEPS_THAT_PAY = 500
+"""Compiling takes as long as it saves in about so many steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingForward:
+    """The forward pass of a training step; returns float32 logits."""
+
+    run: Callable[[Tensor], Tensor]
+    bf16: bool
+
+    @classmethod
+    def of(cls, model: nn.Module, speedups: str) -> "TrainingForward":
+        """Wrap `model`, whose parameters stay its own; `speedups` as `resolved` gives it."""
+        compiled = speedups.endswith("compile")
+        run = torch.compile(model, dynamic=False) if compiled else model
+        return cls(run, bf16=speedups.startswith("bf16"))
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """Map preprocessed ``(n, 12, n_samples)`` to logits ``(n,)``."""
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+            logits = self.run(inputs)
+        return logits.float()
+
+
+def resolved(speedups: str, n_steps: int) -> str:
+    """Turn "auto" into what this machine can do, and "bf16+compile" into what is left of it.
+
+    Parameters
+    ----------
+    n_steps
+        Training steps of the whole run.
+    """
+    if speedups == "none" or not bf16_is_fast():
+        return "none"
+    wanted = speedups == "bf16+compile" or (speedups == "auto" and n_steps >= _STEPS_THAT_PAY)
+    return "bf16+compile" if wanted and can_compile() else "bf16"
+
+
+def bf16_is_fast() -> bool:
+    """Say whether the processor multiplies bfloat16 itself; elsewhere it is slower than float32."""
+    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
+
+
+def can_compile() -> bool:
+    """Say whether there is a C++ compiler for ``torch.compile``."""
+    return any(shutil.which(name) for name in _COMPILERS)
