@@ -117,6 +117,7 @@ _COMMANDS = (
         "evaluate",
         "every model on the three test sets, beside published figures",
         study.run_evaluate,
+        study.add_evaluate_arguments,
     ),
     _Command(
         "bench",

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui import resources
+from pages._ui.calibration_choice import draw_calibration_switch
 from pages._ui.errors import ecg_errors_shown
 
 # A file, because Streamlit would fetch a named icon from the internet.
@@ -25,13 +26,19 @@ page = st.navigation(
             "review.py",
             title="Review",
             icon=":material/ecg_heart:",
-            help="One recording: the ECG, its labels, six models' opinions and their reasons.",
+            help="One recording: the ECG, its labels, the models' opinions and their reasons.",
         ),
         st.Page(
             "own.py",
             title="Own ECG",
             icon=":material/upload:",
             help="Read, measure and print a recording of your own; it is not kept.",
+        ),
+        st.Page(
+            "compare.py",
+            title="Compare",
+            icon=":material/compare_arrows:",
+            help="What label certainty does to a model: A, C, D and D-mix on any test set.",
         ),
         st.Page(
             "reliability.py",
@@ -54,7 +61,9 @@ page = st.navigation(
     ],
     position="top",
 )
-st.caption("Decision support for research and teaching, not a medical device.")
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.caption("Decision support for research and teaching, not a medical device.", width="content")
+    draw_calibration_switch()
 with ecg_errors_shown():
     page.run()
 resources.warm_up()

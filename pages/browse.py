@@ -2,16 +2,19 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.errors import CatalogError, ModelError, RecordError
+from ecgcore.evaluate.recalibration import METHODS
 from ecgcore.ptbxl.search import group_counts, likelihood_text, search
 from pages._ui import queue, resources
+from pages._ui.calibration_choice import chosen_method
 from pages._ui.errors import show_ecg_error
 from pages._ui.record_filter import filter_widgets, keep_filters, preset_buttons, restore_filters
 from pages._ui.widgets import synthetic_badge
 
 LISTED = 1000
 ABOUT_SPREAD = (
-    "Highest minus lowest probability of MI of the shipped models: 0 when they agree, 1 when one "
-    "is sure of MI and another is sure of none."
+    "Highest minus lowest probability of MI of the shipped groups of models, each the mean over "
+    "its seeds: 0 when they agree, 1 when one is sure of MI and another is sure of none. The "
+    "probabilities are those of the switch at the top: "
 )
 
 ABOUT_SIGNAL = (
@@ -38,7 +41,7 @@ def open_number(text: str) -> None:
 
 def disagreement() -> "pd.Series[float] | None":
     try:
-        return resources.spread(catalog.version)
+        return resources.spread(catalog.version, chosen_method())
     except ModelError as error:
         st.warning(str(error), icon=":material/warning:")
         return None
@@ -93,6 +96,7 @@ st.caption(" ".join(["Click a row to open the case.", *notes]))
 if found.empty:
     st.info("No record fits. Take a filter away, or choose a view above.", icon=":material/search:")
     st.stop()
+about_spread = f"{ABOUT_SPREAD}{METHODS[chosen_method()]}."
 table = found.head(LISTED).reset_index()
 table["likelihood"] = table["likelihood"].map(likelihood_text)
 picked = st.dataframe(
@@ -125,7 +129,7 @@ picked = st.dataframe(
         "likelihood": st.column_config.TextColumn(f"Likelihood of {wanted.subject}", width=185),
         "territory": st.column_config.TextColumn("MI territory", width=140),
         "spread": st.column_config.ProgressColumn(
-            "Disagreement", format="%.2f", min_value=0, max_value=1, help=ABOUT_SPREAD, width=140
+            "Disagreement", format="%.2f", min_value=0, max_value=1, help=about_spread, width=140
         ),
         "signal": st.column_config.TextColumn("Signal", help=ABOUT_SIGNAL, width=180),
         "split": st.column_config.TextColumn("Split", width=80),

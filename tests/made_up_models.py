@@ -22,6 +22,9 @@ SIZES = {
     ("test", "uncertain_mi"): 282,
     ("train", "pure_normal"): 5,
     ("train", "certain_mi"): 5,
+    ("val", "pure_normal"): 60,
+    ("val", "certain_mi"): 25,
+    ("val", "uncertain_mi"): 25,
 }
 MEAN_LOGIT = {"pure_normal": -4.0, "certain_mi": 3.0, "uncertain_mi": 0.5}
 

@@ -22,7 +22,9 @@ from ecgcore.figures.report import (
     report_pdf,
     report_png,
 )
-from ecgcore.models.predictor import Predictor, predict
+from ecgcore.models.groups import GroupCalibration, ModelGroup
+from ecgcore.models.opinions import GroupReader
+from ecgcore.models.predictor import Prediction, Predictor, predict
 from ecgcore.ptbxl.glossary import translate
 from ecgcore.ptbxl.store import FS_HZ, Recordings
 from ecgcore.records import EcgRecord
@@ -73,12 +75,16 @@ def report_content(
         measurements=measure(record),
         quality=assess(record),
         translation=translate(entry.report),
-        opinions=tuple(
-            ModelOpinion.of(p.model, p.prob, "") for p in predict(predictors, record)[0]
-        ),
+        opinions=tuple(_opinion(p) for p in predict(predictors, record)[0]),
         overlay=Heat(attribution.scores, attribution.fs_hz, attribution.signed, label),
         overlay_words=heat_words(attribution),
     )
+
+
+def _opinion(prediction: Prediction) -> ModelOpinion:
+    reader = GroupReader(GroupCalibration.raw(1, "all"))
+    group = ModelGroup((prediction.model,))
+    return ModelOpinion.of(group, reader.read([prediction.logit]), reader, "")
 
 
 def _drawings(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecgcore.commands.predict import add_reading_arguments, asked_rule
 from ecgcore.commands.records import add_record_arguments, asked_record, is_number
 from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from ecgcore.figures.overlays import Heat
     from ecgcore.figures.report import ModelOpinion, ReportContent
     from ecgcore.models.cards import ModelEntry
+    from ecgcore.models.groups import ModelGroup
+    from ecgcore.models.opinions import GroupReader, ReadingRule
     from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
     from ecgcore.records import EcgRecord
     from ecgcore.signals.filters import DisplayFilter
@@ -38,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--filter", default="", metavar="STEPS", help="such as hp=0.5,lp=40,notch=50; else raw"
     )
     parser.add_argument("--dpi", type=int, default=300, help="of a PNG, 50 to 600")
+    add_reading_arguments(parser)
     parser.add_argument("--overlay", choices=["gradcam", "ig"], help="heat behind the leads")
     parser.add_argument("--arch", default="cnn_bilstm", help="the model that is explained")
     parser.add_argument("--set", default="C", dest="train_set")
@@ -124,7 +129,8 @@ def _content(args: argparse.Namespace, settings: Settings) -> ReportContent:
     seen = asked_record(args, settings, for_models=True)
     catalog = open_catalog(settings) if is_number(args.record) else None
     entry = catalog.entry(int(args.record)) if catalog is not None else None
-    opinions, notes = _opinions(seen, catalog, entry, settings)
+    rule = asked_rule(args)
+    opinions = _opinions(seen, catalog, entry, rule, settings)
     model = None if args.overlay is None else _model(args, settings)
     attribution = None if model is None else _attribution(seen, model, args.overlay)
     return ReportContent(
@@ -137,43 +143,81 @@ def _content(args: argparse.Namespace, settings: Settings) -> ReportContent:
         measurements=measure(record),
         quality=assess(record),
         translation=translate(entry.report) if entry is not None and entry.report else None,
-        opinions=opinions,
+        opinions=opinions.lines,
+        rule=rule,
+        fitted_words=opinions.fitted,
         overlay=None if attribution is None or model is None else _heat(attribution, model),
         overlay_words="" if attribution is None else heat_words(attribution),
-        notes=notes,
+        notes=opinions.notes,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Opinions:
+    lines: tuple[ModelOpinion, ...] = ()
+    notes: tuple[str, ...] = ()
+    fitted: str = ""
 
 
 def _opinions(
-    record: EcgRecord, catalog: Catalog | None, entry: CatalogEntry | None, settings: Settings
-) -> tuple[tuple[ModelOpinion, ...], tuple[str, ...]]:
-    """Ask every shipped model; a recording that models cannot read is said, not refused."""
+    record: EcgRecord,
+    catalog: Catalog | None,
+    entry: CatalogEntry | None,
+    rule: ReadingRule,
+    settings: Settings,
+) -> _Opinions:
+    """Ask every shipped group; a recording that models cannot read is said, not refused."""
     from ecgcore.errors import RecordError
     from ecgcore.figures.report import ModelOpinion
-    from ecgcore.models.cards import list_models
+    from ecgcore.models.asking import group_readers, shipped_groups
     from ecgcore.models.predictor import Predictor, predict
 
-    found = list_models(settings.pretrained_dir, settings.runs_dir)
-    predictors = [Predictor.open(model) for model in found if model.shipped]
+    groups = shipped_groups(settings)
+    predictors = [Predictor.open(model) for group in groups for model in group.members]
     try:
         predictions, warnings = predict(predictors, record)
     except RecordError as error:
-        return (), (f"The models cannot read this recording. {error}",)
-    opinions = tuple(
-        ModelOpinion.of(p.model, p.prob, _mark(p.model, catalog, entry)) for p in predictions
+        return _Opinions(notes=(f"The models cannot read this recording. {error}",))
+    readers, notes = group_readers(groups, rule, settings)
+    logits = {p.model.name: p.logit for p in predictions}
+    lines = tuple(
+        ModelOpinion.of(
+            group,
+            reader.read([logits[model.name] for model in group.members]),
+            reader,
+            _mark(group, catalog, entry),
+        )
+        for group, reader in zip(groups, readers, strict=True)
     )
-    return opinions, tuple(text for text in warnings if text not in record.warnings)
+    fresh = tuple(text for text in warnings if text not in record.warnings)
+    return _Opinions(lines, (*fresh, *notes), _fitted(readers, catalog, entry))
 
 
-def _mark(model: ModelEntry, catalog: Catalog | None, entry: CatalogEntry | None) -> str | None:
-    """Say how a model knows a record; None for one from elsewhere."""
-    from ecgcore.ptbxl.exposure import Exposure, mark_of
+def _fitted(
+    readers: Sequence[GroupReader], catalog: Catalog | None, entry: CatalogEntry | None
+) -> str:
+    from ecgcore.models.opinions import fitted_words
+    from ecgcore.ptbxl.catalog import PTBXL_VERSION
+
+    if catalog is None or entry is None or catalog.version != PTBXL_VERSION:
+        return ""
+    return fitted_words(readers, entry.ecg_id)
+
+
+def _mark(group: ModelGroup, catalog: Catalog | None, entry: CatalogEntry | None) -> str | None:
+    """Say how a group knows a record, by its worst member; None for one from elsewhere."""
+    from ecgcore.models.opinions import marked_members, worst_mark
+    from ecgcore.ptbxl.exposure import MARK_WORDS, Exposure, mark_of
 
     if catalog is None or entry is None:
         return None
-    card, key = model.card, model.key
-    exposure = partial(Exposure.of, catalog.frame, key.train_set, key.seed)
-    return mark_of(catalog, entry, card.data_version, synthetic=card.synthetic, exposure=exposure)
+    marks = []
+    for model in marked_members(group):
+        card, key = model.card, model.key
+        exposure = partial(Exposure.of, catalog.frame, key.train_set, key.seed)
+        version = card.data_version
+        marks.append(mark_of(catalog, entry, version, synthetic=card.synthetic, exposure=exposure))
+    return worst_mark(marks, MARK_WORDS)
 
 
 def _model(args: argparse.Namespace, settings: Settings) -> ModelEntry:

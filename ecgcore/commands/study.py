@@ -84,9 +84,20 @@ def run_cohorts(args: argparse.Namespace, settings: Settings) -> Result:
     return OK, data, "\n".join(rows)
 
 
+def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    """Ask which recalibrations the groups are shown with."""
+    parser.add_argument(
+        "--calibration",
+        nargs="+",
+        default=[],
+        metavar="METHOD",
+        help="raw, temperature, platt, beta, isotonic or venn_abers (raw and platt)",
+    )
+
+
 def run_evaluate(args: argparse.Namespace, settings: Settings) -> Result:
     """Report every model on every test set."""
-    from ecgcore.models.report import evaluation_report
+    from ecgcore.models.report import DEFAULT_METHODS, evaluation_report
 
-    report = evaluation_report(settings)
+    report = evaluation_report(settings, args.calibration or DEFAULT_METHODS)
     return OK, report.as_json(), report.as_text()

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 
-from ecgcore.figures.diagrams import percent
-from ecgcore.figures.report_content import ReportContent
+from ecgcore.figures.opinions import percent
+from ecgcore.figures.report_content import ModelOpinion, ReportContent
 from ecgcore.figures.report_flow import Block, Column, column_mm, heading, paragraph, pour, table
 from ecgcore.figures.report_front import scale_line, value_words
 from ecgcore.figures.report_sheet import Sheet
@@ -11,7 +11,9 @@ from ecgcore.leads import LEADS
 from ecgcore.ptbxl.scp import in_words
 from ecgcore.signals.measure import LeadMeasured, Measured
 
-_CHECKSUM_DIGITS = 16
+_MOST_NAMES = 8
+"""Groups in one row: a row is not broken over sheets."""
+
 _LEAD_TITLES = {
     "q_mv": "Q",
     "r_mv": "R",
@@ -151,24 +153,93 @@ def _models(content: ReportContent, width: float) -> list[Block]:
     notes = [paragraph(note, width) for note in content.notes]
     if not content.opinions:
         return [*blocks, paragraph("No model has an opinion.", width), *notes]
-    columns = [
-        Column("Model", 27),
-        Column("MI", 14, right=True),
-        Column("Calibration", 23),
-        Column("Trained on", 42),
-        Column("This recording", 40),
+    about = [paragraph(words, width, quiet=True) for words in _about_opinions(content)]
+    problems = [paragraph(f"{o.name}: {o.problem}", width) for o in content.opinions if o.problem]
+    return [
+        *blocks,
+        *about,
+        *_numbers(content.opinions, width),
+        *problems,
+        *_origins(content.opinions, width),
+        *notes,
     ]
+
+
+def _numbers(opinions: tuple[ModelOpinion, ...], width: float) -> list[Block]:
+    """One line of numbers for each group."""
+    cells: dict[Column, list[str]] = {
+        Column("Model", 28): [o.name for o in opinions],
+        Column("MI", 15, right=True): [_percent(o.prob, "none") for o in opinions],
+        Column("Venn-Abers", 33, right=True): [_span(o.interval) for o in opinions],
+        Column("Seeds", 33, right=True): [o.seed_words for o in opinions],
+        Column("Raw", 15, right=True): [_percent(o.raw) for o in opinions],
+        Column("Calls", 12): [_call(o) for o in opinions],
+        Column("Verdict", 13): [o.verdict or "none" for o in opinions],
+    }
+    filled = {column: values for column, values in cells.items() if any(values)}
+    return table(list(filled), zip(*filled.values(), strict=True), width)
+
+
+def _percent(prob: float | None, without: str = "") -> str:
+    return without if prob is None else percent(prob)
+
+
+def _span(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else f"{percent(interval[0])} to {percent(interval[1])}"
+
+
+def _call(opinion: ModelOpinion) -> str:
+    if opinion.prob is None:
+        return ""
+    return "MI" if opinion.calls_mi else "no MI"
+
+
+def _origins(opinions: tuple[ModelOpinion, ...], width: float) -> list[Block]:
+    """Say what groups were trained on and know of the recording, each once."""
+    names: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for opinion in opinions:
+        names[opinion.trained_on, opinion.known].append(opinion.name)
+    columns = [Column("Model", 40), Column("Trained on", 56), Column("This recording", 40)]
     rows = [
-        (
-            o.name,
-            "none" if o.prob is None else percent(o.prob),
-            o.calibration,
-            o.trained_on,
-            o.problem or o.known,
-        )
-        for o in content.opinions
+        (", ".join(who[k : k + _MOST_NAMES]), trained, known)
+        for (trained, known), who in names.items()
+        for k in range(0, len(who), _MOST_NAMES)
     ]
-    return [*blocks, *table(columns, rows, width), *notes]
+    return table(columns, rows, width)
+
+
+def _about_opinions(content: ReportContent) -> list[str]:
+    """Say what the numbers of the models are: ensembles, calibration, threshold and verdict."""
+    states = dict.fromkeys(o.calibration for o in content.opinions if o.prob is not None)
+    about = [
+        "MI: the group's ensemble, the mean logit of its seeds. Seeds: the lowest and the highest. "
+        f"Probabilities are {' / '.join(states) or 'not at hand'}. MI is called from "
+        f"{_threshold_words(content)}."
+    ]
+    if content.verdict:
+        main = [o for o in content.main_opinions if o.verdict]
+        rule = content.rule
+        about.append(
+            f"Conformal verdict at {100 * (1 - rule.alpha):.0f} %: {content.verdict}, which is "
+            f"that of {', '.join(o.name for o in main)} where all agree, else refer. Each says MI "
+            f"(or normal) where at most {100 * rule.alpha:.0f} % of the records of the other class "
+            f"look so much like it, by {' / '.join(dict.fromkeys(o.fold9 for o in main))}."
+        )
+        if content.outside:
+            about.append(content.outside)
+    if content.fitted_words:
+        about.append(f"Note: {content.fitted_words}.")
+    return about
+
+
+def _threshold_words(content: ReportContent) -> str:
+    words = content.rule.threshold_words
+    if content.rule.sensitivity is None:
+        return words
+    own = ", ".join(
+        f"{o.name} {percent(o.threshold)}" for o in content.opinions if o.prob is not None
+    )
+    return f"each group's threshold with {words} on fold 9: {own}"
 
 
 def _overlay(content: ReportContent, width: float) -> list[Block]:
@@ -193,6 +264,6 @@ def _provenance(content: ReportContent, width: float) -> list[Block]:
         ("Page and filter", f"{settings.layout}, {settings.order} order, {scale_line(content)}"),
         ("Printed", content.created.strftime("%Y-%m-%d %H:%M:%S %Z")),
     ]
-    weights = [f"{o.name} {o.checksum[:_CHECKSUM_DIGITS]}…" for o in content.opinions]
+    weights = [f"{o.name} {o.checksum}" for o in content.opinions]
     facts += [("Weights, SHA-256", ", ".join(weights))] if weights else []
     return [heading("Provenance"), *table([Column("", 30), Column("", 90)], facts, width)[1:]]

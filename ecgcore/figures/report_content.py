@@ -1,15 +1,24 @@
 """What a printed report says."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ecgcore.evaluate.recalibration import METHODS
 from ecgcore.explain.attribution import LARGEST_GAP, Attribution
-from ecgcore.figures.diagrams import percent
+from ecgcore.figures.opinions import percent
 from ecgcore.figures.overlays import Heat
 from ecgcore.figures.paper_layout import PaperSettings
-from ecgcore.models.cards import ARCH_NAMES, ModelEntry
+from ecgcore.models.groups import GroupCalibration, ModelGroup
+from ecgcore.models.opinions import (
+    HALF,
+    GroupOpinion,
+    GroupReader,
+    ReadingRule,
+    is_main,
+    joint_verdict,
+    trained_on,
+)
 from ecgcore.ptbxl.catalog import CatalogEntry
-from ecgcore.ptbxl.cohorts import TRAIN_SETS
 from ecgcore.ptbxl.exposure import MARK_WORDS
 from ecgcore.ptbxl.glossary import Translation
 from ecgcore.records import EcgRecord
@@ -18,19 +27,37 @@ from ecgcore.signals.quality import Quality
 
 DISCLAIMER = "Decision support for research and teaching, not a medical device."
 
+_DIGITS_OF_ONE, _DIGITS_OF_MANY = 16, 8
+
 
 @dataclass(frozen=True, slots=True)
 class ModelOpinion:
-    """One model's line.
+    """The line of one group of models.
 
     Attributes
     ----------
     prob
-        Probability of MI, or None with the reason in `problem`.
+        Probability of MI by the ensemble, or None with the reason in `problem`.
     known
-        Whether the model has seen the recording or its patient before, in words.
+        Whether a member has seen the recording or its patient before, in words.
     checksum
-        SHA-256 of its weights, in hex.
+        SHA-256 of the weights in hex, the beginnings of all seeds where there are several.
+    calibration
+        Whether and on what `prob` was recalibrated.
+    raw
+        The ensemble's probability before recalibration; None where it was not recalibrated.
+    seeds
+        Probability of MI by each seed.
+    calls_mi, threshold
+        Whether the group calls MI, and from which probability on.
+    interval
+        Venn-Abers' lower and upper probability.
+    verdict
+        Conformal verdict, "" where there is none.
+    fold9
+        What the verdict rests on, in words.
+    main
+        Whether it takes part in the verdict of all groups together.
     """
 
     name: str
@@ -40,31 +67,89 @@ class ModelOpinion:
     checksum: str
     calibration: str = "not recalibrated"
     problem: str = ""
+    raw: float | None = None
+    seeds: tuple[float, ...] = ()
+    calls_mi: bool = False
+    threshold: float = HALF
+    interval: tuple[float, float] | None = None
+    verdict: str = ""
+    fold9: str = ""
+    main: bool = True
 
     @classmethod
     def of(
-        cls, entry: ModelEntry, prob: float | None, mark: str | None, problem: str = ""
+        cls,
+        group: ModelGroup,
+        opinion: GroupOpinion | None,
+        reader: GroupReader | None,
+        mark: str | None,
+        problem: str = "",
     ) -> "ModelOpinion":
-        """Describe a model by its card.
+        """Describe a group by its cards and by what it says.
 
         Parameters
         ----------
+        opinion, reader
+            What it says and how that was read; None where it has no opinion.
         mark
             A key of `ecgcore.ptbxl.exposure.MARK_WORDS`; None for a recording from elsewhere.
         """
-        card, key = entry.card, entry.key
-        name = f"{ARCH_NAMES.get(key.arch, key.arch)} {key.train_set}"
-        return cls(
-            name=name if entry.shipped else f"{name}, own run {entry.run_name}",
-            trained_on=(
-                f"{TRAIN_SETS[key.train_set]}: {card.n_train:,} records, {card.n_train_mi:,} MI "
-                f"({card.data_version}, seed {key.seed})"
-            ),
-            prob=prob,
+        line = cls(
+            name=group.label,
+            trained_on=trained_on(group),
+            prob=None,
             known="not in the open data set" if mark is None else MARK_WORDS[mark],
-            checksum=card.weights_sha256,
+            checksum=_checksums(group),
             problem=problem,
+            main=is_main(group),
         )
+        if opinion is None or reader is None:
+            return line
+        recalibrated = reader.calibration.method != "raw"
+        return replace(
+            line,
+            prob=opinion.prob,
+            calibration=calibration_words(reader.calibration),
+            raw=opinion.raw if recalibrated else None,
+            seeds=opinion.seeds,
+            calls_mi=opinion.calls_mi,
+            threshold=opinion.threshold,
+            interval=opinion.interval,
+            verdict=opinion.verdict or "",
+            fold9=fold9_words(reader),
+        )
+
+    @property
+    def seed_words(self) -> str:
+        """Lowest and highest seed, and how many there are."""
+        if len(self.seeds) < 2:
+            return "one seed" if self.seeds else ""
+        return f"{percent(min(self.seeds))} to {percent(max(self.seeds))} ({len(self.seeds)})"
+
+
+def _checksums(group: ModelGroup) -> str:
+    if len(group.members) == 1:
+        return f"{group.members[0].card.weights_sha256[:_DIGITS_OF_ONE]}…"
+    digits = [entry.card.weights_sha256[:_DIGITS_OF_MANY] for entry in group.members]
+    return " ".join(f"{digest}…" for digest in digits)
+
+
+def calibration_words(calibration: GroupCalibration) -> str:
+    """Say whether and on what probabilities were recalibrated."""
+    if calibration.method == "raw":
+        return "not recalibrated"
+    return (
+        f"recalibrated ({METHODS[calibration.method]}) on {calibration.n:,} records of fold 9, "
+        f"{calibration.n_mi:,} MI"
+    )
+
+
+def fold9_words(reader: GroupReader) -> str:
+    """Say what a conformal verdict rests on; "" where there is none."""
+    conformal = reader.conformal
+    if conformal is None:
+        return ""
+    return f"{conformal.n_mi + conformal.n_normal:,} records of fold 9, {conformal.n_mi:,} MI"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +166,10 @@ class ReportContent:
         With its time zone.
     overlay, overlay_words
         Heat behind the leads, and what it can and cannot say.
+    rule
+        How the opinions were read.
+    fitted_words
+        What was fitted with this very recording among others; "" where nothing was.
     notes
         What else a reader must know, such as why no model has an opinion.
     """
@@ -95,9 +184,38 @@ class ReportContent:
     quality: Quality | None = None
     translation: Translation | None = None
     opinions: tuple[ModelOpinion, ...] = ()
+    rule: ReadingRule = field(default_factory=ReadingRule)
+    fitted_words: str = ""
     overlay: Heat | None = None
     overlay_words: str = ""
     notes: tuple[str, ...] = ()
+
+    @property
+    def main_opinions(self) -> tuple[ModelOpinion, ...]:
+        """Opinions that make the verdict of all together: the study's six groups, else all."""
+        asked = tuple(opinion for opinion in self.opinions if opinion.prob is not None)
+        return tuple(opinion for opinion in asked if opinion.main) or asked
+
+    @property
+    def outside(self) -> str:
+        """Why fold 9 promises nothing for this recording; "" where it does."""
+        return outside_words(self.entry)
+
+    @property
+    def verdict(self) -> str:
+        """Conformal verdict of the main groups together; "" where there is none."""
+        return joint_verdict(opinion.verdict for opinion in self.main_opinions if opinion.verdict)
+
+
+def outside_words(entry: CatalogEntry | None) -> str:
+    """Say why a promise that rests on fold 9 does not cover a recording; "" where it does."""
+    if entry is None:
+        return "Not promised here: a recording from elsewhere may be unlike those of fold 9."
+    if entry.group == "other":
+        return (
+            "Not promised here: fold 9 has only MI and pure normals, and this recording is neither."
+        )
+    return ""
 
 
 def heat_words(attribution: Attribution) -> str:

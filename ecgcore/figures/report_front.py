@@ -1,6 +1,6 @@
 """First sheet of a report: who, the measurements, the ECG in true scale, and how it was made."""
 
-from ecgcore.figures.diagrams import percent
+from ecgcore.figures.opinions import percent
 from ecgcore.figures.report_content import DISCLAIMER, ReportContent
 from ecgcore.figures.report_ecg import (
     Area,
@@ -191,14 +191,30 @@ def _draw_labels(
         if len(statements) > _MOST_LABELS:
             more = len(statements) - _MOST_LABELS
             lines.append((f"and {more} more" + ("" if alone else " on page 2"), False, QUIET))
-    probs = [opinion.prob for opinion in content.opinions if opinion.prob is not None]
-    if probs:
-        states = " / ".join(dict.fromkeys(opinion.calibration for opinion in content.opinions))
-        low, high = percent(min(probs)), percent(max(probs))
-        lines.append((f"Models ({len(probs)}), probability of MI", True, INK))
-        span = low if low == high else f"{low} to {high}"
-        pointer = "" if alone else ": see the next pages"
-        lines.append((f"{span}, {states}{pointer}", False, INK))
+    lines += _opinion_lines(content, alone=alone)
     for k, (words, bold, color) in enumerate(lines):
         short = shorten(words, width, size_pt=8.5, bold=bold)
         sheet.text(x_mm, top_mm - k * _LINE_MM, short, size_pt=8.5, bold=bold, color=color)
+
+
+def _opinion_lines(content: ReportContent, *, alone: bool) -> list[tuple[str, bool, str]]:
+    opinions = content.main_opinions
+    if not opinions:
+        return []
+    probs = [opinion.prob for opinion in opinions if opinion.prob is not None]
+    states = " / ".join(dict.fromkeys(o.calibration.partition(" on ")[0] for o in opinions))
+    low, high = percent(min(probs)), percent(max(probs))
+    n_mi = sum(opinion.calls_mi for opinion in opinions)
+    said = [
+        low if low == high else f"{low} to {high}",
+        f"{n_mi} of {len(opinions)} call MI at {content.rule.threshold_words}",
+    ]
+    if content.verdict:
+        said.append(
+            f"conformal verdict at {100 * (1 - content.rule.alpha):.0f} %: {content.verdict}"
+        )
+    pointer = "" if alone else " (next pages)"
+    return [
+        (f"Models ({len(opinions)}), probability of MI, {states}", True, INK),
+        (" · ".join(said) + pointer, False, INK),
+    ]

@@ -4,14 +4,24 @@ Parameter names and shapes are those of ``mamba_ssm.Mamba2``, so that weights mo
 """
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ecgcore.leads import LEADS
+from ecgcore.models.mamba_parts import causal_conv_silu, gated_rms_norm
 from ecgcore.models.recurrent import Head, pooled
 from ecgcore.models.scan import selective_scan
+
+
+class RMSNorm(nn.RMSNorm):
+    """Root-mean-square norm that is computed in its weights' dtype, also under autocast."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise the last axis; the result has the dtype of `x`."""
+        return super().forward(x.to(self.weight.dtype)).to(x.dtype)
 
 
 class GatedRMSNorm(nn.Module):
@@ -24,7 +34,7 @@ class GatedRMSNorm(nn.Module):
 
     def forward(self, y: Tensor, z: Tensor) -> Tensor:
         """Normalise the last axis; `y` and `z` are ``(..., size)``."""
-        return functional.rms_norm(y * functional.silu(z), self.weight.shape, self.weight, self.eps)
+        return gated_rms_norm(y, z, self.weight, self.eps)
 
 
 class Mamba2(nn.Module):
@@ -54,16 +64,14 @@ class Mamba2(nn.Module):
 
     def forward(self, u: Tensor) -> Tensor:
         """Mix ``(batch, length, d_model)`` along its length, causally."""
-        length = u.size(1)
-        z, xbc, dt = torch.split(
-            self.in_proj(u), [self.d_inner, self.d_inner + 2 * self.d_state, self.nheads], dim=-1
-        )
-        xbc = functional.silu(self.conv1d(xbc.mT)[..., :length].mT)
+        sizes = [self.d_inner, self.d_inner + 2 * self.d_state, self.nheads]
+        z, xbc, dt = (functional.linear(u, w) for w in torch.split(self.in_proj.weight, sizes))
+        xbc = causal_conv_silu(xbc, self.conv1d.weight, cast(Tensor, self.conv1d.bias))
         x, b, c = torch.split(xbc, [self.d_inner, self.d_state, self.d_state], dim=-1)
         x = x.view(*x.shape[:-1], self.nheads, self.headdim)
         dt = functional.softplus(dt + self.dt_bias)
         y = selective_scan(x, dt, -self.A_log.exp(), b[:, :, None], c[:, :, None])
-        y = y + x * self.D[:, None]
+        y = torch.addcmul(y, x, self.D[:, None].to(x.dtype))
         mixed: Tensor = self.out_proj(self.norm(y.flatten(-2), z))
         return mixed
 
@@ -73,7 +81,7 @@ class BiMambaBlock(nn.Module):
 
     def __init__(self, d_model: int, dropout: float) -> None:
         super().__init__()
-        self.norm = nn.RMSNorm(d_model)
+        self.norm = RMSNorm(d_model)
         self.forwards = Mamba2(d_model)
         self.backwards = Mamba2(d_model)
         self.dropout = nn.Dropout(dropout)
@@ -86,6 +94,20 @@ class BiMambaBlock(nn.Module):
         return result
 
 
+class PaddedConv1d(nn.Conv1d):
+    """A convolution whose padding is a step of its own.
+
+    oneDNN in torch 2.13 computes padded bfloat16 convolutions of 12 channels with 8 or 16 taps
+    wrongly on processors with AMX.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve ``(batch, channels, length)``."""
+        padding = int(self.padding[0])
+        padded = functional.pad(x, (padding, padding))
+        return functional.conv1d(padded, self.weight, self.bias, self.stride)
+
+
 class BiMamba2(nn.Module):
     """Strided convolutional stem, two bidirectional Mamba-2 blocks, pooling, one logit.
 
@@ -96,7 +118,7 @@ class BiMamba2(nn.Module):
     def __init__(self, d_model: int = 96, n_blocks: int = 2, dropout: float = 0.2) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            nn.Conv1d(len(LEADS), d_model // 2, 16, stride=4, padding=6, bias=False),
+            PaddedConv1d(len(LEADS), d_model // 2, 16, stride=4, padding=6, bias=False),
             nn.BatchNorm1d(d_model // 2),
             nn.SiLU(),
             nn.Conv1d(d_model // 2, d_model, 12, stride=2, padding=5, bias=False),
@@ -104,7 +126,7 @@ class BiMamba2(nn.Module):
             nn.SiLU(),
         )
         self.blocks = nn.Sequential(*(BiMambaBlock(d_model, dropout) for _ in range(n_blocks)))
-        self.norm = nn.RMSNorm(d_model)
+        self.norm = RMSNorm(d_model)
         self.cam = nn.Identity()
         self.head = Head(d_model, dropout)
 

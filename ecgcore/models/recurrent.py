@@ -6,8 +6,12 @@ from ecgcore.leads import LEADS
 
 
 def pooled(features: Tensor) -> Tensor:
-    """Average mean and maximum over time, ``(batch, size, steps)`` to ``(batch, size)``."""
-    return (features.mean(-1) + features.amax(-1)) / 2
+    """Average mean and maximum over time, ``(batch, size, steps)`` to ``(batch, size)``.
+
+    The gradient of ``amax`` looks for elements equal to the maximum; a compiled bfloat16 step
+    computes them anew, finds none and divides by zero. ``max`` keeps their place.
+    """
+    return (features.mean(-1) + features.max(-1).values) / 2
 
 
 class Head(nn.Module):

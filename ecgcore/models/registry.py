@@ -20,7 +20,12 @@ ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
 
 SOURCES: dict[str, tuple[str, ...]] = {
     "cnn_bilstm": ("models/recurrent.py",),
-    "bimamba2": ("models/mamba2.py", "models/recurrent.py", "models/scan.py"),
+    "bimamba2": (
+        "models/mamba2.py",
+        "models/mamba_parts.py",
+        "models/recurrent.py",
+        "models/scan.py",
+    ),
 }
 """Files below ``ecgcore/`` that an architecture is made of."""
 

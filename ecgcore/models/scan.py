@@ -1,8 +1,16 @@
-"""The state-space-dual form of Mamba-2's selective scan in plain PyTorch (Dao and Gu, 2024)."""
+"""The state-space-dual form of Mamba-2's selective scan in plain PyTorch (Dao and Gu, 2024).
+
+A chunk of steps is one masked matrix product, and a state goes from chunk to chunk. Sums of decays
+and their exponentials are kept in float32 or better; products have the dtype of `x`.
+"""
 
 import torch
 from torch import Tensor
+from torch.autograd.function import BackwardCFunction, FunctionCtx, once_differentiable
 from torch.nn import functional
+
+_SMALLEST_LOG = -80.0
+"""Decay below exp(-80) counts as that: nothing to float32, and no slow subnormal numbers."""
 
 
 def selective_scan(
@@ -21,50 +29,104 @@ def selective_scan(
     b, c
         Input and output matrices, ``(batch, length, groups, state)``; heads share a group in turn.
     chunk_length
-        Steps that are computed as one quadratic product.
+        Most steps that are computed as one quadratic product.
 
     Returns
     -------
     torch.Tensor
-        ``(batch, length, heads, head_dim)``.
+        ``(batch, length, heads, head_dim)``, with first derivatives only.
     """
     batch, length, heads, head_dim = x.shape
     groups, state = b.shape[2:]
-    chunk = min(chunk_length, length)
-    n_chunks, padding = -(-length // chunk), -length % chunk
-    x, b, c = (functional.pad(t, (0, 0, 0, 0, 0, padding)) for t in (x, b, c))
-    dt = functional.pad(dt, (0, 0, 0, padding))
+    n_chunks = -(-length // chunk_length)
+    chunk = -(-length // n_chunks)
+    if padding := n_chunks * chunk - length:
+        x, b, c = (functional.pad(t, (0, 0, 0, 0, 0, padding)) for t in (x, b, c))
+        dt = functional.pad(dt, (0, 0, 0, padding))
     per_group = heads // groups
-
-    weighted = (x * dt[..., None]).view(batch, n_chunks, chunk, groups, per_group, head_dim)
-    weighted = weighted.permute(0, 1, 3, 4, 2, 5)
-    decay = (dt * a).view(batch, n_chunks, chunk, groups, per_group).permute(0, 1, 3, 4, 2)
+    x = x.view(batch, n_chunks, chunk, groups, per_group, head_dim).permute(0, 1, 3, 4, 2, 5)
+    dt = dt.to(torch.promote_types(dt.dtype, torch.float32))
+    dt = dt.view(batch, n_chunks, chunk, groups, per_group).permute(0, 1, 3, 4, 2)
     b, c = (t.view(batch, n_chunks, chunk, groups, state).transpose(2, 3) for t in (b, c))
-
-    within = ((c @ b.mT)[:, :, :, None] * _decay_between(decay)) @ weighted
-    if n_chunks > 1:
-        within = within + _carried(weighted, decay.cumsum(-1), b, c)
-    y = within.permute(0, 1, 4, 2, 3, 5).reshape(batch, n_chunks * chunk, heads, head_dim)
-    return y[:, :length]
+    y: Tensor = _ChunkedScan.apply(x, dt, a.view(groups, per_group, 1), b, c)  # type: ignore[no-untyped-call]
+    y = y.permute(0, 1, 4, 2, 3, 5).reshape(batch, n_chunks * chunk, heads, head_dim)
+    return y[:, :length] if padding else y
 
 
-def _decay_between(decay: Tensor) -> Tensor:
-    """Return ``exp`` of the summed decay from step s (exclusive) to t, zero where s > t."""
-    total = decay.cumsum(-1)
-    difference = total[..., :, None] - total[..., None, :]
-    size = decay.size(-1)
-    past = torch.ones(size, size, dtype=torch.bool, device=decay.device).tril()
-    return difference.masked_fill(~past, -torch.inf).exp()
+class _ChunkedScan(torch.autograd.Function):
+    """The scan of ``x (batch, chunks, groups, per_group, chunk, head_dim)`` and its gradients.
+
+    `dt` is x without its last axis, `a` ``(groups, per_group, 1)``, `b` and `c`
+    ``(batch, chunks, groups, chunk, state)``. With ``T`` the summed decay, the scan is
+    ``y[t] = sum over s <= t of exp(T[t] - T[s]) (c[t] b[s]) w[s]``, ``w = dt x``. So the gradient
+    of ``T`` is ``dy y - dw w`` at each step, and needs no product of chunk by chunk numbers.
+    """
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            weighted = (x * dt[..., None]).to(x.dtype).contiguous()
+            total = (dt * a).cumsum(-1)
+            decay = _decay(total[..., :, None], total[..., None, :]).to(x.dtype)
+            mixing = decay * (c @ b.mT).tril()[:, :, :, None]
+            y = mixing @ weighted
+            states = y.new_empty(0)
+            if x.size(1) > 1:
+                from_start, to_end = _edges(total, x.dtype)
+                states = _carried(weighted[:, :-1].mT @ (b[:, :-1, :, None] * to_end), total)
+                y[:, 1:] += (c[:, 1:, :, None] * from_start) @ states.mT
+        ctx.save_for_backward(x, dt, a, b, c, weighted, total, decay, mixing, states, y)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: BackwardCFunction, dy: Tensor) -> tuple[Tensor, ...]:
+        saved: tuple[Tensor, ...] = ctx.saved_tensors
+        x, dt, a, b, c, weighted, total, decay, mixing, states, y = saved
+        with torch.autocast(x.device.type, enabled=False):
+            dy = dy.contiguous()
+            dproduct = ((dy @ weighted.mT) * decay).sum(3).tril()
+            db, dc = dproduct.mT @ c, dproduct @ b
+            dweighted = mixing.mT @ dy
+            if x.size(1) > 1:
+                from_start, to_end = _edges(total, x.dtype)
+                left = dy[:, 1:].mT @ (c[:, 1:, :, None] * from_start)
+                ahead = _carried(left.flip(1), total.flip(1)).flip(1)
+                dweighted[:, :-1] += (b[:, :-1, :, None] * to_end) @ ahead.mT
+                dc[:, 1:] += ((dy[:, 1:] @ states) * from_start).sum(3)
+                db[:, :-1] += ((weighted[:, :-1] @ ahead) * to_end).sum(3)
+            both = (x * dweighted).sum(-1, dtype=dt.dtype)
+            ddecay = _sum_from_here((dy * y).sum(-1, dtype=dt.dtype) - dt * both)
+            dx = (dweighted * dt[..., None]).to(x.dtype)
+            return dx, both + a * ddecay, (dt * ddecay).sum((0, 1, 4))[..., None], db, dc
 
 
-def _carried(weighted: Tensor, total: Tensor, b: Tensor, c: Tensor) -> Tensor:
-    """Output that each chunk owes to the state left by the chunks before it."""
-    to_end = (total[..., -1:] - total).exp()[..., None]
-    added = (weighted * to_end).mT @ b[:, :, :, None]
-    state = torch.zeros_like(added[:, 0])
-    before = []
-    for index in range(added.size(1)):
-        before.append(state)
-        state = state * total[:, index, ..., -1].exp()[..., None, None] + added[:, index]
-    entering = torch.stack(before, dim=1)
-    return (c[:, :, :, None] @ entering.mT) * total.exp()[..., None]
+def _decay(to: Tensor, since: Tensor | float) -> Tensor:
+    """Decay between two sums of logarithms; 1 where `to` lies before `since`, masked later."""
+    return (to - since).clamp_(_SMALLEST_LOG, 0).exp_()
+
+
+def _edges(total: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Decay from a chunk's start to each step, but the first's, and on to its end, but the last's.
+
+    Both are ``(batch, chunks - 1, groups, per_group, chunk, 1)``.
+    """
+    from_start = _decay(total[:, 1:, ..., None], 0.0)
+    to_end = _decay(total[:, :-1, ..., -1:, None], total[:, :-1, ..., None])
+    return from_start.to(dtype), to_end.to(dtype)
+
+
+def _carried(added: Tensor, total: Tensor) -> Tensor:
+    """States that enter the chunks after the first, ``(batch, chunks - 1, ...)`` like `added`."""
+    kept = _decay(total[:, 1:-1, ..., -1:, None], 0.0).to(added.dtype)
+    states = [added[:, 0]]
+    for index in range(1, added.size(1)):
+        states.append(states[-1] * kept[:, index - 1] + added[:, index])
+    return torch.stack(states, dim=1)
+
+
+def _sum_from_here(steps: Tensor) -> Tensor:
+    """Sum of each step and all later ones; chunks are axis 1, their steps the last axis."""
+    within = steps.flip(-1).cumsum(-1).flip(-1)
+    whole = within[..., :1]
+    return within + (whole.flip(1).cumsum(1).flip(1) - whole)

@@ -22,7 +22,7 @@ from ecgcore.training.submit import RunView, expected_seconds, read_run
 Recipe = Mapping[str, Any]
 
 CNN_BILSTM: Recipe = {"epochs": 24, "patience": 24}
-BIMAMBA2: Recipe = {}
+BIMAMBA2: Recipe = {"epochs": 24, "patience": 24}
 CNN_LSTM: Recipe = {"seed_exact": True}
 """What each architecture is trained with, where it differs from the defaults of `TrainSpec`."""
 

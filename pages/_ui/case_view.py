@@ -6,12 +6,13 @@ import streamlit as st
 
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain.attribution import Attribution
-from ecgcore.figures.diagrams import opinion_figure
 from ecgcore.figures.ecg_paper import CHART_CONFIG, ecg_figure, figure_height_px
+from ecgcore.figures.opinions import opinion_figure
 from ecgcore.figures.overlays import Heat
 from ecgcore.figures.paper_layout import PaperSettings, paper_layout
 from ecgcore.figures.report_content import heat_words
 from ecgcore.models.cards import ModelEntry
+from ecgcore.models.opinions import ReadingRule
 from ecgcore.ptbxl.glossary import translate
 from ecgcore.signals.filters import DisplayFilter
 from ecgcore.signals.quality import lead_notes
@@ -22,8 +23,10 @@ from pages._ui import review_parts as parts
 from pages._ui.calipers import calipers
 from pages._ui.case import Case
 from pages._ui.errors import show_ecg_error
+from pages._ui.heat_choice import choose_heat
 from pages._ui.paper_controls import paper_controls
 from pages._ui.print_menu import print_menu
+from pages._ui.reading_rule import choose_rule
 from pages._ui.widgets import is_dark
 
 PAPER_MM = paper_layout().width_mm
@@ -40,7 +43,7 @@ def draw_case(case: Case) -> None:
             st.caption(f":material/info: {warning}")
     ecg_column, panel = st.columns([0.73, 0.27], gap="small")
     with ecg_column:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
             method, model = choose_heat()
             paper, chosen_filter = paper_controls()
             print_slot = st.container(width="content")
@@ -58,41 +61,15 @@ def draw_case(case: Case) -> None:
                 + parts.method_words(explanation)
             )
     with panel:
-        st.subheader("Probability of MI", anchor=False)
-        rows, notes = ask(case)
-        draw_opinions(rows, notes)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader("Probability of MI", anchor=False)
+            rule = choose_rule()
+        rows, notes = ask(case, rule)
+        draw_opinions(case, rows, notes, rule)
     with print_slot:
         words = heat_words(explanation) if explanation else ""
-        print_menu(case, rows, paper, chosen_filter, heat, words)
-    draw_details(case, rows)
-
-
-def choose_heat() -> tuple[str, ModelEntry | None]:
-    """Draw the choice of an explanation and of the model that is explained."""
-    models = resources.models()
-    method = st.segmented_control(
-        "Heat on the leads",
-        list(parts.METHODS),
-        default="none",
-        required=True,
-        format_func=parts.METHODS.__getitem__,
-        key="method",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    labels = {model.name: model.label for model in models}
-    name = st.selectbox(
-        "Model that is explained",
-        list(labels),
-        index=parts.default_model(models) if models else None,
-        format_func=labels.__getitem__,
-        key="model",
-        bind="query-params",
-        label_visibility="collapsed",
-        width=222,
-        placeholder="No model is installed",
-    )
-    return method or "none", next((model for model in models if model.name == name), None)
+        print_menu(case, rows, rule, paper, chosen_filter, heat, words)
+    draw_details(case, rows, rule)
 
 
 def explained(case: Case, method: str, model: ModelEntry | None) -> Attribution | None:
@@ -150,50 +127,56 @@ def draw_ecg(
     calipers(r_peaks_s=resources.measurements(case).beats.r_s, dark=is_dark())
 
 
-def ask(case: Case) -> tuple[list[said.OpinionRow], list[str]]:
-    """Ask every model; where the recording cannot be read, give the stored opinions."""
+def ask(case: Case, rule: ReadingRule) -> tuple[list[said.OpinionRow], list[str]]:
+    """Ask every group; where the recording cannot be read, give the stored opinions."""
     try:
         if case.problem is not None:
             raise case.problem
-        return said.ask_models(case)
+        return said.ask_groups(case, rule, resources.groups())
     except RecordError as error:
         st.warning(f"The models cannot read this recording. {error}", icon=":material/warning:")
-        rows = said.stored_opinions(case.entry) if case.entry else []
+        rows = said.stored_opinions(case.entry, rule) if case.entry else []
         return rows, ["These opinions were stored when the models were made."] if rows else []
 
 
-def draw_opinions(rows: list[said.OpinionRow], notes: list[str]) -> None:
-    """Draw every model's opinion, how far they differ and what they have seen."""
-    st.markdown(said.agreement(rows))
+def draw_opinions(
+    case: Case, rows: list[said.OpinionRow], notes: list[str], rule: ReadingRule
+) -> None:
+    """Draw the groups' opinions, their verdict, how far they differ and what they have seen."""
+    main, others = said.main_and_others(rows)
+    line, meaning = said.verdict_badge(main, rule, case.entry)
+    if line:
+        st.markdown(line, help=meaning)
+    st.markdown(said.agreement(main, rule))
+    _draw_chart(main, "opinions")
+    for row in rows:
+        if row.problem:
+            st.warning(f"**{row.group.label}**: {row.problem}", icon=":material/warning:")
+    for words in said.marks_in_words(rows, case.entry):
+        st.markdown(f":small[{words}]")
+    if others:
+        with st.expander(said.others_words(others)):
+            _draw_chart(others, "other_opinions")
+    if rows:
+        about = [said.drawing_words(rows), said.calibration_words(rows), said.sets_in_words(rows)]
+        st.caption(" ".join(filter(None, [*about, *notes])))
+
+
+def _draw_chart(rows: list[said.OpinionRow], key: str) -> None:
     opinions = said.drawn(rows)
     if opinions:
         figure = opinion_figure(opinions, dark=is_dark())
-        figure.update_layout(showlegend=False, height=figure.layout.height - 50)
         figure.update_traces(cliponaxis=False)
-        figure.update_xaxes(
-            range=[-0.07, 1.07],
-            tickvals=[0, 0.5, 1],
-            ticktext=["0", "50", "100"],
-            tickangle=0,
-            title=None,
-        )
         st.plotly_chart(
             figure,
             theme=None,
-            key="opinions",
+            key=key,
             config={"displayModeBar": False},
             alt=said.opinions_alt(rows),
         )
-    for row in rows:
-        if row.problem:
-            st.warning(f"**{row.name}**: {row.problem}", icon=":material/warning:")
-    for words in said.marks_in_words(rows):
-        st.markdown(f":small[{words}]")
-    if rows:
-        st.caption(" ".join([said.sets_in_words(rows), "Not recalibrated.", *notes]))
 
 
-def draw_details(case: Case, rows: list[said.OpinionRow]) -> None:
+def draw_details(case: Case, rows: list[said.OpinionRow], rule: ReadingRule) -> None:
     """Draw what is one click away; only the open tab is computed."""
     names = ["Measurements", "Median beat", "Signal quality", "Opinions as a table"]
     if case.entry is not None:
@@ -203,15 +186,14 @@ def draw_details(case: Case, rows: list[said.OpinionRow]) -> None:
     ):
         if tab.open:
             with tab:
-                _draw_detail(name, case, rows)
+                _draw_detail(name, case, rows, rule)
 
 
-def _draw_detail(name: str, case: Case, rows: list[said.OpinionRow]) -> None:
+def _draw_detail(name: str, case: Case, rows: list[said.OpinionRow], rule: ReadingRule) -> None:
     if name == "Labels and report":
         draw_labels(case)
     elif name == "Opinions as a table":
-        table = said.opinions_table(rows, own=case.entry is None)
-        st.table(table, hide_index=True, border="horizontal")
+        _draw_table(case, rows, rule)
     elif case.display is None:
         st.info("The recording cannot be read, so nothing is measured.", icon=":material/info:")
     elif name == "Measurements":
@@ -222,6 +204,17 @@ def _draw_detail(name: str, case: Case, rows: list[said.OpinionRow]) -> None:
         panels.draw_earlier(case)
     else:
         panels.draw_quality(resources.quality(case))
+
+
+def _draw_table(case: Case, rows: list[said.OpinionRow], rule: ReadingRule) -> None:
+    if not rows:
+        st.info("No model has an opinion on this recording.", icon=":material/info:")
+        return
+    table = said.opinions_table(rows, rule, own=case.entry is None)
+    st.table(table, hide_index=True, border="horizontal")
+    main, _ = said.main_and_others(rows)
+    words = [said.verdict_badge(main, rule, case.entry)[1], said.calibration_words(rows)]
+    st.caption(" ".join(filter(None, words)))
 
 
 def draw_labels(case: Case) -> None:

@@ -13,7 +13,8 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.errors import RecordError
-from ecgcore.figures.diagrams import percent
+from ecgcore.evaluate.recalibration import METHODS
+from ecgcore.figures.opinions import percent
 from ecgcore.io.raw import FILE_SAYS_ALL, MAX_FS_HZ, MIN_DURATION_S, MIN_FS_HZ
 from ecgcore.io.recordings import (
     FORMATS,
@@ -24,10 +25,12 @@ from ecgcore.io.recordings import (
     read_upload,
 )
 from ecgcore.leads import LEADS
+from ecgcore.models.opinions import HALF
 from ecgcore.ptbxl.vcg import FS_HZ, SyntheticCase, simulate
 from ecgcore.records import EcgRecord, window, windows
 from pages._ui import case as cases
 from pages._ui import opinions as said
+from pages._ui.calibration_choice import chosen_method
 from pages._ui.errors import plain, show_ecg_error
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ MAX_WINDOWS = 60
 EXAMPLE = "synthetic-example.csv"
 UNITS = ("mV", "uV", "V")
 
+_FOR_MI = f"For MI at {100 * HALF:.0f} %"
 _OPENED, _ROUND = "own_opened", "own_round"
 _KEPT = "Read in memory for this session only: nothing is stored, no patient's name is read."
 _WHAT_IS_READ = (
@@ -277,7 +281,10 @@ def draw_windows(record: EcgRecord, menu: PopoverContainer) -> None:
             st.info("No model has an opinion on this recording.", icon=":material/info:")
             return
         limit = f" The first {len(asked)} of {len(starts)}." if len(asked) < len(starts) else ""
-        st.caption(f"Probability of MI over the models. A click shows the window.{limit}")
+        st.caption(
+            "Probability of MI over the groups, here by the first seed of each alone "
+            f"({METHODS[chosen_method()]}). A click shows the window.{limit}"
+        )
         key = f"own_picked_{_round()}"
         st.dataframe(
             table.style.format(percent, subset=["Lowest", "Highest"]),
@@ -287,7 +294,7 @@ def draw_windows(record: EcgRecord, menu: PopoverContainer) -> None:
             hide_index=True,
             width="content",
             height="auto" if len(table) < 10 else 360,
-            alt=f"Lowest and highest probability of MI of the models in {len(table)} windows",
+            alt=f"Lowest and highest probability of MI in {len(table)} windows",
         )
 
 
@@ -298,12 +305,11 @@ def _go_to_picked(key: str, starts: tuple[float, ...]) -> None:
 
 
 def window_opinions(record: EcgRecord, starts: tuple[float, ...]) -> pd.DataFrame:
-    """Lowest and highest probability over the models, a row per window."""
+    """Lowest and highest probability over the first seeds of the groups, a row per window."""
     rows = []
     for start_s in starts:
-        opinions, _ = said.ask_models(case_at(record, start_s))
-        probs = [opinion.prob for opinion in opinions if opinion.prob is not None]
+        probs = said.first_seed_probs(case_at(record, start_s), chosen_method())
         if probs:
-            n_mi = sum(prob >= said.THRESHOLD for prob in probs)
+            n_mi = sum(prob >= HALF for prob in probs)
             rows.append((_span(start_s), min(probs), max(probs), f"{n_mi} of {len(probs)}"))
-    return pd.DataFrame(rows, columns=["Window", "Lowest", "Highest", "Models for MI"])
+    return pd.DataFrame(rows, columns=["Window", "Lowest", "Highest", _FOR_MI])

@@ -11,16 +11,18 @@ import streamlit as st
 from ecgcore.figures.overlays import Heat
 from ecgcore.figures.paper_layout import PaperSettings
 from ecgcore.figures.report import PAPERS, ModelOpinion, ReportContent, report_pdf, report_png
+from ecgcore.models.opinions import ReadingRule
 from ecgcore.ptbxl.glossary import translate
 from ecgcore.signals.filters import DisplayFilter
 from pages._ui import resources
 from pages._ui.case import Case
-from pages._ui.opinions import OpinionRow
+from pages._ui.opinions import OpinionRow, used_for
 
 
 def print_menu(
     case: Case,
     rows: list[OpinionRow],
+    rule: ReadingRule,
     settings: PaperSettings,
     chosen_filter: DisplayFilter,
     heat: Heat | None,
@@ -33,7 +35,7 @@ def print_menu(
         paper = st.segmented_control(
             "Paper, landscape", list(PAPERS), default="A4", required=True, key="print_paper"
         )
-        content = _content(case, rows, settings, chosen_filter, heat, heat_words)
+        content = _content(case, rows, rule, settings, chosen_filter, heat, heat_words)
         name = re.sub(r"[^\w-]+", "-", case.name).strip("-").lower() or "ecg"
         st.download_button(
             "PDF with measurements",
@@ -57,6 +59,7 @@ def print_menu(
 def _content(
     case: Case,
     rows: list[OpinionRow],
+    rule: ReadingRule,
     settings: PaperSettings,
     chosen_filter: DisplayFilter,
     heat: Heat | None,
@@ -74,9 +77,13 @@ def _content(
         quality=resources.quality(case),
         translation=translate(entry.report) if entry else None,
         opinions=tuple(
-            ModelOpinion.of(row.entry, row.prob, row.mark if entry else None, row.problem)
+            ModelOpinion.of(
+                row.group, row.opinion, row.reader, row.mark if entry else None, row.problem
+            )
             for row in rows
         ),
+        rule=rule,
+        fitted_words=used_for(rows, entry),
         overlay=heat,
         overlay_words=heat_words,
     )

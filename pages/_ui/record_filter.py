@@ -203,7 +203,8 @@ def _sort_order() -> Sort:
         format_func=_SORTS.__getitem__,
         key=_QUERY["sort"],
         bind="query-params",
-        help="Models disagree by the highest minus the lowest probability of MI among them.",
+        help="Models disagree by the highest minus the lowest probability of MI among their "
+        "groups, raw or recalibrated as the switch at the top says.",
     )
 
 

@@ -1,250 +1,58 @@
-"""Parts of the Reliability page: the reader's choices, the diagrams' places, tables and words."""
+"""Parts of the Reliability page's first screen: the grid of diagrams, its titles and its words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from ecgcore.errors import EcgError
-from ecgcore.evaluate.calibration import ReliabilityCurve, Strategy
-from ecgcore.evaluate.metrics import METRIC_NAMES, Metrics
-from ecgcore.evaluate.published import published_frame
-from ecgcore.figures.diagrams import reliability_figure
-from ecgcore.figures.theme import STYLE
-from ecgcore.models import cards, scoreboard
-from ecgcore.models.cards import ModelEntry
-from ecgcore.ptbxl.catalog import synthetic_version
-from ecgcore.ptbxl.cohorts import TEST_SETS, TRAIN_SETS
-from pages._ui import resources
-from pages._ui.widgets import GROUP_WORDS
+from ecgcore.figures.reliability import corp_figure, reliability_figure, small
+from ecgcore.ptbxl.cohorts import TRAIN_SETS
+from pages._ui import reliability_views as views
+from pages._ui.reliability_choice import FOCUS, Choice, set_bin
+from pages._ui.reliability_views import Pieces, View
+from pages._ui.widgets import is_dark
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-CELL_PX = 232
-THRESHOLD = 0.5
-BINS = (5, 10, 15, 20)
-BINNINGS: dict[str, Strategy] = {"equal width": "width", "equal mass": "mass"}
-METRIC_LABELS = {
-    "auroc": "AUROC",
-    "auprc": "AUPRC",
-    "accuracy": "Accuracy",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "brier": "Brier",
-    "ece_width": "ECE (equal width)",
-    "ece_mass": "ECE (equal mass)",
-}
-BIN_LABELS = {
-    "left": "From",
-    "right": "To",
-    "n": "Records",
-    "n_mi": "MI among them",
-    "mean_prob": "Mean predicted probability",
-    "observed": "Observed MI fraction",
-    "low": "95 % interval from",
-    "high": "95 % interval to",
-}
 SYNTHETIC_WORDS = (
     "SYNTHETIC recordings: no patient stands behind them. The figures show how the page works and "
     "say nothing about patients."
 )
-READING = (
-    "Dots: observed share of MI in a bin at its mean predicted probability; above the diagonal MI "
-    "is more frequent than predicted, below less frequent. Whiskers: 95 % Clopper-Pearson "
-    "intervals. Bars: records in each bin; the last bin includes 1. Probabilities are raw, not "
-    "recalibrated. One seed for each model: a difference between A, C and D that is smaller than "
-    "the intervals is no evidence."
-)
-_URL = "models"
-_KEY = "reliability_models"
+CHART_CONFIG = {"displayModeBar": False}
+MIDDLE = (0.1, 0.9)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the reader wants to see."""
-
-    data_version: str
-    test_set: str
-    n_bins: int
-    binning: str
-
-    @property
-    def synthetic(self) -> bool:
-        """True when no patient stands behind the records."""
-        return self.data_version == synthetic_version()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Assessment:
-    """One model's reliability curve, or why there is none."""
-
-    entry: ModelEntry
-    curve: ReliabilityCurve | None
-    problem: str = ""
-
-
-def choose_data() -> str:
-    """Let the reader choose the data set: the shipped one or the one that is open."""
-    versions = scoreboard.data_versions(resources.recordings())
-    return st.radio("Data set", versions, key="data_set", bind="query-params")
-
-
-def choose_test_set(data_version: str) -> str:
-    """Let the reader choose a test set, named with its size.
-
-    Raises
-    ------
-    ModelError
-        If the data set's labels cannot be read.
-    """
-    counts = resources.test_counts(data_version)
-    return st.radio(
-        "Test set",
-        list(TEST_SETS),
-        captions=[size_words(name, counts) for name in TEST_SETS],
-        horizontal=True,
-        key="test_set",
-        bind="query-params",
-    )
-
-
-def size_words(test_set: str, counts: dict[str, int]) -> str:
-    """Say what a test set holds, such as "703 normal + 268 certain MI = 971"."""
-    sizes = {group: counts.get(group, 0) for group in TEST_SETS[test_set]}
-    parts = " + ".join(f"{n:,} {GROUP_WORDS[group]}" for group, n in sizes.items())
-    return f"{parts} = {sum(sizes.values()):,}"
-
-
-def choose_bins() -> tuple[int, str]:
-    """Let the reader choose how many bins there are and how they are cut."""
-    n_bins = st.selectbox("Bins", BINS, index=1, key="bins", bind="query-params")
-    binning = st.selectbox(
-        "Cut into bins of",
-        list(BINNINGS),
-        key="binning",
-        bind="query-params",
-        help="Equal width: every bin spans as many probabilities. Equal mass: every bin holds as "
-        "many records; tied probabilities stay together.",
-    )
-    return n_bins, binning
-
-
-def fitting_models(data_version: str) -> tuple[ModelEntry, ...]:
-    """Shipped models, and the own runs that were trained on this data set."""
-    return tuple(
-        entry
-        for entry in resources.models()
-        if entry.shipped or entry.card.data_version == data_version
-    )
-
-
-def choose_models(entries: Sequence[ModelEntry]) -> list[ModelEntry]:
-    """Let the reader choose among models, at first those in the URL, else the shipped ones.
-
-    Names, not labels, live in the URL; a widget bound to it would write the labels. The default
-    follows the URL, since a widget in a popover that was never opened forgets a value set for it.
-    """
-    labels = {entry.name: entry.label for entry in entries}
-    shipped = [entry.name for entry in entries if entry.shipped] or list(labels)
-    asked = st.query_params.get_all(_URL)
-    names = st.multiselect(
-        "Models",
-        list(labels),
-        [name for name in labels if name in asked] or shipped,
-        format_func=labels.__getitem__,
-        key=_KEY,
-        on_change=_write_url,
-        args=(shipped,),
-        placeholder="Choose at least one model",
-        help="Own runs are offered on the data set that they were trained on.",
-    )
-    return [cards.by_name(entries, name) for name in labels if name in names]
-
-
-def unknown_models(entries: Sequence[ModelEntry]) -> list[str]:
-    """Give a message for each model in the URL that is not among `entries`."""
-    known = {entry.name for entry in entries}
-    return [
-        f"There is no model {name!r} for this data set. An own run is shown on the data set that "
-        "it was trained on; choose among the models under “Bins and models”."
-        for name in st.query_params.get_all(_URL)
-        if name not in known
-    ]
-
-
-def _write_url(default: list[str]) -> None:
-    chosen = st.session_state[_KEY]
-    if set(chosen) == set(default):
-        st.query_params.pop(_URL, None)
-    else:
-        st.query_params[_URL] = chosen
-
-
-def assess(entries: Sequence[ModelEntry], choice: Choice) -> list[Assessment]:
-    """Compute each model's curve; a model whose predictions cannot be read keeps its place."""
-    return [_assess(entry, choice) for entry in entries]
-
-
-def _assess(entry: ModelEntry, choice: Choice) -> Assessment:
-    try:
-        curve = resources.curve(
-            entry, choice.test_set, choice.data_version, choice.n_bins, BINNINGS[choice.binning]
-        )
-    except EcgError as error:
-        return Assessment(entry, None, str(error))
-    return Assessment(entry, curve)
-
-
-def problems(assessments: Sequence[Assessment]) -> dict[str, list[str]]:
-    """Each message, and the models that it is about."""
-    found: dict[str, list[str]] = {}
-    for one in assessments:
-        if one.problem:
-            found.setdefault(one.problem, []).append(one.entry.label)
-    return found
-
-
-def train_sets(assessments: Sequence[Assessment]) -> list[str]:
-    """Columns of the grid: the training sets, in the order of the study."""
-    present = {one.entry.key.train_set for one in assessments}
-    return [name for name in TRAIN_SETS if name in present]
-
-
-def grid(assessments: Sequence[Assessment]) -> list[tuple[Assessment | None, ...]]:
-    """Place models in rows by architecture and columns by `train_sets`."""
-    rows: list[tuple[Assessment | None, ...]] = []
-    for arch in dict.fromkeys(one.entry.key.arch for one in assessments):
-        cells = [
-            [a for a in assessments if (a.entry.key.arch, a.entry.key.train_set) == (arch, name)]
-            for name in train_sets(assessments)
-        ]
-        rows += zip_longest(*cells)
-    return rows
-
-
-def answer(drawn: Sequence[tuple[ModelEntry, ReliabilityCurve]], choice: Choice) -> str:
+def answer(shown: Sequence[View], choice: Choice) -> str:
     """Say in two sentences how far the probabilities hold."""
-    gaps = _range([100 * curve.ece for _, curve in drawn], digits=1)
-    shares = _range([100 * _between(entry, choice) for entry, _ in drawn], digits=0)
+    shares = _range([100 * _between(view) for view in shown], digits=0)
     counted = "" if choice.test_set == "certain" else " Uncertain MI counts as MI here."
     return (
-        "**How far can these probabilities be trusted?** On average, predicted and observed differ "
-        f"by **{gaps} percentage points** (ECE, {choice.n_bins} bins of {choice.binning}; "
-        f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{int(drawn[0][1].n.sum()):,}). **{shares} %** of "
+        f"**How far can these probabilities be trusted?** {_gap_words(shown, choice)} "
+        f"(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(shown[0].labels):,}). **{shares} %** of "
         "the records lie between 0.1 and 0.9, where each dot rests on few of them."
         f"{counted}"
     )
 
 
-def _between(entry: ModelEntry, choice: Choice) -> float:
-    probs = resources.judged(entry, choice.test_set, choice.data_version).probs
-    return float(((probs >= 0.1) & (probs <= 0.9)).mean())
+def _gap_words(shown: Sequence[View], choice: Choice) -> str:
+    if choice.corp:
+        parts = _range([views.corp_curve(view).miscalibration for view in shown], digits=4)
+        return f"Recalibration could take **{parts}** off the Brier score (MCB, without bins)"
+    gaps = _range([100 * views.ece(view, choice) for view in shown], digits=1)
+    return (
+        f"On average, predicted and observed differ by **{gaps} percentage points** (ECE, "
+        f"{choice.n_bins} bins of {choice.binning})"
+    )
+
+
+def _between(view: View) -> float:
+    low, high = MIDDLE
+    return float(((view.probs >= low) & (view.probs <= high)).mean())
 
 
 def _range(values: list[float], digits: int) -> str:
@@ -254,101 +62,165 @@ def _range(values: list[float], digits: int) -> str:
 
 def column_title(train_set: str) -> str:
     """Say what the models of a column were trained on."""
-    return f":small[**{train_set}**: trained on {TRAIN_SETS[train_set]}]"
+    return f":small[**{train_set}**: {TRAIN_SETS[train_set]}]"
 
 
-def cell_title(entry: ModelEntry, curve: ReliabilityCurve) -> str:
-    """Name the model, its ECE and n."""
-    trained = ", trained on synthetic records" if entry.card.synthetic else ""
+def cell_title(view: View, choice: Choice) -> str:
+    """Name the group, its calibration error with the seeds' spread, and n."""
+    trained = ", trained on synthetic records" if view.group.synthetic else ""
     return (
-        f"**{entry.label}**{trained} :small[· ECE **{curve.ece:.3f}** · n = {int(curve.n.sum()):,}]"
+        f"**{view.group.label}**{trained} :small[· {gap_text(view, choice)}]  \n"
+        f":small[{seeds_text(view, choice)} · n = {len(view.labels):,}]"
     )
 
 
-def cell_alt(entry: ModelEntry, curve: ReliabilityCurve, choice: Choice) -> str:
+def gap_text(view: View, choice: Choice) -> str:
+    """Give the ensemble's ECE, or MCB for a curve without bins."""
+    if choice.corp:
+        return f"MCB **{views.corp_curve(view).miscalibration:.4f}**"
+    return f"ECE **{views.ece(view, choice):.3f}**"
+
+
+def seeds_text(view: View, choice: Choice) -> str:
+    """Give mean and standard deviation over seeds."""
+    if view.n_seeds == 1:
+        return "one seed"
+    values, digits = views.seed_eces(view, choice), 3
+    if choice.corp:
+        values = np.array([curve.miscalibration for curve in views.seed_corps(view)])
+        digits = 4
+    spread = f"{values.mean():.{digits}f} ± {values.std(ddof=1):.{digits}f}"
+    return f"{view.n_seeds} seeds {spread}"
+
+
+def figure_of(view: View, choice: Choice, *, chosen: int | None = None) -> tuple[go.Figure, Pieces]:
+    """Draw a group's curve of the chosen kind, with the pieces that can be chosen."""
+    named = {"name": view.group.label, "train_set": view.group.train_set}
+    if choice.corp:
+        corp = views.corp_curve(view)
+        pieces = Pieces.of_corp(corp, view.probs)
+        figure = corp_figure(
+            corp,
+            pieces.table,
+            seeds=views.seed_corps(view),
+            chosen=_inside(chosen, pieces),
+            dark=is_dark(),
+            **named,
+        )
+        return figure, pieces
+    curve = views.binned(view, choice)
+    pieces = Pieces.of_bins(curve, view.probs)
+    figure = reliability_figure(
+        curve,
+        seeds=views.seed_curves(view, choice),
+        chosen=_inside(chosen, pieces),
+        dark=is_dark(),
+        **named,
+    )
+    return figure, pieces
+
+
+def _inside(chosen: int | None, pieces: Pieces) -> int | None:
+    return chosen if chosen is not None and chosen < len(pieces.table) else None
+
+
+def draw_cell(view: View, choice: Choice) -> None:
+    """Draw a group's small diagram under its title; a click on it chooses group and bin."""
+    st.markdown(cell_title(view, choice))
+    figure, pieces = figure_of(view, choice)
+    key = f"curve_{view.group.name}"
+    st.plotly_chart(
+        small(figure),
+        theme=None,
+        key=key,
+        config=CHART_CONFIG,
+        on_select=lambda: take_click(key, view.group.label),
+        selection_mode="points",
+        alt=curve_alt(view, pieces, choice),
+    )
+
+
+def take_click(key: str, label: str) -> None:
+    """Choose the group and the bin whose dot or bar was clicked in a diagram."""
+    points = st.session_state[key]["selection"]["points"]
+    places = [int(point["customdata"][0]) for point in points if point.get("customdata")]
+    if places:
+        st.session_state[FOCUS] = label
+        set_bin(places[0])
+
+
+def curve_alt(view: View, pieces: Pieces, choice: Choice) -> str:
     """Say what a diagram shows, for readers who do not see it."""
-    bins = curve.frame().query("n > 0")
+    filled = pieces.table.query("n > 0")
     said = "; ".join(
         f"predicted {b.mean_prob:.2f}, observed {b.observed:.2f} ({b.n_mi} of {b.n})"
-        for b in bins.itertuples()
+        for b in filled.itertuples()
+    )
+    gap = gap_text(view, choice).replace("**", "")
+    return (
+        f"Reliability of {view.group.label} on test set {choice.test_set}, {gap}, "
+        f"{seeds_text(view, choice)}: {said}"
+    )
+
+
+def reading(shown: Sequence[View], choice: Choice) -> str:
+    """Say how the diagrams are read and what the probabilities are."""
+    return " ".join([_curve_words(choice), _seed_words(shown), fitted_words(shown, choice)])
+
+
+def _curve_words(choice: Choice) -> str:
+    if choice.corp:
+        return (
+            "Line: the rising curve that fits the labels best (CORP), dots its level stretches; "
+            "band: 95 % of resampled patients. Bars: records by probability."
+        )
+    whiskers = (
+        "Whiskers: 95 % Clopper-Pearson intervals."
+        if choice.band == "exact"
+        else "Band: 95 % of resampled patients."
     )
     return (
-        f"Reliability of {entry.label} on test set {choice.test_set}, ECE {curve.ece:.3f}: {said}"
+        "Dots: observed share of MI in a bin at its mean predicted probability; above the diagonal "
+        f"MI is more frequent than predicted, below less frequent. {whiskers} Bars: records in "
+        "each bin; the last bin includes 1. Click a dot or a bar to see its ECGs below."
     )
 
 
-def cell_figure(entry: ModelEntry, curve: ReliabilityCurve, *, dark: bool) -> go.Figure:
-    """Draw the diagram small: without legend, wider than high."""
-    train_set = entry.key.train_set if entry.key.train_set in STYLE else None
-    figure = reliability_figure(curve, name=entry.label, train_set=train_set, dark=dark)
-    figure.update_layout(
-        height=CELL_PX,
-        showlegend=False,
-        font={"size": 11},
-        margin={"l": 4, "r": 6, "t": 6, "b": 4},
-        yaxis={"scaleanchor": None, "domain": [0.36, 1.0], "title": {"text": "observed"}},
-        yaxis2={"domain": [0.0, 0.24], "nticks": 3},
-    )
-    figure.update_traces(marker={"size": 7}, selector={"mode": "lines+markers"})
-    figure.update_traces(textfont={"size": 9}, selector={"type": "bar"})
-    return figure
-
-
-def metrics_table(rows: Sequence[tuple[ModelEntry, Metrics]]) -> pd.DataFrame:
-    """One line for each model: every metric with its interval, which is never broken in two."""
-    return pd.DataFrame(
-        [
-            {"Model": entry.label}
-            | {
-                METRIC_LABELS[name]: getattr(metrics, name)
-                .text()
-                .replace(", ", ",\N{NO-BREAK SPACE}")
-                for name in METRIC_NAMES
-            }
-            for entry, metrics in rows
-        ]
-    )
-
-
-def metrics_caption(n: int, n_mi: int, choice: Choice) -> str:
-    """Say on what the metrics rest."""
+def _seed_words(shown: Sequence[View]) -> str:
+    if all(view.n_seeds == 1 for view in shown):
+        return (
+            "One seed for each model: a difference between A, C and D that is smaller than the "
+            "intervals is no evidence."
+        )
     return (
-        f"{choice.data_version}, test set {choice.test_set}: n = {n:,}, {n_mi:,} of them MI. Value "
-        "[95 % interval from 1,000 bootstrap samples of patients]. Accuracy, sensitivity and "
-        f"specificity at the threshold {THRESHOLD}. Calibration errors (ECE) here always over 10 "
-        "bins; their intervals lean upward, since resampling adds noise to each bin."
+        "The curve is that of the ensemble (mean of the seeds' logits); thin lines are single "
+        "seeds, and mean ± SD is over them."
     )
 
 
-def bins_config() -> dict[str, object]:
-    """Four digits for shares and probabilities."""
-    shares = [label for name, label in BIN_LABELS.items() if name not in ("n", "n_mi")]
-    return {label: st.column_config.NumberColumn(format="%.4f") for label in shares}
-
-
-def bins_table(curve: ReliabilityCurve) -> pd.DataFrame:
-    """Give the numbers of a curve headers that can be read."""
-    return curve.frame().rename(columns=BIN_LABELS)
-
-
-def published_table(test_n: int) -> pd.DataFrame:
-    """Return what was published on a test set of this size; empty where nothing was."""
-    frame = published_frame(test_n)
-    labels = METRIC_LABELS | {"ece": "ECE"}
-    shown = ["auroc", "auprc", "accuracy", "sensitivity", "specificity", "brier", "ece"]
-    digits = {
-        labels[name]: ["–" if pd.isna(value) else f"{value:.4f}" for value in frame[name]]
-        for name in shown
-    }
-    names = {"Model": frame["model"], "Trained on": frame["train_set"]}
-    return pd.DataFrame(names | digits | {"What to know": frame["note"]})
-
-
-def published_caption(test_n: int) -> str:
-    """Say where the published figures stand, and what they lack."""
-    sources = "; ".join(dict.fromkeys(published_frame(test_n)["source"]))
+def fitted_words(shown: Sequence[View], choice: Choice) -> str:
+    """Say what was done to the probabilities, and on how many records of fold 9."""
+    if choice.method == "raw":
+        return "Probabilities are raw, not recalibrated."
+    fit = shown[0].calibration
     return (
-        f"n = {test_n:,}; without intervals, one trained network each; – was not published. The "
-        "published “D” is not our D, and the published networks are others: see below. Sources: "
-        f"{sources}."
+        f"Probabilities are recalibrated ({choice.method_label}), each model and seed for itself "
+        f"on the {fit.n:,} records of fold 9 by the rule of this test set ({fit.n_mi:,} of them "
+        "MI)."
     )
+
+
+def curves_table(shown: Sequence[View], choice: Choice) -> pd.DataFrame:
+    """Give the numbers of all diagrams, one row for each model and bin."""
+    tables = []
+    for view in shown:
+        table = figure_pieces(view, choice).table
+        tables.append(table.assign(model=view.group.label, bin=np.arange(len(table)) + 1))
+    return pd.concat(tables, ignore_index=True)
+
+
+def figure_pieces(view: View, choice: Choice) -> Pieces:
+    """Give the pieces of a group's curve without drawing it."""
+    if choice.corp:
+        return Pieces.of_corp(views.corp_curve(view), view.probs)
+    return Pieces.of_bins(views.binned(view, choice), view.probs)

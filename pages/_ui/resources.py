@@ -7,18 +7,29 @@ Reliability open without waiting for it.
 from __future__ import annotations
 
 import importlib
+import logging
 import threading
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from ecgcore.errors import ModelError
-from ecgcore.evaluate.calibration import ReliabilityCurve, Strategy, reliability_curve
+from ecgcore.evaluate.recalibration import Method
 from ecgcore.jobs.store import JobStore
 from ecgcore.models import cards, scoreboard
-from ecgcore.models.cards import ModelEntry
-from ecgcore.models.predictions import load_predictions, prob_spread
-from ecgcore.ptbxl.catalog import Catalog, open_catalog
+from ecgcore.models.cards import ModelEntry, Preprocessing
+from ecgcore.models.groups import (
+    GroupCalibration,
+    JudgedGroup,
+    ModelGroup,
+    group_by_name,
+    group_models,
+    group_spread,
+)
+from ecgcore.models.opinions import GroupReader, ReadingRule
+from ecgcore.models.predictions import load_predictions, wide_predictions
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog, open_catalog
 from ecgcore.ptbxl.exposure import Exposure
 from ecgcore.ptbxl.quality_table import load_quality, shipped_quality
 from ecgcore.ptbxl.store import Recordings, open_recordings
@@ -29,6 +40,7 @@ from ecgcore.training.submit import missing_ids
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from ecgcore.evaluate.metrics import Metrics
     from ecgcore.explain.attribution import Attribution
@@ -36,6 +48,8 @@ if TYPE_CHECKING:
     from ecgcore.models.scoreboard import Judged
     from ecgcore.records import EcgRecord
     from pages._ui.case import Case
+
+log = logging.getLogger(__name__)
 
 
 def settings() -> Settings:
@@ -111,6 +125,79 @@ def quality(case: Case) -> Quality:
     return _quality(case.key, case.display)
 
 
+def groups() -> tuple[ModelGroup, ...]:
+    """Shipped models grouped over their seeds, then own runs."""
+    return group_models(models())
+
+
+def group(name: str) -> ModelGroup:
+    """Find the group of this name; ModelError if there is none."""
+    return group_by_name(groups(), name)
+
+
+def judged_group(
+    group: ModelGroup, test_set: str, data_version: str, split: str = "test"
+) -> JudgedGroup:
+    """Give a group's logits beside the labels of a test set, or of its rule in fold 9 ("val")."""
+    return _judged_group(group.name, group.checksum, test_set, data_version, split)
+
+
+def group_calibration(
+    group: ModelGroup, method: Method, data_version: str, rule: str = "all"
+) -> GroupCalibration:
+    """Recalibration of a group, fitted on the fold-9 records of a test set's rule.
+
+    A recording from elsewhere, or of a data set without labels, uses the shipped predictions for
+    PTB-XL (for an own run: those for the data set that it was trained on).
+    """
+    return _group_calibration(group.name, group.checksum, method, data_version, rule)
+
+
+def group_reader(group: ModelGroup, rule: ReadingRule) -> GroupReader:
+    """How a group's logits on a single recording are read; ModelError where fold 9 is missing."""
+    return _group_reader(group.name, group.checksum, rule.method, rule.alpha, rule.sensitivity)
+
+
+def calibration_version(group: ModelGroup) -> str:
+    """Name the data set whose fold 9 calibrates a group's opinion on a single recording."""
+    return PTBXL_VERSION if group.shipped else group.members[0].card.data_version
+
+
+def group_logits(case: Case, group: ModelGroup) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Logits ``(s,)`` of a group's seeds on a readable case, with warnings.
+
+    What ships with the project is read where it is about this very record; else the models are
+    asked.
+
+    Raises
+    ------
+    ModelError
+        If a model is damaged.
+    RecordError
+        If the recording does not fit the models.
+    """
+    if case.entry is not None and group.shipped:
+        stored = stored_group_logits(case.entry.ecg_id, group)
+        if stored is not None:
+            return stored, ()
+    asked = [opinion(case, entry) for entry in group.members]
+    warnings = tuple(dict.fromkeys(text for _, said in asked for text in said))
+    return np.array([prediction.logit for prediction, _ in asked]), warnings
+
+
+def stored_group_logits(ecg_id: int, group: ModelGroup) -> NDArray[np.float64] | None:
+    """Read the shipped logits ``(s,)`` of a group on a record of the open data; None without."""
+    try:
+        table = _stored_table(catalog().version)
+    except ModelError:  # no file of predictions, which the models themselves do not need
+        return None
+    names = [entry.name for entry in group.members]
+    if table is None or ecg_id not in table.index or not set(names) <= set(table.columns):
+        return None
+    logits: NDArray[np.float64] = table.loc[ecg_id, names].to_numpy(dtype=np.float64)
+    return logits
+
+
 def predictor(entry: ModelEntry) -> Predictor:
     """Load a model, shared by all readers; ModelError if it is damaged."""
     return _predictor(entry.name, entry.card.weights_sha256)
@@ -119,11 +206,6 @@ def predictor(entry: ModelEntry) -> Predictor:
 def opinion(case: Case, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
     """One model's opinion on a readable case, with warnings; ModelError or RecordError without."""
     return _opinion(case.key, entry.name, entry.card.weights_sha256, case.record)
-
-
-def stored_logits(ecg_id: int) -> pd.Series[float]:
-    """Read the shipped models' stored logits for a record, indexed by (arch, set, seed)."""
-    return _stored_logits(catalog().version, ecg_id)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Looking up the training data …")
@@ -137,11 +219,24 @@ def attribution(case: Case, entry: ModelEntry, method: str) -> Attribution:
     return _attribution(case.key, entry.name, entry.card.weights_sha256, method, case.record)
 
 
-@st.cache_data(max_entries=4, show_spinner="Reading the models' predictions …")
-def spread(data_version: str) -> pd.Series[float] | None:
-    """Disagreement of the shipped models by ``ecg_id``; None where nothing is predicted."""
-    path = scoreboard.shipped_predictions(data_version, settings().pretrained_dir)
-    return prob_spread(load_predictions(path)) if path is not None else None
+@st.cache_data(max_entries=12, show_spinner="Reading the models' predictions …")
+def spread(data_version: str, method: Method = "raw") -> pd.Series[float] | None:
+    """Disagreement of the shipped groups by ``ecg_id``; None where nothing is predicted."""
+    table = _stored_table(data_version)
+    if table is None:
+        return None
+    shipped = [
+        group
+        for group in groups()
+        if group.shipped and {entry.name for entry in group.members} <= set(table.columns)
+    ]
+    return group_spread(
+        table,
+        [
+            (group, group_calibration(group, method, calibration_version(group)))
+            for group in shipped
+        ],
+    )
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading the signals' quality …")
@@ -151,17 +246,17 @@ def quality_table(data_version: str) -> pd.DataFrame | None:
     return load_quality(path, data_version) if path is not None else None
 
 
+def study_groups(data_version: str) -> pd.Series[str]:
+    """Group of each record of the cohort, by ``ecg_id``."""
+    return _cohort(data_version)["group"]
+
+
 @st.cache_data(max_entries=4, show_spinner="Counting the test sets …")
 def test_counts(data_version: str) -> dict[str, int]:
     """Test records in each group of the cohort."""
-    cohort = scoreboard.cohort_of(data_version, settings().pretrained_dir, recordings())
+    cohort = _cohort(data_version)
     groups = cohort.loc[cohort["split"] == "test", "group"]
     return {str(group): int(n) for group, n in groups.value_counts().items()}
-
-
-def judged(entry: ModelEntry, test_set: str, data_version: str) -> Judged:
-    """One model's logits beside the labels of a test set."""
-    return _judged(entry.name, entry.card.weights_sha256, test_set, data_version)
 
 
 def metrics(entry: ModelEntry, test_set: str, data_version: str) -> Metrics:
@@ -169,21 +264,17 @@ def metrics(entry: ModelEntry, test_set: str, data_version: str) -> Metrics:
     return _metrics(entry.name, entry.card.weights_sha256, test_set, data_version)
 
 
-def curve(
-    entry: ModelEntry, test_set: str, data_version: str, n_bins: int, strategy: Strategy
-) -> ReliabilityCurve:
-    """Reliability curve of one model on a test set."""
-    mine = judged(entry, test_set, data_version)
-    return reliability_curve(mine.labels, mine.probs, n_bins, strategy)
-
-
-@st.cache_data(max_entries=256, show_spinner="Reading the stored predictions …")
-def _stored_logits(data_version: str, ecg_id: int) -> pd.Series[float]:
+@st.cache_resource(max_entries=2, show_spinner="Reading the stored predictions …")
+def _stored_table(data_version: str) -> pd.DataFrame | None:
+    """Logits by ``ecg_id`` with a column for each shipped model; None where nothing ships."""
     path = scoreboard.shipped_predictions(data_version, settings().pretrained_dir)
-    if path is None:
-        raise ModelError(f"No predictions for {data_version} ship with the project.")
-    frame = load_predictions(path)
-    return frame[frame["ecg_id"] == ecg_id].set_index(["arch", "train_set", "seed"])["logit"]
+    return wide_predictions(load_predictions(path)) if path is not None else None
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the labels …")
+def _cohort(data_version: str) -> pd.DataFrame:
+    """Labels of a data set; shared by all readers, so that nobody may write into it."""
+    return scoreboard.cohort_of(data_version, settings().pretrained_dir, recordings())
 
 
 @st.cache_data(max_entries=8, ttl=30, show_spinner="Looking for the recordings …")
@@ -191,21 +282,32 @@ def _n_missing(folder: str, train_set: str) -> int:
     return len(missing_ids(recordings(), train_set))
 
 
-@st.cache_resource(max_entries=24, show_spinner="Loading the models …")
+@st.cache_resource(max_entries=96, show_spinner="Loading the models …")
 def _predictor(name: str, checksum: str) -> Predictor:
     from ecgcore.models.predictor import Predictor
 
     return Predictor.open(model(name))
 
 
-@st.cache_data(max_entries=2048, show_spinner=False)
+@st.cache_data(max_entries=8192, show_spinner=False)
 def _opinion(
     key: str, name: str, checksum: str, _record: EcgRecord
 ) -> tuple[Prediction, tuple[str, ...]]:
-    from ecgcore.models.predictor import predict
+    from ecgcore.models.predictor import Prediction
 
-    predictions, warnings = predict([_predictor(name, checksum)], _record)
-    return predictions[0], warnings
+    asked = _predictor(name, checksum)
+    inputs, warnings = _model_input(key, asked.preprocessing, _record)
+    return Prediction(asked.entry, float(asked.logits(inputs)[0])), warnings
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _model_input(
+    key: str, steps: Preprocessing, _record: EcgRecord
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    from ecgcore.models.predictor import model_input
+
+    fitted = model_input(_record)
+    return steps.apply(fitted.signal)[None], fitted.warnings
 
 
 @st.cache_data(max_entries=128, show_spinner="Explaining …")
@@ -228,7 +330,9 @@ def _quality(key: str, _record: EcgRecord) -> Quality:
 
 
 @st.cache_data(max_entries=256, show_spinner="Reading the predictions …")
-def _judged(name: str, checksum: str, test_set: str, data_version: str) -> Judged:
+def _judged(
+    name: str, checksum: str, test_set: str, data_version: str, split: str = "test"
+) -> Judged:
     entry = model(name)
     stored = scoreboard.stored_predictions(entry, data_version, settings().pretrained_dir)
     return scoreboard.judge(
@@ -238,7 +342,48 @@ def _judged(name: str, checksum: str, test_set: str, data_version: str) -> Judge
         pretrained_dir=settings().pretrained_dir,
         recordings=recordings(),
         predictor=None if stored is not None else _predictor(name, checksum),
+        split=split,
     )
+
+
+@st.cache_data(max_entries=256, show_spinner="Reading the predictions …")
+def _judged_group(
+    name: str, checksum: str, test_set: str, data_version: str, split: str
+) -> JudgedGroup:
+    asked = group(name)
+    table = _stored_table(data_version) if asked.shipped else None
+    if table is not None:
+        return JudgedGroup.from_table(asked, table, _cohort(data_version), test_set, split)
+    return JudgedGroup.of(
+        [
+            _judged(entry.name, entry.card.weights_sha256, test_set, data_version, split)
+            for entry in asked.members
+        ]
+    )
+
+
+@st.cache_resource(max_entries=256, show_spinner="Fitting the recalibration …")
+def _group_calibration(
+    name: str, checksum: str, method: Method, data_version: str, rule: str
+) -> GroupCalibration:
+    if method == "raw":
+        return GroupCalibration.raw(len(group(name).members), rule)
+    validation = _judged_group(name, checksum, rule, data_version, "val")
+    return GroupCalibration.fit(method, rule, validation)
+
+
+@st.cache_resource(max_entries=512, show_spinner="Reading fold 9 …")
+def _group_reader(
+    name: str, checksum: str, method: Method, alpha: float, sensitivity: float | None
+) -> GroupReader:
+    asked = group(name)
+    version, validation = calibration_version(asked), None
+    calibration = group_calibration(asked, method, version)
+    try:
+        validation = judged_group(asked, "all", version, "val")
+    except ModelError as error:
+        log.warning("no verdicts by %s: %s", asked.label, error)
+    return GroupReader.fit(ReadingRule(method, alpha, sensitivity), calibration, validation)
 
 
 @st.cache_data(max_entries=256, show_spinner="Drawing bootstrap samples …")

@@ -13,7 +13,7 @@ from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.paper_layout import PaperLayout
 from ecgcore.figures.report_content import heat_sentences
 from ecgcore.leads import LEADS
-from ecgcore.models.cards import ModelEntry
+from ecgcore.models.groups import ModelGroup
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.ptbxl.glossary import Translation
 from ecgcore.ptbxl.scp import SUPERCLASSES, in_words
@@ -48,9 +48,9 @@ def first_record() -> int:
     return int(doubtful[0] if len(doubtful) else frame.index[0])
 
 
-def default_model(entries: tuple[ModelEntry, ...]) -> int:
-    """Position of the model whose reasons are shown first: a CNN-BiLSTM trained on all labels."""
-    wanted = [e.key.arch == "cnn_bilstm" and e.key.train_set == "C" for e in entries]
+def default_group(groups: tuple[ModelGroup, ...]) -> int:
+    """Position of the group whose reasons are shown first: a CNN-BiLSTM trained on all labels."""
+    wanted = [group.arch == "cnn_bilstm" and group.train_set == "C" for group in groups]
     return wanted.index(True) if True in wanted else 0
 
 

@@ -214,6 +214,35 @@ def test_predict_by_id_and_by_file_is_the_same(
     for model in by_id["models"]:
         assert set(model) == {"arch", "train_set", "seed", "logit", "prob"}
         assert 0 < model["prob"] < 1
+    first = by_id["groups"][0]
+    assert first["raw"] == pytest.approx(by_id["models"][0]["prob"])
+    assert len(first["seeds"]) == len(first["seed_numbers"]) == 1
+    assert (first["verdict"], by_id["verdict"]) == (None, None)
+    assert "No conformal verdict" in by_id["warnings"][-1]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--calibration", "platt", "predictions.parquet does not exist"),
+        ("--sensitivity", "90", "predictions.parquet does not exist"),
+        ("--sensitivity", "0", "--sensitivity is 0"),
+        ("--coverage", "100", "--coverage is 100"),
+    ],
+)
+def test_what_needs_fold_9_or_is_no_share_is_refused(
+    run: Run,
+    data: Path,
+    untrained_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    option: str,
+    value: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(untrained_dir))
+    status, answer = run("predict", "3", "--data", data, option, value)
+    assert status == BAD_INPUT
+    assert said in answer["error"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["data"], ["predict"], ["data", "burn"]])

@@ -29,7 +29,7 @@ def press(app: AppTest, name: str) -> AppTest:
 def spread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the models disagree the more, the higher the record's number."""
     numbers = pd.Series({ecg_id: ecg_id / 240 for ecg_id in range(1, 241)})
-    monkeypatch.setattr(resources, "spread", lambda _version: numbers)
+    monkeypatch.setattr(resources, "spread", lambda _version, _method: numbers)
 
 
 def test_first_view_is_the_ambiguous_test_cases(
@@ -44,6 +44,20 @@ def test_first_view_is_the_ambiguous_test_cases(
     assert summary(app).startswith(f"**{len(mine)}** of 240 records: uncertain MI **{len(mine)}**")
     assert "no shipped model was trained on these records" in captions(app)
     assert next(b.label for b in app.button if b.icon) == "**Ambiguous MI**"
+
+
+def test_disagreement_follows_the_switch(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def spread(_version: str, method: str) -> pd.Series:
+        asked.append(method)
+        return pd.Series({k: (k if method == "raw" else 240 - k) / 240 for k in range(1, 241)})
+
+    monkeypatch.setattr(resources, "spread", spread)
+    raw = open_page("browse.py").dataframe[0].value["ecg_id"].tolist()
+    app = open_page("browse.py", calibration="Platt")
+    assert asked == ["raw", "platt"]
+    assert app.dataframe[0].value["ecg_id"].tolist() == raw[::-1]
 
 
 def test_synthetic_records_are_marked_with_the_way_to_real_ones(open_page: Open) -> None:

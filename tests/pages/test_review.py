@@ -75,14 +75,14 @@ def test_six_opinions_are_those_of_the_models(open_review, six_models, synthetic
     probs = [100 / (1 + np.exp(-p.logit)) for p in predictions]
     app = open_review(3, details=OPINIONS)
     shown = table(app, "Probability of MI")
-    assert list(shown["Model"]) == [
+    assert list(shown["Group"]) == [
         f"{arch} {name}" for arch in ("CNN-BiLSTM", "BiMamba-2") for name in "ACD"
     ]
     assert list(shown["Probability of MI"]) == [f"{prob:.1f} %" for prob in probs]
     assert all(f"{prob:.1f} %" in charts(app)["Probability"].alt for prob in probs)
     words = texts(app)
     assert f"**{min(probs):.0f} to {max(probs):.0f} %**" in words
-    assert f"**{sum(p >= 50 for p in probs)} of 6** models say MI at the threshold 50 %" in words
+    assert f"**{sum(p >= 50 for p in probs)} of 6** groups say MI at 50 %" in words
     assert "**A** certain MI only; **C** all MI, certain and uncertain; **D** uncertain" in words
 
 
@@ -180,7 +180,8 @@ def test_a_wrong_record_in_the_url_is_explained_with_a_way_on(open_review, recor
 def test_stale_method_and_model_in_the_url_are_ignored(open_review):
     app = open_review(2, method="saliency", model="CNN-BiLSTM Z (seed 9)")
     assert app.segmented_control(key="method").value == "none"
-    assert app.selectbox(key="model").value == "cnn_bilstm-C-0"
+    assert app.selectbox(key="model").value == "cnn_bilstm-C"
+    assert "names a model that is not here" in app.toast[0].value
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "not a number"])
@@ -205,7 +206,7 @@ def test_an_unreadable_recording_shows_the_stored_opinions(open_review, own_data
     logits = np.array([np.log(3)], dtype=np.float32)
     save_predictions(predictions_frame(SIX[1], [2], logits), own_models / SYNTHETIC_FILE)
     app = open_review(2, data_dir=own_data, pretrained=own_models, details=OPINIONS)
-    shown = table(app, "Probability of MI").set_index("Model")["Probability of MI"]
+    shown = table(app, "Probability of MI").set_index("Group")["Probability of MI"]
     assert shown["CNN-BiLSTM C"] == "75.0 %"
     assert shown["BiMamba-2 A"].startswith("not asked")
     assert "stored" in texts(app)
@@ -219,7 +220,7 @@ def test_a_damaged_model_is_named_and_the_others_answer(open_review, own_models)
     app = open_review(2, pretrained=own_models, method="Grad-CAM", model="BiMamba-2 C (seed 0)")
     assert [w.value.split(":")[0] for w in app.warning] == ["**BiMamba-2 C**"]
     assert "damaged" in app.warning[0].value
-    assert "of 5** models" in texts(app)
+    assert "of 5** groups" in texts(app)
     assert "without overlay" in charts(app)["12-lead"].alt
     assert "damaged" in errors(app)[0]
 
@@ -233,7 +234,7 @@ def test_without_models_the_ecg_is_still_there(open_review, tmp_path):
 def test_an_own_run_stands_after_the_shipped_models(open_review, tmp_path):
     save_untrained(ModelKey("cnn_bilstm", "C", 7), tmp_path / "runs" / "mine")
     shown = table(open_review(2, details=OPINIONS), "Probability of MI")
-    assert list(shown["Model"])[-1] == "CNN-BiLSTM C (own run mine)"
+    assert list(shown["Group"])[-1] == "CNN-BiLSTM C (own run mine)"
     assert len(shown) == 7
 
 

@@ -33,6 +33,7 @@ from ecgcore.figures.report_flow import heading, paragraph, pour
 from ecgcore.figures.report_front import draw_frame, front, scale_line
 from ecgcore.figures.report_scale import _first_page
 from ecgcore.leads import LEADS
+from ecgcore.models.opinions import ReadingRule
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.ptbxl.glossary import Translation
 from ecgcore.records import EcgRecord, window
@@ -57,7 +58,9 @@ ENTRY = CatalogEntry(
     device="CS-12   E",
     validated=True,
 )
-OPINION = ModelOpinion("CNN-BiLSTM A", "certain MI only: 5,645 records", 0.37, "unseen", "ab" * 32)
+OPINION = ModelOpinion(
+    "CNN-BiLSTM A", "certain MI only: 5,645 records", 0.37, "unseen", "ab" * 8 + "…"
+)
 HEAT = Heat(np.linspace(-1, 1, 12_000, dtype=np.float32).reshape(12, 1000), 100, True, "IG of A")
 
 
@@ -238,7 +241,8 @@ def test_report_says_everything():
         "CNN-BiLSTM A",
         "37.0 %",
         "certain MI only: 5,645",
-        "not recalibrated: see the next pages",
+        "Models (1), probability of MI, not recalibrated",
+        "37.0 % · 0 of 1 call MI at 50 % (next pages)",
         "No problem was found in any lead.",
         "baseline drift (I-III)",
         "IG of A",
@@ -252,8 +256,49 @@ def test_report_says_everything():
     assert "SYNTHETIC" not in text
 
 
+def test_opinions_of_several_seeds_say_what_was_done_to_them():
+    seen = replace(
+        OPINION,
+        calibration="recalibrated (Venn-Abers) on 1,234 records of fold 9, 540 MI",
+        raw=0.2,
+        seeds=(0.31, 0.44, 0.4),
+        calls_mi=True,
+        threshold=0.35,
+        interval=(0.36, 0.39),
+        verdict="MI",
+        fold9="1,234 records of fold 9, 540 MI",
+    )
+    doubting = replace(seen, name="BiMamba-2 A", verdict="refer", calls_mi=False)
+    apart = replace(seen, name="CNN-BiLSTM D-mix", verdict="normal", main=False)
+    text = printed(
+        opinions=(seen, doubting, apart),
+        rule=ReadingRule("venn_abers", 0.05, 0.9),
+        fitted_words="the verdict was fitted with this recording among others",
+    )
+    for part in (
+        "Models (2), probability of MI, recalibrated (Venn-Abers)",
+        "1 of 2 call MI at 90 % sensitivity · conformal verdict at 95 %: refer",
+        "31.0 % to 44.0 % (3)",
+        "36.0 % to 39.0 %",
+        "20.0 %",
+        "Note: the verdict was fitted with this recording among others.",
+    ):
+        assert part in text
+    flowing = text.replace("\n", " ")
+    assert "on 1,234 records of fold 9, 540 MI" in flowing
+    assert "threshold with 90 % sensitivity on fold 9: CNN-BiLSTM A 35.0 %" in flowing
+    assert "that of CNN-BiLSTM A, BiMamba-2 A where all agree" in flowing
+    assert "Not promised here" not in text
+
+
+@pytest.mark.parametrize("entry", [None, replace(ENTRY, group="other")])
+def test_a_verdict_beyond_the_study_promises_nothing(entry):
+    sure = replace(OPINION, verdict="MI", fold9="1,234 records of fold 9, 540 MI")
+    assert "Not promised here" in printed(opinions=(sure,), entry=entry)
+
+
 def test_every_sheet_has_number_and_disclaimer_and_the_synthetic_ones_their_mark():
-    made = bare(record=record(synthetic=True), opinions=(OPINION,) * 40)
+    made = bare(record=record(synthetic=True), opinions=(OPINION,) * 160)
     sheets = [front(made, "Letter"), *back(made, "Letter")]
     assert len(sheets) > 2
     for page, sheet in enumerate(sheets, 1):

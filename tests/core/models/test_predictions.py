@@ -3,8 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelKey
@@ -16,9 +14,9 @@ from ecgcore.models.predictions import (
     load_predictions,
     logits_of_model,
     predictions_frame,
-    prob_spread,
     save_cohort,
     save_predictions,
+    wide_predictions,
 )
 from tests.made_up_models import KEYS
 
@@ -81,20 +79,11 @@ def test_file_without_a_column_is_refused(tmp_path):
         load_predictions(path)
 
 
-def test_spread_by_hand():
-    frame = pd.concat([frame_of(KEYS[0], [1, 2], [0, 2]), frame_of(KEYS[1], [1, 2], [0, -2])])
-    spread = prob_spread(frame)
-    e2 = np.exp(2)
-    assert spread.to_dict() == pytest.approx({1: 0.0, 2: (e2 - 1) / (e2 + 1)})
-
-
-@settings(max_examples=30, deadline=None)  # building frames takes long on a busy machine
-@given(st.lists(st.floats(-2000, 2000, width=32), min_size=1, max_size=6))
-def test_spread_is_a_difference_of_probabilities(logits):
-    frames = [frame_of(key, [1], [logit]) for key, logit in zip(KEYS, logits, strict=False)]
-    (spread,) = prob_spread(pd.concat(frames))
-    probs = [0.5 * (1 + np.tanh(np.float64(logit) / 2)) for logit in logits]
-    assert spread == pytest.approx(max(probs) - min(probs), abs=1e-9)
+def test_wide_has_a_column_for_each_model():
+    frame = pd.concat([frame_of(KEYS[0], [2, 1], [0, 2]), frame_of(KEYS[1], [1, 2], [5, -2])])
+    wide = wide_predictions(frame)
+    names = [f"{key.arch}-{key.train_set}-{key.seed}" for key in KEYS[:2]]
+    assert wide.loc[[1, 2], names].to_numpy().tolist() == [[2, 5], [0, -2]]
 
 
 def test_cohort_holds_members_only_and_no_identifier(synthetic_catalog, tmp_path):

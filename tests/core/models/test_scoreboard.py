@@ -215,7 +215,7 @@ def test_record_predicted_twice_is_refused(judge_it, own_dir):
 def test_empty_test_set_is_refused(judge_it, own_dir):
     cohort = ptbxl_cohort()
     cohort[cohort["split"] == "train"].reset_index().to_parquet(own_dir / COHORT_FILE)
-    with pytest.raises(ModelError, match=r"no record of the test set 'uncertain'"):
+    with pytest.raises(ModelError, match=r"no test record of the set 'uncertain'"):
         judge_it(entry_of(KEYS[0], own_dir), "uncertain", pretrained_dir=own_dir)
 
 

@@ -1,0 +1,261 @@
+"""The Compare page with made-up groups: three seeds of one architecture, one seed of the other."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecgcore.models.cards import ModelKey
+from ecgcore.models.predictions import (
+    COHORT_FILE,
+    PREDICTIONS_FILE,
+    SYNTHETIC_FILE,
+    predictions_frame,
+    save_predictions,
+)
+from ecgcore.ptbxl.catalog import synthetic_version
+from pages._ui import compare_cache
+from tests.made_up_models import predictions, ptbxl_cohort, save_card, save_pretrained
+
+SYNTHETIC = synthetic_version()
+SHIPPED = "PTB-XL 1.0.3"
+SEEDED = [ModelKey("cnn_bilstm", name, seed) for name in ("A", "C", "D") for seed in range(3)]
+SHIFT = {"A": -3.0, "C": 0.0, "D": 0.0}
+VIEWS = ["Pairs", "Raw and recalibrated", "Published claims", "Confusion matrix", "Shortcuts"]
+
+
+def logits(cohort: pd.DataFrame, key: ModelKey) -> np.ndarray:
+    """Networks on A miss uncertain MI; those on C and D are the same. Seeds are nearly alike."""
+    mean = cohort["group"].map({"pure_normal": -3.0, "certain_mi": 3.0}).fillna(1.0).to_numpy()
+    mean = mean + np.where(cohort["group"] == "uncertain_mi", SHIFT[key.train_set], 0)
+    noise = np.random.default_rng(1).normal(0, 2.0, len(cohort))
+    own = np.random.default_rng(2 + key.seed).normal(0, 0.1, len(cohort))
+    return (mean + noise + own).astype(np.float32)
+
+
+def save(folder, cohort, file):
+    frames = [predictions_frame(key, cohort.index, logits(cohort, key)) for key in SEEDED]
+    others = predictions(cohort).query("arch == 'bimamba2'")
+    save_predictions(pd.concat([*frames, others], ignore_index=True), folder / file)
+
+
+@pytest.fixture
+def pretrained(synthetic_catalog, tmp_path, monkeypatch):
+    folder = save_pretrained(tmp_path / "pretrained", synthetic_catalog)
+    for key in SEEDED:
+        if key.seed:
+            save_card(folder / key.folder, key)
+    save(folder, ptbxl_cohort(), PREDICTIONS_FILE)
+    save(folder, synthetic_catalog.frame, SYNTHETIC_FILE)
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(folder))
+    monkeypatch.setattr(compare_cache, "N_BOOT", 40)
+    return folder
+
+
+@pytest.fixture
+def open_compare(pretrained, open_page):
+    def open_it(**query):
+        app = open_page("compare.py", **query)
+        assert not app.exception
+        return app
+
+    return open_it
+
+
+def said(app):
+    kinds = (app.markdown, app.caption, app.warning, app.error, app.info)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def answer(app):
+    return next(m.value for m in app.markdown if m.value.startswith("**What holds"))
+
+
+def charts(app):
+    return app.get("plotly_chart")
+
+
+def test_first_screen_answers_only_what_the_intervals_support(open_compare):
+    app = open_compare()
+    assert not app.error
+    told = answer(app)
+    assert "certain MI against normal (n\N{NO-BREAK SPACE}= 971, 268 MI)" in told
+    assert "**CNN-BiLSTM**: no training set separates from another in 3 pairs" in told
+    assert "**BiMamba-2**: no verdict: one trained network" in told
+    assert len(charts(app)) == 2
+
+
+def test_another_test_set_changes_the_answer(open_compare):
+    app = open_compare()
+    app.radio(key="test_set").set_value("all").run()
+    told = answer(app)
+    assert "n\N{NO-BREAK SPACE}= 1,253, 550 MI" in told
+    assert "**C** is above **A** by 0." in told
+    assert "**D** is above **A** by 0." in told
+    assert "1 of 3 pairs do not separate" in told
+
+
+def test_every_test_set_is_told_beside_the_ranking(open_compare):
+    text = said(open_compare(test_set="certain", architecture="CNN-BiLSTM"))
+    assert "- **certain** (n = 971): CNN-BiLSTM nothing separates" in text
+    assert "- **all** (n = 1,253): CNN-BiLSTM C over A, D over A" in text
+    assert "- **uncertain** (n = 985): CNN-BiLSTM C over A, D over A" in text
+
+
+def test_of_an_error_the_lower_mean_is_called_better(open_compare):
+    app = open_compare(test_set="all", metric="Brier score", architecture="CNN-BiLSTM")
+    assert "**C** is better than **A**" in answer(app)
+    pairs = app.table[0].value
+    verdicts = dict(zip(pairs["Difference"], pairs["Verdict"], strict=True))
+    assert verdicts == {"A - C": "C is better", "A - D": "D is better", "C - D": "not separable"}
+    assert "Bootstrap p" in pairs
+
+
+def test_one_seed_gives_no_verdict_in_the_table(open_compare):
+    pairs = open_compare(architecture="BiMamba-2").table[0].value
+    assert set(pairs["Verdict"]) == {"too few seeds"}
+    assert {"Ensembles", "DeLong p (Holm)"} <= set(pairs)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_opens_from_its_link_with_tables_to_download(open_compare, view):
+    app = open_compare(view=view, test_set="all", calibration="Platt", metric="ECE")
+    assert not app.error
+    assert app.segmented_control(key="view").value == view
+    if view != "Shortcuts":
+        assert len(app.get("download_button")) >= 2
+
+
+def test_claims_are_judged_by_our_own_numbers(open_compare):
+    app = open_compare(view="Published claims")
+    claims = app.table[0].value.set_index("Published claim")
+    turned = next(text for text in claims.index if text.startswith("With uncertain MI in the test"))
+    assert "not separable" in claims.loc[turned, "Ours"]
+    mix = next(text for text in claims.index if "worst calibrated CNN" in text)
+    assert "cannot be judged" in claims.loc[mix, "Ours"]
+    assert "A 0.9933, C 0.9928, D-mix 0.9891" in set(claims["Published"])
+    assert "0.9906" in " ".join(claims.index)
+    assert len(app.table) == 2
+
+
+def test_recalibration_is_shown_from_raw_to_the_chosen_method(open_compare):
+    app = open_compare(view="Raw and recalibrated", calibration="Beta")
+    table = app.dataframe[-1].value
+    assert table["Probabilities"].tolist() == ["Raw", "Beta"] * 6
+    raw, beta = (table[table["Probabilities"] == name]["Slope"] for name in ("Raw", "Beta"))
+    assert not np.allclose(raw, beta)
+    assert "Platt stands here" in said(open_compare(view="Raw and recalibrated"))
+
+
+def test_cells_of_the_matrix_hold_every_record_and_list_theirs(open_compare):
+    app = open_compare(view="Confusion matrix", test_set="uncertain")
+    cells = {b.key: b for b in app.button if b.key and b.key.startswith("cell_")}
+    counts = {key: int(b.label.split("**")[1].replace(",", "")) for key, b in cells.items()}
+    assert sum(counts.values()) == 985
+    assert counts["cell_tp"] + counts["cell_fn"] == 282
+    cells["cell_fp"].click().run()
+    assert app.query_params["cell"] == "fp"
+    listed = app.dataframe[-1].value
+    assert len(listed) == counts["cell_fp"]
+    assert (listed["Probability of MI"] >= 0.5).all()
+    assert listed["Probability of MI"].is_monotonic_decreasing
+    assert set(listed["Label"]) == {"normal"}
+
+
+def test_cases_of_a_closed_data_set_are_listed_and_the_page_says_why(open_compare):
+    app = open_compare(view="Confusion matrix")
+    assert "python -m ecgcore data fetch" in app.info[0].value
+    assert len(app.dataframe[-1].value) > 0
+    assert "open_cell" not in [b.key for b in app.button]
+
+
+def test_cases_of_the_open_data_set_open_in_review(open_compare):
+    app = open_compare(view="Confusion matrix", data_set=SYNTHETIC, test_set="all", cell="tn")
+    listed = app.dataframe[-1].value["Record"].tolist()
+    app.button(key="open_cell").click().run()
+    assert app.session_state["queue_ids"] == listed
+    assert app.title[0].value == "Review"
+
+
+def test_a_threshold_for_sensitivity_comes_from_fold_9(open_compare):
+    app = open_compare(view="Confusion matrix", threshold="99 % sensitivity", test_set="all")
+    half = open_compare(view="Confusion matrix", test_set="all")
+    found = [int(a.button(key="cell_tp").label.split("**")[1]) for a in (app, half)]
+    assert found[0] > found[1]
+    assert "for 99 % sensitivity in fold 9" in said(app)
+
+
+def test_parts_need_the_tables_and_say_how_to_get_them(open_compare):
+    app = open_compare(part="likelihood-15")
+    box = app.selectbox(key="compare_part")
+    assert box.disabled
+    assert "data fetch" in box.options[0]
+    assert "likelihood-15" in app.warning[0].value
+    assert "data fetch" in app.warning[0].value
+    shortcuts = open_compare(view="Shortcuts")
+    assert "data fetch" in shortcuts.info[0].value
+
+
+def test_parts_of_the_open_data_set_can_be_chosen(open_compare):
+    app = open_compare(data_set=SYNTHETIC, test_set="all")
+    box = app.selectbox(key="compare_part")
+    assert not box.disabled
+    name = next(part.name for part in compare_cache.strata(SYNTHETIC, "all"))
+    chosen = open_compare(data_set=SYNTHETIC, test_set="all", part=name)
+    assert not chosen.error
+    assert chosen.selectbox(key="compare_part").value == name
+    assert "SYNTHETIC" in chosen.warning[0].value
+
+
+def test_nonsense_in_the_url_is_named_and_the_page_goes_on(open_compare):
+    app = open_compare(
+        test_set="best", metric="luck", view="Moon", extra="nobody", cell="xx", matrix="none"
+    )
+    told = "\n".join(w.value for w in app.warning)
+    for value in ("best", "luck", "Moon", "nobody"):
+        assert repr(value) in told
+    assert "n\N{NO-BREAK SPACE}= 971" in answer(app)
+    matrix = open_compare(view="Confusion matrix", matrix="none", cell="xx")
+    assert "'none'" in matrix.warning[0].value
+    assert "MI missed" in said(matrix)
+
+
+def test_an_own_run_is_offered_and_not_shown_at_first(open_compare, tmp_path):
+    key, cohort = ModelKey("cnn_bilstm", "C", 7), ptbxl_cohort()
+    folder = tmp_path / "runs" / "mine"
+    save_card(folder, key, SHIPPED)
+    save_predictions(
+        predictions_frame(key, cohort.index, logits(cohort, key)), folder / PREDICTIONS_FILE
+    )
+    name = "cnn_bilstm-C-7@mine"
+    plain = open_compare()
+    assert "own run" not in " ".join(plain.table[0].value["Difference"])
+    box = plain.multiselect(key="compare_extra")
+    assert box.value == []
+    app = open_compare(extra=name, architecture="CNN-BiLSTM")
+    assert "A - C (mine)" in set(app.table[0].value["Difference"])
+    assert "(mine)" not in answer(app)
+
+
+def test_a_damaged_run_does_not_hide_the_others(open_compare, tmp_path):
+    key = ModelKey("cnn_bilstm", "C", 7)
+    folder = tmp_path / "runs" / "mine"
+    save_card(folder, key, SHIPPED)
+    (folder / PREDICTIONS_FILE).write_bytes(b"no parquet")
+    app = open_compare(extra="cnn_bilstm-C-7@mine")
+    assert "damaged" in app.error[0].value
+    assert len(charts(app)) == 2
+
+
+def test_without_any_network_the_page_leads_to_training(pretrained, open_page):
+    for card in pretrained.glob("*/seed-*/card.json"):
+        card.unlink()
+    app = open_page("compare.py")
+    assert not app.exception
+    assert "No network to show" in app.info[0].value
+
+
+def test_unreadable_labels_are_said_once(pretrained, open_page):
+    (pretrained / COHORT_FILE).write_bytes(b"no parquet")
+    app = open_page("compare.py")
+    assert not app.exception
+    assert "cohort.parquet cannot be read" in app.error[0].value

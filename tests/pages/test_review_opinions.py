@@ -1,0 +1,162 @@
+"""The groups' opinions on a case: the switch, seeds, threshold, verdict and links to a seed."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecgcore.models.cards import ModelKey
+from ecgcore.models.predictions import (
+    COHORT_FILE,
+    PREDICTIONS_FILE,
+    SYNTHETIC_FILE,
+    predictions_frame,
+    save_predictions,
+)
+from tests.made_up_models import save_card
+from tests.pages.review_page import charts, table, texts
+
+OPINIONS = "Opinions as a table"
+SETS = ("A", "C", "D", "D-mix")
+KEYS = [
+    ModelKey(arch, name, seed)
+    for arch in ("cnn_bilstm", "bimamba2")
+    for name in SETS
+    for seed in range(2)
+]
+
+
+@pytest.fixture
+def seeds(tmp_path: Path, synthetic_catalog) -> Path:
+    """Two seeds for each of eight groups: cards, fold 9 of PTB-XL, and logits of record 2."""
+    folder = tmp_path / "pretrained"
+    ids = np.arange(1, 241)
+    labels = ids % 2
+    cohort = pd.DataFrame(
+        {
+            "group": np.where(labels, "uncertain_mi", "pure_normal"),
+            "split": "val",
+            "patient": ids.astype(np.int32),
+        },
+        index=pd.Index(ids, name="ecg_id"),
+    )
+    folder.mkdir()
+    cohort.reset_index().to_parquet(folder / COHORT_FILE)
+    fold9, shown = [], []
+    draw = np.random.default_rng(0)
+    for key in KEYS:
+        save_card(folder / key.folder, key)
+        fold9.append(predictions_frame(key, ids, draw.normal(4 * labels - 2, 2).astype(np.float32)))
+        logit = np.float32(5 - 2 * SETS.index(key.train_set) + key.seed)
+        shown.append(predictions_frame(key, [2], np.array([logit])))
+    save_predictions(pd.concat(fold9), folder / PREDICTIONS_FILE)
+    save_predictions(pd.concat(shown), folder / SYNTHETIC_FILE)
+    return folder
+
+
+def logits_of(name):
+    start = 5 - 2 * SETS.index(name)
+    return start, start + 1
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def test_ensembles_with_their_seeds_and_the_rest_a_click_away(open_review, seeds):
+    app = open_review(2, pretrained=seeds, details=OPINIONS)
+    shown = table(app, "Probability of MI").set_index("Group")
+    assert list(shown.index[:4]) == [f"CNN-BiLSTM {name}" for name in SETS]
+    low, high = logits_of("C")
+    ensemble = 100 * sigmoid((low + high) / 2)
+    assert shown["Probability of MI"]["CNN-BiLSTM C"] == f"{ensemble:.1f} %"
+    assert shown["Seeds, lowest to highest"]["CNN-BiLSTM C"] == (
+        f"{100 * sigmoid(low):.1f} % to {100 * sigmoid(high):.1f} % (2)"
+    )
+    assert "Raw" not in shown
+    main, others = (
+        chart.proto for chart in app.get("plotly_chart") if chart.proto.alt.startswith("Prob")
+    )
+    assert "D-mix" not in main.alt
+    assert others.alt.count("D-mix") == 2
+    assert "2 more groups: D-mix" in [expander.label for expander in app.expander]
+    assert "**6 of 6** groups say MI at 50 %" in texts(app)
+    assert "Not recalibrated." in texts(app)
+
+
+def test_the_switch_recalibrates_and_says_on_what(open_review, seeds):
+    app = open_review(2, pretrained=seeds, details=OPINIONS, calibration="Venn-Abers")
+    shown = table(app, "Probability of MI").set_index("Group")
+    assert shown["Raw"]["CNN-BiLSTM C"] == f"{100 * sigmoid(3.5):.1f} %"
+    assert " to " in shown["Probability of MI"]["CNN-BiLSTM C"]
+    assert shown["Probability of MI"]["CNN-BiLSTM C"] != shown["Raw"]["CNN-BiLSTM C"]
+    said = texts(app)
+    assert "Recalibrated (Venn-Abers) on 240 records of fold 9, 120 MI" in said
+    symbols = [
+        trace.get("marker", {}).get("symbol")
+        for trace in json.loads(charts(app)["Probability"].spec)["data"]
+    ]
+    assert "line-ns" in symbols
+
+
+def test_the_verdict_needs_all_main_groups(open_review, seeds):
+    said = texts(open_review(2, pretrained=seeds))
+    assert ":red-badge[:material/cardiology: MI] :small[at 90 %: all 6 groups]" in said
+
+
+def test_more_coverage_refers_more_and_is_kept_in_the_url(open_review, seeds):
+    app = open_review(2, pretrained=seeds, details=OPINIONS)
+    sure = (table(app, "Group")["Conformal verdict at 90 %"] == "refer").sum()
+    app = open_review(2, pretrained=seeds, details=OPINIONS, coverage="99 %")
+    verdicts = table(app, "Group")["Conformal verdict at 99 %"]
+    assert (verdicts == "refer").sum() > sure
+    assert app.query_params["coverage"] == "99 %"
+    assert "refer]" in texts(app)
+
+
+def test_a_sensitivity_gives_each_group_its_threshold(open_review, seeds):
+    app = open_review(2, pretrained=seeds, details=OPINIONS, mi_from="sensitivity 90 %")
+    calls = table(app, "Group")["MI at 90 % sensitivity"]
+    assert calls.str.match(r"(yes|no) \(from \d+\.\d %\)$").all()
+    assert calls.nunique() > 4
+    main = next(c.proto for c in app.get("plotly_chart") if c.proto.alt.startswith("Prob"))
+    shapes = json.loads(main.spec)["layout"]["shapes"]
+    assert len({shape["x0"] for shape in shapes}) == 6
+
+
+def test_stale_choices_in_the_url_are_ignored(open_review, seeds):
+    app = open_review(2, pretrained=seeds, calibration="Plato", coverage="7 %", mi_from="never")
+    assert "Not recalibrated." in texts(app)
+    assert "at 90 %" in texts(app)
+    assert "at 50 %" in texts(app)
+
+
+def test_the_switch_stays_on_every_page(open_review, seeds):
+    app = open_review(2, pretrained=seeds, calibration="Platt")
+    for page in ("about.py", "retrain.py", "review.py"):
+        app.switch_page(page).run()
+        assert not app.exception
+        assert app.segmented_control(key="calibration").value == "Platt"
+        assert app.query_params["calibration"] == "Platt"
+
+
+@pytest.mark.parametrize("link", ["BiMamba-2 D (seed 1)", "bimamba2-D-1"])
+def test_a_link_that_names_a_seed_opens_that_seed(open_review, seeds, link):
+    app = open_review(2, pretrained=seeds, model=link)
+    assert app.selectbox(key="model").value == "bimamba2-D"
+    assert app.selectbox(key="seed").value == "seed 1"
+    assert not app.toast
+    app.selectbox(key="model").set_value("cnn_bilstm-A").run()
+    assert app.selectbox(key="model").value == "cnn_bilstm-A"
+
+
+def test_without_fold_9_recalibration_says_why_and_raw_goes_on(open_review, seeds):
+    (seeds / PREDICTIONS_FILE).unlink()
+    app = open_review(2, pretrained=seeds)
+    assert "**6 of 6** groups say MI at 50 %" in texts(app)
+    assert "badge[:material/cardiology" not in texts(app)
+    app = open_review(2, pretrained=seeds, calibration="Platt")
+    assert "predictions.parquet does not exist" in app.warning[0].value
+    assert "No model has an opinion on this recording." in texts(app)
