@@ -35,6 +35,7 @@ STYLE = {
     "C": Style("C all", VERMILLION, ORANGE, "dash", "square"),
     "D": Style("D uncertain", GREEN, "#2CC79A", "dot", "diamond"),
     "D-mix": Style("D-mix half and half", "#9C4A7C", "#CC79A7", "dashdot", "triangle-up"),
+    "C-soft": Style("C-soft all, by likelihood", "#6B5B00", "#F0E442", "longdash", "cross"),
 }
 """Style of each training set."""
 

@@ -16,8 +16,16 @@ from ecgcore.ptbxl.cohorts import TRAIN_SETS
 from ecgcore.records import FloatArray
 from ecgcore.signals.block_highpass import highpass_block
 
-ARCH_NAMES = {"cnn_bilstm": "CNN-BiLSTM", "bimamba2": "BiMamba-2"}
-"""Architectures that can be trained here, with the names shown to readers."""
+ARCH_NAMES = {
+    "cnn_bilstm": "CNN-BiLSTM",
+    "bimamba2": "BiMamba-2",
+    "cnn_lstm": "CNN-LSTM (study)",
+    "bimamba2_large": "BiMamba-2 large (study)",
+}
+"""Architectures that can be trained here, with the names shown to readers.
+
+The last takes an hour for each epoch on a CPU: it is for a machine with a GPU.
+"""
 
 CARD_FILE = "card.json"
 WEIGHTS_FILE = "weights.safetensors"

@@ -10,22 +10,24 @@ from torch import Tensor, nn
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import WEIGHTS_FILE, ModelEntry, file_sha256
+from ecgcore.models.cnn_lstm import CnnLstm
 from ecgcore.models.mamba2 import BiMamba2
+from ecgcore.models.mamba2_large import BiMamba2Large
 from ecgcore.models.recurrent import CnnBiLstm
 
 ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
     "cnn_bilstm": CnnBiLstm,
     "bimamba2": BiMamba2,
+    "cnn_lstm": CnnLstm,
+    "bimamba2_large": BiMamba2Large,
 }
 
+_MAMBA2 = ("models/mamba2.py", "models/mamba_parts.py", "models/recurrent.py", "models/scan.py")
 SOURCES: dict[str, tuple[str, ...]] = {
     "cnn_bilstm": ("models/recurrent.py",),
-    "bimamba2": (
-        "models/mamba2.py",
-        "models/mamba_parts.py",
-        "models/recurrent.py",
-        "models/scan.py",
-    ),
+    "bimamba2": _MAMBA2,
+    "cnn_lstm": ("models/cnn_lstm.py",),
+    "bimamba2_large": ("models/mamba2_large.py", *_MAMBA2),
 }
 """Files below ``ecgcore/`` that an architecture is made of."""
 

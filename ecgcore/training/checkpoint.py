@@ -18,12 +18,13 @@ State = dict[str, Tensor]
 
 @dataclass(slots=True)
 class TrainState:
-    """Progress of a run: finished epochs, and the best of them with its weights."""
+    """Progress of a run: finished epochs with their losses, and the best with its weights."""
 
     epoch: int = 0
     best_epoch: int = 0
     best_auroc: float = -1.0
     seconds: float = 0.0
+    val_losses: list[float] = field(default_factory=list)
     best_weights: State = field(default_factory=dict)
 
 

@@ -92,7 +92,7 @@ def fit_preprocessing(recordings: Recordings, spec: TrainSpec) -> Preprocessing:
 def augment(inputs: Tensor, spec: TrainSpec, generator: torch.Generator) -> Tensor:
     """Scale, shift in time and drop leads of a batch ``(n, 12, n_samples)``; a new tensor."""
     n, leads, length = inputs.shape
-    shift = torch.randint(length, (n, 1), generator=generator)
+    shift = torch.randint(length if spec.time_shift else 1, (n, 1), generator=generator)
     source = (torch.arange(length) + shift) % length
     shifted = inputs.gather(2, source[:, None].expand(n, leads, length))
     scale = 1 + spec.amplitude * (2 * torch.rand(n, 1, 1, generator=generator) - 1)

@@ -1,4 +1,4 @@
-"""The training loop: one-cycle AdamW, best epoch by validation AUROC, exact resume.
+"""The training loop: AdamW, best epoch by validation AUROC, exact resume.
 
 Every random number of an epoch follows from (seed, epoch), so a resumed run equals an unbroken one.
 """
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from ecgcore.training.checkpoint import TrainState, load_checkpoint, save_checkpoint
 from ecgcore.training.data import Split, TrainingData, augment
@@ -53,6 +54,8 @@ def fit(
 
     Parameters
     ----------
+    model
+        On the device that trains; `data` stays in main memory.
     run_dir
         Holds the checkpoint, written after every epoch and gone on from when there is one.
 
@@ -67,6 +70,7 @@ def fit(
     state = load_checkpoint(run_dir, model, optimizer)
     weight = mi_weight(data.train.labels) if spec.class_weight else None
     forward = TrainingForward.of(model, spec.speedups)
+    plateau = Plateau(optimizer, state) if spec.schedule == "plateau" else None
     while state.epoch < spec.epochs and state.epoch - state.best_epoch < spec.patience:
         started = time.monotonic()
         epoch = state.epoch + 1
@@ -77,9 +81,14 @@ def fit(
         val_loss = float(_loss(val_logits, data.val.labels, weight))
         val_auroc = float(roc_auc_score(data.val.labels.numpy(), val_logits.numpy()))
         state.epoch = epoch
+        state.val_losses.append(val_loss)
+        if plateau is not None:
+            plateau.step(val_loss)
         if val_auroc > state.best_auroc:
             state.best_auroc, state.best_epoch = val_auroc, epoch
-            state.best_weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
+            state.best_weights = {
+                k: v.detach().cpu().clone() for k, v in model.state_dict().items()
+            }
         seconds = time.monotonic() - started
         state.seconds += seconds
         save_checkpoint(run_dir, model, optimizer, state)
@@ -100,8 +109,10 @@ def mi_weight(labels: Tensor) -> Tensor:
 def logits_of(model: nn.Module, inputs: Tensor, batch_size: int = 256) -> Tensor:
     """Return logits ``(n,)`` in evaluation mode of preprocessed ``(n, 12, n_samples)``."""
     model.eval()
+    device = _device_of(model)
     with torch.inference_mode():
-        return torch.cat([model(batch) for batch in torch.split(inputs, batch_size)])
+        batches = torch.split(inputs, batch_size)
+        return torch.cat([model(batch.to(device)).cpu() for batch in batches])
 
 
 def one_cycle(progress: float, max_lr: float) -> float:
@@ -125,14 +136,16 @@ def _train_epoch(
 ) -> float:
     generator = _seeded(spec.seed, epoch)
     model.train()
+    device = _device_of(model)
     batches = _full_batches(torch.randperm(len(train.ids), generator=generator), spec.batch_size)
     losses: NDArray[np.float64] = np.zeros(len(batches))
     for step, rows in enumerate(batches):
-        progress = (epoch - 1 + step / len(batches)) / spec.epochs
-        for group in optimizer.param_groups:
-            group["lr"] = one_cycle(progress, spec.max_lr)
-        inputs = augment(train.inputs[rows], spec, generator)
-        loss = _loss(forward(inputs), train.labels[rows], weight)
+        if spec.schedule == "one_cycle":
+            progress = (epoch - 1 + step / len(batches)) / spec.epochs
+            for group in optimizer.param_groups:
+                group["lr"] = one_cycle(progress, spec.max_lr)
+        inputs = augment(train.inputs[rows], spec, generator).to(device)
+        loss = _loss(forward(inputs).cpu(), train.labels[rows], weight)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -146,6 +159,19 @@ def _full_batches(order: Tensor, batch_size: int) -> list[Tensor]:
     """Leave the incomplete last batch out: the order changes with each epoch, so nobody is lost."""
     batches = list(torch.split(order, batch_size))
     return batches[:-1] if len(batches) > 1 and len(batches[-1]) < batch_size else batches
+
+
+class Plateau(ReduceLROnPlateau):
+    """The published study's schedule, brought to where the run has come."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, state: TrainState) -> None:
+        super().__init__(optimizer, factor=0.5, patience=5)
+        for val_loss in state.val_losses:
+            self.step(val_loss)
+
+
+def _device_of(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device
 
 
 def _loss(logits: Tensor, labels: Tensor, weight: Tensor | None) -> Tensor:

@@ -29,8 +29,9 @@ from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.training.checkpoint import CHECKPOINT_FILE, TrainState
 from ecgcore.training.data import TrainingData, load_training_data
 from ecgcore.training.loop import EpochResult, Watcher, fit, logits_of
+from ecgcore.training.pruning import prune
 from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
-from ecgcore.training.speedups import resolved
+from ecgcore.training.speedups import resolved, training_device
 
 _DECIDING = (
     "leads.py",
@@ -98,11 +99,13 @@ def _run(run_dir: Path, spec: TrainSpec) -> ModelCard:
     version = code_version(spec.arch)
     recordings = open_recordings(load_catalog(Path(spec.data_dir)))
     torch.manual_seed(spec.seed)
-    model = build(spec.arch)
+    model = build(spec.arch).to(training_device())
     data = load_training_data(recordings, spec)
     n_steps = spec.epochs * len(data.train.ids) // spec.batch_size
     spec = replace(spec, speedups=resolved(spec.speedups, n_steps))
     spec.save(run_dir)
+    if spec.label_noise == "prune":
+        data = _pruned(data, recordings, spec, run_dir)
     progress.append(
         run_dir / PROGRESS_FILE,
         {
@@ -112,13 +115,26 @@ def _run(run_dir: Path, spec: TrainSpec) -> ModelCard:
             "n_parameters": n_parameters(model),
             "data_version": recordings.catalog.version,
             "speedups": spec.speedups,
+            "device": training_device().type,
         },
     )
     state = fit(model, data, spec, run_dir, _watcher(run_dir))
-    card = _finish(run_dir, spec, recordings, data, model, state, version)
+    card = _finish(run_dir, spec, recordings, data, model.cpu(), state, version)
     (run_dir / CHECKPOINT_FILE).unlink(missing_ok=True)
     (run_dir / STEP_FILE).unlink(missing_ok=True)
+    for judge in run_dir.glob("judge-*"):
+        shutil.rmtree(judge)
     return card
+
+
+def _pruned(
+    data: TrainingData, recordings: Recordings, spec: TrainSpec, run_dir: Path
+) -> TrainingData:
+    def begins(judge: int) -> None:
+        progress.append(run_dir / PROGRESS_FILE, {"event": "judge", "number": judge})
+
+    patients = recordings.catalog.frame["patient_id"].loc[data.train.ids]
+    return prune(data, patients.to_numpy(np.int64), spec, run_dir, begins)
 
 
 def _watcher(run_dir: Path) -> Watcher:

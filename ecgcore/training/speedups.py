@@ -28,7 +28,7 @@ class TrainingForward:
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Map preprocessed ``(n, 12, n_samples)`` to logits ``(n,)``."""
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=self.bf16):
             logits = self.run(inputs)
         return logits.float()
 
@@ -43,12 +43,21 @@ def resolved(speedups: str, n_steps: int) -> str:
     """
     if speedups == "none" or not bf16_is_fast():
         return "none"
+    if torch.cuda.is_available():
+        return "bf16"
     wanted = speedups == "bf16+compile" or (speedups == "auto" and n_steps >= _STEPS_THAT_PAY)
     return "bf16+compile" if wanted and can_compile() else "bf16"
 
 
+def training_device() -> torch.device:
+    """Return the GPU where there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def bf16_is_fast() -> bool:
-    """Say whether the processor multiplies bfloat16 itself; elsewhere it is slower than float32."""
+    """Say whether what trains multiplies bfloat16 itself; elsewhere it is slower than float32."""
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
 
 

@@ -22,9 +22,23 @@ from ecgcore.training.submit import RunView, expected_seconds, read_run
 Recipe = Mapping[str, Any]
 
 CNN_BILSTM: Recipe = {"epochs": 24, "patience": 24}
-BIMAMBA2: Recipe = {"epochs": 24, "patience": 24}
-CNN_LSTM: Recipe = {"seed_exact": True}
-"""What each architecture is trained with, where it differs from the defaults of `TrainSpec`."""
+BIMAMBA2: Recipe = {"epochs": 16, "patience": 16}
+CNN_LSTM: Recipe = {
+    "epochs": 100,
+    "patience": 15,
+    "batch_size": 32,
+    "max_lr": 1e-3,
+    "weight_decay": 0.0,
+    "schedule": "plateau",
+    "amplitude": 0.0,
+    "lead_dropout": 0.0,
+    "time_shift": False,
+    "seed_exact": True,
+}
+"""What each architecture is trained with, where it differs from the defaults of `TrainSpec`.
+
+That of ``cnn_lstm`` is the published study's.
+"""
 
 PROCESS_FILE = "processes.jsonl"
 """Which process trains a run: one line for each, so that a later ``study run`` finds it."""
@@ -344,8 +358,12 @@ def _is_of(folder: Path, wanted: TrainSpec) -> bool:
 
 
 def _same_recipe(wanted: TrainSpec, card: ModelCard) -> bool:
-    """Compare all settings; "auto" is whatever the machine chose and wrote down."""
-    found, needed = dict(card.recipe), dict(wanted.recipe)
+    """Compare all settings; "auto" is whatever the machine chose and wrote down.
+
+    A card that is older than a setting was trained with its default.
+    """
+    defaults = dict(TrainSpec(wanted.arch, wanted.train_set, wanted.seed, "").recipe)
+    found, needed = defaults | dict(card.recipe), dict(wanted.recipe)
     if wanted.speedups == "auto":
         found["speedups"] = needed["speedups"]
     return found == needed

@@ -1,6 +1,7 @@
 """Queue a training run, and read how far one has come; no torch needed."""
 
 import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,13 +14,22 @@ from ecgcore.errors import JobError
 from ecgcore.jobs import progress
 from ecgcore.jobs.store import Job, JobStore
 from ecgcore.jobs.supervisor import STARTED_EVENT
+from ecgcore.models.cards import ARCH_NAMES
 from ecgcore.ptbxl import cohorts
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
 
 HISTORY = ("epoch", "train_loss", "val_loss", "val_auroc", "seconds")
 
-_MS_PER_RECORD = {"cnn_bilstm": 5.3, "bimamba2": 13.3}
+N_JUDGES = 4
+"""Models that judge the training records where doubtful ones are to be left out."""
+
+_MS_PER_RECORD = {
+    "cnn_bilstm": 2.1,
+    "bimamba2": 4.8,
+    "cnn_lstm": 5.0,
+    "bimamba2_large": 750.0,
+}
 """Training time of one record in one epoch on one thread, measured on PTB-XL (PERFORMANCE.md)."""
 
 
@@ -35,6 +45,8 @@ class RunView:
         One row for each finished epoch, with the columns `HISTORY`.
     reading
         True until the latest process has read the recordings.
+    judge
+        Which of the `N_JUDGES` models that look for doubtful records learns now, from 1; else 0.
     step, steps
         Batches done in the epoch that is under way, and their number; 0 where unknown.
     metrics
@@ -46,6 +58,7 @@ class RunView:
     spec: TrainSpec | None
     history: pd.DataFrame
     reading: bool = True
+    judge: int = 0
     step: int = 0
     steps: int = 0
     metrics: tuple[tuple[str, float], ...] = field(default=())
@@ -110,6 +123,7 @@ def read_run(run_dir: Path) -> RunView:
         spec=spec,
         history=history,
         reading=kind in (None, STARTED_EVENT),
+        judge=int(last.get("number", 0)) if kind == "judge" else 0,
         step=step,
         steps=steps,
         metrics=tuple(last.get("metrics", {}).items()) if kind == "done" else (),
@@ -125,6 +139,12 @@ def missing_ids(recordings: Recordings, train_set: str) -> list[int]:
     frame = recordings.catalog.frame
     needed = {*cohorts.training_ids(frame, "C"), *cohorts.validation_ids(frame, train_set)}
     return sorted(needed.difference(recordings.available(sorted(needed))))
+
+
+def offered_archs() -> tuple[str, ...]:
+    """Architectures that this machine can train in reasonable time."""
+    gpu = shutil.which("nvidia-smi") is not None
+    return tuple(arch for arch in ARCH_NAMES if gpu or arch != "bimamba2_large")
 
 
 def expected_seconds(arch: str, n_records: int, epochs: int) -> float:

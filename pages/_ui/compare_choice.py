@@ -15,7 +15,7 @@ from ecgcore.models.cards import ARCH_NAMES
 from ecgcore.models.groups import ModelGroup, group_by_name
 from ecgcore.ptbxl.catalog import synthetic_version
 from ecgcore.ptbxl.cohorts import TEST_SETS
-from pages._ui import compare_cache as cache
+from pages._ui import evaluation_cache as cache
 from pages._ui import resources
 from pages._ui.errors import plain
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from ecgcore.errors import EcgError
 from ecgcore.evaluate.confusion import Confusion, confusion
 from ecgcore.evaluate.decision import Share
 from ecgcore.models.groups import JudgedGroup, ModelGroup
-from ecgcore.ptbxl.search import likelihood_text
-from pages._ui import queue, resources
+from pages._ui import case_list
 from pages._ui.compare_choice import Choice, keep_choices
 from pages._ui.compare_numbers import Field, FloatArray, probabilities, thresholds
 from pages._ui.compare_tables import draw_numbers
 from pages._ui.errors import plain, show_ecg_error
-from pages._ui.widgets import GROUP_WORDS
 
 CELLS = {
     "tp": "MI called MI",
@@ -121,78 +116,13 @@ def _draw_cases(
     if not rows.size:
         st.info("No record lies in this cell.", icon=":material/info:")
         return
-    table = cases_table(judged.ids[rows], probs[rows], seeds[:, rows], choice)
-    height: int | Literal["auto"] = 400 if len(table) > 10 else "auto"
-    alt = f"{len(table)} records: {CELLS[cell]}"
-    if closed := why_closed(choice):
-        st.info(closed, icon=":material/lock:")
-        st.dataframe(table, hide_index=True, height=height, column_config=_COLUMNS, alt=alt)
-        return
-    asked = st.button(
-        "Open in Review",
-        icon=":material/ecg_heart:",
-        help="Opens the first; Review steps through all of them.",
-        key="open_cell",
+    table = case_list.cases_table(
+        judged.ids[rows], probs[rows], seeds[:, rows], choice.data_version
     )
-    picked = st.dataframe(
+    case_list.draw_cases(
         table,
+        choice.data_version,
         key=f"cases_{group.name}_{cell}",
-        on_select="rerun",
-        selection_mode=["single-row", "single-cell"],
-        hide_index=True,
-        height=height,
-        column_config=_COLUMNS,
-        alt=alt,
-    )
-    st.caption("Click a row to open it; Review then steps through this list.")
-    selected = [*picked.selection.rows, *(row for row, _ in picked.selection.cells)]
-    if asked or selected:
-        _open(table, selected[0] if selected else 0)
-
-
-def _open(table: pd.DataFrame, row: int) -> None:
-    keep_choices()
-    queue.set_ids(table["Record"])
-    st.switch_page("review.py", query_params={"record": str(table["Record"].iloc[row])})
-
-
-_COLUMNS = {
-    "Record": st.column_config.NumberColumn(format="%d", pinned=True),
-    "Probability of MI": st.column_config.NumberColumn(format="%.3f"),
-    "Lowest seed": st.column_config.NumberColumn(format="%.3f"),
-    "Highest seed": st.column_config.NumberColumn(format="%.3f"),
-}
-
-
-def cases_table(
-    ids: np.ndarray, probs: FloatArray, seeds: FloatArray, choice: Choice
-) -> pd.DataFrame:
-    """List records with their labels and probabilities, and what the open tables say."""
-    known = resources.study_groups(choice.data_version)
-    table: dict[str, object] = {"Record": ids, "Label": [GROUP_WORDS[g] for g in known.loc[ids]]}
-    rows = None if why_closed(choice) else resources.catalog().frame.loc[ids]
-    if rows is not None:
-        table["Likelihood of MI"] = [likelihood_text(v).strip() for v in rows["mi_likelihood"]]
-    table["Probability of MI"] = probs
-    if rows is not None:
-        table |= {
-            "MI territory": rows["territory"].to_numpy(),
-            "Age": rows["age"].clip(upper=90).to_numpy(),
-            "Sex": rows["sex"].to_numpy(),
-        }
-    if len(seeds) > 1:
-        table |= {"Lowest seed": seeds.min(axis=0), "Highest seed": seeds.max(axis=0)}
-    return pd.DataFrame(table)
-
-
-def why_closed(choice: Choice) -> str:
-    """Say why the records cannot be opened; "" where they can."""
-    version = resources.catalog().version
-    if version == choice.data_version:
-        return ""
-    return (
-        f"These are records of {choice.data_version}, known here only by their labels and "
-        f"predictions; {version} is open. To open them, fetch the recordings with "
-        "`python -m ecgcore data fetch --set test`, or start with `--data` or ECG_DATA_DIR "
-        "pointing at them."
+        alt=f"{len(table)} records: {CELLS[cell]}",
+        before_leaving=keep_choices,
     )

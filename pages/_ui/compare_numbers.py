@@ -14,7 +14,7 @@ from ecgcore.evaluate.decision import threshold_for_sensitivity
 from ecgcore.evaluate.metrics import ScoreName
 from ecgcore.evaluate.recalibration import Method
 from ecgcore.models.groups import JudgedGroup, ModelGroup
-from pages._ui import compare_cache as cache
+from pages._ui import evaluation_cache as cache
 from pages._ui import resources
 from pages._ui.compare_choice import Choice
 

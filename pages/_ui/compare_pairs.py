@@ -12,7 +12,7 @@ from ecgcore.evaluate.compare import Comparison, comparison_frame, holm
 from ecgcore.evaluate.delong import DeLong, delong
 from ecgcore.models.cards import ARCH_NAMES
 from ecgcore.models.groups import ModelGroup
-from pages._ui import compare_cache as cache
+from pages._ui import evaluation_cache as cache
 from pages._ui.compare_choice import Choice
 from pages._ui.compare_numbers import Field
 from pages._ui.compare_tables import draw_numbers

@@ -17,7 +17,7 @@ from ecgcore.models.cards import ARCH_NAMES
 from ecgcore.models.groups import ModelGroup
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.ptbxl.cohorts import TEST_SETS
-from pages._ui import compare_cache as cache
+from pages._ui import evaluation_cache as cache
 from pages._ui.compare_choice import KIND_NAMES, Choice
 from pages._ui.compare_numbers import Field, Question, field
 from pages._ui.compare_tables import draw_numbers

@@ -16,7 +16,7 @@ from ecgcore.evaluate.shortcuts import (
 )
 from ecgcore.figures.rows import Range, ranges_figure
 from ecgcore.models.groups import ModelGroup
-from pages._ui import compare_cache as cache
+from pages._ui import evaluation_cache as cache
 from pages._ui import resources
 from pages._ui.compare_choice import KIND_NAMES, NO_TABLES, Choice
 from pages._ui.compare_confusion import choose_group

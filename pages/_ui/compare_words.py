@@ -8,8 +8,8 @@ from ecgcore.evaluate.compare import Comparison
 from ecgcore.evaluate.metrics import LOWER_IS_BETTER, Estimate
 from ecgcore.models.cards import ARCH_NAMES
 from ecgcore.models.groups import ModelGroup
-from pages._ui.compare_cache import N_BOOT
 from pages._ui.compare_choice import KIND_NAMES, Choice
+from pages._ui.evaluation_cache import N_BOOT
 
 _NBSP, _MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
 _SHOWN = 2

@@ -12,17 +12,15 @@ from ecgcore.evaluate.calibration import ece_by_bins
 from ecgcore.evaluate.metrics import Estimate
 from ecgcore.figures.reliability_panels import Line, lines_figure
 from ecgcore.models.cards import ARCH_NAMES
-from ecgcore.ptbxl.search import likelihood_text
-from pages._ui import queue, resources
+from pages._ui import case_list
 from pages._ui import reliability_parts as parts
 from pages._ui import reliability_views as views
 from pages._ui.reliability_choice import FEWEST_BINS, MOST_BINS, Choice, choose_bin
 from pages._ui.reliability_tables import draw_numbers
 from pages._ui.reliability_views import Pieces, View
-from pages._ui.widgets import GROUP_WORDS, is_dark
+from pages._ui.widgets import is_dark
 
 ALL_BINS = range(FEWEST_BINS, MOST_BINS + 1)
-LISTED, LIST_PX = 11, 430
 
 
 def draw_bins(view: View, choice: Choice) -> None:
@@ -58,60 +56,15 @@ def _draw_cases(view: View, pieces: Pieces, chosen: int, choice: Choice) -> None
     if not rows.size:
         st.info("No record lies in this bin.", icon=":material/info:")
         return
-    table = cases_table(view, rows, choice)
-    reason = why_closed(choice)
-    if reason:
-        st.info(reason, icon=":material/lock:")
-    elif st.button(
-        "Open in Review", icon=":material/ecg_heart:", help="The first; Review steps through all."
-    ):
-        _open(table, 0)
-    if reason:
-        _list_cases(table)
-    elif selected := _choose_case(table):
-        _open(table, selected[0])
-
-
-def _choose_case(table: pd.DataFrame) -> list[int]:
-    """List the records and return the row that was clicked, if one was."""
-    picked = st.dataframe(
+    table = case_list.cases_table(
+        view.judged.ids[rows], view.probs[rows], view.seed_probs[:, rows], choice.data_version
+    )
+    case_list.draw_cases(
         table,
+        choice.data_version,
         key="bin_cases",
-        on_select="rerun",
-        selection_mode=["single-row", "single-cell"],
-        hide_index=True,
-        height=LIST_PX if len(table) > LISTED else "auto",
-        column_config=_CASE_COLUMNS,
-        alt=_list_alt(table),
+        alt=f"{len(table)} records with their labels and probabilities of MI",
     )
-    st.caption("Click a row to open it; Review then steps through this list.")
-    return [*picked.selection.rows, *(row for row, _ in picked.selection.cells)]
-
-
-def _list_cases(table: pd.DataFrame) -> None:
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=LIST_PX if len(table) > LISTED else "auto",
-        column_config=_CASE_COLUMNS,
-        alt=_list_alt(table),
-    )
-
-
-def _list_alt(table: pd.DataFrame) -> str:
-    return f"{len(table)} records with their labels and probabilities of MI"
-
-
-_CASE_COLUMNS = {
-    "Record": st.column_config.NumberColumn(format="%d", width=68),
-    "Label": st.column_config.TextColumn(width=92),
-    "Probability": st.column_config.NumberColumn(format="%.3f", width=84),
-    "Seeds": st.column_config.TextColumn(width=90),
-    "Likelihood of MI": st.column_config.TextColumn(width=126),
-    "Wall": st.column_config.TextColumn(width=80),
-    "Age": st.column_config.TextColumn(width=52),
-    "Sex": st.column_config.TextColumn(width=60),
-}
 
 
 def _piece_words(piece: pd.Series) -> str:
@@ -123,55 +76,6 @@ def _piece_words(piece: pd.Series) -> str:
         f"{int(piece['n_mi']):,} labelled MI. Predicted {piece['mean_prob']:.3f} on average, "
         f"observed {observed.text()}."
     )
-
-
-def cases_table(view: View, rows: views.IntArray, choice: Choice) -> pd.DataFrame:
-    """List records of a bin by falling probability, with what the open tables say about them."""
-    ids = view.judged.ids[rows]
-    groups = resources.study_groups(choice.data_version)
-    table: dict[str, object] = {
-        "Record": ids,
-        "Label": [GROUP_WORDS[groups[ecg_id]] for ecg_id in ids],
-        "Probability": view.probs[rows],
-    }
-    if view.n_seeds > 1:
-        seeds = view.seed_probs[:, rows]
-        limits = zip(seeds.min(axis=0), seeds.max(axis=0), strict=True)
-        table["Seeds"] = [f"{low:.2f} to {high:.2f}" for low, high in limits]
-    if not why_closed(choice):
-        known = resources.catalog().frame.loc[ids]
-        likelihood = [likelihood_text(value).strip() for value in known["mi_likelihood"]]
-        table |= {
-            "Likelihood of MI": likelihood,
-            "Wall": known["territory"].to_numpy(),
-            "Age": [_age_words(age) for age in known["age"]],
-            "Sex": known["sex"].to_numpy(),
-        }
-    return pd.DataFrame(table)
-
-
-def _age_words(age: float) -> str:
-    if np.isnan(age):
-        return "unknown"
-    return "over 89" if age > 89 else f"{age:.0f}"
-
-
-def why_closed(choice: Choice) -> str:
-    """Say why the records cannot be opened; "" where they can."""
-    open_version = resources.catalog().version
-    if open_version == choice.data_version:
-        return ""
-    return (
-        f"These are records of {choice.data_version}, known here only by their labels and "
-        f"predictions; {open_version} is open. To open them, fetch the recordings with "
-        "`python -m ecgcore data fetch --set test`, or start with `--data` or ECG_DATA_DIR "
-        "pointing at them."
-    )
-
-
-def _open(table: pd.DataFrame, row: int) -> None:
-    queue.set_ids(table["Record"])
-    st.switch_page("review.py", query_params={"record": str(table["Record"].iloc[row])})
 
 
 def draw_binning(shown: Sequence[View], choice: Choice) -> None:

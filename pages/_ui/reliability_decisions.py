@@ -13,7 +13,7 @@ from ecgcore.evaluate.benefit import CostPer100, DecisionCurve, at_prevalence, c
 from ecgcore.evaluate.metrics import Estimate
 from ecgcore.figures.reliability_panels import Line, lines_figure
 from ecgcore.models.cards import ARCH_NAMES
-from pages._ui import reliability_cache as cache
+from pages._ui import evaluation_cache as cache
 from pages._ui import reliability_parts as parts
 from pages._ui import reliability_verdicts as verdicts
 from pages._ui.errors import ecg_errors_shown

@@ -12,10 +12,9 @@ from ecgcore.evaluate.metrics import Estimate
 from ecgcore.evaluate.strata import KINDS, Stratum
 from ecgcore.figures.reliability_panels import Column, Held, intervals_figure, strata_figure
 from ecgcore.models.method_lines import MethodLine, lines_frame
-from pages._ui import reliability_bins as bins
-from pages._ui import reliability_cache as cache
+from pages._ui import case_list, resources
+from pages._ui import evaluation_cache as cache
 from pages._ui import reliability_parts as parts
-from pages._ui import resources
 from pages._ui.reliability_choice import Choice
 from pages._ui.reliability_tables import draw_numbers, unbroken
 from pages._ui.reliability_views import View
@@ -117,7 +116,7 @@ def _fitted(line: MethodLine) -> str:
 
 def draw_strata(view: View, choice: Choice) -> None:
     """Draw observed against predicted in named parts of the test set."""
-    if reason := bins.why_closed(choice):
+    if reason := case_list.why_closed(choice.data_version):
         st.info(
             "Likelihood, wall, age and sex stand in the tables of the data set, which are not open "
             f"here. {reason}",

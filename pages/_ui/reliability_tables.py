@@ -10,7 +10,7 @@ import streamlit as st
 from ecgcore.evaluate.metrics import METRIC_NAMES, Estimate
 from ecgcore.evaluate.published import WHY_OURS_DIFFER, published_frame
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
-from pages._ui import reliability_cache as cache
+from pages._ui import evaluation_cache as cache
 from pages._ui.reliability_choice import Choice
 from pages._ui.reliability_views import View
 

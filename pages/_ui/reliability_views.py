@@ -21,7 +21,7 @@ from ecgcore.evaluate.calibration import (
 from ecgcore.evaluate.corp import CorpCurve, corp
 from ecgcore.models.groups import GroupCalibration, JudgedGroup, ModelGroup
 from ecgcore.ptbxl.cohorts import TRAIN_SETS
-from pages._ui import reliability_cache as cache
+from pages._ui import evaluation_cache as cache
 from pages._ui import resources
 from pages._ui.reliability_choice import Choice
 

@@ -1,4 +1,4 @@
-"""Every cache of the dashboard, each bounded; pages ask here and nowhere else.
+"""The caches of the dashboard, each bounded; those of Compare and Reliability add to them.
 
 Modules that need torch are imported inside the functions that use them, so that Browse and
 Reliability open without waiting for it.

@@ -7,7 +7,7 @@ from ecgcore.models.cards import ARCH_NAMES
 from ecgcore.ptbxl import cohorts
 from ecgcore.ptbxl.cohorts import TRAIN_SETS
 from ecgcore.training.spec import TrainSpec
-from ecgcore.training.submit import expected_seconds, submit
+from ecgcore.training.submit import N_JUDGES, expected_seconds, offered_archs, submit
 from pages._ui import resources
 from pages._ui.retrain_parts import duration
 
@@ -43,9 +43,10 @@ def time_words(spec: TrainSpec) -> str:
     n_records = len(cohorts.training_ids(frame, spec.train_set, spec.seed))
     expected = expected_seconds(spec.arch, n_records, spec.epochs) + _READING_S
     return (
-        f"About {duration(expected)} on one core, less if validation stops improving for "
-        f"{spec.patience} epochs. One run goes at a time and the others wait; the dashboard "
-        "stays usable, and a run goes on when this page is closed."
+        f"About {duration(expected)} on one core that computes in bfloat16, up to three times as "
+        f"long on others, less if validation stops improving for {spec.patience} epochs. One run "
+        "goes at a time and the others wait; the dashboard stays usable, and a run goes on when "
+        "this page is closed."
     )
 
 
@@ -63,7 +64,7 @@ def missing_words(train_set: str) -> str:
 def _choose_spec() -> TrainSpec:
     arch = st.segmented_control(
         "Architecture",
-        list(ARCH_NAMES),
+        list(offered_archs()),
         format_func=ARCH_NAMES.__getitem__,
         default="cnn_bilstm",
         required=True,
@@ -95,5 +96,20 @@ def _choose_spec() -> TrainSpec:
         key="retrain_set",
         persist_state="session",
     )
-    folder = str(resources.catalog().folder.resolve())
-    return TrainSpec(arch, train_set, int(seed), folder, epochs=int(epochs))
+    prune = st.toggle(
+        "Leave out doubtful MI records (confident learning)",
+        disabled=train_set == "A",
+        key="retrain_prune",
+        persist_state="session",
+        help=f"{N_JUDGES} models, each trained without the records that it judges, look at every "
+        "MI record first. Those that they take for normal as surely as a normal record are left "
+        "out of the training; the test sets stay whole.",
+    )
+    return TrainSpec(
+        arch,
+        train_set,
+        int(seed),
+        str(resources.catalog().folder.resolve()),
+        epochs=int(epochs),
+        label_noise="prune" if prune and train_set != "A" else "keep",
+    )

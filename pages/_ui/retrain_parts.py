@@ -15,7 +15,7 @@ from ecgcore.jobs.store import Job, JobStatus
 from ecgcore.models.cards import ModelEntry
 from ecgcore.ptbxl import cohorts, synthetic
 from ecgcore.training.spec import TrainSpec
-from ecgcore.training.submit import RunView, read_run
+from ecgcore.training.submit import N_JUDGES, RunView, read_run
 from pages._ui import resources
 
 ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
@@ -82,6 +82,8 @@ def progress_words(job: Job, view: RunView) -> tuple[float, str]:
         return share, "Stopping …"
     if view.reading:
         return share, "Reading the recordings …"
+    if view.judge:
+        return share, f"Looking for doubtful MI records: judge {view.judge} of {N_JUDGES} learns …"
     if view.epochs_done >= view.epochs:
         return 1.0, "Judging the model on the test sets …"
     batch = f", batch {view.step} of {view.steps}" if view.steps else ""

@@ -13,7 +13,7 @@ from ecgcore.models.predictions import (
     save_predictions,
 )
 from ecgcore.ptbxl.catalog import synthetic_version
-from pages._ui import compare_cache
+from pages._ui import evaluation_cache
 from tests.made_up_models import predictions, ptbxl_cohort, save_card, save_pretrained
 
 SYNTHETIC = synthetic_version()
@@ -47,7 +47,7 @@ def pretrained(synthetic_catalog, tmp_path, monkeypatch):
     save(folder, ptbxl_cohort(), PREDICTIONS_FILE)
     save(folder, synthetic_catalog.frame, SYNTHETIC_FILE)
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(folder))
-    monkeypatch.setattr(compare_cache, "N_BOOT", 40)
+    monkeypatch.setattr(evaluation_cache, "N_BOOT", 40)
     return folder
 
 
@@ -156,8 +156,8 @@ def test_cells_of_the_matrix_hold_every_record_and_list_theirs(open_compare):
     assert app.query_params["cell"] == "fp"
     listed = app.dataframe[-1].value
     assert len(listed) == counts["cell_fp"]
-    assert (listed["Probability of MI"] >= 0.5).all()
-    assert listed["Probability of MI"].is_monotonic_decreasing
+    assert (listed["Probability"] >= 0.5).all()
+    assert listed["Probability"].is_monotonic_decreasing
     assert set(listed["Label"]) == {"normal"}
 
 
@@ -165,13 +165,13 @@ def test_cases_of_a_closed_data_set_are_listed_and_the_page_says_why(open_compar
     app = open_compare(view="Confusion matrix")
     assert "python -m ecgcore data fetch" in app.info[0].value
     assert len(app.dataframe[-1].value) > 0
-    assert "open_cell" not in [b.key for b in app.button]
+    assert "Open in Review" not in [b.label for b in app.button]
 
 
 def test_cases_of_the_open_data_set_open_in_review(open_compare):
     app = open_compare(view="Confusion matrix", data_set=SYNTHETIC, test_set="all", cell="tn")
     listed = app.dataframe[-1].value["Record"].tolist()
-    app.button(key="open_cell").click().run()
+    next(b for b in app.button if b.label == "Open in Review").click().run()
     assert app.session_state["queue_ids"] == listed
     assert app.title[0].value == "Review"
 
@@ -199,7 +199,7 @@ def test_parts_of_the_open_data_set_can_be_chosen(open_compare):
     app = open_compare(data_set=SYNTHETIC, test_set="all")
     box = app.selectbox(key="compare_part")
     assert not box.disabled
-    name = next(part.name for part in compare_cache.strata(SYNTHETIC, "all"))
+    name = next(part.name for part in evaluation_cache.strata(SYNTHETIC, "all"))
     chosen = open_compare(data_set=SYNTHETIC, test_set="all", part=name)
     assert not chosen.error
     assert chosen.selectbox(key="compare_part").value == name

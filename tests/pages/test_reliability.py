@@ -17,7 +17,7 @@ from ecgcore.models.predictions import (
     save_predictions,
 )
 from ecgcore.ptbxl.catalog import synthetic_version
-from pages._ui import reliability_bins, reliability_cache, reliability_parts, resources
+from pages._ui import evaluation_cache, reliability_bins, reliability_parts, resources
 from pages._ui.reliability_choice import BINNINGS
 from pages._ui.reliability_views import Pieces, piece_words
 from tests.made_up_models import (
@@ -37,8 +37,8 @@ SHIPPED = "PTB-XL 1.0.3"
 def pretrained(synthetic_catalog, tmp_path, monkeypatch):
     folder = save_pretrained(tmp_path / "pretrained", synthetic_catalog)
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(folder))
-    whole = reliability_cache.evaluate
-    monkeypatch.setattr(reliability_cache, "evaluate", lambda *a, **k: whole(*a, **k, n_boot=50))
+    whole = evaluation_cache.evaluate
+    monkeypatch.setattr(evaluation_cache, "evaluate", lambda *a, **k: whole(*a, **k, n_boot=50))
     return folder
 
 
@@ -498,7 +498,7 @@ def test_each_part_compares_predicted_and_observed(open_reliability, monkeypatch
         ids = test.index.to_numpy(np.int64)
         return (Stratum("sex", "sex-all", "all of them", ids, int(is_mi.sum()), True),)
 
-    monkeypatch.setattr(reliability_cache, "strata", halves)
+    monkeypatch.setattr(evaluation_cache, "strata", halves)
     app = open_reliability(section="Who it fails", data_set=SYNTHETIC, test_set="all")
     (row,) = app.dataframe[1].value.to_dict("records")
     assert (row["Divided by"], row["Part"], row["Records"]) == ("Sex", "all of them", 26)
@@ -548,6 +548,6 @@ def test_only_the_open_section_is_computed(open_reliability, monkeypatch):
         raise AssertionError
 
     monkeypatch.setattr(reliability_bins, "ece_by_bins", not_asked)
-    monkeypatch.setattr(reliability_cache, "evaluate", not_asked)
-    monkeypatch.setattr(reliability_cache, "compare_methods", not_asked)
+    monkeypatch.setattr(evaluation_cache, "evaluate", not_asked)
+    monkeypatch.setattr(evaluation_cache, "compare_methods", not_asked)
     assert not open_reliability().exception

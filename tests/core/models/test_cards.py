@@ -141,7 +141,8 @@ class TestPreprocessing:
         signal = np.tile(wave, (12, 1)).astype(np.float32)
         steps = scaler(mean_mv=(1.0,) * 12, std_mv=tuple(range(1, 13)))
         expected = (signal - 1) / np.arange(1, 13)[:, None]
-        np.testing.assert_allclose(steps.apply(signal), expected, atol=2e-3)
+        settled = slice(200, -200)  # the mirrored ends bend the wave, which has no baseline there
+        np.testing.assert_allclose(steps.apply(signal)[:, settled], expected[:, settled], atol=2e-3)
 
     def test_baseline_goes_and_the_signal_stays_in_time(self):
         t = np.arange(1000) / 100

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -13,11 +14,19 @@ import pytest
 from ecgcore.errors import JobError
 from ecgcore.jobs import progress
 from ecgcore.jobs.store import JobStatus, JobStore
+from ecgcore.jobs.supervisor import STARTED_EVENT
+from ecgcore.models.cards import ARCH_NAMES
 from ecgcore.ptbxl import cohorts
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.training import submit as submission
 from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
-from ecgcore.training.submit import expected_seconds, missing_ids, read_run, submit
+from ecgcore.training.submit import (
+    expected_seconds,
+    missing_ids,
+    offered_archs,
+    read_run,
+    submit,
+)
 
 SPEC = TrainSpec("cnn_bilstm", "D-mix", 3, "anywhere", epochs=4)
 
@@ -156,9 +165,25 @@ def test_missing_records_are_those_of_set_c_and_of_the_validation_fold(
 
 
 def test_expected_time_is_that_of_the_performance_page():
-    assert expected_seconds("cnn_bilstm", 5645, 1) == pytest.approx(30, abs=1)
-    assert expected_seconds("bimamba2", 5645, 1) == pytest.approx(75, abs=1)
-    assert expected_seconds("cnn_bilstm", 131, 20) == pytest.approx(14, abs=0.5)
+    assert expected_seconds("cnn_bilstm", 5645, 1) == pytest.approx(12, abs=1)
+    assert expected_seconds("bimamba2", 5645, 1) == pytest.approx(27, abs=1)
+    assert expected_seconds("cnn_bilstm", 131, 20) == pytest.approx(5.5, abs=0.5)
+    assert expected_seconds("bimamba2_large", 5645, 1) > 3600
+
+
+def test_the_large_network_is_offered_beside_a_gpu_only(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert offered_archs() == ("cnn_bilstm", "bimamba2", "cnn_lstm")
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert offered_archs() == tuple(ARCH_NAMES)
+
+
+def test_a_judge_at_work_is_seen(tmp_path):
+    TrainSpec("cnn_bilstm", "C", 0, "data", label_noise="prune").save(tmp_path)
+    for event in ({"event": STARTED_EVENT}, {"event": "judge", "number": 3}):
+        progress.append(tmp_path / PROGRESS_FILE, event)
+    view = read_run(tmp_path)
+    assert (view.reading, view.judge) == (False, 3)
 
 
 def test_queueing_needs_no_torch():

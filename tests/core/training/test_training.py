@@ -21,9 +21,10 @@ from ecgcore.models.registry import build, load_model
 from ecgcore.ptbxl import cohorts
 from ecgcore.ptbxl.catalog import Catalog, load_catalog
 from ecgcore.ptbxl.store import Recordings, build_store, open_recordings
+from ecgcore.training import pruning
 from ecgcore.training.checkpoint import CHECKPOINT_FILE, TrainState, load_checkpoint
 from ecgcore.training.data import Split, TrainingData, augment, load_training_data
-from ecgcore.training.loop import Watcher, fit, mi_weight, one_cycle
+from ecgcore.training.loop import Plateau, Watcher, fit, mi_weight, one_cycle
 from ecgcore.training.run import publish, run_training
 from ecgcore.training.spec import SPEC_FILE, TrainSpec
 
@@ -142,6 +143,12 @@ def test_augmentation_only_shifts_scales_and_blanks():
         assert min(np.abs(after[kept] - candidate).max() for candidate in rolled) < 1e-5
 
 
+def test_augmentation_can_be_turned_off():
+    spec = dataclasses.replace(SPEC, amplitude=0.0, lead_dropout=0.0, time_shift=False)
+    signal = torch.arange(2 * 12 * 40, dtype=torch.float32).reshape(2, 12, 40)
+    assert torch.equal(augment(signal, spec, torch.Generator().manual_seed(0)), signal)
+
+
 def test_augmentation_can_be_turned_off_but_for_the_shift():
     spec = dataclasses.replace(SPEC, amplitude=0.0, lead_dropout=0.0)
     signal = torch.arange(2 * 12 * 40, dtype=torch.float32).reshape(2, 12, 40)
@@ -167,6 +174,29 @@ def test_one_cycle_rises_then_falls(one: float, other: float):
     elif early >= 0.25:
         assert one_cycle(early, 1.0) >= one_cycle(late, 1.0)
     assert 1e-3 <= one_cycle(early, 1.0) <= 1.0
+
+
+def test_plateau_halves_the_rate_after_six_epochs_without_a_better_loss():
+    optimizer = torch.optim.AdamW([nn.Parameter(torch.zeros(1))], lr=1e-3)
+    plateau, rates = Plateau(optimizer, TrainState()), []
+    losses = [1.0, 0.9, *[0.95] * 12, 0.5]
+    for loss in losses:
+        plateau.step(loss)
+        rates.append(optimizer.param_groups[0]["lr"])
+    assert rates == [1e-3] * 7 + [5e-4] * 6 + [2.5e-4] * 2
+    resumed = torch.optim.AdamW([nn.Parameter(torch.zeros(1))], lr=1e-3)
+    Plateau(resumed, TrainState(val_losses=losses[:10])).step(losses[10])
+    assert resumed.param_groups[0]["lr"] == rates[10]
+
+
+def test_plateau_run_resumes_to_the_same_model(small: TrainingData, tmp_path: Path):
+    spec = dataclasses.replace(SPEC, schedule="plateau", time_shift=False)
+    whole = _trained(small, tmp_path / "whole", spec)
+    part = _trained(small, tmp_path / "part", dataclasses.replace(spec, epochs=2))
+    resumed = _trained(small, tmp_path / "part", spec)
+    assert (part.epoch, resumed.epoch) == (2, 3)
+    assert resumed.val_losses == whole.val_losses
+    assert _same(whole, resumed)
 
 
 def test_mi_weigh_as_much_as_normals():
@@ -247,6 +277,24 @@ def test_spec_file_round_trip_and_damage(tmp_path: Path):
         (tmp_path / SPEC_FILE).write_text(content)
         with pytest.raises(JobError, match="is no training run"):
             TrainSpec.load(tmp_path)
+
+
+def test_a_run_that_prunes_has_its_judges_first_and_leaves_none_of_them(
+    recordings: Recordings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pruning, "JUDGE_EPOCHS", 1)
+    folder = str(recordings.catalog.folder)
+    spec = dataclasses.replace(
+        SPEC, train_set="C", data_dir=folder, epochs=1, batch_size=64, label_noise="prune"
+    )
+    spec.save(tmp_path)
+    card = run_training(tmp_path)
+    assert dict(card.recipe)["label_noise"] == "prune"
+    assert card.n_train - card.n_train_mi == 88
+    assert 0 < card.n_train_mi <= 87
+    assert not list(tmp_path.glob("judge-*"))
+    events = [event["event"] for event in progress.read(tmp_path / "progress.jsonl")]
+    assert events == ["judge"] * 4 + ["start", "epoch", "done"]
 
 
 def test_a_run_leaves_a_model_its_predictions_and_a_log(recordings: Recordings, tmp_path: Path):
