@@ -41,21 +41,21 @@ with models:
     else:
         st.subheader("AUROC of the models", anchor=False)
         st.dataframe(
-            parts.results_table(entries),
+            parts.results_table(resources.groups()),
             hide_index=True,
             column_config={
-                name: st.column_config.NumberColumn(format="%.4f", width=105)
-                for name in parts.COLUMNS.values()
+                name: st.column_config.TextColumn(width=130) for name in parts.COLUMNS.values()
             },
-            alt=f"Training data and AUROC of {len(entries)} models",
+            alt=f"Training data and AUROC of {len(resources.groups())} models over their seeds",
         )
         st.caption(
-            "AUROC on the validation fold and on the test sets, from the model cards, one training "
-            "each. PTB-XL's test sets certain, all and uncertain hold 971, 1,253 and 985 records; "
-            "Reliability gives the intervals."
+            "AUROC on the validation fold and on the test sets, from the model cards: mean ± "
+            "standard deviation over the seeds of single trainings, not of their ensemble. "
+            "PTB-XL's test sets certain, all and uncertain hold 971, 1,253 and 985 records; "
+            "Compare gives intervals and differences."
         )
         st.page_link(
-            "reliability.py", label="Intervals and calibration", icon=":material/analytics:"
+            "compare.py", label="Differences with intervals", icon=":material/compare_arrows:"
         )
         st.subheader("Provenance", anchor=False)
         st.dataframe(

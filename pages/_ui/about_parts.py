@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
-from ecgcore.models.cards import ModelEntry
+from ecgcore.models.cards import ModelCard, ModelEntry
+from ecgcore.models.groups import ModelGroup
 from ecgcore.ptbxl import cohorts
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog
 from ecgcore.ptbxl.scp import LIKELIHOODS, in_words
@@ -35,8 +37,11 @@ disturbance at any likelihood. No patient is in two splits."""
 ARCHITECTURES = """\
 **CNN-BiLSTM**: three convolution blocks, a bidirectional LSTM, pooling over time. \
 **BiMamba-2**: a convolution stem and Mamba-2 state-space blocks that read the signal in both \
-directions. Both see ten seconds of twelve leads at 100 Hz, after a 0.5 Hz high-pass and one \
-scaling for each lead that was fitted once, on training set C, and is the same for every model. \
+directions. Each is trained several times on each training set, from another random seed; an \
+**ensemble** is the mean of the seeds' logits. **CNN-LSTM (study)** is the published study's \
+network, with its own preprocessing and recipe. All see ten seconds of twelve leads at 100 Hz, \
+after a 0.5 Hz high-pass and one scaling for each lead that was fitted once, on training set C, \
+and is the same for every model but the study's. \
 The weights are those of the epoch with the best AUROC on the validation fold."""
 
 LIMITS = """\
@@ -44,9 +49,9 @@ LIMITS = """\
 teaching.
 - **One task.** The models know infarction against strictly normal ECGs. They have not learned \
 about other disease, and a high probability does not mean that nothing else explains the ECG.
-- **One training for each model.** In the published figures, training on A once more moves its \
-AUROC by 0.0025, more than A and C differ on certain MI. A difference between single trainings on \
-A, C and D is no evidence; train more seeds on Retrain.
+- **Few trainings.** The same recipe from another seed gives another model: in the published \
+figures, training on A once more moves its AUROC by 0.0025, more than A and C differ on certain \
+MI. Compare gives a verdict only where an interval over patients and seeds excludes zero.
 - **Uncertain labels have no truth behind them.** Nobody knows which of the infarctions at 15 % \
 were real. A test set with uncertain labels measures agreement with the cardiologists, not with \
 the heart; in the published figures the order of the training sets turns round on it. Both \
@@ -58,7 +63,9 @@ ECG without seeing an infarction.
 hypertrophy or conduction disturbance; by the rule no normal record does.
 - **One source.** PTB-XL was recorded in one country, with one maker's devices, from 1989 to \
 1996. How far the figures carry elsewhere is unknown.
-- **Probabilities are raw.** They are not recalibrated; Reliability shows how well they hold.
+- **Probabilities depend on who is asked.** The share of MI among the study's records is not \
+that of a ward. The switch on top of every page recalibrates on fold 9, which has the study's \
+share; Reliability shows how well that holds, and what another share would change.
 - **Heat maps explain the model, not the heart.** Grad-CAM says when, not in which lead; \
 Integrated Gradients say both, against a flat record."""
 
@@ -73,6 +80,7 @@ SETS = """\
 | **C** | normal, certain and uncertain MI |
 | **D** | normal and uncertain MI |
 | **D-mix** | normal, and as many MI as in A, half certain and half uncertain, drawn with the seed |
+| **C-soft** | those of C, each MI taught as MI to the degree of its likelihood |
 
 All sets share the same normal records. Validation follows the same rule, so that a model of A \
 never meets an uncertain label. The **test sets** *certain*, *all* and *uncertain* hold 971, 1,253 \
@@ -177,24 +185,33 @@ def cohort_table(catalog: Catalog) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def results_table(entries: Sequence[ModelEntry]) -> pd.DataFrame:
-    """List what each model was trained on, and its AUROCs from its card."""
+def results_table(groups: Sequence[ModelGroup]) -> pd.DataFrame:
+    """List what each model was trained on, and its AUROCs over its seeds from their cards."""
     rows = []
-    for entry in entries:
-        card = entry.card
-        values = dict(card.metrics)
+    for group in groups:
+        cards = [entry.card for entry in group.members]
+        first = cards[0]
         rows.append(
             {
-                "Model": entry.key.label,
-                "Source": "shipped" if entry.shipped else "own run",
-                "MI trained on": cohorts.TRAIN_SETS[card.key.train_set],
-                "Data": card.data_version,
-                "Records (MI)": f"{card.n_train:,} ({card.n_train_mi:,})",
-                "Best epoch": f"{card.best_epoch} of {card.epochs_run}",
-                **{words: values.get(name) for name, words in COLUMNS.items()},
+                "Model": group.label,
+                "Source": "shipped" if group.shipped else "own run",
+                "MI trained on": cohorts.TRAIN_SETS[first.key.train_set],
+                "Data": first.data_version,
+                "Records (MI)": f"{first.n_train:,} ({first.n_train_mi:,})",
+                "Seeds": len(cards),
+                **{words: _over_seeds(cards, name) for name, words in COLUMNS.items()},
             }
         )
     return pd.DataFrame(rows)
+
+
+def _over_seeds(cards: Sequence[ModelCard], metric: str) -> str:
+    """Mean and standard deviation over the seeds, such as "0.9957 ± 0.0003"."""
+    values = [dict(card.metrics).get(metric, np.nan) for card in cards]
+    if np.isnan(values).any():
+        return "–"
+    mean = f"{np.mean(values):.4f}"
+    return f"{mean} ± {np.std(values, ddof=1):.4f}" if len(values) > 1 else mean
 
 
 def provenance_table(entries: Sequence[ModelEntry]) -> pd.DataFrame:
@@ -205,6 +222,7 @@ def provenance_table(entries: Sequence[ModelEntry]) -> pd.DataFrame:
             "Folder": [f"{entry.folder.parent.name}/{entry.folder.name}" for entry in entries],
             "Parameters": [entry.card.n_parameters for entry in entries],
             "Training records": [entry.card.data_fingerprint for entry in entries],
+            "Best epoch": [f"{e.card.best_epoch} of {e.card.epochs_run}" for e in entries],
             "Weights, SHA-256": [entry.card.weights_sha256[:16] for entry in entries],
             "Code": [entry.card.code_version for entry in entries],
             "Made": [entry.card.created[:16].replace("T", " ") + " UTC" for entry in entries],

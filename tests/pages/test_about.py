@@ -1,12 +1,14 @@
 """About: data, models, limits and licences, as a reader sees them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey, Preprocessing
+from ecgcore.models.groups import group_models
 from ecgcore.ptbxl import cohorts
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.scp import LIKELIHOOD_WORDS
@@ -62,11 +64,11 @@ def test_models_have_their_cards(open_page: Open, pretrained: Path):
     app = open_page("about.py")
     results, provenance = (frame.value for frame in app.dataframe)
     row = results.iloc[0]
-    assert row["Model"] == "BiMamba-2 C (seed 4)"
+    assert (row["Model"], row["Seeds"]) == ("BiMamba-2 C", 1)
     assert row["MI trained on"] == "all MI, certain and uncertain"
     assert row["Records (MI)"] == "6,838 (2,387)"
-    assert row["Best epoch"] == "14 of 16"
-    assert (row["Validation"], row["Test, all"]) == (0.9792, 0.9771)
+    assert (row["Validation"], row["Test, all"], row["Test, certain"]) == ("0.9792", "0.9771", "–")
+    assert provenance.iloc[0]["Best epoch"] == "14 of 16"
     assert provenance.iloc[0]["Weights, SHA-256"] == "ab" * 8
     assert provenance.iloc[0]["Folder"] == "bimamba2-C/seed-4"
 
@@ -95,6 +97,18 @@ def test_limits_words_and_licences(open_page: Open):
     assert about_parts.likelihood_table()["Shown as"].tolist() == list(LIKELIHOOD_WORDS.values())
 
 
+def test_seeds_have_a_mean_and_a_deviation(pretrained: Path):
+    card = ModelCard.load(pretrained / "bimamba2-C" / "seed-4")
+    values = (0.9792, 0.9802, 0.9812)
+    seeds = [
+        replace(card, key=replace(card.key, seed=seed), metrics=(("val_auroc", value),))
+        for seed, value in enumerate(values)
+    ]
+    entries = [ModelEntry(pretrained / str(one.key.seed), one, shipped=True) for one in seeds]
+    (row,) = about_parts.results_table(group_models(entries)).to_dict("records")
+    assert (row["Seeds"], row["Validation"]) == (3, "0.9802 ± 0.0010")
+
+
 @pytest.mark.ptbxl
 def test_ptbxl_is_compared_with_the_study(ptbxl_catalog: Catalog):
     table = about_parts.cohort_table(ptbxl_catalog)
@@ -111,7 +125,8 @@ def test_a_cohort_that_differs_says_so(synthetic_catalog: Catalog, monkeypatch: 
 def test_own_runs_are_told_from_shipped_models(pretrained: Path, tmp_path: Path):
     card = ModelCard.load(pretrained / "bimamba2-C" / "seed-4")
     entries = [ModelEntry(tmp_path / "runs" / name, card, name == "a") for name in ("a", "b")]
-    assert about_parts.results_table(entries)["Source"].tolist() == ["shipped", "own run"]
+    table = about_parts.results_table(group_models(entries))
+    assert table["Source"].tolist() == ["shipped", "own run"]
     assert about_parts.provenance_table(entries)["Folder"].tolist() == ["runs/a", "runs/b"]
 
 
