@@ -22,7 +22,13 @@ ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
     "bimamba2_large": BiMamba2Large,
 }
 
-_MAMBA2 = ("models/mamba2.py", "models/mamba_parts.py", "models/recurrent.py", "models/scan.py")
+_MAMBA2 = (
+    "models/gpu_scan.py",
+    "models/mamba2.py",
+    "models/mamba_parts.py",
+    "models/recurrent.py",
+    "models/scan.py",
+)
 SOURCES: dict[str, tuple[str, ...]] = {
     "cnn_bilstm": ("models/recurrent.py",),
     "bimamba2": _MAMBA2,

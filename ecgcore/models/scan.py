@@ -9,6 +9,8 @@ from torch import Tensor
 from torch.autograd.function import BackwardCFunction, FunctionCtx, once_differentiable
 from torch.nn import functional
 
+from ecgcore.models.gpu_scan import kernel_for
+
 _SMALLEST_LOG = -80.0
 """Decay below exp(-80) counts as that: nothing to float32, and no slow subnormal numbers."""
 
@@ -34,8 +36,11 @@ def selective_scan(
     Returns
     -------
     torch.Tensor
-        ``(batch, length, heads, head_dim)``, with first derivatives only.
+        ``(batch, length, heads, head_dim)``, with first derivatives only. On a GPU it comes from
+        mamba-ssm's kernel, where that is installed.
     """
+    if kernel := kernel_for(x):
+        return kernel(x, dt, a, b, c, chunk_length)
     batch, length, heads, head_dim = x.shape
     groups, state = b.shape[2:]
     n_chunks = -(-length // chunk_length)

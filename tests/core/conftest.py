@@ -1,4 +1,4 @@
-"""Models for the tests: both architectures with random weights and valid cards."""
+"""Models for the tests: three architectures with random weights and valid cards."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey, Preprocessing
 # on a busy machine threads wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-UNTRAINED = ("cnn_bilstm", "bimamba2")
+UNTRAINED = ("cnn_bilstm", "bimamba2", "cnn_lstm")
 
 PREPROCESSING = Preprocessing(
     highpass_hz=0.5,
@@ -23,7 +23,7 @@ PREPROCESSING = Preprocessing(
 
 @pytest.fixture(scope="session")
 def untrained_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ``pretrained/`` with an untrained "A", seed 0, of two architectures; copy before damage."""
+    """A ``pretrained/`` with an untrained "A" of three architectures; copy before damage."""
     folder = tmp_path_factory.mktemp("pretrained")
     for arch in UNTRAINED:
         _save_untrained(arch, folder)

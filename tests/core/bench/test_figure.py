@@ -11,6 +11,25 @@ def test_a_figure_breaks_its_promise_only_above_the_target() -> None:
     assert Figure("no promise", 1e9, "ms").passed
 
 
+def test_a_promise_may_be_a_lower_bound_and_both_may_be_given() -> None:
+    assert Figure("a", 1.8, "times", at_least=1.8).passed
+    assert not Figure("a", 1.79, "times", at_least=1.8).passed
+    between = [Figure("a", value, "times", 3.0, at_least=2.0).passed for value in (1.9, 2.5, 3.1)]
+    assert between == [False, True, False]
+
+
+@pytest.mark.parametrize(("at_least", "mark"), [(1.8, "ok"), (2.5, "MISSED")])
+def test_a_line_shows_a_lower_bound_and_small_numbers_exactly(at_least: float, mark: str) -> None:
+    words = Figure("a", 2.047, "times", at_least=at_least).as_text().split()
+    assert words == ["a", "2.05", "times", ">=", f"{at_least}", "times", mark]
+    assert Figure("a", 1.9e-6, "mV", 1e-3).as_text().split()[1:5] == [
+        "1.9e-06",
+        "mV",
+        "<=",
+        "0.001",
+    ]
+
+
 @pytest.mark.parametrize("target", [None, 40.0])
 @pytest.mark.parametrize(("skipped", "mark"), [(True, "skipped"), (False, "FAILED")])
 def test_what_was_not_measured_passes_only_where_it_cannot_be(

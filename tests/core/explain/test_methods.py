@@ -14,12 +14,11 @@ from ecgcore.explain import methods
 from ecgcore.explain.attribution import LARGEST_GAP, METHODS
 from ecgcore.explain.methods import explain
 from ecgcore.models.predictor import Predictor, model_input, predict
-from ecgcore.models.registry import ARCHITECTURES
 from ecgcore.records import EcgRecord
 
-N_STEPS = {"cnn_bilstm": 250, "bimamba2": 125}
+N_STEPS = {"cnn_bilstm": 250, "bimamba2": 125, "cnn_lstm": 250}
 
-every_model = pytest.mark.parametrize("arch", ARCHITECTURES)
+every_model = pytest.mark.parametrize("arch", N_STEPS)
 
 
 @pytest.fixture(scope="module")

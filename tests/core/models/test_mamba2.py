@@ -1,11 +1,14 @@
-"""Mamba-2: names and shapes of mamba_ssm, the layer written out step by step, causality."""
+"""Mamba-2: names and shapes of mamba_ssm, the layer written out step by step, causality, bf16."""
 
 import pytest
 import torch
+from torch.nn import functional
 from torch.nn.functional import silu, softplus
 
 from ecgcore.models.mamba2 import BiMamba2, BiMambaBlock, Mamba2
+from ecgcore.models.mamba_parts import causal_conv_silu, gated_rms_norm
 from ecgcore.models.recurrent import n_parameters
+from ecgcore.training.speedups import TrainingForward
 
 
 @pytest.fixture
@@ -119,3 +122,90 @@ def test_bimamba2_has_two_directions_in_each_block():
     model = BiMamba2()
     assert n_parameters(model) == 350_053
     assert sum(isinstance(module, Mamba2) for module in model.modules()) == 4
+
+
+def relative_error(found, expected):
+    """Norm of the difference over the norm of `expected`."""
+    return float((found - expected).norm() / expected.norm())
+
+
+@torch.no_grad()
+def test_stem_in_bf16_is_the_stem():
+    """A padded first convolution is wrong in bfloat16 on processors with AMX: an error above 1."""
+    torch.manual_seed(0)
+    stem = BiMamba2().stem.eval()
+    x = torch.randn(8, 12, 1000)
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = stem(x)
+    assert rounded.dtype == torch.bfloat16
+    assert relative_error(rounded.float(), stem(x)) < 0.02
+
+
+def test_a_bf16_training_step_has_the_gradients_of_float32():
+    """Not compiled: that takes over two minutes on two cores, see `TrainingForward`."""
+    torch.manual_seed(0)
+    model = BiMamba2(dropout=0.0)
+    x = torch.randn(8, 12, 1000)
+    exact, rounded = (gradients(model, x, speedups) for speedups in ("none", "bf16"))
+    assert all(gradient.isfinite().all() for gradient in rounded.values())
+    assert 1e-4 < relative_error(flat(rounded), flat(exact)) < 0.15
+    matrices = [name for name, gradient in exact.items() if gradient.ndim > 1]
+    assert len(matrices) > 12
+    assert max(relative_error(rounded[name], exact[name]) for name in matrices) < 0.3
+
+
+def gradients(model, x, speedups):
+    """Gradients of a squared logit by parameter name."""
+    loss = TrainingForward.of(model, speedups)(x).square().sum()
+    names, parameters = zip(*model.named_parameters(), strict=True)
+    return dict(zip(names, torch.autograd.grad(loss, parameters), strict=True))
+
+
+def flat(tensors):
+    return torch.cat([tensor.flatten() for tensor in tensors.values()])
+
+
+def plain_conv_silu(x, weight, bias):
+    """The formula of `causal_conv_silu` in recorded operations."""
+    padded = functional.pad(x.mT, (weight.size(-1) - 1, 0))
+    return silu(functional.conv1d(padded, weight, bias, groups=x.size(-1))).mT
+
+
+def plain_gated_rms_norm(y, z, weight, eps):
+    """The formula of `gated_rms_norm` in recorded operations."""
+    gated = y * silu(z)
+    return gated / (gated.square().mean(-1, keepdim=True) + eps).sqrt() * weight
+
+
+def random_doubles(*shapes):
+    torch.manual_seed(0)
+    return [torch.randn(shape, dtype=torch.float64, requires_grad=True) for shape in shapes]
+
+
+PARTS = [
+    pytest.param(causal_conv_silu, plain_conv_silu, [(2, 5, 3), (3, 1, 4), (3,)], (), id="conv"),
+    pytest.param(causal_conv_silu, plain_conv_silu, [(1, 2, 2), (2, 1, 4), (2,)], (), id="short"),
+    pytest.param(
+        gated_rms_norm, plain_gated_rms_norm, [(2, 5, 6), (2, 5, 6), (6,)], (0.1,), id="norm"
+    ),
+]
+
+
+@pytest.mark.parametrize(("part", "plain", "shapes", "constants"), PARTS)
+def test_a_part_equals_its_formula(part, plain, shapes, constants):
+    inputs = random_doubles(*shapes)
+    found, expected = part(*inputs, *constants), plain(*inputs, *constants)
+    torch.testing.assert_close(found, expected)
+    weights = torch.linspace(-1, 1, found.numel(), dtype=torch.float64).view_as(found)
+    for ours, theirs in zip(
+        torch.autograd.grad((found * weights).sum(), inputs),
+        torch.autograd.grad((expected * weights).sum(), inputs),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize(("part", "plain", "shapes", "constants"), PARTS)
+def test_the_gradient_of_a_part_is_its_slope(part, plain, shapes, constants):
+    inputs = random_doubles(*shapes)
+    assert torch.autograd.gradcheck(part, (*inputs, *constants))

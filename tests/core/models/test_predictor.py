@@ -12,10 +12,9 @@ from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain.methods import explain
 from ecgcore.models.cards import Preprocessing
 from ecgcore.models.predictor import Prediction, Predictor, model_input, predict, predict_batches
-from ecgcore.models.registry import ARCHITECTURES
 from ecgcore.records import EcgRecord
 
-every_model = pytest.mark.parametrize("arch", ARCHITECTURES)
+every_model = pytest.mark.parametrize("arch", ["cnn_bilstm", "bimamba2", "cnn_lstm"])
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,6 @@ from ecgcore.models.registry import (
     save_weights,
 )
 
-UNTRAINED = ("cnn_bilstm", "bimamba2")
 N_PARAMETERS = {"cnn_bilstm": 367_009, "bimamba2": 350_053, "cnn_lstm": 367_169}
 N_STEPS = {"cnn_bilstm": 250, "bimamba2": 125, "cnn_lstm": 250}
 N_CHANNELS = {"cnn_bilstm": 128, "bimamba2": 96, "cnn_lstm": 256}
@@ -156,7 +155,7 @@ def test_every_sample_and_every_lead_reaches_the_logit(arch, model):
     assert (gradient.abs().sum(dim=0) > 0).float().mean() > 0.95
 
 
-@pytest.mark.parametrize("arch", UNTRAINED)
+@every_model
 @torch.no_grad()
 def test_weights_survive_the_round_trip(arch, untrained_entries):
     entry = untrained_entries[arch]

@@ -1,4 +1,13 @@
-"""The chunked selective scan against the recurrence that it stands for."""
+"""The chunked selective scan against the recurrence that it stands for, and the choice of kernel.
+
+Of mamba-ssm's kernel only the choice is tested here; its numbers are in test_mamba_references.py.
+"""
+
+import importlib
+import logging
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -6,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
+from ecgcore.models import gpu_scan
 from ecgcore.models.scan import selective_scan
 
 
@@ -75,6 +85,79 @@ def test_gradients_equal_those_of_the_recurrence(seed, chunk, **sizes):
         torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-9)
 
 
+def in_float64(inputs):
+    return [tensor.detach().double().requires_grad_() for tensor in inputs]
+
+
+def weights_of(inputs):
+    """Weights of the outputs in a loss."""
+    return torch.linspace(-1, 1, inputs[0].numel(), dtype=torch.float64).view_as(inputs[0])
+
+
+def errors_in_float32(inputs, chunk):
+    """Largest errors of the output and of the five gradients; the recurrence is in float64."""
+    weights = weights_of(inputs)
+    found = selective_scan(*inputs, chunk_length=chunk)
+    gradients = torch.autograd.grad((found * weights.float()).sum(), inputs)
+    exact_inputs = in_float64(inputs)
+    exact = recurrence(*exact_inputs)
+    exact_gradients = torch.autograd.grad((exact * weights).sum(), exact_inputs)
+    pairs = zip((found, *gradients), (exact, *exact_gradients), strict=True)
+    return [(ours - theirs).abs().max() for ours, theirs in pairs], (exact, *exact_gradients)
+
+
+def sums_of_magnitudes(inputs):
+    """Output and five gradients with every summand positive: the scale of rounding errors."""
+    x, dt, a, b, c = in_float64(inputs)
+    positive = [tensor.detach().abs().requires_grad_() for tensor in (x, b, c)]
+    inputs = [positive[0], dt, a, *positive[1:]]
+    y = recurrence(*inputs)
+    weights = weights_of(inputs).abs()
+    return y.detach(), weights, torch.autograd.grad((y * weights).sum(), inputs)
+
+
+def scales(inputs):
+    """Largest sum of magnitudes behind any number of the output and of each gradient.
+
+    The gradients of `dt` and `a` come from a difference of two sums, over this step and all later
+    ones, of what the outputs add to the loss; under strong decay the sums nearly cancel.
+    """
+    y, weights, of_gradients = sums_of_magnitudes(inputs)
+    _, dt, a, _, _ = in_float64(inputs)
+    later = (weights * y).sum(-1).flip(1).cumsum(1).flip(1)
+    of_x, of_dt, of_a, of_b, of_c = (gradient.abs().max() for gradient in of_gradients)
+    of_dt = torch.maximum(of_dt, (a * later).abs().max())
+    of_a = torch.maximum(of_a, (dt * later).sum((0, 1)).max())
+    return y.max(), of_x, of_dt, of_a, of_b, of_c
+
+
+@given(**SIZES, chunk=st.integers(1, 17), decay=st.sampled_from([0.01, 0.1, 1.0, 5.0]))
+@settings(max_examples=25, deadline=None)
+def test_float32_agrees_to_1e5_of_the_numbers_that_are_summed(seed, chunk, decay, **sizes):
+    inputs = random_inputs(seed, **sizes, dtype=torch.float32)
+    with torch.no_grad():
+        inputs[2] *= decay
+    errors, _ = errors_in_float32(inputs, chunk)
+    for error, scale in zip(errors, scales(inputs), strict=True):
+        assert error <= 1e-5 * scale
+
+
+@pytest.mark.parametrize(("decay", "of_decay"), [(0.01, 1e-5), (1.0, 1e-5), (5.0, 1e-3)])
+@pytest.mark.parametrize(
+    ("length", "chunk", "groups", "per_group"),
+    [(125, 128, 1, 3), (50, 16, 2, 2), (33, 16, 3, 1), (64, 16, 1, 2), (7, 1, 2, 1)],
+)
+def test_float32_agrees_to_1e5_of_the_largest(length, chunk, groups, per_group, decay, of_decay):
+    """But for `dt` and `a` under strong decay: see `scales` for the reason."""
+    sizes = {"batch": 2, "length": length, "groups": groups, "per_group": per_group}
+    inputs = random_inputs(2, **sizes, head_dim=4, state=8, dtype=torch.float32)
+    with torch.no_grad():
+        inputs[2] *= decay
+    limits = (1e-5, 1e-5, of_decay, of_decay, 1e-5, 1e-5)
+    for limit, error, expected in zip(limits, *errors_in_float32(inputs, chunk), strict=True):
+        assert error <= limit * expected.abs().max()
+
+
 @pytest.mark.parametrize("length", [125, 128, 250])
 def test_the_models_lengths_with_the_default_chunk(length):
     inputs = random_inputs(
@@ -104,3 +187,95 @@ def test_strong_decay_neither_overflows_nor_loses_its_gradient():
     y.sum().backward()
     assert y.isfinite().all()
     assert all(tensor.grad.isfinite().all() for tensor in inputs)
+
+
+class OnGpu(torch.Tensor):
+    """A tensor that says it lies on a GPU; its operations run on the processor."""
+
+    is_cuda = True
+
+
+@pytest.fixture
+def unsought():
+    """No kernel has been looked for yet, nor will the next test know of this one's."""
+    gpu_scan._kernel.cache_clear()
+    yield
+    gpu_scan._kernel.cache_clear()
+
+
+@pytest.fixture
+def no_mamba_ssm(monkeypatch, unsought):
+    """Importing mamba-ssm fails; returns the names that were asked for."""
+    asked = []
+
+    def fail(name):
+        asked.append(name)
+        raise RuntimeError("0 active drivers")
+
+    monkeypatch.setattr(importlib, "import_module", fail)
+    return asked
+
+
+def gpu_inputs(dtype=torch.float32):
+    inputs = random_inputs(
+        3, batch=2, length=9, groups=2, per_group=1, head_dim=2, state=3, dtype=dtype
+    )
+    return [tensor.detach().as_subclass(OnGpu) for tensor in inputs]
+
+
+def test_a_gpu_uses_the_kernel_of_mamba_ssm(monkeypatch, unsought):
+    calls = []
+
+    def kernel(*arguments):
+        calls.append(arguments)
+        return arguments[0]
+
+    monkeypatch.setattr(
+        importlib, "import_module", lambda name: SimpleNamespace(mamba_chunk_scan_combined=kernel)
+    )
+    inputs = gpu_inputs()
+    assert selective_scan(*inputs, chunk_length=4) is inputs[0]
+    assert all(given is ours for given, ours in zip(calls[0], inputs, strict=False))
+    assert calls[0][5:] == (4,)
+    selective_scan(*(tensor.as_subclass(torch.Tensor) for tensor in inputs))
+    selective_scan(*gpu_inputs(torch.float64))
+    assert len(calls) == 1
+
+
+def test_without_mamba_ssm_a_gpu_scans_in_pytorch_and_says_why_once(no_mamba_ssm, caplog):
+    inputs = gpu_inputs()
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            torch.testing.assert_close(
+                selective_scan(*inputs).as_subclass(torch.Tensor),
+                recurrence(*(tensor.as_subclass(torch.Tensor) for tensor in inputs)),
+            )
+    (message,) = caplog.messages
+    assert "RuntimeError: 0 active drivers" in message
+    assert "requirements-gpu.txt" in message
+    assert no_mamba_ssm == ["mamba_ssm.ops.triton.ssd_combined"]
+
+
+def test_the_processor_never_asks_for_mamba_ssm(no_mamba_ssm, caplog):
+    inputs = [tensor.as_subclass(torch.Tensor) for tensor in gpu_inputs()]
+    selective_scan(*inputs)
+    assert no_mamba_ssm == []
+    assert caplog.messages == []
+
+
+def test_the_layer_imports_neither_mamba_ssm_nor_triton():
+    """Nor tries to: whoever asks for them is told of, installed or not."""
+    program = (
+        "import sys\n"
+        "class Watch:\n"
+        "    def find_spec(name, path=None, target=None):\n"
+        "        if name.split('.')[0] in ('mamba_ssm', 'triton', 'causal_conv1d'):\n"
+        "            sys.exit(f'{name} was asked for')\n"
+        "sys.meta_path.insert(0, Watch)\n"
+        "import torch, ecgcore.models.mamba2\n"
+        "layer = ecgcore.models.mamba2.Mamba2(8, headdim=4)\n"
+        "layer(torch.randn(1, 5, 8)).sum().backward()\n"
+        "print('ran')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "ran\n"), done.stderr
