@@ -83,12 +83,19 @@ def spawn(
     with log_path.open("ab") as log:
         child = _popen(command, cwd, log, env)
     if sys.platform != "win32":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, child.pid, _LOWEST_PRIORITY)
+        _lower_priority(child.pid)
     found = _identify(child.pid)
     process = JobProcess(child.pid, found[1] if found else "")
     _children[process] = child
     return process
+
+
+def _lower_priority(pid: int) -> None:
+    """Give way to the dashboard; Linux may weigh whole sessions, whose own priority is a file."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, _LOWEST_PRIORITY)
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(_LOWEST_PRIORITY))
 
 
 def _popen(

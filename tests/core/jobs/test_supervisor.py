@@ -103,6 +103,14 @@ def wait_for_end(store: JobStore, job: Job) -> Job:
     return store.get(job.id)
 
 
+def session_priority(pid: int) -> str | None:
+    """Weight of a process's session; None where the kernel weighs processes alone."""
+    try:
+        return Path(f"/proc/{pid}/autogroup").read_text().split()[-1]
+    except OSError:
+        return None
+
+
 def test_the_command_trains_the_run_folder():
     assert default_command(Path("/runs/7"))[1:] == [
         "-m",
@@ -118,6 +126,7 @@ def test_a_job_runs_in_its_own_low_priority_session_and_keeps_its_log(store: Job
         pid = wait_for_process(store, job)
         assert os.getsid(pid) == pid
         assert os.getpriority(os.PRIO_PROCESS, pid) == 19
+        assert session_priority(pid) in (None, "19")
         environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
         assert {b"OMP_NUM_THREADS=1", b"MKL_NUM_THREADS=1"} <= set(environment)
         assert Path(f"/proc/{pid}/cwd").resolve() == PROJECT_DIR
