@@ -120,6 +120,12 @@ _COMMANDS = (
         study.add_evaluate_arguments,
     ),
     _Command(
+        "compare",
+        "the training sets on one test set: differences, DeLong's test, published claims",
+        study.run_compare,
+        study.add_compare_arguments,
+    ),
+    _Command(
         "bench",
         "speed, memory, and accuracy against references",
         bench.run_bench,

@@ -245,12 +245,16 @@ WITHOUT_TORCH = [
     "ecgcore.models.predictions",
     "ecgcore.models.scoreboard",
     "ecgcore.models.groups",
+    "ecgcore.models.opinions",
+    "ecgcore.models.comparison_report",
     "ecgcore.signals.measure",
     "ecgcore.figures.ecg_paper",
     "ecgcore.figures.report",
     "ecgcore.figures.diagrams",
+    "ecgcore.figures.comparison",
+    "ecgcore.figures.reliability",
 ]
-"""What the Browse and Reliability pages need, in the order of the layers."""
+"""What the pages need before a model is asked, in the order of the layers."""
 
 
 def test_pages_without_a_model_load_no_torch() -> None:

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import get_args
 
 from tqdm import tqdm
 
@@ -93,6 +94,25 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="METHOD",
         help="raw, temperature, platt, beta, isotonic or venn_abers (raw and platt)",
     )
+
+
+def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
+    """Ask for the test set, the recalibration and the score."""
+    from ecgcore.evaluate.metrics import ScoreName
+    from ecgcore.evaluate.recalibration import METHODS
+    from ecgcore.ptbxl.cohorts import TEST_SETS
+
+    parser.add_argument("--test-set", choices=list(TEST_SETS), default="certain")
+    parser.add_argument("--calibration", choices=list(METHODS), default="raw")
+    parser.add_argument("--metric", choices=get_args(ScoreName), default="auroc")
+
+
+def run_compare(args: argparse.Namespace, settings: Settings) -> Result:
+    """Compare the shipped groups on a test set, and with the published claims."""
+    from ecgcore.models.comparison_report import comparison_report
+
+    report = comparison_report(settings, args.test_set, args.calibration, args.metric)
+    return OK, report.as_json(), report.as_text()
 
 
 def run_evaluate(args: argparse.Namespace, settings: Settings) -> Result:

@@ -12,14 +12,11 @@ from ecgcore.errors import ModelError
 from ecgcore.evaluate.metrics import METRIC_NAMES, Metrics, evaluate
 from ecgcore.evaluate.published import published_frame
 from ecgcore.evaluate.recalibration import METHODS, Method
-from ecgcore.models import scoreboard
-from ecgcore.models.cards import ModelEntry, list_models
+from ecgcore.models.cards import ModelEntry
 from ecgcore.models.groups import GroupCalibration, JudgedGroup, ModelGroup, group_models
-from ecgcore.models.predictions import load_predictions, wide_predictions
+from ecgcore.models.judging import open_judge
 from ecgcore.models.scoreboard import Judged
-from ecgcore.ptbxl.catalog import PTBXL_VERSION, open_catalog
 from ecgcore.ptbxl.cohorts import TEST_SETS
-from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
 
 DEFAULT_METHODS: tuple[Method, ...] = ("raw", "platt")
@@ -222,16 +219,7 @@ def evaluation_report(
         If there is no model, predictions are missing, or a method is unknown.
     """
     chosen = _known(methods)
-    recordings = open_recordings(open_catalog(settings))
-    version = recordings.catalog.version if settings.data_dir else PTBXL_VERSION
-    entries = [
-        entry
-        for entry in list_models(settings.pretrained_dir, settings.runs_dir)
-        if recordings.catalog.version == version or entry.card.data_version == version
-    ]
-    if not entries:
-        raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
-    judge = _Judge.open(settings, version, recordings)
+    judge, entries = open_judge(settings)
     rows: list[Row] = []
     groups: list[GroupRow] = []
     notes: dict[str, None] = {}
@@ -246,7 +234,7 @@ def evaluation_report(
                     notes[f"{METHODS[method]} is left out of test set {name}: {error}"] = None
                     continue
                 groups.append(_group_row(group, name, judged, calibration, n_boot))
-    return EvaluationReport(version, tuple(rows), tuple(groups), tuple(notes))
+    return EvaluationReport(judge.version, tuple(rows), tuple(groups), tuple(notes))
 
 
 def _known(methods: Iterable[str]) -> tuple[Method, ...]:
@@ -256,45 +244,6 @@ def _known(methods: Iterable[str]) -> tuple[Method, ...]:
             f"There is no recalibration {', '.join(unknown)}; use some of {', '.join(known)}."
         )
     return tuple(method for method in known if method in methods)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Judge:
-    """Puts groups beside labels; the shipped predictions are read once."""
-
-    settings: Settings
-    version: str
-    recordings: Recordings
-    cohort: pd.DataFrame
-    shipped: pd.DataFrame | None
-
-    @classmethod
-    def open(cls, settings: Settings, version: str, recordings: Recordings) -> "_Judge":
-        stored = scoreboard.shipped_predictions(version, settings.pretrained_dir)
-        cohort = scoreboard.cohort_of(version, settings.pretrained_dir, recordings)
-        table = None if stored is None else wide_predictions(load_predictions(stored))
-        return cls(settings, version, recordings, cohort, table)
-
-    def __call__(self, group: ModelGroup, test_set: str, split: str) -> JudgedGroup:
-        if group.shipped and self.shipped is not None:
-            return JudgedGroup.from_table(group, self.shipped, self.cohort, test_set, split)
-        members = [
-            scoreboard.judge(
-                entry,
-                test_set,
-                self.version,
-                pretrained_dir=self.settings.pretrained_dir,
-                recordings=self.recordings,
-                split=split,
-            )
-            for entry in group.members
-        ]
-        return JudgedGroup.of(members)
-
-    def calibration(self, group: ModelGroup, method: Method, rule: str) -> GroupCalibration:
-        if method == "raw":
-            return GroupCalibration.raw(len(group.members), rule)
-        return GroupCalibration.fit(method, rule, self(group, rule, "val"))
 
 
 def _rows(group: ModelGroup, test_set: str, judged: JudgedGroup) -> list[Row]:
