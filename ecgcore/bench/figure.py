@@ -23,9 +23,11 @@ class Figure:
     value
         None where it was not measured, for the reason `note`.
     target
-        Upper bound, or None where nothing is promised.
+        Upper bound, or None where none is promised.
     skipped
         What measures it is not installed here; without a value and not skipped, it failed.
+    at_least
+        Lower bound, or None where none is promised.
     """
 
     name: str
@@ -34,27 +36,40 @@ class Figure:
     target: float | None = None
     note: str = ""
     skipped: bool = False
+    at_least: float | None = None
 
     @property
     def passed(self) -> bool:
         """False where a promise is broken, or where measuring failed."""
         if self.value is None:
             return self.skipped
-        return self.target is None or self.value <= self.target
+        low_enough = self.target is None or self.value <= self.target
+        return low_enough and (self.at_least is None or self.value >= self.at_least)
 
     def as_text(self) -> str:
         """One line for a reader."""
-        value = "not measured" if self.value is None else f"{self.value:,.1f} {self.unit}"
-        target = "" if self.target is None else f"<= {self.target:,.0f} {self.unit}"
-        return f"{self.name:58} {value:>20}  {target:14} {self._mark:8}{self.note}"
+        value = "not measured" if self.value is None else f"{_shown(self.value)} {self.unit}"
+        return f"{self.name:58} {value:>20}  {self._promise:18} {self._mark:8}{self.note}"
+
+    @property
+    def _promise(self) -> str:
+        bounds = (("<=", self.target), (">=", self.at_least))
+        return ", ".join(
+            f"{sign} {bound:,.10g} {self.unit}" for sign, bound in bounds if bound is not None
+        )
 
     @property
     def _mark(self) -> str:
         if self.value is None:
             return "skipped" if self.skipped else "FAILED"
-        if self.target is None:
+        if self.target is None and self.at_least is None:
             return ""
         return "ok" if self.passed else "MISSED"
+
+
+def _shown(value: float) -> str:
+    """Write a large value with one decimal, a small one with three figures."""
+    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.3g}"
 
 
 def timed(name: str, action: Callable[[], object], target_ms: float | None = None) -> Figure:

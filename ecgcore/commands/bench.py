@@ -26,9 +26,19 @@ class Report(Protocol):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask which figures."""
     parser.add_argument(
-        "part", nargs="?", default="speed", choices=["speed", "delineation", "glossary", "fuzz"]
+        "part",
+        nargs="?",
+        default="speed",
+        choices=["speed", "models", "delineation", "glossary", "fuzz"],
     )
-    parser.add_argument("--quick", action="store_true", help="speed: no server and no browser")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="speed: no server and no browser; models: few repeats, no training beside",
+    )
+    parser.add_argument(
+        "--threads", type=int, default=1, help="models: threads of torch in batches and training"
+    )
     parser.add_argument("--ludb", type=Path, metavar="DIR", help="delineation: the LUDB records")
     parser.add_argument("--uploads", type=int, default=2000, help="fuzz: how many")
 
@@ -43,6 +53,15 @@ def _speed(args: argparse.Namespace, settings: Settings) -> Report:
     from ecgcore.bench.speed import run_speed
 
     return run_speed(settings, quick=args.quick)
+
+
+def _models(args: argparse.Namespace, settings: Settings) -> Report:
+    from ecgcore.bench.models import run_models
+    from ecgcore.errors import ModelError
+
+    if args.threads < 1:
+        raise ModelError(f"--threads is {args.threads}; 1 or more is needed.")
+    return run_models(settings, quick=args.quick, threads=args.threads)
 
 
 def _delineation(args: argparse.Namespace, settings: Settings) -> Report:
@@ -68,6 +87,7 @@ def _fuzz(args: argparse.Namespace, settings: Settings) -> Report:
 
 _PARTS: dict[str, Callable[[argparse.Namespace, Settings], Report]] = {
     "speed": _speed,
+    "models": _models,
     "delineation": _delineation,
     "glossary": _glossary,
     "fuzz": _fuzz,

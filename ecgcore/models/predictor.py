@@ -1,7 +1,10 @@
 """Predictions of loaded models; safe to share between threads."""
 
+import functools
+import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -108,7 +111,7 @@ class Predictor:
 def predict(
     predictors: Iterable[Predictor], record: EcgRecord
 ) -> tuple[tuple[Prediction, ...], tuple[str, ...]]:
-    """Ask every model about one record.
+    """Ask every model about one record, two at a time.
 
     Returns
     -------
@@ -116,15 +119,24 @@ def predict(
         The predictions in the order of the models, and warnings about how the record was fitted.
     """
     fitted = model_input(record)
-    prepared: dict[Preprocessing, FloatArray] = {}
-    predictions = []
-    for predictor in predictors:
-        steps = predictor.preprocessing
-        if steps not in prepared:
-            prepared[steps] = steps.apply(fitted.signal)[None]
-        logit = float(predictor.logits(prepared[steps])[0])
-        predictions.append(Prediction(predictor.entry, logit))
-    return tuple(predictions), fitted.warnings
+    asked = list(predictors)
+    prepared = {
+        steps: steps.apply(fitted.signal)[None]
+        for steps in dict.fromkeys(predictor.preprocessing for predictor in asked)
+    }
+
+    def ask(predictor: Predictor) -> Prediction:
+        return Prediction(
+            predictor.entry, float(predictor.logits(prepared[predictor.preprocessing])[0])
+        )
+
+    return tuple(_workers().map(ask, asked)), fitted.warnings
+
+
+@functools.cache
+def _workers() -> ThreadPoolExecutor:
+    """Two threads for all readers; torch lets the other one go on while it computes."""
+    return ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="predict")
 
 
 def predict_batches(
