@@ -7,6 +7,7 @@ from ecgcore.models.cards import ARCH_NAMES
 from ecgcore.ptbxl import cohorts
 from ecgcore.ptbxl.cohorts import TRAIN_SETS
 from ecgcore.training.spec import TrainSpec
+from ecgcore.training.study import CNN_LSTM, Recipe
 from ecgcore.training.submit import N_JUDGES, expected_seconds, offered_archs, submit
 from pages._ui import resources
 from pages._ui.retrain_parts import duration
@@ -62,12 +63,10 @@ def missing_words(train_set: str) -> str:
 
 
 def _choose_spec() -> TrainSpec:
-    arch = st.segmented_control(
+    arch = st.selectbox(
         "Architecture",
         list(offered_archs()),
         format_func=ARCH_NAMES.__getitem__,
-        default="cnn_bilstm",
-        required=True,
         key="retrain_arch",
         persist_state="session",
     )
@@ -97,19 +96,24 @@ def _choose_spec() -> TrainSpec:
         persist_state="session",
     )
     prune = st.toggle(
-        "Leave out doubtful MI records (confident learning)",
+        "Leave out doubtful MI records",
         disabled=train_set == "A",
         key="retrain_prune",
         persist_state="session",
-        help=f"{N_JUDGES} models, each trained without the records that it judges, look at every "
-        "MI record first. Those that they take for normal as surely as a normal record are left "
-        "out of the training; the test sets stay whole.",
+        help=f"Confident learning: {N_JUDGES} models, each trained without the records that it "
+        "judges, look at every MI record first. Those that they take for normal as surely as a "
+        "normal record are left out of the training; the test sets stay whole.",
     )
     return TrainSpec(
         arch,
         train_set,
         int(seed),
         str(resources.catalog().folder.resolve()),
-        epochs=int(epochs),
+        **_recipe(arch, int(epochs)),
         label_noise="prune" if prune and train_set != "A" else "keep",
     )
+
+
+def _recipe(arch: str, epochs: int) -> Recipe:
+    """Return the settings beside the form's; the study's network has its own."""
+    return {**(CNN_LSTM if arch == "cnn_lstm" else {}), "epochs": epochs}

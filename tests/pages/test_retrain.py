@@ -89,9 +89,25 @@ def test_the_form_says_what_each_set_holds_and_how_long_it_takes(open_page: Open
     assert "No run yet" in _text(app)
 
 
+def test_the_studys_network_is_trained_by_its_own_recipe(open_page: Open, store: JobStore):
+    app = open_page("retrain.py")
+    app.selectbox(key="retrain_arch").set_value("cnn_lstm")
+    app.radio(key="retrain_set").set_value("C")
+    app.run()
+    app.toggle(key="retrain_prune").set_value(True)
+    app.run()
+    _button(app, "Start training").click()
+    app.run()
+    assert not app.exception
+    (job,) = store.list()
+    spec = TrainSpec.load(job.run_dir)
+    assert (spec.schedule, spec.seed_exact, spec.batch_size) == ("plateau", True, 32)
+    assert (spec.epochs, spec.label_noise) == (16, "prune")
+
+
 def test_start_queues_what_was_chosen_and_shows_it(open_page: Open, store: JobStore):
     app = open_page("retrain.py")
-    app.segmented_control(key="retrain_arch").select("bimamba2")
+    app.selectbox(key="retrain_arch").set_value("bimamba2")
     app.radio(key="retrain_set").set_value("D-mix")
     app.number_input(key="retrain_seed").set_value(7)
     app.number_input(key="retrain_epochs").set_value(3)
