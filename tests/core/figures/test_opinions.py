@@ -31,7 +31,7 @@ def test_each_group_is_one_row_with_its_value_and_symbol():
     assert marks(figure, 13) == {
         "CNN-BiLSTM · A": (0.982, STYLE["A"].symbol),
         "CNN-BiLSTM · D": (0.031, STYLE["D"].symbol),
-        "CNN-BiLSTM · C-soft (own)": (0.6, "pentagon"),
+        "CNN-BiLSTM · C-soft (own)": (0.6, STYLE["C-soft"].symbol),
         "BiMamba-2 · A": (0.4, STYLE["A"].symbol),
     }
     labels = rows_of(figure)
