@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import wfdb
+from numpy.typing import NDArray
 
 from ecgcore.bench.figure import Figure, durations_ms, elapsed_ms
 from ecgcore.bench.model_contest import Contest, Effort, torch_threads
@@ -20,7 +21,7 @@ from ecgcore.figures.paper_layout import PaperSettings
 from ecgcore.jobs.processes import spawn
 from ecgcore.jobs.supervisor import default_command
 from ecgcore.models.cards import ARCH_NAMES
-from ecgcore.models.predictor import Predictor, model_input, predict, predict_many
+from ecgcore.models.predictor import Predictor, copies, model_input, predict, predict_many
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.records import EcgRecord, FloatArray
@@ -126,13 +127,22 @@ def _per_second(contest: Contest, name: str) -> str:
     return f"{1000 / contest.median_ms(name):,.0f}"
 
 
-def _predict_blocks(predictor: Predictor, recordings: Recordings, ids: list[int]) -> None:
-    def predicted(block: list[int]) -> None:
-        predict_many([predictor], recordings.signals(block))
+def _predict_blocks(
+    predictor: Predictor, recordings: Recordings, ids: list[int]
+) -> list[NDArray[np.float32]]:
+    sets = copies([predictor], _WORKERS)
+
+    def predicted(block: list[int]) -> NDArray[np.float32]:
+        mine = sets.get()
+        try:
+            logits: NDArray[np.float32] = predict_many(mine, recordings.signals(block))[0]
+            return logits
+        finally:
+            sets.put(mine)
 
     blocks = [ids[start : start + _BLOCK] for start in range(0, len(ids), _BLOCK)]
     with torch_threads(1), ThreadPoolExecutor(_WORKERS) as pool:
-        list(pool.map(predicted, blocks))
+        return list(pool.map(predicted, blocks))
 
 
 def _loop(predictor: Predictor, read: Callable[[int], FloatArray], ids: list[int]) -> None:

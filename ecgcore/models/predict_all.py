@@ -29,7 +29,7 @@ from ecgcore.models.predictions import (
     save_cohort,
     save_predictions,
 )
-from ecgcore.models.predictor import Predictor, predict_many
+from ecgcore.models.predictor import Predictor, copies, predict_many
 from ecgcore.ptbxl import synthetic
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, load_catalog, open_catalog
 from ecgcore.ptbxl.cohorts import fingerprint
@@ -150,7 +150,7 @@ def _predict(
     quiet: bool,
 ) -> NDArray[np.float32]:
     """Return logits ``(n_models, n_records)``; finished blocks of a stopped command are read."""
-    predictors = [Predictor.open(entry) for entry in entries]
+    sets = copies([Predictor.open(entry) for entry in entries], jobs)
     blocks = [ids[start : start + _BLOCK] for start in range(0, len(ids), _BLOCK)]
     wanted = "".join(entry.card.weights_sha256 for entry in entries)
     folder = blocks_dir / hashlib.sha256(wanted.encode()).hexdigest()[:16]
@@ -158,9 +158,13 @@ def _predict(
 
     def predicted(block: list[int]) -> NDArray[np.float32]:
         path = folder / f"{fingerprint(block)}.npy"
-        if (stored := _stored_block(path, (len(predictors), len(block)))) is not None:
+        if (stored := _stored_block(path, (len(entries), len(block)))) is not None:
             return stored
-        logits = predict_many(predictors, recordings.signals(block))
+        mine = sets.get()
+        try:
+            logits = predict_many(mine, recordings.signals(block))
+        finally:
+            sets.put(mine)
         part = path.with_suffix(".part")
         with part.open("wb") as file:
             np.save(file, logits)

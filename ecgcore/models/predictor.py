@@ -1,5 +1,6 @@
 """Predictions of loaded models; safe to share between threads."""
 
+import copy
 import functools
 import os
 import threading
@@ -7,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 import numpy as np
 import torch
@@ -90,6 +92,10 @@ class Predictor:
         module = load_model(entry)
         return cls(entry, module.requires_grad_(False))
 
+    def copy(self) -> "Predictor":
+        """Return the same model with a lock and weights of its own, for another thread."""
+        return Predictor(self.entry, copy.deepcopy(self.module))
+
     @property
     def preprocessing(self) -> Preprocessing:
         """How millivolts become this model's input."""
@@ -167,6 +173,14 @@ def predict_many(
                         predictor, inputs, batch_size
                     )
     return logits
+
+
+def copies(predictors: Sequence[Predictor], n: int) -> SimpleQueue[list[Predictor]]:
+    """Queue `n` sets of the models for as many threads, which else wait for each other's lock."""
+    sets: SimpleQueue[list[Predictor]] = SimpleQueue()
+    for _ in range(n):
+        sets.put([predictor.copy() for predictor in predictors])
+    return sets
 
 
 def _in_batches(predictor: Predictor, inputs: FloatArray, batch_size: int) -> NDArray[np.float32]:

@@ -1,5 +1,6 @@
 """Predictions of one record, of many, and by many threads."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -11,7 +12,14 @@ from torch import nn
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain.methods import explain
 from ecgcore.models.cards import Preprocessing
-from ecgcore.models.predictor import Prediction, Predictor, model_input, predict, predict_batches
+from ecgcore.models.predictor import (
+    Prediction,
+    Predictor,
+    copies,
+    model_input,
+    predict,
+    predict_batches,
+)
 from ecgcore.records import EcgRecord
 
 every_model = pytest.mark.parametrize("arch", ["cnn_bilstm", "bimamba2", "cnn_lstm"])
@@ -186,3 +194,16 @@ class TestThreads:
         with ThreadPoolExecutor(1) as pool, predictors["cnn_bilstm"].exclusive():
             other = pool.submit(predict, [predictors["bimamba2"]], records[0])
             assert len(other.result(timeout=30)[0]) == 1
+
+
+@every_model
+def test_copies_say_the_same_and_share_no_lock(arch, predictors):
+    sets = copies([predictors[arch]], 2)
+    (one,), (other,) = sets.get(), sets.get()
+    inputs = np.random.default_rng(0).normal(size=(2, 12, 1000)).astype(np.float32)
+    np.testing.assert_array_equal(one.logits(inputs), predictors[arch].logits(inputs))
+    with one.exclusive():
+        thread = threading.Thread(target=other.logits, args=(inputs,))
+        thread.start()
+        thread.join(timeout=30)
+        assert not thread.is_alive()
