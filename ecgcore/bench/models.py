@@ -21,6 +21,7 @@ from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelEntry, list_models
 from ecgcore.models.mamba2 import BiMamba2
 from ecgcore.models.predictor import Predictor
+from ecgcore.models.registry import load_model
 from ecgcore.ptbxl.catalog import open_catalog
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
@@ -122,8 +123,9 @@ def _network_figures(
     batch = _batch(predictors[0], recordings)
     with torch_threads(threads):
         for predictor in predictors:
-            if isinstance(predictor.module, BiMamba2):
-                yield from forward_figures(predictor.module, batch.inputs, modeling, effort)
+            if predictor.entry.key.arch == "bimamba2":
+                model = cast(BiMamba2, load_model(predictor.entry).requires_grad_(False))
+                yield from forward_figures(model, batch.inputs, modeling, effort)
                 break
         yield from mamba_epoch_figures(batch, modeling, effort)
         yield from cnn_epoch_figures(batch, effort)

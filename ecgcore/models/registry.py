@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import safetensors
+import torch
 from safetensors.torch import load, save_file
 from torch import Tensor, nn
 
@@ -46,23 +48,25 @@ def build(arch: str) -> nn.Module:
 
 
 def save_weights(model: nn.Module, folder: Path) -> str:
-    """Write ``weights.safetensors`` in half precision and return its SHA-256.
+    """Write ``weights.safetensors`` and return its SHA-256.
 
-    Round the model first with `round_to_half`, so that the file is exactly what was judged.
+    A tensor is stored as float16 where that changes none of its numbers: round the model first with
+    `round_to_half` for a file of half the size.
     """
     path = folder / WEIGHTS_FILE
-    tensors = {name: _half(tensor).contiguous() for name, tensor in model.state_dict().items()}
+    tensors = {name: _smallest(tensor).contiguous() for name, tensor in model.state_dict().items()}
     save_file(tensors, path)
     return file_sha256(path)
 
 
 def round_to_half(model: nn.Module) -> nn.Module:
-    """Round all weights, in place, to what float16 can hold; they stay float32."""
-    return model.half().float()
+    """Return a copy whose weights are rounded to what float16 can hold; they stay float32."""
+    return deepcopy(model).half().float()
 
 
-def _half(tensor: Tensor) -> Tensor:
-    return tensor.half() if tensor.is_floating_point() else tensor
+def _smallest(tensor: Tensor) -> Tensor:
+    half = tensor.half()
+    return half if tensor.is_floating_point() and torch.equal(half.float(), tensor) else tensor
 
 
 def load_model(entry: ModelEntry) -> nn.Module:

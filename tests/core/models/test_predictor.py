@@ -20,6 +20,7 @@ from ecgcore.models.predictor import (
     predict,
     predict_batches,
 )
+from ecgcore.models.registry import build
 from ecgcore.records import EcgRecord
 
 every_model = pytest.mark.parametrize("arch", ["cnn_bilstm", "bimamba2", "cnn_lstm"])
@@ -94,6 +95,23 @@ class TestPredict:
             inputs = predictor.preprocessing.apply(records[0].signal)[None]
             expected = predictor.module(torch.from_numpy(inputs))
             assert opinion.logit == pytest.approx(float(expected), abs=1e-6)
+
+    @every_model
+    @torch.no_grad()
+    def test_a_predictor_computes_what_was_trained(self, arch, untrained_entries, monkeypatch):
+        model = build(arch).eval()
+        norms = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm1d)]
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            x = torch.randn(3, 12, 1000)
+            for norm in norms:
+                norm.running_mean.uniform_(-0.1, 0.1)
+                norm.running_var.uniform_(0.5, 2.0)
+        expected = model(x)
+        monkeypatch.setattr("ecgcore.models.predictor.load_model", lambda entry: model)
+        quick = Predictor.open(untrained_entries[arch]).module
+        assert sum(isinstance(layer, nn.BatchNorm1d) for layer in quick.modules()) < len(norms)
+        assert torch.allclose(quick(x), expected, atol=1e-5)
 
     def test_equal_preprocessing_is_computed_once(self, predictors, records, monkeypatch):
         calls = []

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from ecgcore.errors import ModelError
@@ -161,7 +162,7 @@ def test_weights_survive_the_round_trip(arch, untrained_entries):
     entry = untrained_entries[arch]
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        original = round_to_half(build(arch)).eval()
+        original = build(arch).eval()
     loaded = load_model(entry)
     assert not loaded.training
     assert entry.card.n_parameters == n_parameters(loaded)
@@ -170,6 +171,23 @@ def test_weights_survive_the_round_trip(arch, untrained_entries):
     assert all(torch.equal(value, state[name]) for name, value in loaded.state_dict().items())
     x = torch.randn(2, 12, 1000)
     assert torch.equal(loaded(x), original(x))
+
+
+@torch.no_grad()
+def test_weights_that_float16_cannot_hold_stay_float32(tmp_path):
+    model = build("cnn_bilstm")
+    exact, rounded = tmp_path / "exact", tmp_path / "rounded"
+    exact.mkdir()
+    rounded.mkdir()
+    save_weights(model, exact)
+    save_weights(round_to_half(model), rounded)
+    size = (exact / WEIGHTS_FILE).stat().st_size
+    assert (rounded / WEIGHTS_FILE).stat().st_size < 0.6 * size
+    stored = load_file(exact / WEIGHTS_FILE)
+    state = model.state_dict()
+    assert all(
+        torch.equal(value.to(state[name].dtype), state[name]) for name, value in stored.items()
+    )
 
 
 def test_checksum_is_that_of_the_file(tmp_path):
