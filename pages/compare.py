@@ -51,7 +51,8 @@ def draw_choices() -> tuple[choices.Choice, list[ModelGroup]]:
     for message in choices.unknown_others(offered):
         st.warning(plain(message), icon=":material/warning:")
     choice = choices.Choice(data_version, test_set, score, wished, chosen_method(), chosen_part)
-    return choice, [*choices.study_groups(architecture), *others]
+    study = choices.study_groups(architecture)
+    return choice, [*study, *(group for group in others if group not in study)]
 
 
 def draw_first_screen(shown: Field, choice: choices.Choice) -> None:

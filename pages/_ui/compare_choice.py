@@ -21,6 +21,8 @@ from pages._ui.errors import plain
 
 BOTH = "both"
 MAIN_ARCHS = ("cnn_bilstm", "bimamba2")
+REBUILT = ARCH_NAMES["cnn_lstm"]
+"""The published study's own network, trained again."""
 METRICS: dict[str, ScoreName] = {
     "AUROC": "auroc",
     "AUPRC": "auprc",
@@ -160,12 +162,13 @@ def warn_of_stale_values(views: Sequence[str]) -> None:
 
 
 def architectures() -> list[str]:
-    """Return the choices of architecture: both together first."""
-    return [BOTH, *(ARCH_NAMES[arch] for arch in MAIN_ARCHS)]
+    """Return the choices of architecture: our two together first, the study's own last."""
+    rebuilt = [REBUILT] if study_groups(REBUILT) else []
+    return [BOTH, *(ARCH_NAMES[arch] for arch in MAIN_ARCHS), *rebuilt]
 
 
 def choose_architecture() -> str:
-    """Let the reader choose one architecture or both."""
+    """Let the reader choose one architecture or both of ours."""
     return st.segmented_control(
         "Architecture",
         architectures(),
@@ -267,11 +270,12 @@ def _write_part() -> None:
 
 def study_groups(architecture: str) -> list[ModelGroup]:
     """Return the shipped groups of the chosen architecture, in the order of the study."""
-    wanted = [arch for arch in MAIN_ARCHS if architecture in (BOTH, ARCH_NAMES[arch])]
+    both = [ARCH_NAMES[arch] for arch in MAIN_ARCHS]
+    wanted = both if architecture == BOTH else [architecture]
     return [
         group
         for group in resources.groups()
-        if group.shipped and group.arch in wanted and group.train_set in STUDY_SETS
+        if group.shipped and ARCH_NAMES.get(group.arch) in wanted and group.train_set in STUDY_SETS
     ]
 
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from ecgcore.evaluate.claims import CLAIMS, Claim, Gap, GroupKey, Judgement, judge
+from ecgcore.evaluate.claims import CLAIMS, REBUILT_CLAIMS, Claim, Gap, GroupKey, Judgement, judge
 from ecgcore.evaluate.compare import Comparison, paired_bootstrap
-from ecgcore.evaluate.metrics import LOWER_IS_BETTER, ScoreName
+from ecgcore.evaluate.metrics import LOWER_IS_BETTER, Estimate, ScoreName
 from ecgcore.evaluate.published import WHY_OURS_DIFFER, PublishedFigure, published
 from ecgcore.models.cards import ARCH_NAMES
 from ecgcore.models.groups import ModelGroup
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
-from pages._ui.compare_choice import BOTH, Choice, study_groups
+from pages._ui.compare_choice import BOTH, REBUILT, Choice, study_groups
 from pages._ui.compare_numbers import Field, Question, field
 from pages._ui.compare_tables import draw_numbers
 from pages._ui.compare_words import short
@@ -31,11 +31,14 @@ _SCORES: dict[str, tuple[ScoreName, str]] = {
     "ECE": ("ece_width", "ece"),
     "Brier": ("brier", "brier"),
 }
+_SIDES = ("published", "trained again", "ours")
 _FIGURE_LABELS = {
     "model": "Published network",
     "trained": "Trained on",
-    **{f"{side} {name}": f"{name}, {side}" for name in _SCORES for side in ("published", "ours")},
+    **{f"{side} {name}": f"{name}, {side}" for name in _SCORES for side in _SIDES},
 }
+_N_VISIBLE = 2 + 2 * len(_SIDES)
+"""Columns that fit beside each other; the rest is in the CSV."""
 
 
 def draw_claims(shown: Field, choice: Choice) -> None:
@@ -47,18 +50,25 @@ def draw_claims(shown: Field, choice: Choice) -> None:
             icon=":material/info:",
         )
         return
-    judged = judgements(groups)
-    st.markdown(summary_words(judged))
+    judged = judgements(CLAIMS, groups)
+    st.markdown(f"Of {len(judged)} published claims, with our own networks: {verdicts(judged)}.")
     st.caption(
         "By raw probabilities and means over seeds, whatever is chosen above. “Agrees”: every "
         "pair of the claim separates across patients and seeds as published. “Disagrees”: one "
         "separates the other way. Each published figure comes from one trained network."
     )
-    table = claims_table(judged)
-    st.table(table, hide_index=True, border="horizontal")
+    st.table(claims_table(judged), hide_index=True, border="horizontal")
+    again = judgements(REBUILT_CLAIMS, study_groups(REBUILT))
+    if any(one.gaps for one in again):
+        st.markdown(
+            f"With the study's own network, trained again by its recipe ({REBUILT}, on A, C and D "
+            f"only), {len(again)} of these claims: {verdicts(again)}."
+        )
+        st.table(claims_table(again), hide_index=True, border="horizontal")
+    gaps = gaps_frame([*judged, *again])
     draw_numbers(
-        gaps_frame(judged),
-        {name: name for name in gaps_frame(judged)},
+        gaps,
+        {name: name for name in gaps},
         "claims",
         choice,
         title="Numbers: each pair of each claim",
@@ -68,9 +78,9 @@ def draw_claims(shown: Field, choice: Choice) -> None:
         st.markdown(WHY_OURS_DIFFER)
 
 
-def judgements(groups: Sequence[ModelGroup]) -> list[Judgement]:
+def judgements(claims: Sequence[Claim], groups: Sequence[ModelGroup]) -> list[Judgement]:
     """Judge every claim on the test set and by the score that it is about."""
-    return [judge(claim, _comparer(claim, groups)) for claim in CLAIMS]
+    return [judge(claim, _comparer(claim, groups)) for claim in claims]
 
 
 def _comparer(
@@ -95,11 +105,10 @@ def _comparer(
     return compare
 
 
-def summary_words(judged: Sequence[Judgement]) -> str:
+def verdicts(judged: Sequence[Judgement]) -> str:
     """Count the verdicts."""
     counts = pd.Series([one.verdict for one in judged]).value_counts()
-    told = ", ".join(f"**{n}** {verdict}" for verdict, n in counts.items())
-    return f"Of {len(judged)} published claims, with our own networks: {told}."
+    return ", ".join(f"**{n}** {verdict}" for verdict, n in counts.items())
 
 
 def claims_table(judged: Sequence[Judgement]) -> pd.DataFrame:
@@ -110,8 +119,8 @@ def claims_table(judged: Sequence[Judgement]) -> pd.DataFrame:
                 "Published claim": f"{one.claim.text} {one.claim.note}".strip(),
                 "Published": _published_text(one.claim),
                 "Records": one.claim.test_set or "1,137 others",
-                "Ours": _BADGES[one.verdict],
-                "Advantage of the claimed side, ours [95 %]": _gaps_text(one),
+                "Verdict": _BADGES[one.verdict],
+                "Advantage of the claimed side [95 %]": _gaps_text(one),
             }
             for one in judged
         ]
@@ -149,6 +158,7 @@ def gaps_frame(judged: Sequence[Judgement]) -> pd.DataFrame:
         [
             {
                 "Claim": one.claim.text,
+                "Network": ARCH_NAMES[gap.better[0]],
                 "Pair": _pair(gap),
                 "Published, better side": one.claim.figure(gap.better),
                 "Published, other side": one.claim.figure(gap.worse),
@@ -161,7 +171,7 @@ def gaps_frame(judged: Sequence[Judgement]) -> pd.DataFrame:
             for gap in one.gaps
         ],
         columns=[
-            *("Claim", "Pair", "Published, better side", "Published, other side"),
+            *("Claim", "Network", "Pair", "Published, better side", "Published, other side"),
             *("Ours, advantage", "95 % from", "95 % to", "Separable"),
         ],
     )
@@ -178,7 +188,7 @@ def _draw_figures(shown: Field, choice: Choice) -> None:
     st.markdown(f"**Published figures beside ours** (n = {shown.n:,}, raw probabilities)")
     table = figures_table(figures, choice.test_set)
     st.table(
-        table.rename(columns=_FIGURE_LABELS)[list(_FIGURE_LABELS.values())],
+        table.rename(columns=_FIGURE_LABELS)[list(_FIGURE_LABELS.values())[:_N_VISIBLE]],
         hide_index=True,
         border="horizontal",
     )
@@ -190,19 +200,22 @@ def _draw_figures(shown: Field, choice: Choice) -> None:
 
 def figures_table(figures: Sequence[PublishedFigure], test_set: str) -> pd.DataFrame:
     """One row for each published figure with our group in its place, everything as text."""
-    groups = study_groups(BOTH)
-    ours = {}
+    groups = [*study_groups(BOTH), *study_groups(REBUILT)]
+    means: dict[tuple[str, str, str], Estimate] = {}
     for name, (score, _) in _SCORES.items():
         on, _ = field(groups, Question(PTBXL_VERSION, test_set, "", "raw", score))
-        ours[name] = {(g.arch, g.train_set): on.standings()[g.name].mean for g in on.groups}
+        standings = on.standings()
+        means |= {(name, g.arch, g.train_set): standings[g.name].mean for g in on.groups}
     rows = []
     for figure in figures:
         row = {"model": figure.model, "trained": figure.train_set}
-        key = (_OURS.get(figure.arch, ""), figure.train_set)
         for name, (_, column) in _SCORES.items():
             value = getattr(figure, column)
             row[f"published {name}"] = "–" if value is None else f"{value:.4f}"
-            mine = ours[name].get(key)
-            row[f"ours {name}"] = mine.text(4).replace(" ", "\N{NO-BREAK SPACE}") if mine else "–"
+            for side, arch in (("trained again", figure.arch), ("ours", _OURS.get(figure.arch))):
+                mean = means.get((name, arch or "", figure.train_set))
+                row[f"{side} {name}"] = (
+                    mean.text(4).replace(" ", "\N{NO-BREAK SPACE}") if mean else "–"
+                )
         rows.append(row)
     return pd.DataFrame(rows)

@@ -13,9 +13,10 @@ from ecgcore.evaluate.recalibration import Method
 from ecgcore.figures.opinions import Opinion, percent
 from ecgcore.figures.report_content import calibration_words as in_words
 from ecgcore.figures.report_content import fold9_words, outside_words
-from ecgcore.models.cards import ModelEntry
+from ecgcore.models.cards import ARCH_NAMES, ModelEntry
 from ecgcore.models.groups import ModelGroup
 from ecgcore.models.opinions import (
+    MAIN_ARCHS,
     GroupOpinion,
     GroupReader,
     ReadingRule,
@@ -150,7 +151,15 @@ def main_and_others(rows: list[OpinionRow]) -> tuple[list[OpinionRow], list[Opin
 def others_words(rows: list[OpinionRow]) -> str:
     """Name the groups that stand apart."""
     n = f"{len(rows)} more group{'' if len(rows) == 1 else 's'}"
-    names = ", ".join(dict.fromkeys(row.group.train_set for row in rows if row.group.shipped))
+    names = ", ".join(
+        dict.fromkeys(
+            row.group.train_set
+            if row.group.arch in MAIN_ARCHS
+            else ARCH_NAMES.get(row.group.arch, row.group.arch)
+            for row in rows
+            if row.group.shipped
+        )
+    )
     return f"{n}: {names}" if names and all(row.group.shipped for row in rows) else n
 
 

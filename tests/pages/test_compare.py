@@ -9,6 +9,7 @@ from ecgcore.models.predictions import (
     COHORT_FILE,
     PREDICTIONS_FILE,
     SYNTHETIC_FILE,
+    load_predictions,
     predictions_frame,
     save_predictions,
 )
@@ -129,9 +130,9 @@ def test_claims_are_judged_by_our_own_numbers(open_compare):
     app = open_compare(view="Published claims")
     claims = app.table[0].value.set_index("Published claim")
     turned = next(text for text in claims.index if text.startswith("With uncertain MI in the test"))
-    assert "not separable" in claims.loc[turned, "Ours"]
+    assert "not separable" in claims.loc[turned, "Verdict"]
     mix = next(text for text in claims.index if "worst calibrated CNN" in text)
-    assert "cannot be judged" in claims.loc[mix, "Ours"]
+    assert "cannot be judged" in claims.loc[mix, "Verdict"]
     assert "A 0.9933, C 0.9928, D-mix 0.9891" in set(claims["Published"])
     assert "0.9906" in " ".join(claims.index)
     assert len(app.table) == 2
@@ -234,6 +235,40 @@ def test_an_own_run_is_offered_and_not_shown_at_first(open_compare, tmp_path):
     app = open_compare(extra=name, architecture="CNN-BiLSTM")
     assert "A - C (mine)" in set(app.table[0].value["Difference"])
     assert "(mine)" not in answer(app)
+
+
+@pytest.fixture
+def trained_again(pretrained):
+    """The published study's own network, three seeds on A, C and D."""
+    keys = [ModelKey("cnn_lstm", name, seed) for name in ("A", "C", "D") for seed in range(3)]
+    cohort, path = ptbxl_cohort(), pretrained / PREDICTIONS_FILE
+    for key in keys:
+        save_card(pretrained / key.folder, key)
+    frames = [predictions_frame(key, cohort.index, logits(cohort, key)) for key in keys]
+    save_predictions(pd.concat([load_predictions(path), *frames], ignore_index=True), path)
+
+
+def test_the_studys_own_network_stands_alone_and_answers_its_claims(trained_again, open_compare):
+    app = open_compare(architecture="CNN-LSTM (study)", view="Published claims", test_set="all")
+    told = answer(app)
+    assert "- **CNN-LSTM (study)**: **C** is above **A**" in told
+    assert "BiLSTM" not in told
+    again = app.table[1].value
+    assert len(again) == 3
+    assert set(again["Verdict"].str.extract(r"\[(.*)\]")[0]) <= {"not separable", "disagrees"}
+    figures = app.table[2].value.set_index("Trained on")
+    assert figures.loc["A", "AUROC, trained again"].startswith("0.")
+    assert figures.loc["A", "AUROC, published"] == "0.9663"
+
+
+def test_the_studys_own_network_is_not_drawn_twice(trained_again, open_compare):
+    app = open_compare(architecture="CNN-LSTM (study)", extra="cnn_lstm-A")
+    assert not app.error
+    assert "in 3 pairs" in answer(app)
+
+
+def test_without_it_there_is_no_such_choice(open_compare):
+    assert "CNN-LSTM (study)" not in open_compare().get("button_group")[0].options
 
 
 def test_a_damaged_run_does_not_hide_the_others(open_compare, tmp_path):
