@@ -17,8 +17,7 @@ from ecgcore.bench.model_forward import forward_figures
 from ecgcore.bench.model_rivals import find_transformers, version_of
 from ecgcore.bench.model_serving import one_record_figures, opening_figures, whole_set_figures
 from ecgcore.bench.model_training import Batch, cnn_epoch_figures, mamba_epoch_figures
-from ecgcore.errors import ModelError
-from ecgcore.models.cards import ModelEntry, list_models
+from ecgcore.bench.shipped import first_seeds, shipped_models
 from ecgcore.models.mamba2 import BiMamba2
 from ecgcore.models.predictor import Predictor
 from ecgcore.models.registry import load_model
@@ -27,7 +26,6 @@ from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
 from ecgcore.training.speedups import bf16_is_fast, can_compile
 
-_ARCHS, _SETS = ("cnn_bilstm", "bimamba2"), ("A", "C", "D")
 _BATCH = 64
 
 
@@ -95,7 +93,7 @@ def run_models(
     """
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     recordings = open_recordings(open_catalog(settings))
-    predictors = _first_seeds(settings)
+    predictors = [Predictor.open(entry) for entry in first_seeds(shipped_models(settings))]
     modeling = find_transformers()
     chosen = effort or (QUICK if quick else FULL)
     figures = (
@@ -138,22 +136,6 @@ def _reader_figures(
     yield from one_record_figures(predictors, record, effort)
     yield from whole_set_figures(predictors[0], recordings, effort)
     yield from opening_figures(settings, predictors, recordings, effort)
-
-
-def _first_seeds(settings: Settings) -> list[Predictor]:
-    """Open the shipped models of seed 0; CNN-BiLSTM comes first."""
-    found = list_models(settings.pretrained_dir, settings.runs_dir)
-    entries = [entry for entry in found if entry.shipped and _is_first_seed(entry)]
-    if not entries:
-        raise ModelError(
-            f"There is no model of seed 0 in {settings.pretrained_dir}. Restore that folder."
-        )
-    return [Predictor.open(entry) for entry in entries]
-
-
-def _is_first_seed(entry: ModelEntry) -> bool:
-    key = entry.key
-    return key.seed == 0 and key.arch in _ARCHS and key.train_set in _SETS
 
 
 def _batch(predictor: Predictor, recordings: Recordings) -> Batch:

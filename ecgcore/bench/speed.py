@@ -15,10 +15,10 @@ import torch
 
 from ecgcore.bench.ecg_page import ecg_page_figures
 from ecgcore.bench.figure import Figure, timed
-from ecgcore.errors import ModelError
+from ecgcore.bench.shipped import first_seeds, shipped_models
 from ecgcore.explain.attribution import METHODS
 from ecgcore.explain.methods import IG_STEPS, explain
-from ecgcore.models.cards import ARCH_NAMES, list_models
+from ecgcore.models.cards import ARCH_NAMES
 from ecgcore.models.predictor import Predictor, predict, predict_batches
 from ecgcore.ptbxl.catalog import open_catalog
 from ecgcore.ptbxl.store import Recordings, open_recordings
@@ -66,14 +66,13 @@ def run_speed(settings: Settings, *, quick: bool = False) -> BenchReport:
         If no model ships.
     """
     recordings = open_recordings(open_catalog(settings))
-    entries = [e for e in list_models(settings.pretrained_dir, settings.runs_dir) if e.shipped]
-    if not entries:
-        raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
-    predictors = [Predictor.open(entry) for entry in entries]
+    entries = shipped_models(settings)
+    predictors = {entry: Predictor.open(entry) for entry in entries}
+    six = [predictors[entry] for entry in first_seeds(entries)]
     figures = [
-        *_single_record(predictors, recordings),
-        *_batches(predictors[0], recordings),
-        *ecg_page_figures(predictors, recordings),
+        *_single_record(six, list(predictors.values()), recordings),
+        *_batches(six[0], recordings),
+        *ecg_page_figures(six, recordings),
         _memory(recordings),
     ]
     if not quick:
@@ -81,12 +80,13 @@ def run_speed(settings: Settings, *, quick: bool = False) -> BenchReport:
     return BenchReport(recordings.catalog.version, torch.get_num_threads(), tuple(figures))
 
 
-def _single_record(predictors: list[Predictor], recordings: Recordings) -> Iterable[Figure]:
+def _single_record(
+    six: list[Predictor], every: list[Predictor], recordings: Recordings
+) -> Iterable[Figure]:
     record = recordings.read(recordings.available(_ids(recordings)[:50])[0])
-    yield timed(
-        f"{len(predictors)} predictions of a warm record", lambda: predict(predictors, record), 40.0
-    )
-    for predictor in _one_of_each(predictors):
+    yield timed(f"{len(six)} predictions of a warm record", lambda: predict(six, record), 40.0)
+    yield timed(f"{len(every)} predictions, every seed", lambda: predict(every, record), None)
+    for predictor in _one_of_each(every):
         arch = ARCH_NAMES[predictor.entry.key.arch]
         for method, target in _TARGETS_MS.items():
             steps = f", {IG_STEPS} steps" if method == "ig" else ""

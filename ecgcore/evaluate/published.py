@@ -111,7 +111,9 @@ hold certain MI and normal ones, 1253 hold the uncertain MI as well.
 
 **Other networks.** The published CNN-LSTM reads the signal in one direction (367,169 \
 parameters), ours in both (367,009). The published BiMamba-2 has 10.7 million parameters, ours \
-about 353 thousand. Preprocessing and training differ too.
+about 353 thousand. Preprocessing and training differ too. Where a figure is said to be of the \
+study's network trained again, that is the CNN-LSTM rebuilt from its description and trained by \
+the study's recipe, with its filter and scaler, three seeds each on A, C and D.
 
 **One seed each.** Every published figure comes from one trained network. Training set A once \
 more moves its AUROC by 0.0025; on 971 records A and C differ by 0.0006, and our \
