@@ -148,7 +148,8 @@ def _train_epoch(
         loss = _loss(forward(inputs).cpu(), train.labels[rows], weight)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        if spec.clip_norm:
+            nn.utils.clip_grad_norm_(model.parameters(), spec.clip_norm)
         optimizer.step()
         losses[step] = loss.item()
         watcher.step(epoch, step + 1, len(batches))

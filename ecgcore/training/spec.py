@@ -23,7 +23,13 @@ _CHOICES: dict[str, Collection[str]] = {
     "label_noise": LABEL_NOISE,
     "speedups": SPEEDUPS,
 }
-_LIMITS = {"epochs": (1, 200), "batch_size": (8, 512), "seed": (0, 2**31 - 1), "patience": (1, 200)}
+_LIMITS = {
+    "epochs": (1, 200),
+    "batch_size": (8, 512),
+    "seed": (0, 2**31 - 1),
+    "patience": (1, 200),
+    "clip_norm": (0, 100),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class TrainSpec:
         At most, and without a better validation AUROC.
     max_lr, weight_decay
         Peak of the schedule, and AdamW's decay.
+    clip_norm
+        Largest norm of a step's gradients; 0 for none, as in the published study.
     schedule
         "one_cycle", or "plateau" as in the published study: half the rate after six epochs without
         a better validation loss.
@@ -66,6 +74,7 @@ class TrainSpec:
     batch_size: int = 64
     max_lr: float = 2e-3
     weight_decay: float = 0.05
+    clip_norm: float = 1.0
     schedule: str = "one_cycle"
     amplitude: float = 0.2
     lead_dropout: float = 0.1

@@ -29,6 +29,7 @@ CNN_LSTM: Recipe = {
     "batch_size": 32,
     "max_lr": 1e-3,
     "weight_decay": 0.0,
+    "clip_norm": 0.0,
     "schedule": "plateau",
     "amplitude": 0.0,
     "lead_dropout": 0.0,

@@ -199,6 +199,21 @@ def test_plateau_run_resumes_to_the_same_model(small: TrainingData, tmp_path: Pa
     assert _same(whole, resumed)
 
 
+def test_a_step_is_clipped_unless_the_recipe_says_no(
+    small: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    norms: list[float] = []
+    monkeypatch.setattr(
+        nn.utils, "clip_grad_norm_", lambda parameters, norm: norms.append(float(norm))
+    )
+    one = dataclasses.replace(SPEC, epochs=1)
+    _trained(small, tmp_path / "clipped", dataclasses.replace(one, clip_norm=0.5))
+    assert set(norms) == {0.5}
+    norms.clear()
+    _trained(small, tmp_path / "not", dataclasses.replace(one, clip_norm=0.0))
+    assert norms == []
+
+
 def test_mi_weigh_as_much_as_normals():
     assert mi_weight(torch.tensor([1.0, 0.0, 0.0, 0.0])).item() == 3.0
 
@@ -263,6 +278,7 @@ def test_an_unusable_checkpoint_is_named(small: TrainingData, tmp_path: Path, da
         ("batch_size", 4, "batch_size is 4; 8 to 512"),
         ("seed", -1, "seed is -1"),
         ("patience", 0, "patience is 0"),
+        ("clip_norm", -1.0, "clip_norm is -1.0"),
     ],
 )
 def test_a_spec_out_of_limits_is_refused(name: str, value: object, message: str):
