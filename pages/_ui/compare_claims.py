@@ -37,7 +37,7 @@ _FIGURE_LABELS = {
     "trained": "Trained on",
     **{f"{side} {name}": f"{name}, {side}" for name in _SCORES for side in _SIDES},
 }
-_N_VISIBLE = 2 + 2 * len(_SIDES)
+_N_VISIBLE = 8
 """Columns that fit beside each other; the rest is in the CSV."""
 
 
@@ -187,8 +187,9 @@ def _draw_figures(shown: Field, choice: Choice) -> None:
         return
     st.markdown(f"**Published figures beside ours** (n = {shown.n:,}, raw probabilities)")
     table = figures_table(figures, choice.test_set)
+    filled = [name for name in _FIGURE_LABELS if (table[name] != "–").any()]
     st.table(
-        table.rename(columns=_FIGURE_LABELS)[list(_FIGURE_LABELS.values())[:_N_VISIBLE]],
+        table[filled[:_N_VISIBLE]].rename(columns=_FIGURE_LABELS),
         hide_index=True,
         border="horizontal",
     )
