@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from queue import SimpleQueue
 
 import numpy as np
@@ -152,7 +152,20 @@ def predict(
             predictor.entry, float(predictor.logits(prepared[predictor.preprocessing])[0])
         )
 
-    return tuple(_workers().map(ask, asked)), fitted.warnings
+    answers = {predictor: _workers().submit(ask, predictor) for predictor in _alternating(asked)}
+    return tuple(answers[predictor].result() for predictor in asked), fitted.warnings
+
+
+def _alternating(predictors: Iterable[Predictor]) -> Iterator[Predictor]:
+    """Order models so that neighbours differ in architecture, as far as there are others.
+
+    Two BiMamba-2 side by side wait for each other's Python, between many small products.
+    """
+    of_arch: dict[str, list[Predictor]] = {}
+    for predictor in predictors:
+        of_arch.setdefault(predictor.entry.key.arch, []).append(predictor)
+    for together in zip_longest(*of_arch.values()):
+        yield from (predictor for predictor in together if predictor is not None)
 
 
 @functools.cache

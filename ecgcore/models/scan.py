@@ -10,6 +10,7 @@ from torch.autograd.function import BackwardCFunction, FunctionCtx, once_differe
 from torch.nn import functional
 
 from ecgcore.models.gpu_scan import kernel_for
+from ecgcore.models.mamba_parts import plainly
 
 _SMALLEST_LOG = -80.0
 """Decay below exp(-80) counts as that: nothing to float32, and no slow subnormal numbers."""
@@ -53,7 +54,11 @@ def selective_scan(
     dt = dt.to(torch.promote_types(dt.dtype, torch.float32))
     dt = dt.view(batch, n_chunks, chunk, groups, per_group).permute(0, 1, 3, 4, 2)
     b, c = (t.view(batch, n_chunks, chunk, groups, state).transpose(2, 3) for t in (b, c))
-    y: Tensor = _ChunkedScan.apply(x, dt, a.view(groups, per_group, 1), b, c)  # type: ignore[no-untyped-call]
+    a = a.view(groups, per_group, 1)
+    if plainly(x):
+        y, *_ = _scanned(x, dt, a, b, c)
+    else:
+        y = _ChunkedScan.apply(x, dt, a, b, c)  # type: ignore[no-untyped-call]
     y = y.permute(0, 1, 4, 2, 3, 5).reshape(batch, n_chunks * chunk, heads, head_dim)
     return y[:, :length] if padding else y
 
@@ -70,17 +75,8 @@ class _ChunkedScan(torch.autograd.Function):
     @staticmethod
     def forward(ctx: FunctionCtx, x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):
-            weighted = (x * dt[..., None]).to(x.dtype).contiguous()
-            total = (dt * a).cumsum(-1)
-            decay = _decay(total[..., :, None], total[..., None, :]).to(x.dtype)
-            mixing = decay * (c @ b.mT).tril()[:, :, :, None]
-            y = mixing @ weighted
-            states = y.new_empty(0)
-            if x.size(1) > 1:
-                from_start, to_end = _edges(total, x.dtype)
-                states = _carried(weighted[:, :-1].mT @ (b[:, :-1, :, None] * to_end), total)
-                y[:, 1:] += (c[:, 1:, :, None] * from_start) @ states.mT
-        ctx.save_for_backward(x, dt, a, b, c, weighted, total, decay, mixing, states, y)
+            y, *parts = _scanned(x, dt, a, b, c)
+        ctx.save_for_backward(x, dt, a, b, c, *parts, y)
         return y
 
     @staticmethod
@@ -104,6 +100,21 @@ class _ChunkedScan(torch.autograd.Function):
             ddecay = _sum_from_here((dy * y).sum(-1, dtype=dt.dtype) - dt * both)
             dx = (dweighted * dt[..., None]).to(x.dtype)
             return dx, both + a * ddecay, (dt * ddecay).sum((0, 1, 4))[..., None], db, dc
+
+
+def _scanned(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor) -> tuple[Tensor, ...]:
+    """Return ``y``, and what led to it: ``w``, ``T``, decays, their mixing, states that enter."""
+    weighted = (x * dt[..., None]).to(x.dtype).contiguous()
+    total = (dt * a).cumsum(-1)
+    decay = _decay(total[..., :, None], total[..., None, :]).to(x.dtype)
+    mixing = decay * (c @ b.mT).tril()[:, :, :, None]
+    y = mixing @ weighted
+    states = y.new_empty(0)
+    if x.size(1) > 1:
+        from_start, to_end = _edges(total, x.dtype)
+        states = _carried(weighted[:, :-1].mT @ (b[:, :-1, :, None] * to_end), total)
+        y[:, 1:] += (c[:, 1:, :, None] * from_start) @ states.mT
+    return y, weighted, total, decay, mixing, states
 
 
 def _decay(to: Tensor, since: Tensor | float) -> Tensor:

@@ -124,6 +124,21 @@ def test_bimamba2_has_two_directions_in_each_block():
     assert sum(isinstance(module, Mamba2) for module in model.modules()) == 4
 
 
+@pytest.mark.parametrize("autocast", [False, True])
+def test_unrecorded_is_as_recorded(autocast):
+    """Nobody wants gradients, so no part records any; the numbers and dtypes are the same."""
+    torch.manual_seed(0)
+    block = BiMambaBlock(64, dropout=0.0).eval()
+    u = torch.randn(2, 300, 64)
+    with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        recorded = block(u)
+        with torch.no_grad():
+            unrecorded = block(u)
+    assert recorded.requires_grad
+    assert not unrecorded.requires_grad
+    torch.testing.assert_close(unrecorded, recorded.detach(), rtol=0, atol=0)
+
+
 def relative_error(found, expected):
     """Norm of the difference over the norm of `expected`."""
     return float((found - expected).norm() / expected.norm())

@@ -96,6 +96,20 @@ class TestPredict:
             expected = predictor.module(torch.from_numpy(inputs))
             assert opinion.logit == pytest.approx(float(expected), abs=1e-6)
 
+    def test_architectures_take_turns(self, predictors, records, monkeypatch):
+        cnn, mamba = predictors["cnn_bilstm"], predictors["bimamba2"]
+        asked = [cnn.copy(), cnn.copy(), cnn.copy(), mamba.copy(), mamba.copy()]
+        order = []
+        logits = Predictor.logits
+        monkeypatch.setattr(
+            Predictor, "logits", lambda self, x: order.append(asked.index(self)) or logits(self, x)
+        )
+        with ThreadPoolExecutor(1) as one_worker:
+            monkeypatch.setattr("ecgcore.models.predictor._workers", lambda: one_worker)
+            opinions, _ = predict(asked, records[0])
+        assert order == [0, 3, 1, 4, 2]
+        assert [opinion.model for opinion in opinions] == [p.entry for p in asked]
+
     @every_model
     @torch.no_grad()
     def test_a_predictor_computes_what_was_trained(self, arch, untrained_entries, monkeypatch):
