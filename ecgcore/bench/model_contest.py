@@ -1,11 +1,9 @@
 """Contenders that take turns, so that a drift of the machine hits all alike."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ecgcore.bench.figure import elapsed_ms
@@ -93,14 +91,3 @@ def take_turns(contenders: Mapping[str, Callable[[], object]], rounds: int) -> C
         for name in names if number % 2 == 0 else reversed(names):
             times_ms[name][number] = elapsed_ms(contenders[name])
     return Contest(times_ms)
-
-
-@contextmanager
-def torch_threads(number: int) -> Iterator[None]:
-    """Give torch so many threads for a while."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

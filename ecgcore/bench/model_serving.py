@@ -14,7 +14,7 @@ import wfdb
 from numpy.typing import NDArray
 
 from ecgcore.bench.figure import Figure, durations_ms, elapsed_ms
-from ecgcore.bench.model_contest import Contest, Effort, torch_threads
+from ecgcore.bench.model_contest import Contest, Effort
 from ecgcore.errors import JobError
 from ecgcore.figures.ecg_paper import ecg_figure
 from ecgcore.figures.paper_layout import PaperSettings
@@ -26,6 +26,7 @@ from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.records import EcgRecord, FloatArray
 from ecgcore.settings import PROJECT_DIR, Settings
+from ecgcore.threads import library_threads
 from ecgcore.training.spec import STEP_FILE, TrainSpec
 from ecgcore.training.study import default_jobs
 from ecgcore.training.submit import missing_ids
@@ -49,7 +50,7 @@ def one_record_figures(
     The promise is about the dashboard, which asks two models at a time and gives torch one thread
     for each. The time of the processor says what a busy machine adds.
     """
-    with torch_threads(1):
+    with library_threads(1):
         in_turn = partial(_one_after_the_other, predictors, record)
         ways: dict[str, tuple[int, Callable[[], object]]] = {
             "as in the dashboard": (1, partial(predict, predictors, record)),
@@ -60,7 +61,7 @@ def one_record_figures(
         busy_s = dict.fromkeys(ways, 0.0)
         for _ in range(effort.rounds):
             for way, (threads, action) in ways.items():
-                with torch_threads(threads):
+                with library_threads(threads):
                     before = time.process_time()
                     times[way] += durations_ms(action, effort.calls)
                     busy_s[way] += time.process_time() - before
@@ -118,7 +119,7 @@ def _by_parts(
         blocks = partial(_predict_blocks, predictor, recordings, all_ids.tolist())
         times[_BLOCKS].append(elapsed_ms(blocks) / len(all_ids))
         for name, (threads, loop) in loops.items():
-            with torch_threads(threads):
+            with library_threads(threads):
                 times[name].append(elapsed_ms(partial(loop, some.tolist())) / len(some))
     return Contest({name: np.array(values) for name, values in times.items()})
 
@@ -141,7 +142,7 @@ def _predict_blocks(
             sets.put(mine)
 
     blocks = [ids[start : start + _BLOCK] for start in range(0, len(ids), _BLOCK)]
-    with torch_threads(1), ThreadPoolExecutor(_WORKERS) as pool:
+    with library_threads(1), ThreadPoolExecutor(_WORKERS) as pool:
         return list(pool.map(predicted, blocks))
 
 
@@ -167,7 +168,7 @@ def opening_figures(
     chosen = np.resize(ids[:: max(1, len(ids) // (2 * effort.opens))], 2 * effort.opens).tolist()
     half = effort.opens // 2
     opened = partial(_open_all, predictors, recordings)
-    with torch_threads(1):
+    with library_threads(1):
         alone = opened(chosen[:half])
         try:
             with _training(settings, recordings.catalog.folder) as still_runs:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ecgcore.bench.figure import Figure
-from ecgcore.bench.model_contest import FULL, QUICK, Effort, torch_threads
+from ecgcore.bench.model_contest import FULL, QUICK, Effort
 from ecgcore.bench.model_forward import forward_figures
 from ecgcore.bench.model_rivals import find_transformers, version_of
 from ecgcore.bench.model_serving import one_record_figures, opening_figures, whole_set_figures
@@ -24,6 +24,7 @@ from ecgcore.models.registry import load_model
 from ecgcore.ptbxl.catalog import open_catalog
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
+from ecgcore.threads import library_threads
 from ecgcore.training.speedups import bf16_is_fast, can_compile
 
 _BATCH = 64
@@ -119,7 +120,7 @@ def _network_figures(
     threads: int,
 ) -> Iterator[Figure]:
     batch = _batch(predictors[0], recordings)
-    with torch_threads(threads):
+    with library_threads(threads):
         for predictor in predictors:
             if predictor.entry.key.arch == "bimamba2":
                 model = cast(BiMamba2, load_model(predictor.entry).requires_grad_(False))

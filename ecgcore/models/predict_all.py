@@ -6,9 +6,8 @@ written to a folder of its own, so that a stopped command goes on where it was.
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +34,7 @@ from ecgcore.ptbxl.catalog import PTBXL_VERSION, load_catalog, open_catalog
 from ecgcore.ptbxl.cohorts import fingerprint
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
+from ecgcore.threads import library_threads
 
 WEIGHTS_KEY = "weights_sha256"
 """In a file's metadata (``frame.attrs``): which weights gave the predictions of which model."""
@@ -83,7 +83,7 @@ def predict_all(settings: Settings, *, jobs: int = 1, quiet: bool = False) -> Pr
     if not shipped:
         raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
     target, blocks_dir = settings.pretrained_dir, settings.runs_dir / "predict-all"
-    with _one_thread_each(jobs):
+    with library_threads(max(1, torch.get_num_threads() // jobs)):
         _update(shipped, embedded, target / SYNTHETIC_FILE, blocks_dir, jobs, quiet=True)
         n_kept = _update(shipped, recordings, target / PREDICTIONS_FILE, blocks_dir, jobs, quiet)
     save_cohort(recordings.catalog, target)
@@ -192,14 +192,3 @@ def _stored_block(path: Path, shape: tuple[int, int]) -> NDArray[np.float32] | N
     except (OSError, ValueError):
         return None
     return logits.astype(np.float32) if logits.shape == shape else None
-
-
-@contextmanager
-def _one_thread_each(jobs: int) -> Iterator[None]:
-    """Share torch's threads between `jobs`: blocks side by side gain more than parts of a layer."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(max(1, before // jobs))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

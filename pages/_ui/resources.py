@@ -66,10 +66,10 @@ def warm_up() -> threading.Thread:
 
 
 def _import_torch() -> None:
-    import torch
-
-    torch.set_num_threads(1)  # sessions share the cores; waiting threads of torch would spin
     importlib.import_module("ecgcore.explain.methods")
+    from ecgcore.threads import limit_library_threads
+
+    limit_library_threads(1)  # sessions share the cores
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the recordings …")

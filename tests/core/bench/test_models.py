@@ -4,7 +4,6 @@ import argparse
 import importlib
 import sys
 import types
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from torch import nn
 from ecgcore.bench import model_contest, model_forward, model_rivals, model_serving, model_training
 from ecgcore.bench import models as model_bench
 from ecgcore.bench.figure import Figure
-from ecgcore.bench.model_contest import Contest, Effort, take_turns, torch_threads
+from ecgcore.bench.model_contest import Contest, Effort, take_turns
 from ecgcore.bench.model_rivals import find_transformers, version_of, with_their_mixers
 from ecgcore.bench.models import run_models
 from ecgcore.commands.bench import add_arguments, run_bench
@@ -88,14 +87,6 @@ def test_steps_become_epochs_before_they_are_compared() -> None:
     epochs = steps.scaled({"big batch": 88, "small batch": 176})
     assert epochs.median_ms("big batch") == 17_600.0
     assert epochs.ratio("big batch", "small batch").median == pytest.approx(2 / 3)
-
-
-def test_torch_gets_its_threads_back() -> None:
-    before = torch.get_num_threads()
-    with suppress(ZeroDivisionError), torch_threads(before + 1):
-        assert torch.get_num_threads() == before + 1
-        raise ZeroDivisionError
-    assert torch.get_num_threads() == before
 
 
 # transformers
