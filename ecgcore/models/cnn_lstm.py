@@ -37,9 +37,13 @@ class CnnLstm(nn.Module):
             nn.Linear(64, 1),
         )
 
+    def features(self, x: Tensor) -> Tensor:
+        """Return what the head judges, ``(batch, 128)``."""
+        steps = self.pool(self.cam(self.conv(x)))
+        states: Tensor = self.lstm(steps.mT)[0]
+        return states[:, -1]
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the MI logits, ``(batch,)``, of scaled signals ``(batch, 12, n_samples)``."""
-        features = self.pool(self.cam(self.conv(x)))
-        states: Tensor = self.lstm(features.mT)[0]
-        logits: Tensor = self.head(states[:, -1]).squeeze(-1)
+        logits: Tensor = self.head(self.features(x)).squeeze(-1)
         return logits

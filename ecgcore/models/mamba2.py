@@ -130,8 +130,11 @@ class BiMamba2(nn.Module):
         self.cam = nn.Identity()
         self.head = Head(d_model, dropout)
 
+    def features(self, x: Tensor) -> Tensor:
+        """Return what the head judges, ``(batch, d_model)``."""
+        return pooled(self.cam(self.norm(self.blocks(self.stem(x).mT)).mT))
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the MI logits, ``(batch,)``, of scaled signals ``(batch, 12, n_samples)``."""
-        features = self.norm(self.blocks(self.stem(x).mT)).mT
-        logits: Tensor = self.head(pooled(self.cam(features)))
+        logits: Tensor = self.head(self.features(x))
         return logits

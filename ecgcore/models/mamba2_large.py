@@ -75,8 +75,13 @@ class BiMamba2Large(nn.Module):
         self.pool = AttentionPool(d_model)
         self.head = nn.Linear(d_model, 1)
 
+    def features(self, x: Tensor) -> Tensor:
+        """Return what the head judges, ``(batch, d_model)``."""
+        steps = self.norm(self.blocks(self.dropout(self.stem(x).mT))).mT
+        pooled: Tensor = self.pool(self.cam(steps))
+        return pooled
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the MI logits, ``(batch,)``, of scaled signals ``(batch, 12, n_samples)``."""
-        features = self.norm(self.blocks(self.dropout(self.stem(x).mT))).mT
-        logits: Tensor = self.head(self.pool(self.cam(features))).squeeze(-1)
+        logits: Tensor = self.head(self.features(x)).squeeze(-1)
         return logits

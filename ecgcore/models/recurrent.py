@@ -56,11 +56,15 @@ class CnnBiLstm(nn.Module):
         self.lstm = nn.LSTM(128, 128, batch_first=True, bidirectional=True)
         self.head = Head(256, dropout)
 
+    def features(self, x: Tensor) -> Tensor:
+        """Return what the head judges, ``(batch, 256)``."""
+        steps = self.pool(self.cam(self.conv(x)))
+        states: Tensor = self.lstm(steps.mT)[0]
+        return pooled(states.mT)
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the MI logits, ``(batch,)``, of scaled signals ``(batch, 12, n_samples)``."""
-        features = self.pool(self.cam(self.conv(x)))
-        states: Tensor = self.lstm(features.mT)[0]
-        logits: Tensor = self.head(pooled(states.mT))
+        logits: Tensor = self.head(self.features(x))
         return logits
 
 

@@ -17,7 +17,11 @@ TRAIN_SETS: dict[str, str] = {
     "D": "uncertain MI only",
     "D-mix": "half certain, half uncertain MI",
     "C-soft": "all MI, each as MI to the degree of its likelihood",
+    "C-multi": "all MI, with every frequent SCP statement as a second task",
 }
+STUDY_SETS = ("A", "C", "D", "D-mix")
+"""The training sets of the published study."""
+
 TEST_SETS: dict[str, tuple[str, ...]] = {
     "certain": ("pure_normal", "certain_mi"),
     "all": GROUPS,
@@ -44,6 +48,7 @@ _GROUPS_OF_TRAIN_SET = {
     "D": "uncertain",
     "D-mix": "all",
     "C-soft": "all",
+    "C-multi": "all",
 }
 
 
@@ -126,13 +131,44 @@ def targets(cohort: pd.DataFrame, ids: list[int], train_set: str) -> NDArray[np.
     return np.asarray(likelihood / 100, dtype=np.float32)
 
 
+def frequent_statements(
+    codes: pd.DataFrame, ids: list[int], fewest: int = 30
+) -> NDArray[np.float32]:
+    """Return which statements each record has, ``(n, k)`` of 0 and 1, whatever their likelihood.
+
+    Parameters
+    ----------
+    codes
+        One row for each statement of a record: ``ecg_id, code``.
+    ids
+        Records; their order is that of the rows, and columns are ordered by code.
+    fewest
+        A statement counts if so many of these records have it, and at least 5 % have not.
+
+    Raises
+    ------
+    CatalogError
+        If no statement counts.
+    """
+    stated = codes[codes["ecg_id"].isin(ids)]
+    table = pd.crosstab(stated["ecg_id"], stated["code"]).clip(upper=1).reindex(ids, fill_value=0)
+    n_with = table.sum()
+    chosen = table.loc[:, (n_with >= fewest) & (n_with <= 0.95 * len(ids))]
+    if chosen.empty:
+        raise CatalogError(
+            f"None of {len(ids):,} training records shares an SCP statement with {fewest - 1} "
+            "others, so there is no second task. Choose training set C."
+        )
+    return np.asarray(chosen, dtype=np.float32)
+
+
 def training_ids(cohort: pd.DataFrame, train_set: str, seed: int = 0) -> list[int]:
     """List the records of a training set; the sets share their normals and differ only in their MI.
 
     Parameters
     ----------
     train_set
-        A key of `TRAIN_SETS`; C-soft has the records of C.
+        A key of `TRAIN_SETS`; C-soft and C-multi have the records of C.
     seed
         Draws the MI records of D-mix; recorded in the model card.
     """

@@ -23,12 +23,21 @@ _BLOCK = 512
 class Split:
     """Preprocessed records: ids, inputs ``(n, 12, 1000)`` and labels ``(n,)``, 1 for MI.
 
-    A training set may have soft labels between 0 and 1.
+    A training set may have soft labels between 0 and 1, and a second task: SCP statements
+    ``(n, k)``, 1 where a record has them.
     """
 
     ids: list[int]
     inputs: Tensor
     labels: Tensor
+    statements: Tensor | None = None
+
+    def only(self, chosen: Tensor) -> "Split":
+        """Return the records that `chosen` ``(n,)`` marks, or names by their places."""
+        rows = torch.arange(len(self.ids))[chosen]
+        statements = None if self.statements is None else self.statements[rows]
+        ids = [self.ids[row] for row in rows.tolist()]
+        return Split(ids, self.inputs[rows], self.labels[rows], statements)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,8 +64,12 @@ def load_training_data(recordings: Recordings, spec: TrainSpec) -> TrainingData:
         "val": cohorts.validation_ids(cohort, spec.train_set),
     }
     train, val = (_split(recordings, chosen, steps, name) for name, chosen in ids.items())
-    targets = cohorts.targets(cohort, train.ids, spec.train_set)
-    return TrainingData(replace(train, labels=torch.from_numpy(targets)), val, steps)
+    labels = torch.from_numpy(cohorts.targets(cohort, train.ids, spec.train_set))
+    statements = None
+    if spec.train_set == "C-multi":
+        codes = recordings.catalog.codes
+        statements = torch.from_numpy(cohorts.frequent_statements(codes, train.ids))
+    return TrainingData(replace(train, labels=labels, statements=statements), val, steps)
 
 
 def fit_preprocessing(recordings: Recordings, spec: TrainSpec) -> Preprocessing:

@@ -21,6 +21,7 @@ from ecgcore.training.checkpoint import TrainState, load_checkpoint, save_checkp
 from ecgcore.training.data import Split, TrainingData, augment
 from ecgcore.training.spec import TrainSpec
 from ecgcore.training.speedups import TrainingForward
+from ecgcore.training.two_tasks import TwoTasks, statements_loss
 
 _WARM_UP = 0.25
 _FIRST_LR, _LAST_LR = 0.04, 1e-3
@@ -64,18 +65,21 @@ def fit(
     TrainState
         Epochs run, and the best of them.
     """
+    learner = model
+    if data.train.statements is not None:
+        learner = TwoTasks(model, data.train.statements.size(1))
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=spec.max_lr, weight_decay=spec.weight_decay
+        learner.parameters(), lr=spec.max_lr, weight_decay=spec.weight_decay
     )
-    state = load_checkpoint(run_dir, model, optimizer)
+    state = load_checkpoint(run_dir, learner, optimizer)
     weight = mi_weight(data.train.labels) if spec.class_weight else None
-    forward = TrainingForward.of(model, spec.speedups)
+    forward = TrainingForward.of(learner, spec.speedups)
     plateau = Plateau(optimizer, state) if spec.schedule == "plateau" else None
     while state.epoch < spec.epochs and state.epoch - state.best_epoch < spec.patience:
         started = time.monotonic()
         epoch = state.epoch + 1
         train_loss = _train_epoch(
-            model, forward, optimizer, data.train, spec, epoch, weight, watcher
+            learner, forward, optimizer, data.train, spec, epoch, weight, watcher
         )
         val_logits = logits_of(model, data.val.inputs)
         val_loss = float(_loss(val_logits, data.val.labels, weight))
@@ -91,7 +95,7 @@ def fit(
             }
         seconds = time.monotonic() - started
         state.seconds += seconds
-        save_checkpoint(run_dir, model, optimizer, state)
+        save_checkpoint(run_dir, learner, optimizer, state)
         watcher.epoch(
             EpochResult(
                 epoch, spec.epochs, train_loss, val_loss, val_auroc, state.best_epoch, seconds
@@ -145,13 +149,17 @@ def _train_epoch(
             for group in optimizer.param_groups:
                 group["lr"] = one_cycle(progress, spec.max_lr)
         inputs = augment(train.inputs[rows], spec, generator).to(device)
-        loss = _loss(forward(inputs).cpu(), train.labels[rows], weight)
+        outputs = forward(inputs).cpu()
+        mi_logits = outputs if train.statements is None else outputs[:, 0]
+        loss = mi_loss = _loss(mi_logits, train.labels[rows], weight)
+        if train.statements is not None:
+            loss = loss + statements_loss(outputs[:, 1:], train.statements[rows])
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         if spec.clip_norm:
             nn.utils.clip_grad_norm_(model.parameters(), spec.clip_norm)
         optimizer.step()
-        losses[step] = loss.item()
+        losses[step] = mi_loss.item()
         watcher.step(epoch, step + 1, len(batches))
     return float(losses.mean())
 

@@ -15,7 +15,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from torch import Tensor
 
 from ecgcore.models.registry import build
-from ecgcore.training.data import Split, TrainingData
+from ecgcore.training.data import TrainingData
 from ecgcore.training.loop import Watcher, fit, logits_of
 from ecgcore.training.spec import TrainSpec
 from ecgcore.training.speedups import training_device
@@ -44,7 +44,7 @@ def prune(
         Told of each judge, from 1, before it learns.
     """
     probs = torch.from_numpy(_out_of_sample(data, patients, spec, run_dir, begins))
-    return replace(data, train=_only(data.train, ~doubted(data.train.labels, probs)))
+    return replace(data, train=data.train.only(~doubted(data.train.labels, probs)))
 
 
 def doubted(labels: Tensor, probs: Tensor) -> Tensor:
@@ -83,13 +83,7 @@ def _out_of_sample(
         folder.mkdir(exist_ok=True)
         torch.manual_seed(spec.seed + number)
         model = build(spec.arch).to(training_device())
-        part = replace(data, train=_only(train, torch.from_numpy(seen)))
+        part = replace(data, train=train.only(torch.from_numpy(seen)))
         fit(model, part, judge, folder, Watcher())
         probs[unseen] = logits_of(model, train.inputs[unseen]).sigmoid().numpy()
     return probs
-
-
-def _only(split: Split, chosen: Tensor) -> Split:
-    rows = torch.arange(len(split.ids))[chosen]
-    ids = [split.ids[row] for row in rows.tolist()]
-    return Split(ids, split.inputs[rows], split.labels[rows])

@@ -41,6 +41,7 @@ _DECIDING = (
     "training/data.py",
     "training/loop.py",
     "training/speedups.py",
+    "training/two_tasks.py",
 )
 """Beside the architecture's own sources."""
 

@@ -14,7 +14,7 @@ _STEPS_THAT_PAY = 500
 
 @dataclass(frozen=True, slots=True)
 class TrainingForward:
-    """The forward pass of a training step; returns float32 logits."""
+    """The forward pass of a training step; returns the network's outputs in float32."""
 
     run: Callable[[Tensor], Tensor]
     bf16: bool
@@ -27,10 +27,10 @@ class TrainingForward:
         return cls(run, bf16=speedups.startswith("bf16"))
 
     def __call__(self, inputs: Tensor) -> Tensor:
-        """Map preprocessed ``(n, 12, n_samples)`` to logits ``(n,)``."""
+        """Map preprocessed ``(n, 12, n_samples)`` to logits, ``(n,)`` or ``(n, tasks)``."""
         with torch.autocast(inputs.device.type, torch.bfloat16, enabled=self.bf16):
-            logits = self.run(inputs)
-        return logits.float()
+            outputs = self.run(inputs)
+        return outputs.float()
 
 
 def resolved(speedups: str, n_steps: int) -> str:

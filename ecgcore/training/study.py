@@ -22,6 +22,7 @@ from ecgcore.training.submit import RunView, expected_seconds, read_run
 Recipe = Mapping[str, Any]
 
 CNN_BILSTM: Recipe = {"epochs": 24, "patience": 24}
+MULTI: Recipe = {"epochs": 40, "patience": 40}
 BIMAMBA2: Recipe = {"epochs": 16, "patience": 16}
 CNN_LSTM: Recipe = {
     "epochs": 100,
@@ -46,6 +47,7 @@ PROCESS_FILE = "processes.jsonl"
 
 _PLAN: tuple[tuple[str, Recipe, Mapping[str, int]], ...] = (
     ("cnn_bilstm", CNN_BILSTM, {"A": 5, "C": 5, "D": 5, "D-mix": 3}),
+    ("cnn_bilstm", MULTI, {"C-multi": 5}),
     ("bimamba2", BIMAMBA2, {"A": 5, "C": 5, "D": 5, "D-mix": 3}),
     ("cnn_lstm", CNN_LSTM, {"A": 3, "C": 3, "D": 3}),
 )

@@ -81,6 +81,7 @@ SETS = """\
 | **D** | normal and uncertain MI |
 | **D-mix** | normal, and as many MI as in A, half certain and half uncertain, drawn with the seed |
 | **C-soft** | those of C, each MI taught as MI to the degree of its likelihood |
+| **C-multi** | those of C; beside MI, the network learns which SCP statements a record has |
 
 All sets share the same normal records. Validation follows the same rule, so that a model of A \
 never meets an uncertain label. The **test sets** *certain*, *all* and *uncertain* hold 971, 1,253 \

@@ -14,7 +14,7 @@ from ecgcore.models import scoreboard
 from ecgcore.models.cards import ARCH_NAMES
 from ecgcore.models.groups import ModelGroup, group_by_name
 from ecgcore.ptbxl.catalog import synthetic_version
-from ecgcore.ptbxl.cohorts import TEST_SETS
+from ecgcore.ptbxl.cohorts import STUDY_SETS, TEST_SETS
 from pages._ui import evaluation_cache as cache
 from pages._ui import resources
 from pages._ui.errors import plain
@@ -60,7 +60,6 @@ _PART_HELP = (
     "of the same sex and age. Type to search."
 )
 KIND_NAMES = {**KINDS, cache.MATCHED: "Age and sex matched"}
-STUDY_SETS = ("A", "C", "D", "D-mix")
 _URL = "extra"
 _KEY = "compare_extra"
 _PART_URL = "part"

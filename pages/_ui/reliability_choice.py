@@ -12,7 +12,7 @@ from ecgcore.evaluate.recalibration import METHODS, Method
 from ecgcore.models import scoreboard
 from ecgcore.models.groups import ModelGroup, group_by_name
 from ecgcore.ptbxl.catalog import synthetic_version
-from ecgcore.ptbxl.cohorts import TEST_SETS
+from ecgcore.ptbxl.cohorts import STUDY_SETS, TEST_SETS
 from pages._ui import resources
 from pages._ui.errors import plain
 from pages._ui.widgets import GROUP_WORDS
@@ -137,22 +137,22 @@ def fitting_groups(data_version: str) -> tuple[ModelGroup, ...]:
 
 
 def choose_groups(groups: Sequence[ModelGroup]) -> list[ModelGroup]:
-    """Let the reader choose among groups, at first those in the URL, else the shipped ones.
+    """Let the reader choose among groups, at first those in the URL, else the study's.
 
     Names, not labels, live in the URL; a widget bound to it would write the labels. The default
     follows the URL, since a widget in a popover that was never opened forgets a value set for it.
     """
     labels = {group.name: group.label for group in groups}
-    shipped = [group.name for group in groups if group.shipped] or list(labels)
+    study = [g.name for g in groups if g.shipped and g.train_set in STUDY_SETS] or list(labels)
     asked = st.query_params.get_all(_MODELS_URL)
     names = st.multiselect(
         "Models",
         list(labels),
-        [name for name in labels if name in asked] or shipped,
+        [name for name in labels if name in asked] or study,
         format_func=labels.__getitem__,
         key=_MODELS,
         on_change=_write_models,
-        args=(shipped,),
+        args=(study,),
         placeholder="Choose at least one model",
         help="A model stands for all its seeds. Own runs are offered on the data set that they "
         "were trained on.",

@@ -10,6 +10,40 @@ from ecgcore.ptbxl.catalog import Catalog
 
 SUPERCLASS = {"NORM": "NORM", "IMI": "MI", "INJAS": "MI", "NDT": "STTC", "LVH": "HYP", "LAFB": "CD"}
 
+STATED = pd.DataFrame(
+    [
+        *((i, "SR") for i in range(1, 41)),  # all
+        *((i, "NORM") for i in range(1, 21)),
+        *((i, "IMI") for i in range(21, 41)),
+        *((i, "LVH") for i in range(40, 30, -1)),
+        (40, "LVH"),  # twice
+        *((i, "AFIB") for i in range(1, 10)),  # too few
+        *((i, "PVC") for i in range(100, 140)),  # of other records
+    ],
+    columns=["ecg_id", "code"],
+)
+
+
+def test_frequent_statements_are_columns_in_the_order_of_their_codes():
+    ids = [39, 1, *range(2, 39), 40]
+    found = cohorts.frequent_statements(STATED, ids, fewest=10)
+    assert found.dtype == np.float32
+    assert found.shape == (40, 3), "IMI, LVH, NORM"
+    assert found[0].tolist() == [1, 1, 0]
+    assert found[1].tolist() == [0, 0, 1]
+    assert found.sum(axis=0).tolist() == [20, 10, 20]
+
+
+def test_a_record_without_statements_has_zeros():
+    found = cohorts.frequent_statements(STATED, [*range(1, 41), 999], fewest=10)
+    assert found[-1].tolist() == [0, 0, 0]
+
+
+def test_no_frequent_statement_is_an_error():
+    with pytest.raises(CatalogError, match=r"no second task\. Choose training set C"):
+        cohorts.frequent_statements(STATED, list(range(1, 20)))
+
+
 FINGERPRINTS = {
     ("train", "pure_normal"): (4451, "0bb28424096d45b1"),
     ("train", "certain_mi"): (1194, "fa93252ecf4b80bb"),

@@ -119,6 +119,7 @@ def test_the_study_has_its_runs_and_whole_seeds_first():
     counts = Counter((run.arch, run.train_set) for run in STUDY)
     for arch in ("cnn_bilstm", "bimamba2"):
         assert [counts[arch, name] for name in ("A", "C", "D", "D-mix")] == [5, 5, 5, 3]
+    assert counts["cnn_bilstm", "C-multi"] == 5
     assert [counts["cnn_lstm", name] for name in ("A", "C", "D", "D-mix")] == [3, 3, 3, 0]
     assert len({run.key for run in STUDY}) == len(STUDY)
     assert [run.seed for run in STUDY] == sorted(run.seed for run in STUDY)

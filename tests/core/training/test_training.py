@@ -71,7 +71,7 @@ def small(data: TrainingData) -> TrainingData:
 def _half_mi(split: Split, n: int) -> Split:
     mi, normal = (torch.nonzero(split.labels == label).squeeze(1) for label in (1, 0))
     rows = torch.cat([mi[: n // 2], normal[: n // 2]])
-    return Split([split.ids[row] for row in rows], split.inputs[rows], split.labels[rows])
+    return split.only(rows)
 
 
 def _trained(data: TrainingData, run_dir: Path, spec: TrainSpec = SPEC, **watch) -> TrainState:
