@@ -1,5 +1,6 @@
 """Diagrams that set training sets side by side: their seeds, and how their ranking changes."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ _HEAD = 0.85
 _ABOVE, _BELOW = 0.27, -0.25
 _DODGE = 0.07
 _MOST_RANKS = 3
+_RANKS_WIDTH = 13
 _OTHER = Style("other", "#56676F", "#A3B3BB", "solid", "pentagon")
 
 
@@ -349,12 +351,15 @@ def ticks_with_ranks(courses: Sequence[Course], ticks: Sequence[str]) -> list[st
     """
     if len(ticks) > _MOST_RANKS:
         return list(ticks)
+    ranked = (_ranked(courses, k) for k in range(len(ticks)))
     return [
-        f"{tick}<br><b style='font-size:10px'>"
-        + " ".join(
-            course.train_set
-            for course in sorted(courses, key=lambda c: -np.nan_to_num(c.means[k].value, nan=-9e9))
-        )
-        + "</b>"
-        for k, tick in enumerate(ticks)
+        f"{tick}<br><b style='font-size:10px'>{'<br>'.join(lines)}</b>"
+        for tick, lines in zip(ticks, ranked, strict=True)
     ]
+
+
+def _ranked(courses: Sequence[Course], place: int) -> list[str]:
+    """Training sets on one set of records, from the highest mean on, in lines that fit a tick."""
+    order = sorted(courses, key=lambda c: -np.nan_to_num(c.means[place].value, nan=-9e9))
+    names = " ".join(course.train_set for course in order)
+    return textwrap.wrap(names, _RANKS_WIDTH, break_on_hyphens=False)

@@ -17,7 +17,7 @@ TRAIN_SETS: dict[str, str] = {
     "D": "uncertain MI only",
     "D-mix": "half certain, half uncertain MI",
     "C-soft": "all MI, each as MI to the degree of its likelihood",
-    "C-multi": "all MI, with every frequent SCP statement as a second task",
+    "C-multi": "all MI, and the SCP statements as a second task",
 }
 STUDY_SETS = ("A", "C", "D", "D-mix")
 """The training sets of the published study."""

@@ -76,7 +76,7 @@ def test_the_form_says_what_each_set_holds_and_how_long_it_takes(open_page: Open
         "**D**: uncertain MI only",
         "**D-mix**: half certain, half uncertain MI",
         "**C-soft**: all MI, each as MI to the degree of its likelihood",
-        "**C-multi**: all MI, with every frequent SCP statement as a second task",
+        "**C-multi**: all MI, and the SCP statements as a second task",
     ]
     captions = list(app.radio(key="retrain_set").proto.captions)
     assert captions == [

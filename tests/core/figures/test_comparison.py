@@ -85,6 +85,12 @@ def test_ranks_run_from_the_highest_mean_down_and_change_with_the_records():
     assert ticks_with_ranks(LINES[:2], list("wxyz")) == list("wxyz")
 
 
+def test_many_ranks_take_two_lines():
+    mean = Estimate(0.9, 0.8, 1.0)
+    lines = [Course("CNN", name, name, (mean,)) for name in ("C-multi", "C", "D", "D-mix", "A")]
+    assert "C-multi C D<br>D-mix A" in ticks_with_ranks(lines, ["certain"])[0]
+
+
 def test_an_undefined_mean_ranks_last():
     lines = [Course("CNN", "A", "A", (Estimate(np.nan, np.nan, np.nan),)), *LINES[1:2]]
     assert "C A" in ticks_with_ranks(lines, ["certain"])[0]
