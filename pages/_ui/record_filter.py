@@ -25,7 +25,7 @@ ANY = "any"
 _KEPT = "browse_kept_filters"
 FIRST_VIEW = next(iter(PRESETS.values()))
 _SORTS: dict[Sort, str] = {
-    "disagreement": "models disagree most",
+    "disagreement": "disagreement first",
     "likelihood_rising": "least likely first",
     "likelihood_falling": "most likely first",
     "record": "record number",
