@@ -14,7 +14,7 @@ from ecgcore.errors import JobError
 from ecgcore.jobs.store import JobStore
 from ecgcore.jobs.supervisor import Supervisor
 from ecgcore.settings import Settings
-from pages._ui.errors import show_ecg_error
+from pages.shared.errors import show_ecg_error
 
 log = logging.getLogger(__name__)
 

@@ -4,56 +4,62 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._ui import resources
-from pages._ui.calibration_choice import draw_calibration_switch
-from pages._ui.errors import ecg_errors_shown
+from pages.shared import caches
+from pages.shared.calibration_choice import draw_calibration_switch
+from pages.shared.errors import ecg_errors_shown
 
 # A file, because Streamlit would fetch a named icon from the internet.
-ICON = Path(__file__).parent / "_ui" / "icon.png"
+ICON = Path(__file__).parent / "shared" / "icon.png"
 
 st.set_page_config(page_title="ECG trust review", page_icon=ICON, layout="wide")
 
 page = st.navigation(
     [
         st.Page(
-            "browse.py",
+            "browse/page.py",
             title="Browse",
             icon=":material/search:",
             help="Find recordings by diagnosis, certainty of the label and disagreement of models.",
             default=True,
         ),
         st.Page(
-            "review.py",
+            "review/page.py",
+            url_path="review",
             title="Review",
             icon=":material/ecg_heart:",
             help="One recording: the ECG, its labels, the models' opinions and their reasons.",
         ),
         st.Page(
-            "own.py",
+            "upload/page.py",
+            url_path="own",
             title="Own ECG",
             icon=":material/upload:",
             help="Read, measure and print a recording of your own; it is not kept.",
         ),
         st.Page(
-            "compare.py",
+            "compare/page.py",
+            url_path="compare",
             title="Compare",
             icon=":material/compare_arrows:",
             help="What label certainty does to a model: A, C, D and D-mix on any test set.",
         ),
         st.Page(
-            "reliability.py",
+            "reliability/page.py",
+            url_path="reliability",
             title="Reliability",
             icon=":material/analytics:",
             help="How well each model's probabilities hold on the certain and uncertain test sets.",
         ),
         st.Page(
-            "retrain.py",
+            "training/page.py",
+            url_path="retrain",
             title="Retrain",
             icon=":material/model_training:",
             help="Train a model on a set of your choice in the background and watch it.",
         ),
         st.Page(
-            "about.py",
+            "about/page.py",
+            url_path="about",
             title="About",
             icon=":material/info:",
             help="Data, models, limits of use and licences.",
@@ -66,4 +72,4 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     draw_calibration_switch()
 with ecg_errors_shown():
     page.run()
-resources.warm_up()
+caches.warm_up()

@@ -10,8 +10,8 @@ import pytest
 from ecgcore.ptbxl import synthetic
 from ecgcore.ptbxl.catalog import Catalog, load_catalog
 from ecgcore.ptbxl.store import Recordings, open_recordings
+from tests.support.paths import PROJECT
 
-PROJECT = Path(__file__).resolve().parent.parent
 PACKED = PROJECT.parent / "shared" / "ptbxl" / "unpack.py"
 UNPACKED = PROJECT / "data" / "test-ptb-xl"
 

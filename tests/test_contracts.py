@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parent.parent
+from tests.support.paths import PROJECT
+
 CORE = sorted((PROJECT / "ecgcore").rglob("*.py"))
 PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))]
 MODULE_LINES, FUNCTION_LINES = 400, 60
@@ -18,7 +19,7 @@ DRAWS_A_CHART = re.compile(r"^([a-z]+_chart|pyplot|image)$")
 UNBOUNDED = re.compile(r"(^|\.)cache$|lru_cache\(.*None")
 UNPICKLERS = {"pickle", "joblib", "dill", "shelve"}
 MAY_READ_ENVIRONMENT = {"ecgcore/settings.py"}
-MAY_PRINT = {"ecgcore/cli.py", "ecgcore/bootstrap.py", "pages/_ui/page_bench.py"}
+MAY_PRINT = {"ecgcore/cli.py", "ecgcore/bootstrap.py", "pages/shared/page_bench.py"}
 
 Check = Callable[[ast.AST], Iterator[ast.AST]]
 
@@ -231,26 +232,26 @@ WITHOUT_TORCH = [
     "ecgcore.io.recordings",
     "ecgcore.signals.filters",
     "ecgcore.ptbxl.store",
-    "ecgcore.ptbxl.download",
+    "ecgcore.ptbxl.fetch.download",
     "ecgcore.jobs.supervisor",
-    "ecgcore.evaluate.metrics",
-    "ecgcore.evaluate.calibration",
-    "ecgcore.evaluate.published",
-    "ecgcore.evaluate.compare",
-    "ecgcore.evaluate.conformal",
-    "ecgcore.evaluate.corp",
-    "ecgcore.evaluate.benefit",
-    "ecgcore.evaluate.strata",
+    "ecgcore.stats.metrics",
+    "ecgcore.stats.calibration.reliability_curve",
+    "ecgcore.study.published",
+    "ecgcore.stats.comparison.paired_bootstrap",
+    "ecgcore.stats.conformal",
+    "ecgcore.stats.calibration.corp",
+    "ecgcore.stats.decision_curve",
+    "ecgcore.study.strata",
     "ecgcore.models.cards",
-    "ecgcore.models.predictions",
-    "ecgcore.models.scoreboard",
-    "ecgcore.models.groups",
-    "ecgcore.models.opinions",
-    "ecgcore.models.comparison_report",
-    "ecgcore.signals.measure",
+    "ecgcore.predictions.store",
+    "ecgcore.predictions.labelled",
+    "ecgcore.predictions.ensemble",
+    "ecgcore.predictions.decision",
+    "ecgcore.study.comparison_table",
+    "ecgcore.signals.measure.measure",
     "ecgcore.figures.ecg_paper",
-    "ecgcore.figures.report",
-    "ecgcore.figures.diagrams",
+    "ecgcore.report.printout",
+    "ecgcore.figures.training_curves",
     "ecgcore.figures.comparison",
     "ecgcore.figures.reliability",
 ]

@@ -12,24 +12,24 @@ from ecgcore.bench.figure import Figure, durations_ms, timed_each, typical
 from ecgcore.errors import RecordError
 from ecgcore.explain.attribution import METHODS
 from ecgcore.explain.methods import explain
+from ecgcore.figures.attribution_overlay import Heat
 from ecgcore.figures.ecg_paper import ecg_figure
-from ecgcore.figures.overlays import Heat
 from ecgcore.figures.paper_layout import LAYOUTS, PaperSettings
-from ecgcore.figures.report import (
+from ecgcore.models.predictor import Prediction, Predictor, predict
+from ecgcore.predictions.decision import GroupReader
+from ecgcore.predictions.ensemble import GroupCalibration, ModelGroup
+from ecgcore.ptbxl.glossary import translate
+from ecgcore.ptbxl.store import FS_HZ, Recordings
+from ecgcore.records import EcgRecord
+from ecgcore.report.printout import (
     ModelOpinion,
     ReportContent,
     heat_words,
     report_pdf,
     report_png,
 )
-from ecgcore.models.groups import GroupCalibration, ModelGroup
-from ecgcore.models.opinions import GroupReader
-from ecgcore.models.predictor import Prediction, Predictor, predict
-from ecgcore.ptbxl.glossary import translate
-from ecgcore.ptbxl.store import FS_HZ, Recordings
-from ecgcore.records import EcgRecord
 from ecgcore.settings import PROJECT_DIR
-from ecgcore.signals.measure import measure
+from ecgcore.signals.measure.measure import measure
 from ecgcore.signals.quality import assess
 
 FIGURE_MS, PAYLOAD_KB, MEASURE_MS, PDF_MS = 40.0, 250.0, 60.0, 2000.0
@@ -37,7 +37,7 @@ FIGURE_MS, PAYLOAD_KB, MEASURE_MS, PDF_MS = 40.0, 250.0, 60.0, 2000.0
 _RECORDS = 50
 _DRAWINGS, _PRINTS = 10, 5
 _IMPORT = (
-    "import time; t = time.perf_counter(); import ecgcore.figures.report; "
+    "import time; t = time.perf_counter(); import ecgcore.report.printout; "
     "print(1000 * (time.perf_counter() - t))"
 )
 

@@ -2,7 +2,7 @@
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelEntry, list_models
-from ecgcore.models.opinions import MAIN_ARCHS, MAIN_SETS
+from ecgcore.predictions.decision import MAIN_ARCHS, MAIN_SETS
 from ecgcore.settings import Settings
 
 

@@ -146,7 +146,7 @@ def resident_mb(pid: int | str = "self") -> float | None:
 
 def _pages(settings: Settings) -> list[Figure]:
     """Measure server and browser in a process that may import the pages; a crash is a figure."""
-    command = [sys.executable, "-m", "pages._ui.page_bench"]
+    command = [sys.executable, "-m", "pages.shared.page_bench"]
     done = subprocess.run(
         command,
         cwd=PROJECT_DIR,

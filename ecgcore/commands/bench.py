@@ -56,7 +56,7 @@ def _speed(args: argparse.Namespace, settings: Settings) -> Report:
 
 
 def _models(args: argparse.Namespace, settings: Settings) -> Report:
-    from ecgcore.bench.models import run_models
+    from ecgcore.bench.models.table import run_models
     from ecgcore.errors import ModelError
 
     if args.threads < 1:
@@ -65,7 +65,7 @@ def _models(args: argparse.Namespace, settings: Settings) -> Report:
 
 
 def _delineation(args: argparse.Namespace, settings: Settings) -> Report:
-    from ecgcore.bench.delineation import run_delineation
+    from ecgcore.bench.delineation.delineation import run_delineation
     from ecgcore.errors import RecordError
 
     if args.ludb is None:

@@ -53,7 +53,7 @@ def _data_build(args: argparse.Namespace, folder: Path) -> Result:
 
 
 def _data_fetch(args: argparse.Namespace, folder: Path) -> Result:
-    from ecgcore.ptbxl.download import PHYSIONET_URL, FetchProgress, fetch
+    from ecgcore.ptbxl.fetch.download import PHYSIONET_URL, FetchProgress, fetch
 
     with tqdm(desc=f"PTB-XL, {args.which}", unit=" files", disable=args.json) as bar:
 
@@ -78,7 +78,7 @@ def _data_fetch(args: argparse.Namespace, folder: Path) -> Result:
 
 
 def _data_check(args: argparse.Namespace, folder: Path) -> Result:
-    from ecgcore.ptbxl.download import check
+    from ecgcore.ptbxl.fetch.download import check
 
     report = check(folder, verify=args.verify)
     frame = report.frame()

@@ -9,7 +9,7 @@ from ecgcore.settings import Settings
 
 def run_measure(args: argparse.Namespace, settings: Settings) -> Result:
     """Measure one record."""
-    from ecgcore.signals.measure import measure
+    from ecgcore.signals.measure.measure import measure
 
     record = asked_record(args, settings)
     found = measure(record)

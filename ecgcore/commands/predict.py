@@ -14,9 +14,9 @@ from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
 
 if TYPE_CHECKING:
-    from ecgcore.models.groups import ModelGroup
-    from ecgcore.models.opinions import GroupOpinion, ReadingRule
     from ecgcore.models.predictor import Prediction
+    from ecgcore.predictions.decision import GroupOpinion, ReadingRule
+    from ecgcore.predictions.ensemble import ModelGroup
     from ecgcore.records import EcgRecord
 
 WINDOW_S = 10.0
@@ -45,7 +45,7 @@ def add_predict_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask how opinions are read."""
-    from ecgcore.evaluate.recalibration import METHODS
+    from ecgcore.stats.calibration.recalibration import METHODS
 
     parser.add_argument("--calibration", choices=list(METHODS), default="raw", help="of MI")
     parser.add_argument(
@@ -68,7 +68,7 @@ def asked_rule(args: argparse.Namespace) -> ReadingRule:
         If a share is not one.
     """
     from ecgcore.errors import ModelError
-    from ecgcore.models.opinions import ReadingRule
+    from ecgcore.predictions.decision import ReadingRule
 
     if not 50 <= args.coverage < 100:
         raise ModelError(f"--coverage is {args.coverage:g}; 50 up to less than 100 is possible.")
@@ -81,8 +81,8 @@ def asked_rule(args: argparse.Namespace) -> ReadingRule:
 def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     """Ask every shipped model about one record."""
     from ecgcore.errors import ModelError
-    from ecgcore.models.asking import shipped_groups
     from ecgcore.models.predictor import Predictor, predict
+    from ecgcore.predictions.asking import shipped_groups
 
     rule = asked_rule(args)
     record = asked_record(args, settings, for_models=True)
@@ -124,7 +124,7 @@ def _read_groups(
     rule: ReadingRule,
     settings: Settings,
 ) -> tuple[list[GroupOpinion], tuple[str, ...]]:
-    from ecgcore.models.asking import group_readers
+    from ecgcore.predictions.asking import group_readers
 
     readers, notes = group_readers(groups, rule, settings)
     logits = {opinion.model.name: opinion.logit for opinion in opinions}
@@ -137,7 +137,7 @@ def _read_groups(
 
 def _joint(groups: Sequence[ModelGroup], read: Sequence[GroupOpinion]) -> str | None:
     """Return the verdict of the study's groups together; None without one."""
-    from ecgcore.models.opinions import is_main, joint_verdict
+    from ecgcore.predictions.decision import is_main, joint_verdict
 
     main = [said.verdict for group, said in zip(groups, read, strict=True) if is_main(group)]
     return joint_verdict(verdict for verdict in main if verdict) or None
@@ -175,7 +175,7 @@ def add_predict_all_arguments(parser: argparse.ArgumentParser) -> None:
 def run_predict_all(args: argparse.Namespace, settings: Settings) -> Result:
     """Predict every record with every shipped model whose predictions are not stored yet."""
     from ecgcore.errors import ModelError
-    from ecgcore.models.predict_all import predict_all
+    from ecgcore.predictions.predict_all import predict_all
 
     if args.jobs is not None and args.jobs < 1:
         raise ModelError(f"--jobs is {args.jobs}; 1 or more is needed.")

@@ -16,13 +16,13 @@ from ecgcore.settings import Settings
 
 if TYPE_CHECKING:
     from ecgcore.explain.attribution import Attribution
-    from ecgcore.figures.overlays import Heat
-    from ecgcore.figures.report import ModelOpinion, ReportContent
+    from ecgcore.figures.attribution_overlay import Heat
     from ecgcore.models.cards import ModelEntry
-    from ecgcore.models.groups import ModelGroup
-    from ecgcore.models.opinions import GroupReader, ReadingRule
+    from ecgcore.predictions.decision import GroupReader, ReadingRule
+    from ecgcore.predictions.ensemble import ModelGroup
     from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
     from ecgcore.records import EcgRecord
+    from ecgcore.report.printout import ModelOpinion, ReportContent
     from ecgcore.signals.filters import DisplayFilter
 
 _FILTER_STEPS = {"hp": "highpass_hz", "lp": "lowpass_hz", "notch": "notch_hz"}
@@ -58,7 +58,7 @@ def run_report(args: argparse.Namespace, settings: Settings) -> Result:
         If the record, an option or the file to write cannot be used.
     """
     from ecgcore.errors import RecordError
-    from ecgcore.figures.report import report_pdf, report_png, scale_check
+    from ecgcore.report.printout import report_pdf, report_png, scale_check
 
     kind = args.out.suffix.lower()
     if kind not in (".pdf", ".png"):
@@ -117,10 +117,10 @@ def _content(args: argparse.Namespace, settings: Settings) -> ReportContent:
     from datetime import UTC, datetime
 
     from ecgcore.figures.paper_layout import PaperSettings
-    from ecgcore.figures.report import ReportContent, heat_words
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.ptbxl.glossary import translate
-    from ecgcore.signals.measure import measure
+    from ecgcore.report.printout import ReportContent, heat_words
+    from ecgcore.signals.measure.measure import measure
     from ecgcore.signals.quality import assess
 
     paper = PaperSettings(args.layout, args.order, args.speed, args.gain, args.lead)
@@ -168,9 +168,9 @@ def _opinions(
 ) -> _Opinions:
     """Ask every shipped group; a recording that models cannot read is said, not refused."""
     from ecgcore.errors import RecordError
-    from ecgcore.figures.report import ModelOpinion
-    from ecgcore.models.asking import group_readers, shipped_groups
     from ecgcore.models.predictor import Predictor, predict
+    from ecgcore.predictions.asking import group_readers, shipped_groups
+    from ecgcore.report.printout import ModelOpinion
 
     groups = shipped_groups(settings)
     predictors = [Predictor.open(model) for group in groups for model in group.members]
@@ -196,7 +196,7 @@ def _opinions(
 def _fitted(
     readers: Sequence[GroupReader], catalog: Catalog | None, entry: CatalogEntry | None
 ) -> str:
-    from ecgcore.models.opinions import fitted_words
+    from ecgcore.predictions.decision import fitted_words
     from ecgcore.ptbxl.catalog import PTBXL_VERSION
 
     if catalog is None or entry is None or catalog.version != PTBXL_VERSION:
@@ -206,8 +206,8 @@ def _fitted(
 
 def _mark(group: ModelGroup, catalog: Catalog | None, entry: CatalogEntry | None) -> str | None:
     """Say how a group knows a record, by its worst member; None for one from elsewhere."""
-    from ecgcore.models.opinions import marked_members, worst_mark
-    from ecgcore.ptbxl.exposure import MARK_WORDS, Exposure, mark_of
+    from ecgcore.predictions.decision import marked_members, worst_mark
+    from ecgcore.predictions.leakage import MARK_WORDS, Exposure, mark_of
 
     if catalog is None or entry is None:
         return None
@@ -236,7 +236,7 @@ def _attribution(record: EcgRecord, model: ModelEntry, method: str) -> Attributi
 
 def _heat(attribution: Attribution, model: ModelEntry) -> Heat:
     from ecgcore.explain.attribution import METHODS
-    from ecgcore.figures.overlays import Heat
+    from ecgcore.figures.attribution_overlay import Heat
 
     label = f"{METHODS[attribution.method]}, {model.label}"
     return Heat(attribution.scores, attribution.fs_hz, attribution.signed, label)

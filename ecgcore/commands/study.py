@@ -30,8 +30,8 @@ def add_study_arguments(parser: argparse.ArgumentParser) -> None:
 def run_study_command(args: argparse.Namespace, settings: Settings) -> Result:
     """Train what the study lacks, or say how far it is."""
     from ecgcore.errors import JobError
-    from ecgcore.training.study import Study, chosen_runs, default_jobs, study_status
-    from ecgcore.training.study_runner import run_study
+    from ecgcore.study.plan import Study, chosen_runs, default_jobs, study_status
+    from ecgcore.study.runner import run_study
 
     runs = chosen_runs(args.only)
     jobs = default_jobs() if args.jobs is None else args.jobs
@@ -63,19 +63,19 @@ def _terminated_like_interrupted() -> Iterator[None]:
 
 def run_cohorts(args: argparse.Namespace, settings: Settings) -> Result:
     """Count the cohort."""
-    from ecgcore.ptbxl import cohorts
+    from ecgcore.ptbxl import label_groups
     from ecgcore.ptbxl.catalog import open_catalog
 
     frame = open_catalog(settings).frame
     data = {
         split: {
             group: {
-                "n": len(ids := cohorts.member_ids(frame, split, [group])),
-                "fingerprint": cohorts.fingerprint(ids),
+                "n": len(ids := label_groups.member_ids(frame, split, [group])),
+                "fingerprint": label_groups.fingerprint(ids),
             }
-            for group in cohorts.GROUPS
+            for group in label_groups.GROUPS
         }
-        for split in cohorts.SPLITS
+        for split in label_groups.SPLITS
     }
     rows = [
         f"{s:6}{g:14}{v['n']:6}  {v['fingerprint']}"
@@ -98,9 +98,9 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask for the test set, the recalibration and the score."""
-    from ecgcore.evaluate.metrics import ScoreName
-    from ecgcore.evaluate.recalibration import METHODS
-    from ecgcore.ptbxl.cohorts import TEST_SETS
+    from ecgcore.stats.calibration.recalibration import METHODS
+    from ecgcore.stats.metrics import ScoreName
+    from ecgcore.tasks.mi import TEST_SETS
 
     parser.add_argument("--test-set", choices=list(TEST_SETS), default="certain")
     parser.add_argument("--calibration", choices=list(METHODS), default="raw")
@@ -109,7 +109,7 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_compare(args: argparse.Namespace, settings: Settings) -> Result:
     """Compare the shipped groups on a test set, and with the published claims."""
-    from ecgcore.models.comparison_report import comparison_report
+    from ecgcore.study.comparison_table import comparison_report
 
     report = comparison_report(settings, args.test_set, args.calibration, args.metric)
     return OK, report.as_json(), report.as_text()
@@ -117,7 +117,7 @@ def run_compare(args: argparse.Namespace, settings: Settings) -> Result:
 
 def run_evaluate(args: argparse.Namespace, settings: Settings) -> Result:
     """Report every model on every test set."""
-    from ecgcore.models.report import DEFAULT_METHODS, evaluation_report
+    from ecgcore.study.metrics_table import DEFAULT_METHODS, evaluation_report
 
     report = evaluation_report(settings, args.calibration or DEFAULT_METHODS)
     return OK, report.as_json(), report.as_text()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from ecgcore.evaluate.metrics import Estimate
 from ecgcore.figures.theme import STYLE, Style, ink, template
+from ecgcore.stats.metrics import Estimate
 
 ROW_PX = 35
 _HEAD = 0.85

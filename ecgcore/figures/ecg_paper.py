@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from ecgcore.figures.overlays import Heat, heat_trace
+from ecgcore.figures.attribution_overlay import Heat, heat_trace
 from ecgcore.figures.paper_layout import (
     USUAL_PAPER,
     PaperLayout,

@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 from ecgcore.figures.theme import BLUE, ORANGE, SKY, VERMILLION, Paper, paper, template
 from ecgcore.leads import LEADS
 from ecgcore.records import FloatArray
-from ecgcore.signals.beats import MedianBeat
-from ecgcore.signals.delineate import Fiducial, Fiducials
-from ecgcore.signals.measure import Measurements
+from ecgcore.signals.beats.beats import MedianBeat
+from ecgcore.signals.measure.delineate import Fiducial, Fiducials
+from ecgcore.signals.measure.measure import Measurements
 
 DEFAULT_WIDTH_PX = 1000
 _MM_PER_MS, _MM_PER_MV = 0.025, 10.0

@@ -7,10 +7,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
-from ecgcore.evaluate.calibration import ReliabilityCurve
-from ecgcore.evaluate.corp import CorpCurve
 from ecgcore.figures.comparison import style_of
 from ecgcore.figures.theme import Style, ink, template
+from ecgcore.stats.calibration.corp import CorpCurve
+from ecgcore.stats.calibration.reliability_curve import ReliabilityCurve
 
 FloatArray = NDArray[np.float64]
 

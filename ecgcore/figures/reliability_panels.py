@@ -7,9 +7,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from ecgcore.evaluate.metrics import Estimate
 from ecgcore.figures.comparison import style_of, whiskers
 from ecgcore.figures.theme import Style, ink, template
+from ecgcore.stats.metrics import Estimate
 
 _GAP = 0.05
 _ROW_PX = 30

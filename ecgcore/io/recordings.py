@@ -11,15 +11,15 @@ import numpy as np
 
 from ecgcore.errors import RecordError
 from ecgcore.io.archives import unpack
-from ecgcore.io.asked import NotSaidError
-from ecgcore.io.csv_files import read_csv
-from ecgcore.io.dicom_files import read_dicom
-from ecgcore.io.headers import Header, parse_header
-from ecgcore.io.npz_files import read_npz
+from ecgcore.io.binary.dicom_files import read_dicom
+from ecgcore.io.binary.scp_files import is_scp, read_scp
+from ecgcore.io.missing_units import NotSaidError
 from ecgcore.io.raw import FILE_SAYS_ALL, MAX_FILE_BYTES, RawEcg, ReadOptions, to_record
-from ecgcore.io.scp_files import is_scp, read_scp
-from ecgcore.io.wfdb_files import decode, read_bytes
-from ecgcore.io.xml_files import read_xml
+from ecgcore.io.tables.csv_files import read_csv
+from ecgcore.io.tables.npz_files import read_npz
+from ecgcore.io.wfdb.headers import Header, parse_header
+from ecgcore.io.wfdb.wfdb_files import decode, read_bytes
+from ecgcore.io.xml.xml_files import read_xml
 from ecgcore.records import EcgRecord
 
 __all__ = [

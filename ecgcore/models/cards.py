@@ -12,9 +12,9 @@ import numpy as np
 
 from ecgcore.errors import ModelError
 from ecgcore.leads import LEADS
-from ecgcore.ptbxl.cohorts import TRAIN_SETS
 from ecgcore.records import FloatArray
 from ecgcore.signals.block_highpass import highpass_block
+from ecgcore.tasks.mi import TRAIN_SETS
 
 ARCH_NAMES = {
     "cnn_bilstm": "CNN-BiLSTM",

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import WEIGHTS_FILE, ModelEntry, file_sha256
-from ecgcore.models.cnn_lstm import CnnLstm
-from ecgcore.models.mamba2 import BiMamba2
-from ecgcore.models.mamba2_large import BiMamba2Large
-from ecgcore.models.recurrent import CnnBiLstm
+from ecgcore.models.networks.bimamba2 import BiMamba2
+from ecgcore.models.networks.bimamba2_large import BiMamba2Large
+from ecgcore.models.networks.cnn_bilstm import CnnBiLstm
+from ecgcore.models.networks.cnn_lstm import CnnLstm
 
 ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
     "cnn_bilstm": CnnBiLstm,
@@ -25,17 +25,17 @@ ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
 }
 
 _MAMBA2 = (
-    "models/gpu_scan.py",
-    "models/mamba2.py",
-    "models/mamba_parts.py",
-    "models/recurrent.py",
-    "models/scan.py",
+    "models/networks/gpu_scan.py",
+    "models/networks/bimamba2.py",
+    "models/networks/mamba_parts.py",
+    "models/networks/cnn_bilstm.py",
+    "models/networks/scan.py",
 )
 SOURCES: dict[str, tuple[str, ...]] = {
-    "cnn_bilstm": ("models/recurrent.py",),
+    "cnn_bilstm": ("models/networks/cnn_bilstm.py",),
     "bimamba2": _MAMBA2,
-    "cnn_lstm": ("models/cnn_lstm.py",),
-    "bimamba2_large": ("models/mamba2_large.py", *_MAMBA2),
+    "cnn_lstm": ("models/networks/cnn_lstm.py",),
+    "bimamba2_large": ("models/networks/bimamba2_large.py", *_MAMBA2),
 }
 """Files below ``ecgcore/`` that an architecture is made of."""
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ecgcore.errors import CatalogError, RecordError
 from ecgcore.ptbxl import synthetic
-from ecgcore.ptbxl.cohorts import assign_groups
+from ecgcore.ptbxl.label_groups import assign_groups
 from ecgcore.ptbxl.scp import MI_TERRITORIES, load_statements, parse_codes
 from ecgcore.settings import Settings
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgcore.errors import CatalogError, RecordError
-from ecgcore.io.wfdb_files import read_wfdb
+from ecgcore.io.wfdb.wfdb_files import read_wfdb
 from ecgcore.leads import LEADS
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.records import EcgRecord, FloatArray

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from ecgcore.errors import CatalogError
 from ecgcore.models.cards import Preprocessing
-from ecgcore.ptbxl import cohorts
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.records import FloatArray
 from ecgcore.signals.filters import highpass
+from ecgcore.tasks import mi as mi_task
 from ecgcore.training.spec import TrainSpec
 
 HIGHPASS_HZ = 0.5
@@ -60,15 +60,15 @@ def load_training_data(recordings: Recordings, spec: TrainSpec) -> TrainingData:
     cohort = recordings.catalog.frame
     steps = fit_preprocessing(recordings, spec)
     ids = {
-        "train": cohorts.training_ids(cohort, spec.train_set, spec.seed),
-        "val": cohorts.validation_ids(cohort, spec.train_set),
+        "train": mi_task.training_ids(cohort, spec.train_set, spec.seed),
+        "val": mi_task.validation_ids(cohort, spec.train_set),
     }
     train, val = (_split(recordings, chosen, steps, name) for name, chosen in ids.items())
-    labels = torch.from_numpy(cohorts.targets(cohort, train.ids, spec.train_set))
+    labels = torch.from_numpy(mi_task.targets(cohort, train.ids, spec.train_set))
     statements = None
     if spec.train_set == "C-multi":
         codes = recordings.catalog.codes
-        statements = torch.from_numpy(cohorts.frequent_statements(codes, train.ids))
+        statements = torch.from_numpy(mi_task.frequent_statements(codes, train.ids))
     return TrainingData(replace(train, labels=labels, statements=statements), val, steps)
 
 
@@ -79,7 +79,7 @@ def fit_preprocessing(recordings: Recordings, spec: TrainSpec) -> Preprocessing:
     """
     frame, zero_phase = recordings.catalog.frame, not spec.seed_exact
     name = "C" if zero_phase else spec.train_set
-    ids = cohorts.training_ids(frame, name, spec.seed)
+    ids = mi_task.training_ids(frame, name, spec.seed)
     n_missing = len(ids) - len(recordings.available(ids))
     if n_missing or not ids:
         raise CatalogError(
@@ -114,7 +114,7 @@ def augment(inputs: Tensor, spec: TrainSpec, generator: torch.Generator) -> Tens
 
 
 def _split(recordings: Recordings, ids: list[int], steps: Preprocessing, name: str) -> Split:
-    labels = cohorts.labels(recordings.catalog.frame, ids)
+    labels = mi_task.labels(recordings.catalog.frame, ids)
     if not 0 < labels.sum() < len(labels):
         raise CatalogError(
             f"The {name} split of {recordings.catalog.version} has {labels.sum()} MI and "

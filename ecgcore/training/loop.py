@@ -19,9 +19,9 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from ecgcore.training.checkpoint import TrainState, load_checkpoint, save_checkpoint
 from ecgcore.training.data import Split, TrainingData, augment
+from ecgcore.training.mixed_precision import TrainingForward
+from ecgcore.training.multitask import TwoTasks, statements_loss
 from ecgcore.training.spec import TrainSpec
-from ecgcore.training.speedups import TrainingForward
-from ecgcore.training.two_tasks import TwoTasks, statements_loss
 
 _WARM_UP = 0.25
 _FIRST_LR, _LAST_LR = 0.04, 1e-3

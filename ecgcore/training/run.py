@@ -20,28 +20,29 @@ import ecgcore
 from ecgcore.errors import EcgError, ModelError
 from ecgcore.jobs import progress
 from ecgcore.models.cards import CARD_FILE, WEIGHTS_FILE, ModelCard, Preprocessing
-from ecgcore.models.predictions import PREDICTIONS_FILE, predictions_frame, save_predictions
-from ecgcore.models.recurrent import n_parameters
+from ecgcore.models.networks.cnn_bilstm import n_parameters
 from ecgcore.models.registry import SOURCES, build, round_to_half, save_weights
-from ecgcore.ptbxl import cohorts
+from ecgcore.predictions.store import PREDICTIONS_FILE, predictions_frame, save_predictions
+from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import load_catalog
 from ecgcore.ptbxl.store import Recordings, open_recordings
+from ecgcore.tasks import mi as mi_task
 from ecgcore.training.checkpoint import CHECKPOINT_FILE, TrainState
+from ecgcore.training.confident_learning import prune
 from ecgcore.training.data import TrainingData, load_training_data
 from ecgcore.training.loop import EpochResult, Watcher, fit, logits_of
-from ecgcore.training.pruning import prune
+from ecgcore.training.mixed_precision import resolved, training_device
 from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
-from ecgcore.training.speedups import resolved, training_device
 
 _DECIDING = (
     "leads.py",
-    "ptbxl/cohorts.py",
+    "tasks/mi_task.py",
     "signals/block_highpass.py",
     "signals/filters.py",
     "training/data.py",
     "training/loop.py",
-    "training/speedups.py",
-    "training/two_tasks.py",
+    "training/mixed_precision.py",
+    "training/multitask.py",
 )
 """Beside the architecture's own sources."""
 
@@ -168,7 +169,10 @@ def _finish(
     version: str,
 ) -> ModelCard:
     cohort = recordings.catalog.frame
-    judged = [*cohorts.member_ids(cohort, "val", cohorts.GROUPS), *cohorts.test_ids(cohort, "all")]
+    judged = [
+        *label_groups.member_ids(cohort, "val", label_groups.GROUPS),
+        *mi_task.test_ids(cohort, "all"),
+    ]
     judged = recordings.available(judged)
     logits = _logits(model, recordings, judged, data.preprocessing)
     rounded = round_to_half(model)
@@ -179,9 +183,9 @@ def _finish(
     save_predictions(predictions_frame(spec.key, judged, logits), run_dir / PREDICTIONS_FILE)
     by_id = dict(zip(judged, logits.tolist(), strict=True))
     metrics = [("val_auroc", state.best_auroc), ("largest_change_by_rounding", changed)]
-    for name in cohorts.TEST_SETS:
-        ids = [ecg_id for ecg_id in cohorts.test_ids(cohort, name) if ecg_id in by_id]
-        labels = cohorts.labels(cohort, ids)
+    for name in mi_task.TEST_SETS:
+        ids = [ecg_id for ecg_id in mi_task.test_ids(cohort, name) if ecg_id in by_id]
+        labels = mi_task.labels(cohort, ids)
         if 0 < labels.sum() < len(labels):
             auroc = roc_auc_score(labels, [by_id[ecg_id] for ecg_id in ids])
             metrics.append((f"test_{name}_auroc", float(auroc)))
@@ -189,7 +193,7 @@ def _finish(
         key=spec.key,
         n_parameters=n_parameters(model),
         data_version=recordings.catalog.version,
-        data_fingerprint=cohorts.fingerprint(data.train.ids),
+        data_fingerprint=label_groups.fingerprint(data.train.ids),
         n_train=len(data.train.ids),
         n_train_mi=int((data.train.labels > 0).sum()),
         n_val=len(data.val.ids),

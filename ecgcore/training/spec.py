@@ -8,7 +8,7 @@ from typing import Any
 
 from ecgcore.errors import JobError
 from ecgcore.models.cards import ARCH_NAMES, ModelKey
-from ecgcore.ptbxl.cohorts import TRAIN_SETS
+from ecgcore.tasks.mi import TRAIN_SETS
 
 SPEC_FILE = "spec.json"
 PROGRESS_FILE = "progress.jsonl"

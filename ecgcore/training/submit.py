@@ -15,8 +15,8 @@ from ecgcore.jobs import progress
 from ecgcore.jobs.store import Job, JobStore
 from ecgcore.jobs.supervisor import STARTED_EVENT
 from ecgcore.models.cards import ARCH_NAMES
-from ecgcore.ptbxl import cohorts
 from ecgcore.ptbxl.store import Recordings
+from ecgcore.tasks import mi as mi_task
 from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
 
 HISTORY = ("epoch", "train_loss", "val_loss", "val_auroc", "seconds")
@@ -137,7 +137,7 @@ def missing_ids(recordings: Recordings, train_set: str) -> list[int]:
     The scaler is fitted on training set C, whatever is trained.
     """
     frame = recordings.catalog.frame
-    needed = {*cohorts.training_ids(frame, "C"), *cohorts.validation_ids(frame, train_set)}
+    needed = {*mi_task.training_ids(frame, "C"), *mi_task.validation_ids(frame, train_set)}
     return sorted(needed.difference(recordings.available(sorted(needed))))
 
 

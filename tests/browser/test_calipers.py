@@ -8,19 +8,18 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pages._ui.page_bench import PROJECT, SETTLED
+from pages.shared.page_bench import PROJECT, SETTLED
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 pytestmark = pytest.mark.browser
 
-SCRIPT = Path(__file__).with_name("calipers_page.py")
+SCRIPT = PROJECT / "tests" / "support" / "calipers_page.py"
 SPEED_MM_S, GAIN_MM_MV, ZERO_MM = 25.0, 10.0, 15.0
 ROW_MM = {"I": 110.0, "II": 80.0, "III": 50.0}
 GRAPH = "document.querySelector('.st-key-ecg .js-plotly-plot')"

@@ -11,7 +11,7 @@ import pytest
 
 from ecgcore.cli import main
 from ecgcore.commands.result import BAD_INPUT, FAILED, OK
-from ecgcore.ptbxl import cohorts
+from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import load_catalog
 
 Run = Callable[..., tuple[int, Any]]
@@ -62,7 +62,7 @@ def test_cohorts_counts_every_group_of_every_split(run: Run, synthetic_dir: Path
         assert list(groups) == ["pure_normal", "certain_mi", "uncertain_mi"]
         for group, found in groups.items():
             ids = frame.index[(frame["split"] == split) & (frame["group"] == group)]
-            assert found == {"n": len(ids), "fingerprint": cohorts.fingerprint(ids)}
+            assert found == {"n": len(ids), "fingerprint": label_groups.fingerprint(ids)}
             assert found["n"] > 0
 
 

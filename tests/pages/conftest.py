@@ -7,17 +7,19 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
-from tests.pages.review_page import SIX, save_untrained
+from tests.support.paths import PROJECT
+from tests.support.review_page import SIX, save_untrained
 
-ROUTER = Path(__file__).resolve().parents[2] / "pages" / "_router.py"
+ROUTER = PROJECT / "pages" / "_router.py"
 
 
 @pytest.fixture
 def open_page(
     synthetic_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., AppTest]:
-    """Return a function that opens a page by its file name, with query parameters."""
+    """Return a function that opens a page by its address, with query parameters."""
     monkeypatch.setenv("ECG_DATA_DIR", str(synthetic_dir))
     monkeypatch.setenv("ECG_RUNS_DIR", str(tmp_path / "runs"))
     st.cache_data.clear()
@@ -27,8 +29,8 @@ def open_page(
         app = AppTest.from_file(str(ROUTER), default_timeout=60)
         for name, value in query.items():
             app.query_params[name] = value
-        if page != "browse.py":
-            app.switch_page(page)
+        # switch_page knows a page's url_path only after a first run, which would open Browse
+        app._page_hash = "" if page == "browse" else calc_hash(page)
         return app.run()
 
     return open_it
@@ -60,7 +62,7 @@ def open_review(
         if data_dir is not None:
             monkeypatch.setenv("ECG_DATA_DIR", str(data_dir))
         query |= {} if record is None else {"record": str(record)}
-        app = open_page("review.py", **query)
+        app = open_page("review", **query)
         assert not app.exception
         return app
 

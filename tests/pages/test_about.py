@@ -8,11 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey, Preprocessing
-from ecgcore.models.groups import group_models
-from ecgcore.ptbxl import cohorts
+from ecgcore.predictions.ensemble import group_models
+from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.scp import LIKELIHOOD_WORDS
-from pages._ui import about_parts
+from pages.about import texts
 
 Open = Callable[..., AppTest]
 
@@ -49,7 +49,7 @@ def _text(app: AppTest) -> str:
 
 
 def test_the_open_data_is_named_counted_and_marked(open_page: Open, synthetic_catalog: Catalog):
-    app = open_page("about.py")
+    app = open_page("about")
     assert not app.exception
     text = _text(app)
     assert f"**synthetic set 1**, 240 records in `{synthetic_catalog.folder}`" in text
@@ -61,7 +61,7 @@ def test_the_open_data_is_named_counted_and_marked(open_page: Open, synthetic_ca
 
 
 def test_models_have_their_cards(open_page: Open, pretrained: Path):
-    app = open_page("about.py")
+    app = open_page("about")
     results, provenance = (frame.value for frame in app.dataframe)
     row = results.iloc[0]
     assert (row["Model"], row["Seeds"]) == ("BiMamba-2 C", 1)
@@ -75,13 +75,13 @@ def test_models_have_their_cards(open_page: Open, pretrained: Path):
 
 def test_no_model_says_what_to_do(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "nothing"))
-    app = open_page("about.py")
+    app = open_page("about")
     assert not app.exception
     assert "No model is installed" in _text(app)
 
 
 def test_limits_words_and_licences(open_page: Open):
-    text = _text(open_page("about.py"))
+    text = _text(open_page("about"))
     for part in (
         "Not a medical device",
         "52 years for normal records, 72 and 71",
@@ -94,7 +94,7 @@ def test_limits_words_and_licences(open_page: Open):
         "Clopper-Pearson",
     ):
         assert part in text
-    assert about_parts.likelihood_table()["Shown as"].tolist() == list(LIKELIHOOD_WORDS.values())
+    assert texts.likelihood_table()["Shown as"].tolist() == list(LIKELIHOOD_WORDS.values())
 
 
 def test_seeds_have_a_mean_and_a_deviation(pretrained: Path):
@@ -105,30 +105,32 @@ def test_seeds_have_a_mean_and_a_deviation(pretrained: Path):
         for seed, value in enumerate(values)
     ]
     entries = [ModelEntry(pretrained / str(one.key.seed), one, shipped=True) for one in seeds]
-    (row,) = about_parts.results_table(group_models(entries)).to_dict("records")
+    (row,) = texts.results_table(group_models(entries)).to_dict("records")
     assert (row["Seeds"], row["Validation"]) == (3, "0.9802 ± 0.0010")
 
 
 @pytest.mark.ptbxl
 def test_ptbxl_is_compared_with_the_study(ptbxl_catalog: Catalog):
-    table = about_parts.cohort_table(ptbxl_catalog)
+    table = texts.cohort_table(ptbxl_catalog)
     assert table["The study's own"].tolist() == ["the same"] * 9
     assert table["Records"].iloc[0] == "4,451"
 
 
 def test_a_cohort_that_differs_says_so(synthetic_catalog: Catalog, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(about_parts, "PTBXL_VERSION", synthetic_catalog.version)
-    column = about_parts.cohort_table(synthetic_catalog)["The study's own"]
+    monkeypatch.setattr(texts, "PTBXL_VERSION", synthetic_catalog.version)
+    column = texts.cohort_table(synthetic_catalog)["The study's own"]
     assert column.iloc[0] == "differs: 4,451, 0bb28424096d45b1"
 
 
 def test_own_runs_are_told_from_shipped_models(pretrained: Path, tmp_path: Path):
     card = ModelCard.load(pretrained / "bimamba2-C" / "seed-4")
     entries = [ModelEntry(tmp_path / "runs" / name, card, name == "a") for name in ("a", "b")]
-    table = about_parts.results_table(group_models(entries))
+    table = texts.results_table(group_models(entries))
     assert table["Source"].tolist() == ["shipped", "own run"]
-    assert about_parts.provenance_table(entries)["Folder"].tolist() == ["runs/a", "runs/b"]
+    assert texts.provenance_table(entries)["Folder"].tolist() == ["runs/a", "runs/b"]
 
 
 def test_the_study_has_all_splits_and_groups():
-    assert list(cohorts.STUDY_COHORT) == [(s, g) for s in cohorts.SPLITS for g in cohorts.GROUPS]
+    assert list(label_groups.STUDY_COHORT) == [
+        (s, g) for s in label_groups.SPLITS for g in label_groups.GROUPS
+    ]

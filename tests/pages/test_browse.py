@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ecgcore.ptbxl.catalog import Catalog
-from pages._ui import queue, resources
+from pages.shared import caches, worklist
 
 Open = Callable[..., AppTest]
 
@@ -29,13 +29,13 @@ def press(app: AppTest, name: str) -> AppTest:
 def spread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the models disagree the more, the higher the record's number."""
     numbers = pd.Series({ecg_id: ecg_id / 240 for ecg_id in range(1, 241)})
-    monkeypatch.setattr(resources, "spread", lambda _version, _method: numbers)
+    monkeypatch.setattr(caches, "spread", lambda _version, _method: numbers)
 
 
 def test_first_view_is_the_ambiguous_test_cases(
     open_page: Open, spread: None, synthetic_catalog: Catalog
 ) -> None:
-    app = open_page("browse.py")
+    app = open_page("browse")
     assert not app.exception
     frame = synthetic_catalog.frame
     mine = frame[(frame["group"] == "uncertain_mi") & (frame["split"] == "test")]
@@ -53,21 +53,21 @@ def test_disagreement_follows_the_switch(open_page: Open, monkeypatch: pytest.Mo
         asked.append(method)
         return pd.Series({k: (k if method == "raw" else 240 - k) / 240 for k in range(1, 241)})
 
-    monkeypatch.setattr(resources, "spread", spread)
-    raw = open_page("browse.py").dataframe[0].value["ecg_id"].tolist()
-    app = open_page("browse.py", calibration="Platt")
+    monkeypatch.setattr(caches, "spread", spread)
+    raw = open_page("browse").dataframe[0].value["ecg_id"].tolist()
+    app = open_page("browse", calibration="Platt")
     assert asked == ["raw", "platt"]
     assert app.dataframe[0].value["ecg_id"].tolist() == raw[::-1]
 
 
 def test_synthetic_records_are_marked_with_the_way_to_real_ones(open_page: Open) -> None:
-    app = open_page("browse.py")
+    app = open_page("browse")
     assert any("Synthetic records" in text.value for text in app.markdown)
     assert "python -m ecgcore data fetch --set test" in captions(app)
 
 
 def test_one_click_shows_all_and_one_leads_back(open_page: Open, spread: None) -> None:
-    app = press(open_page("browse.py"), "All records")
+    app = press(open_page("browse"), "All records")
     assert summary(app).startswith("**240** of 240")
     assert app.dataframe[0].value["ecg_id"].tolist() == list(range(1, 241))
     assert app.query_params == {"group": "any", "split": "any", "sort": "record number"}
@@ -79,7 +79,7 @@ def test_one_click_shows_all_and_one_leads_back(open_page: Open, spread: None) -
 def test_counts_follow_a_filter_at_once(
     open_page: Open, spread: None, synthetic_catalog: Catalog
 ) -> None:
-    app = press(open_page("browse.py"), "All records")
+    app = press(open_page("browse"), "All records")
     app.multiselect(key="territory").select("lateral").run()
     lateral = synthetic_catalog.frame[synthetic_catalog.frame["territory"] == "lateral"]
     certain = (lateral["group"] == "certain_mi").sum()
@@ -90,7 +90,7 @@ def test_counts_follow_a_filter_at_once(
 
 def test_url_holds_the_filters(open_page: Open, synthetic_catalog: Catalog) -> None:
     app = open_page(
-        "browse.py",
+        "browse",
         group="any",
         split="any",
         code="IMI: inferior myocardial infarction",
@@ -106,21 +106,21 @@ def test_url_holds_the_filters(open_page: Open, synthetic_catalog: Catalog) -> N
 
 
 def test_stale_values_in_the_url_are_ignored(open_page: Open) -> None:
-    app = open_page("browse.py", group="nonsense", sex="7", age="old", sort="-1")
+    app = open_page("browse", group="nonsense", sex="7", age="old", sort="-1")
     assert not app.exception
     assert app.selectbox(key="group").value == "uncertain_mi"
     assert app.slider(key="age").value == (0, 90)
 
 
 def test_nothing_found_says_what_to_do(open_page: Open) -> None:
-    app = open_page("browse.py", group="pure normal", territory="inferior")
+    app = open_page("browse", group="pure normal", territory="inferior")
     assert summary(app).startswith("**0** of 240")
     assert "Take a filter away" in app.info[0].value
     assert not app.dataframe
 
 
 def test_unknown_values_can_be_asked_for(open_page: Open) -> None:
-    app = press(open_page("browse.py"), "All records")
+    app = press(open_page("browse"), "All records")
     app.checkbox(key="age_unknown").check().run()
     assert summary(app).startswith("**0** of 240")
     assert "unknown" in app.multiselect(key="validated").options
@@ -131,7 +131,7 @@ def test_missing_predictions_leave_the_list_usable(
     open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "none"))
-    app = open_page("browse.py")
+    app = open_page("browse")
     assert "predictions-synthetic.parquet does not exist" in app.warning[0].value
     assert "the order is by record number" in captions(app)
     ids = app.dataframe[0].value["ecg_id"].tolist()
@@ -139,7 +139,7 @@ def test_missing_predictions_leave_the_list_usable(
 
 
 def test_signal_quality_is_a_filter_and_a_column(open_page: Open, spread: None) -> None:
-    app = open_page("browse.py", group="any", split="any", signal="noise", sort="record number")
+    app = open_page("browse", group="any", split="any", signal="noise", sort="record number")
     table = app.dataframe[0].value
     assert 0 < len(table) < 240
     assert table["signal"].str.contains("noise").all()
@@ -151,7 +151,7 @@ def test_without_a_table_of_quality_the_filter_says_why(
     open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "none"))
-    app = open_page("browse.py", signal="noise")
+    app = open_page("browse", signal="noise")
     assert not app.exception
     widget = app.multiselect(key="signal")
     assert widget.disabled
@@ -179,21 +179,21 @@ def test_a_row_opens_its_case_and_keeps_the_list(
     opened: list[tuple[str, dict[str, str]]],
     selection: dict[str, list],
 ) -> None:
-    app = open_page("browse.py")
+    app = open_page("browse")
     ids = app.dataframe[0].value["ecg_id"].tolist()
     app.session_state["cases"] = {"selection": {"columns": [], **selection}}
     app.run()
-    assert opened == [("review.py", {"record": str(ids[1])})]
+    assert opened == [("review/page.py", {"record": str(ids[1])})]
     assert app.session_state["queue_ids"] == ids
 
 
 def test_a_record_number_opens_directly(
     open_page: Open, opened: list[tuple[str, dict[str, str]]]
 ) -> None:
-    app = open_page("browse.py")
+    app = open_page("browse")
     app.text_input[0].input(" 12 ")
     press(app, "Open")
-    assert opened == [("review.py", {"record": "12"})]
+    assert opened == [("review/page.py", {"record": "12"})]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_a_record_number_opens_directly(
 def test_a_wrong_number_is_explained_and_the_list_stays(
     open_page: Open, opened: list[tuple[str, dict[str, str]]], typed: str, message: str
 ) -> None:
-    app = open_page("browse.py")
+    app = open_page("browse")
     app.text_input[0].input(typed)
     press(app, "Open")
     assert message in app.error[0].value
@@ -219,7 +219,7 @@ def test_a_wrong_number_is_explained_and_the_list_stays(
 def test_filters_come_back_after_a_case(
     open_page: Open, spread: None, opened: list[tuple[str, dict[str, str]]]
 ) -> None:
-    app = press(open_page("browse.py"), "Certain MI")
+    app = press(open_page("browse"), "Certain MI")
     certain = summary(app)
     app.session_state["cases"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     app.run()
@@ -231,15 +231,15 @@ def test_filters_come_back_after_a_case(
 def queue_script() -> None:
     import streamlit as st
 
-    from pages._ui import queue
+    from pages.shared import worklist
 
     if "ids" in st.session_state:
-        queue.set_ids(st.session_state["ids"])
+        worklist.set_ids(st.session_state["ids"])
     ecg_id = st.session_state["ecg_id"]
     st.session_state["answer"] = (
-        queue.neighbours(ecg_id),
-        queue.position(ecg_id),
-        queue.from_browse(ecg_id),
+        worklist.neighbours(ecg_id),
+        worklist.position(ecg_id),
+        worklist.from_browse(ecg_id),
     )
 
 
@@ -261,7 +261,7 @@ def test_neighbours_in_the_readers_list_or_the_catalogue(
     ecg_id: int,
     answer: tuple[object, ...],
 ) -> None:
-    monkeypatch.setattr(queue.resources, "catalog", lambda: synthetic_catalog)
+    monkeypatch.setattr(worklist.resources, "catalog", lambda: synthetic_catalog)
     app = AppTest.from_function(queue_script)
     app.session_state["ecg_id"] = ecg_id
     if ids is not None:

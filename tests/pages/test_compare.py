@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ecgcore.models.cards import ModelKey
-from ecgcore.models.predictions import (
+from ecgcore.predictions.store import (
     COHORT_FILE,
     PREDICTIONS_FILE,
     SYNTHETIC_FILE,
@@ -14,8 +14,8 @@ from ecgcore.models.predictions import (
     save_predictions,
 )
 from ecgcore.ptbxl.catalog import synthetic_version
-from pages._ui import evaluation_cache
-from tests.made_up_models import predictions, ptbxl_cohort, save_card, save_pretrained
+from pages.shared import evaluation_caches
+from tests.support.models import predictions, ptbxl_cohort, save_card, save_pretrained
 
 SYNTHETIC = synthetic_version()
 SHIPPED = "PTB-XL 1.0.3"
@@ -48,14 +48,14 @@ def pretrained(synthetic_catalog, tmp_path, monkeypatch):
     save(folder, ptbxl_cohort(), PREDICTIONS_FILE)
     save(folder, synthetic_catalog.frame, SYNTHETIC_FILE)
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(folder))
-    monkeypatch.setattr(evaluation_cache, "N_BOOT", 40)
+    monkeypatch.setattr(evaluation_caches, "N_BOOT", 40)
     return folder
 
 
 @pytest.fixture
 def open_compare(pretrained, open_page):
     def open_it(**query):
-        app = open_page("compare.py", **query)
+        app = open_page("compare", **query)
         assert not app.exception
         return app
 
@@ -200,7 +200,7 @@ def test_parts_of_the_open_data_set_can_be_chosen(open_compare):
     app = open_compare(data_set=SYNTHETIC, test_set="all")
     box = app.selectbox(key="compare_part")
     assert not box.disabled
-    name = next(part.name for part in evaluation_cache.strata(SYNTHETIC, "all"))
+    name = next(part.name for part in evaluation_caches.strata(SYNTHETIC, "all"))
     chosen = open_compare(data_set=SYNTHETIC, test_set="all", part=name)
     assert not chosen.error
     assert chosen.selectbox(key="compare_part").value == name
@@ -284,13 +284,13 @@ def test_a_damaged_run_does_not_hide_the_others(open_compare, tmp_path):
 def test_without_any_network_the_page_leads_to_training(pretrained, open_page):
     for card in pretrained.glob("*/seed-*/card.json"):
         card.unlink()
-    app = open_page("compare.py")
+    app = open_page("compare")
     assert not app.exception
     assert "No network to show" in app.info[0].value
 
 
 def test_unreadable_labels_are_said_once(pretrained, open_page):
     (pretrained / COHORT_FILE).write_bytes(b"no parquet")
-    app = open_page("compare.py")
+    app = open_page("compare")
     assert not app.exception
     assert "cohort.parquet cannot be read" in app.error[0].value

@@ -1,6 +1,6 @@
 """Messages quote what stands in the URL, and must stay words."""
 
-from pages._ui.errors import plain
+from pages.shared.errors import plain
 
 
 def test_a_message_draws_no_link_and_no_image() -> None:

@@ -14,10 +14,11 @@ from ecgcore.io.recordings import FORMATS, MAX_UPLOAD_BYTES, SUFFIXES, read_uplo
 from ecgcore.models.cards import ModelEntry
 from ecgcore.models.predictor import Prediction, model_input
 from ecgcore.records import EcgRecord
-from pages._ui import own_parts as parts
-from pages._ui import resources
-from pages._ui.case import Case
-from tests.made_up_models import KEYS, save_card
+from pages.shared import caches
+from pages.shared.case import Case
+from pages.upload import recording as parts
+from tests.support.models import KEYS, save_card
+from tests.support.paths import SAMPLES
 
 Open = Callable[..., AppTest]
 Files = Sequence[tuple[str, bytes]]
@@ -28,7 +29,6 @@ BARE = uploads.csv_file(MICROVOLTS)
 LONG = uploads.wfdb_files(
     np.concatenate([(k + 1) * (MICROVOLTS // 4) for k in range(3)] + [MICROVOLTS[:, :450]], 1), 100
 )
-SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
 
 
 def made_up_opinion(case: Case, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
@@ -44,8 +44,8 @@ def own(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
     for key in KEYS[:2]:
         save_card(tmp_path / "pretrained" / key.folder, key)
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "pretrained"))
-    monkeypatch.setattr(resources, "opinion", made_up_opinion)
-    return lambda: open_page("own.py")
+    monkeypatch.setattr(caches, "opinion", made_up_opinion)
+    return lambda: open_page("own")
 
 
 def upload(app: AppTest, files: Files) -> AppTest:
@@ -211,8 +211,8 @@ def test_the_second_file_of_a_pair_may_come_later(own: Callable[[], AppTest]) ->
 def test_a_recording_stays_while_other_pages_are_visited(own: Callable[[], AppTest]) -> None:
     app = upload(own(), LONG)
     app.select_slider(key="own_start_1").set_value(20.0).run()
-    app.switch_page("browse.py").run()
-    app.switch_page("own.py").run()
+    app.switch_page("browse/page.py").run()
+    app.switch_page("upload/page.py").run()
     assert not app.exception
     assert "**ecg** · 34.5 s · 100 Hz" in texts(app)
     assert app.select_slider(key="own_start_1").value == 20.0

@@ -5,11 +5,8 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from ecgcore.evaluate.calibration import expected_calibration_error
-from ecgcore.evaluate.corp import corp
-from ecgcore.evaluate.strata import Stratum
 from ecgcore.models.cards import ModelKey
-from ecgcore.models.predictions import (
+from ecgcore.predictions.store import (
     COHORT_FILE,
     PREDICTIONS_FILE,
     load_predictions,
@@ -17,10 +14,14 @@ from ecgcore.models.predictions import (
     save_predictions,
 )
 from ecgcore.ptbxl.catalog import synthetic_version
-from pages._ui import evaluation_cache, reliability_bins, reliability_parts, resources
-from pages._ui.reliability_choice import BINNINGS
-from pages._ui.reliability_views import Pieces, piece_words
-from tests.made_up_models import (
+from ecgcore.stats.calibration.corp import corp
+from ecgcore.stats.calibration.reliability_curve import expected_calibration_error
+from ecgcore.study.strata import Stratum
+from pages.reliability import bins, overview
+from pages.reliability.choice import BINNINGS
+from pages.reliability.numbers import Pieces, piece_words
+from pages.shared import caches, evaluation_caches
+from tests.support.models import (
     KEYS,
     logits,
     predictions,
@@ -37,14 +38,14 @@ SHIPPED = "PTB-XL 1.0.3"
 def pretrained(synthetic_catalog, tmp_path, monkeypatch):
     folder = save_pretrained(tmp_path / "pretrained", synthetic_catalog)
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(folder))
-    whole = evaluation_cache.evaluate
-    monkeypatch.setattr(evaluation_cache, "evaluate", lambda *a, **k: whole(*a, **k, n_boot=50))
+    whole = evaluation_caches.evaluate
+    monkeypatch.setattr(evaluation_caches, "evaluate", lambda *a, **k: whole(*a, **k, n_boot=50))
     return folder
 
 
 @pytest.fixture
 def open_reliability(pretrained, open_page):
-    return lambda **query: open_page("reliability.py", **query)
+    return lambda **query: open_page("reliability", **query)
 
 
 def charts(app):
@@ -315,7 +316,7 @@ def test_run_on_the_mix_has_a_column_of_its_own(open_reliability, tmp_path):
 def test_without_any_model_the_page_leads_to_training(open_page, pretrained):
     for card in pretrained.glob("*/seed-0/card.json"):
         card.unlink()
-    app = open_page("reliability.py")
+    app = open_page("reliability")
     assert not app.exception
     assert "No model to show" in app.info[0].value
     assert not charts(app)
@@ -419,13 +420,13 @@ def test_an_empty_bin_says_so(open_reliability):
 
 def test_a_click_chooses_model_and_bin(monkeypatch):
     state = {"curve_x": {"selection": {"points": [{"customdata": [3.0, 0.4]}]}}}
-    monkeypatch.setattr(reliability_parts.st, "session_state", state)
+    monkeypatch.setattr(overview.st, "session_state", state)
     chosen = []
-    monkeypatch.setattr(reliability_parts, "set_bin", chosen.append)
-    reliability_parts.take_click("curve_x", "CNN-BiLSTM C")
+    monkeypatch.setattr(overview, "set_bin", chosen.append)
+    overview.take_click("curve_x", "CNN-BiLSTM C")
     assert (state["focus"], chosen) == ("CNN-BiLSTM C", [3])
     state["curve_x"]["selection"]["points"] = []
-    reliability_parts.take_click("curve_x", "other")
+    overview.take_click("curve_x", "other")
     assert (state["focus"], chosen) == ("CNN-BiLSTM C", [3])
 
 
@@ -492,13 +493,13 @@ def test_parts_of_the_records_need_the_tables(open_reliability):
 
 def test_each_part_compares_predicted_and_observed(open_reliability, monkeypatch):
     def halves(data_version, test_set):
-        frame = resources.catalog().frame
+        frame = caches.catalog().frame
         test = frame[(frame["split"] == "test") & (frame["group"] != "other")]
         is_mi = test["group"] != "pure_normal"
         ids = test.index.to_numpy(np.int64)
         return (Stratum("sex", "sex-all", "all of them", ids, int(is_mi.sum()), True),)
 
-    monkeypatch.setattr(evaluation_cache, "strata", halves)
+    monkeypatch.setattr(evaluation_caches, "strata", halves)
     app = open_reliability(section="Who it fails", data_set=SYNTHETIC, test_set="all")
     (row,) = app.dataframe[1].value.to_dict("records")
     assert (row["Divided by"], row["Part"], row["Records"]) == ("Sex", "all of them", 26)
@@ -547,7 +548,7 @@ def test_only_the_open_section_is_computed(open_reliability, monkeypatch):
     def not_asked(*_):
         raise AssertionError
 
-    monkeypatch.setattr(reliability_bins, "ece_by_bins", not_asked)
-    monkeypatch.setattr(evaluation_cache, "evaluate", not_asked)
-    monkeypatch.setattr(evaluation_cache, "compare_methods", not_asked)
+    monkeypatch.setattr(bins, "ece_by_bins", not_asked)
+    monkeypatch.setattr(evaluation_caches, "evaluate", not_asked)
+    monkeypatch.setattr(evaluation_caches, "compare_methods", not_asked)
     assert not open_reliability().exception

@@ -11,14 +11,14 @@ from streamlit.testing.v1 import AppTest
 from ecgcore.jobs import progress
 from ecgcore.jobs.store import Job, JobStatus, JobStore
 from ecgcore.models.cards import ModelCard, Preprocessing
-from ecgcore.models.predictions import PREDICTIONS_FILE, predictions_frame, save_predictions
 from ecgcore.models.registry import build, save_weights
-from ecgcore.ptbxl import cohorts
+from ecgcore.predictions.store import PREDICTIONS_FILE, predictions_frame, save_predictions
 from ecgcore.ptbxl.store import Recordings
+from ecgcore.tasks import mi as mi_task
 from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
 from ecgcore.training.submit import submit
-from pages._ui import resources
-from pages._ui.retrain_parts import duration
+from pages.shared import caches
+from pages.training.runs import duration
 
 Open = Callable[..., AppTest]
 
@@ -66,7 +66,7 @@ def _button(app: AppTest, label: str):
 
 
 def test_the_form_says_what_each_set_holds_and_how_long_it_takes(open_page: Open):
-    app = open_page("retrain.py")
+    app = open_page("retrain")
     assert not app.exception
     assert "SYNTHETIC" in app.warning[0].value
     assert "says nothing about patients" in app.warning[0].value
@@ -92,7 +92,7 @@ def test_the_form_says_what_each_set_holds_and_how_long_it_takes(open_page: Open
 
 
 def test_the_studys_network_is_trained_by_its_own_recipe(open_page: Open, store: JobStore):
-    app = open_page("retrain.py")
+    app = open_page("retrain")
     app.selectbox(key="retrain_arch").set_value("cnn_lstm")
     app.radio(key="retrain_set").set_value("C")
     app.run()
@@ -108,7 +108,7 @@ def test_the_studys_network_is_trained_by_its_own_recipe(open_page: Open, store:
 
 
 def test_start_queues_what_was_chosen_and_shows_it(open_page: Open, store: JobStore):
-    app = open_page("retrain.py")
+    app = open_page("retrain")
     app.selectbox(key="retrain_arch").set_value("bimamba2")
     app.radio(key="retrain_set").set_value("D-mix")
     app.number_input(key="retrain_seed").set_value(7)
@@ -133,7 +133,7 @@ def test_the_url_finds_a_run_again_with_its_curves_and_time_left(
     _epoch(queued, 1, 0.8)
     _epoch(queued, 2, 0.91)
     (queued.run_dir / STEP_FILE).write_text('{"epoch": 3, "step": 5, "steps": 10}')
-    app = open_page("retrain.py", job="1")
+    app = open_page("retrain", job="1")
     assert not app.exception
     assert _progress(app) == "Epoch 3 of 4, batch 5 of 10 · at most 2 min left"
     assert [element.proto.value for element in app.get("progress")] == [62]
@@ -146,7 +146,7 @@ def test_the_url_finds_a_run_again_with_its_curves_and_time_left(
 
 
 def test_cancel_and_resume(open_page: Open, store: JobStore, queued: Job):
-    app = open_page("retrain.py", job="1")
+    app = open_page("retrain", job="1")
     _epoch(queued, 1, 0.8)
     _button(app, "Cancel").click()
     app.run()
@@ -162,7 +162,7 @@ def test_a_running_job_that_was_asked_to_stop_says_so(
     open_page: Open, store: JobStore, queued: Job
 ):
     _started(queued, store)
-    app = open_page("retrain.py")
+    app = open_page("retrain")
     _button(app, "Cancel").click()
     app.run()
     assert store.get(1).cancel_requested
@@ -173,7 +173,7 @@ def test_a_running_job_that_was_asked_to_stop_says_so(
 def test_a_failed_run_gives_its_reason(open_page: Open, store: JobStore, queued: Job):
     _started(queued, store)
     store.finish(1, JobStatus.FAILED, "The train split has 0 MI records.")
-    app = open_page("retrain.py")
+    app = open_page("retrain")
     assert "The train split has 0 MI records." in app.error[0].value
     assert "Resume" in [button.label for button in app.button]
 
@@ -183,14 +183,14 @@ def test_a_run_that_waits_names_the_one_before_it(
 ):
     _started(queued, store)
     submit(TrainSpec.load(queued.run_dir), runs_dir, store)
-    assert _progress(open_page("retrain.py", job="2")) == "Waiting for run 1 to end"
-    assert "Run 1:" in _text(open_page("retrain.py"))  # the one under way, without a choice
+    assert _progress(open_page("retrain", job="2")) == "Waiting for run 1 to end"
+    assert "Run 1:" in _text(open_page("retrain"))  # the one under way, without a choice
 
 
 def test_an_unknown_run_in_the_url_is_named_and_the_list_stays(
     open_page: Open, store: JobStore, queued: Job
 ):
-    app = open_page("retrain.py", job="99")
+    app = open_page("retrain", job="99")
     assert not app.exception
     assert "There is no run '99' here" in app.error[0].value
     assert app.dataframe[0].value["Run"].tolist() == [1]
@@ -199,8 +199,8 @@ def test_an_unknown_run_in_the_url_is_named_and_the_list_stays(
 def test_missing_recordings_stop_the_start_and_say_what_to_download(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(resources, "n_missing", lambda train_set: 8072)
-    app = open_page("retrain.py")
+    monkeypatch.setattr(caches, "n_missing", lambda train_set: 8072)
+    app = open_page("retrain")
     assert _button(app, "Start training").disabled
     assert "8,072 recordings" in _text(app)
     assert "data fetch --set study" in _text(app)
@@ -209,7 +209,7 @@ def test_missing_recordings_stop_the_start_and_say_what_to_download(
 def _finished_model(job: Job, recordings: Recordings) -> None:
     """Leave what a training leaves, with weights as they are drawn."""
     spec, frame = TrainSpec.load(job.run_dir), recordings.catalog.frame
-    ids = cohorts.test_ids(frame, "all")
+    ids = mi_task.test_ids(frame, "all")
     logits = np.linspace(-3, 3, len(ids), dtype=np.float32)
     predictions = predictions_frame(spec.key, ids, logits)
     save_predictions(predictions, job.run_dir / PREDICTIONS_FILE)
@@ -246,7 +246,7 @@ def test_a_finished_run_shows_its_result_and_leads_to_the_other_pages(
     _started(job, store)
     _finished_model(job, synthetic_recordings)
     store.finish(job.id, JobStatus.DONE)
-    app = open_page("retrain.py")
+    app = open_page("retrain")
     assert not app.exception
     assert "set D-mix (half certain, half uncertain MI): 132 records, 44 MI" in _text(app)
     assert "Synthetic records" in _text(app)
@@ -256,7 +256,7 @@ def test_a_finished_run_shows_its_result_and_leads_to_the_other_pages(
     name = f"cnn_bilstm-D-mix-0@{job.run_dir.name}"
     review, reliability = (parse_qs(link.proto.query_string) for link in app.get("page_link"))
     assert reliability == {"data_set": ["synthetic set 1"], "models": [name]}
-    opened = open_page("review.py", **{key: values[0] for key, values in review.items()})
+    opened = open_page("review", **{key: values[0] for key, values in review.items()})
     assert not opened.exception
     assert not opened.error
     assert opened.selectbox(key="model").value == name

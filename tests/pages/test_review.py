@@ -10,11 +10,11 @@ import pytest
 from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.paper_layout import PaperSettings, paper_layout
 from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey
-from ecgcore.models.predictions import SYNTHETIC_FILE, predictions_frame, save_predictions
 from ecgcore.models.predictor import Predictor, predict
+from ecgcore.predictions.store import SYNTHETIC_FILE, predictions_frame, save_predictions
 from ecgcore.ptbxl.catalog import load_catalog
-from pages._ui import review_parts as parts
-from tests.pages.review_page import (
+from pages.case import labels as parts
+from tests.support.review_page import (
     SIX,
     change_table,
     charts,

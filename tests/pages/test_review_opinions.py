@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 
 from ecgcore.models.cards import ModelKey
-from ecgcore.models.predictions import (
+from ecgcore.predictions.store import (
     COHORT_FILE,
     PREDICTIONS_FILE,
     SYNTHETIC_FILE,
     predictions_frame,
     save_predictions,
 )
-from tests.made_up_models import save_card
-from tests.pages.review_page import charts, table, texts
+from tests.support.models import save_card
+from tests.support.review_page import charts, table, texts
 
 OPINIONS = "Opinions as a table"
 SETS = ("A", "C", "D", "D-mix")
@@ -135,7 +135,7 @@ def test_stale_choices_in_the_url_are_ignored(open_review, seeds):
 
 def test_the_switch_stays_on_every_page(open_review, seeds):
     app = open_review(2, pretrained=seeds, calibration="Platt")
-    for page in ("about.py", "retrain.py", "review.py"):
+    for page in ("about/page.py", "training/page.py", "review/page.py"):
         app.switch_page(page).run()
         assert not app.exception
         assert app.segmented_control(key="calibration").value == "Platt"

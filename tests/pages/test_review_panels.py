@@ -9,12 +9,12 @@ import pytest
 from ecgcore.leads import LEADS
 from ecgcore.ptbxl.catalog import load_catalog
 from ecgcore.ptbxl.store import open_recordings
-from ecgcore.signals.changes import changes
-from ecgcore.signals.measure import measure
+from ecgcore.signals.measure.measure import measure
+from ecgcore.signals.measure.serial_changes import changes
 from ecgcore.signals.quality import assess
-from pages._ui import case_panels as panels
-from tests.made_up_measurements import measurements
-from tests.pages.review_page import (
+from pages.case import panels as panels
+from tests.support.measurements import measurements
+from tests.support.review_page import (
     SIX,
     TABS,
     change_table,

@@ -7,14 +7,14 @@ import pytest
 import streamlit as st
 
 from ecgcore.figures.paper_layout import LAYOUTS, PaperSettings
-from ecgcore.figures.report import scale_check
-from ecgcore.figures.report_front import scale_line
 from ecgcore.leads import LEADS
 from ecgcore.ptbxl.catalog import load_catalog
 from ecgcore.ptbxl.store import open_recordings
+from ecgcore.report.front import scale_line
+from ecgcore.report.printout import scale_check
 from ecgcore.signals.filters import DisplayFilter, resample
-from ecgcore.signals.measure import measure
-from tests.pages.review_page import (
+from ecgcore.signals.measure.measure import measure
+from tests.support.review_page import (
     charts,
     drawn_leads,
     ecg,

@@ -10,8 +10,9 @@ from ecgcore.bench import ecg_page
 from ecgcore.figures.paper_layout import LAYOUTS
 from ecgcore.models.predictor import Predictor
 from ecgcore.ptbxl.store import Recordings
+from tests.support.paths import SAMPLES as _SAMPLES
 
-SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples" / "ptbxl-500hz"
+SAMPLES = _SAMPLES / "ptbxl-500hz"
 
 needs_500_hz = pytest.mark.skipif(not SAMPLES.exists(), reason=f"no 500 Hz records in {SAMPLES}")
 

@@ -12,12 +12,12 @@ from ecgcore.bench import uploads
 from ecgcore.cli import main
 from ecgcore.commands.result import BAD_INPUT, OK
 from ecgcore.leads import LEADS
+from tests.support.paths import SAMPLES
 
 Run = Callable[..., tuple[int, Any]]
 
 MICROVOLTS = uploads.dipole_microvolts()
 FORMATS = uploads.every_format(MICROVOLTS)
-SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"
 CINC = SAMPLES / "cinc"
 
 

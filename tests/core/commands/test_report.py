@@ -5,7 +5,7 @@ import pytest
 
 from ecgcore.commands.report import add_arguments, parse_filter, run_report
 from ecgcore.errors import EcgError, RecordError
-from ecgcore.figures.report import scale_check
+from ecgcore.report.printout import scale_check
 from ecgcore.settings import Settings
 from ecgcore.signals.filters import RAW, DisplayFilter
 

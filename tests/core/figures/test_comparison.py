@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from ecgcore.evaluate.metrics import Estimate
 from ecgcore.figures.comparison import (
     Course,
     SeedRow,
@@ -12,8 +11,9 @@ from ecgcore.figures.comparison import (
     style_of,
     ticks_with_ranks,
 )
-from ecgcore.figures.rows import Pair, Range, dumbbell_figure, ranges_figure
+from ecgcore.figures.forest_plot import Pair, Range, dumbbell_figure, ranges_figure
 from ecgcore.figures.theme import STYLE
+from ecgcore.stats.metrics import Estimate
 
 MEAN = Estimate(0.95, 0.93, 0.96)
 ROWS = [

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ecgcore.figures.attribution_overlay import Heat
 from ecgcore.figures.ecg_paper import ecg_figure, figure_height_px
-from ecgcore.figures.overlays import Heat
 from ecgcore.figures.paper_layout import (
     GAINS_MM_MV,
     LAYOUTS,

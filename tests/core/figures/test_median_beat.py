@@ -3,8 +3,8 @@ import pytest
 
 from ecgcore.figures.median_beat import median_figure
 from ecgcore.leads import LEADS
-from ecgcore.signals.delineate import Fiducial
-from tests.made_up_measurements import TIMES_MS, measurements
+from ecgcore.signals.measure.delineate import Fiducial
+from tests.support.measurements import TIMES_MS, measurements
 
 
 def named(figure, name):

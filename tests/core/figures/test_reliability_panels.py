@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from ecgcore.evaluate.metrics import Estimate
 from ecgcore.figures.reliability_panels import (
     Column,
     Held,
@@ -11,6 +10,7 @@ from ecgcore.figures.reliability_panels import (
     strata_figure,
 )
 from ecgcore.figures.theme import STYLE
+from ecgcore.stats.metrics import Estimate
 
 X = np.arange(3)
 NAN = float("nan")

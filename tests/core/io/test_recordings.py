@@ -21,10 +21,10 @@ from ecgcore.errors import RecordError
 from ecgcore.io.raw import RawEcg, to_record
 from ecgcore.io.recordings import ReadOptions, read_file, read_upload
 from ecgcore.leads import LEADS
+from tests.support.paths import SAMPLES
 
 MICROVOLTS = dipole_microvolts()
 UPLOADS = every_format(MICROVOLTS)
-SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"
 PAIR = wfdb_files(MICROVOLTS, 100)
 
 

@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 from ecgcore.jobs.locks import FileLock
+from tests.support.paths import PROJECT
 
 HOLDER = """
 import sys
@@ -27,7 +28,7 @@ def test_one_object_holds_the_lock_until_it_gives_it_back(tmp_path: Path):
 
 def test_a_killed_holder_loses_the_lock(tmp_path: Path):
     path = tmp_path / "lock"
-    root = Path(__file__).parents[3]
+    root = PROJECT
     command = [sys.executable, "-c", HOLDER, str(path)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, cwd=root, **pipes) as holder:

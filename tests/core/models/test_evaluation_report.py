@@ -12,9 +12,9 @@ from sklearn.metrics import roc_auc_score
 
 from ecgcore.commands import study
 from ecgcore.errors import ModelError
-from ecgcore.models import scoreboard
 from ecgcore.models.cards import ModelKey
-from ecgcore.models.predictions import (
+from ecgcore.predictions import labelled
+from ecgcore.predictions.store import (
     COHORT_FILE,
     PREDICTIONS_FILE,
     load_cohort,
@@ -22,9 +22,9 @@ from ecgcore.models.predictions import (
     predictions_frame,
     save_predictions,
 )
-from ecgcore.models.report import evaluation_report
 from ecgcore.settings import Settings
-from tests.made_up_models import logits, save_card, save_pretrained
+from ecgcore.study.metrics_table import evaluation_report
+from tests.support.models import logits, save_card, save_pretrained
 
 SECOND = ModelKey("cnn_bilstm", "A", 1)
 
@@ -54,8 +54,8 @@ def settings(folder, synthetic_dir, tmp_path):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    whole = scoreboard.evaluate
-    monkeypatch.setattr(scoreboard, "evaluate", lambda *a, **k: whole(*a, **k, n_boot=5))
+    whole = labelled.evaluate
+    monkeypatch.setattr(labelled, "evaluate", lambda *a, **k: whole(*a, **k, n_boot=5))
 
 
 @pytest.fixture

@@ -15,15 +15,14 @@ import os
 import random
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 
-from ecgcore.models.mamba2 import Mamba2
+from ecgcore.models.networks.bimamba2 import Mamba2
+from tests.support.paths import PROJECT
 
-KERNELS = Path(__file__).with_name("mamba_ssm_kernels.py")
-PROJECT = Path(__file__).parents[3]
+KERNELS = PROJECT / "tests" / "support" / "mamba_ssm_kernels.py"
 HOW = "the head of test_mamba_references.py says how to install it"
 MISSING = [
     name

@@ -10,7 +10,7 @@ from torch import nn
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import ARCH_NAMES, WEIGHTS_FILE, ModelEntry, ModelKey, file_sha256
-from ecgcore.models.recurrent import n_parameters
+from ecgcore.models.networks.cnn_bilstm import n_parameters
 from ecgcore.models.registry import (
     ARCHITECTURES,
     build,

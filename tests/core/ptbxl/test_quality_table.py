@@ -25,8 +25,9 @@ from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
 from ecgcore.signals.lead_swaps import SWAPS
 from ecgcore.signals.quality import KIND_NAMES
+from tests.support.paths import PROJECT
 
-PRETRAINED = Path(__file__).resolve().parents[3] / "pretrained"
+PRETRAINED = PROJECT / "pretrained"
 
 
 def rows(**columns: list[int]) -> pd.DataFrame:

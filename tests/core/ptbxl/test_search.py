@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgcore.ptbxl.catalog import Catalog
-from ecgcore.ptbxl.cohorts import assign_groups
+from ecgcore.ptbxl.label_groups import assign_groups
 from ecgcore.ptbxl.quality_table import short_words
 from ecgcore.ptbxl.scp import LIKELIHOODS, MI_TERRITORIES, SUPERCLASSES
 from ecgcore.ptbxl.search import (

@@ -11,7 +11,7 @@ import pytest
 import wfdb
 
 from ecgcore.errors import CatalogError, RecordError
-from ecgcore.io.wfdb_files import read_wfdb
+from ecgcore.io.wfdb.wfdb_files import read_wfdb
 from ecgcore.leads import LEADS
 from ecgcore.ptbxl import store
 from ecgcore.ptbxl.catalog import Catalog, load_catalog

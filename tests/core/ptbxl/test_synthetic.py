@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.signal import find_peaks
 
 from ecgcore.errors import CatalogError
-from ecgcore.io.wfdb_files import read_wfdb
+from ecgcore.io.wfdb.wfdb_files import read_wfdb
 from ecgcore.leads import LEADS, TERRITORY_LEADS
 from ecgcore.ptbxl import synthetic
 from ecgcore.ptbxl.catalog import load_catalog

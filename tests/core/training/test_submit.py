@@ -16,7 +16,7 @@ from ecgcore.jobs import progress
 from ecgcore.jobs.store import JobStatus, JobStore
 from ecgcore.jobs.supervisor import STARTED_EVENT
 from ecgcore.models.cards import ARCH_NAMES
-from ecgcore.ptbxl import cohorts
+from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.training import submit as submission
 from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
@@ -156,7 +156,7 @@ def test_missing_records_are_those_of_set_c_and_of_the_validation_fold(
     assert missing_ids(synthetic_recordings, "A") == []
     elsewhere = dataclasses.replace(synthetic_recordings.catalog, folder=tmp_path)
     frame = elsewhere.frame
-    mi_and_normal = frame["group"].isin(cohorts.GROUPS)
+    mi_and_normal = frame["group"].isin(label_groups.GROUPS)
     train = frame.index[mi_and_normal & (frame["split"] == "train")]
     val = frame.index[
         mi_and_normal & (frame["split"] == "val") & (frame["group"] != "uncertain_mi")

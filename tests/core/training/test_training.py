@@ -16,12 +16,13 @@ from torch import Tensor, nn
 from ecgcore.errors import CatalogError, JobError, ModelError
 from ecgcore.jobs import progress
 from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey, Preprocessing
-from ecgcore.models.predictions import PREDICTIONS_FILE
 from ecgcore.models.registry import build, load_model
-from ecgcore.ptbxl import cohorts
+from ecgcore.predictions.store import PREDICTIONS_FILE
+from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import Catalog, load_catalog
 from ecgcore.ptbxl.store import Recordings, build_store, open_recordings
-from ecgcore.training import pruning
+from ecgcore.tasks import mi as mi_task
+from ecgcore.training import confident_learning
 from ecgcore.training.checkpoint import CHECKPOINT_FILE, TrainState, load_checkpoint
 from ecgcore.training.data import Split, TrainingData, augment, load_training_data
 from ecgcore.training.loop import Plateau, Watcher, fit, mi_weight, one_cycle
@@ -90,29 +91,29 @@ def test_training_sets_share_their_normals_and_differ_in_mi_only(synthetic_catal
     normal, certain, uncertain = (
         set(train[group]) for group in ("pure_normal", "certain_mi", "uncertain_mi")
     )
-    sets = {name: set(cohorts.training_ids(frame, name, 0)) for name in cohorts.TRAIN_SETS}
+    sets = {name: set(mi_task.training_ids(frame, name, 0)) for name in mi_task.TRAIN_SETS}
     assert sets["A"] == normal | certain
     assert sets["C"] == normal | certain | uncertain
     assert sets["D"] == normal | uncertain
     half = (min(len(certain), len(uncertain)) + 1) // 2
     assert sets["D-mix"] >= normal
     assert len(sets["D-mix"] & certain) == len(sets["D-mix"] & uncertain) == half
-    assert sets["D-mix"] == set(cohorts.training_ids(frame, "D-mix", 0))
-    assert sets["D-mix"] != set(cohorts.training_ids(frame, "D-mix", 1))
+    assert sets["D-mix"] == set(mi_task.training_ids(frame, "D-mix", 0))
+    assert sets["D-mix"] != set(mi_task.training_ids(frame, "D-mix", 1))
 
 
 def test_all_sets_see_a_normal_record_alike(recordings: Recordings, data: TrainingData):
     other = load_training_data(recordings, dataclasses.replace(SPEC, train_set="D"))
     assert other.preprocessing == data.preprocessing
     shared = sorted(set(data.train.ids) & set(other.train.ids))
-    assert shared == cohorts.member_ids(recordings.catalog.frame, "train", ["pure_normal"])
+    assert shared == label_groups.member_ids(recordings.catalog.frame, "train", ["pure_normal"])
     rows = [[split.ids.index(i) for i in shared] for split in (data.train, other.train)]
     assert torch.equal(data.train.inputs[rows[0]], other.train.inputs[rows[1]])
     assert not data.train.labels[rows[0]].any()
 
 
 def test_scaler_gives_set_c_mean_0_and_deviation_1(recordings: Recordings, data: TrainingData):
-    ids = cohorts.training_ids(recordings.catalog.frame, "C")
+    ids = mi_task.training_ids(recordings.catalog.frame, "C")
     inputs = data.preprocessing.apply(recordings.signals(ids)).astype(np.float64)
     assert inputs.mean(axis=(0, 2)) == pytest.approx(np.zeros(12), abs=1e-4)
     assert inputs.std(axis=(0, 2)) == pytest.approx(np.ones(12), abs=1e-4)
@@ -298,7 +299,7 @@ def test_spec_file_round_trip_and_damage(tmp_path: Path):
 def test_a_run_that_prunes_has_its_judges_first_and_leaves_none_of_them(
     recordings: Recordings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(pruning, "JUDGE_EPOCHS", 1)
+    monkeypatch.setattr(confident_learning, "JUDGE_EPOCHS", 1)
     folder = str(recordings.catalog.folder)
     spec = dataclasses.replace(
         SPEC, train_set="C", data_dir=folder, epochs=1, batch_size=64, label_noise="prune"

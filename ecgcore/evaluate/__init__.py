@@ -1,1 +1,0 @@
-"""Numbers about predictions: discrimination, calibration and the published figures beside them."""

@@ -1,0 +1,1 @@
+"""Tables of numbers: CSV and NPZ."""

@@ -1,0 +1,1 @@
+"""WFDB headers and signal files."""

@@ -1,0 +1,73 @@
+"""Parse XML within bounds: no entities, no external references, a bounded number of elements."""
+
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+from ecgcore.errors import RecordError
+from ecgcore.io.raw import RawEcg
+from ecgcore.io.xml.aecg import read_aecg
+from ecgcore.io.xml.muse import read_muse
+
+_MAX_ELEMENTS = 50_000
+_MAX_DEPTH = 100
+
+
+class _BoundedBuilder(TreeBuilder):
+    """A tree that stops growing; names lose their namespaces."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._n_elements = 0
+        self._depth = 0
+
+    def start(self, tag: str, attrs: dict[str, str]) -> Element:
+        self._n_elements += 1
+        self._depth += 1
+        if self._n_elements > _MAX_ELEMENTS or self._depth > _MAX_DEPTH:
+            raise RecordError(
+                f"more than {_MAX_ELEMENTS:,} elements, or nested deeper than {_MAX_DEPTH}"
+            )
+        plain = {key.rpartition("}")[2]: value for key, value in attrs.items()}
+        return super().start(tag.rpartition("}")[2], plain)
+
+    def end(self, tag: str) -> Element:
+        self._depth -= 1
+        return super().end(tag.rpartition("}")[2])
+
+
+def read_xml(content: bytes, name: str) -> RawEcg:
+    """Read an HL7 annotated ECG or a MUSE export, told apart by the outermost element.
+
+    Raises
+    ------
+    RecordError
+        If it is neither, is not sound XML, or declares entities.
+    """
+    root = _parse(content, name)
+    if root.tag == "AnnotatedECG":
+        return read_aecg(root, name)
+    if root.tag == "RestingECG":
+        return read_muse(root, name)
+    raise RecordError(
+        f"{name} is XML with <{root.tag[:40]}> outermost; <AnnotatedECG> (HL7) and <RestingECG> "
+        "(MUSE) can be read."
+    )
+
+
+def _parse(content: bytes, name: str) -> Element:
+    parser = DefusedXMLParser(target=_BoundedBuilder())
+    try:
+        parser.feed(content)
+        root: Element = parser.close()
+    except DefusedXmlException as error:
+        raise RecordError(
+            f"{name} declares entities or refers to other files ({type(error).__name__}), which "
+            "no ECG needs; it is not read."
+        ) from error
+    except RecordError as error:
+        raise RecordError(f"{name} has {error}; no ECG has.") from error
+    except (ParseError, LookupError, ValueError, AssertionError) as error:
+        raise RecordError(f"{name} is not sound XML ({error}). Export it again.") from error
+    return root

@@ -1,0 +1,1 @@
+"""Logits of every model for every record, ensembles of seeds and their decisions."""

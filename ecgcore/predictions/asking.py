@@ -1,0 +1,54 @@
+"""Shipped groups and how their opinions are read, without a page around them."""
+
+from collections.abc import Sequence
+
+from ecgcore.errors import ModelError
+from ecgcore.models.cards import list_models
+from ecgcore.predictions.decision import GroupReader, ReadingRule
+from ecgcore.predictions.ensemble import GroupCalibration, JudgedGroup, ModelGroup, group_models
+from ecgcore.predictions.store import (
+    PREDICTIONS_FILE,
+    load_cohort,
+    load_predictions,
+    wide_predictions,
+)
+from ecgcore.settings import Settings
+
+_RULE = "all"
+
+
+def shipped_groups(settings: Settings) -> tuple[ModelGroup, ...]:
+    """Group the shipped models over their seeds."""
+    found = list_models(settings.pretrained_dir, settings.runs_dir)
+    return group_models(entry for entry in found if entry.shipped)
+
+
+def group_readers(
+    groups: Sequence[ModelGroup], rule: ReadingRule, settings: Settings
+) -> tuple[list[GroupReader], tuple[str, ...]]:
+    """Fit on the shipped predictions for fold 9 how each group is read.
+
+    Returns
+    -------
+    tuple
+        A reader for each group, and notes: raw opinions need no fold 9, so that where it is
+        missing they have no verdict, and the note says why.
+
+    Raises
+    ------
+    ModelError
+        If fold 9 is missing and a recalibration or a sensitivity is asked for.
+    """
+    try:
+        table = wide_predictions(load_predictions(settings.pretrained_dir / PREDICTIONS_FILE))
+        cohort = load_cohort(settings.pretrained_dir)
+        folds = [JudgedGroup.from_table(group, table, cohort, _RULE, "val") for group in groups]
+    except ModelError as error:
+        if rule.method != "raw" or rule.sensitivity is not None:
+            raise
+        raw = [GroupReader(GroupCalibration.raw(len(group.members), _RULE)) for group in groups]
+        return raw, (f"No conformal verdict: {error}",)
+    return [
+        GroupReader.fit(rule, GroupCalibration.fit(rule.method, _RULE, fold), fold)
+        for fold in folds
+    ], ()

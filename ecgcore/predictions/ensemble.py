@@ -1,0 +1,261 @@
+"""One architecture on one training set over its seeds: what a claim may rest on."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ecgcore.errors import ModelError
+from ecgcore.models.cards import ARCH_NAMES, ModelEntry
+from ecgcore.predictions.labelled import Judged
+from ecgcore.ptbxl.label_groups import member_ids
+from ecgcore.stats.calibration import recalibration
+from ecgcore.stats.calibration.recalibration import Method, Recalibration
+from ecgcore.stats.metrics import Metrics, evaluate
+from ecgcore.tasks.mi import TEST_SETS, TRAIN_SETS
+from ecgcore.tasks.mi import labels as labels_of
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelGroup:
+    """The shipped seeds of one architecture on one training set, or one own run.
+
+    Attributes
+    ----------
+    members
+        At least one model, by seed.
+    """
+
+    members: tuple[ModelEntry, ...]
+
+    @property
+    def arch(self) -> str:
+        """Architecture of all members."""
+        return self.members[0].key.arch
+
+    @property
+    def train_set(self) -> str:
+        """Training set of all members."""
+        return self.members[0].key.train_set
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Seeds of the members, in their order."""
+        return tuple(entry.key.seed for entry in self.members)
+
+    @property
+    def shipped(self) -> bool:
+        """False for an own run."""
+        return self.members[0].shipped
+
+    @property
+    def synthetic(self) -> bool:
+        """True when it was trained on synthetic records."""
+        return self.members[0].card.synthetic
+
+    @property
+    def name(self) -> str:
+        """Unique name, safe in URLs: "cnn_bilstm-A"; an own run keeps the model's name."""
+        return f"{self.arch}-{self.train_set}" if self.shipped else self.members[0].name
+
+    @property
+    def label(self) -> str:
+        """Name shown to readers, such as "CNN-BiLSTM A"; own runs say so."""
+        name = f"{ARCH_NAMES.get(self.arch, self.arch)} {self.train_set}"
+        return name if self.shipped else f"{name} (own run {self.members[0].run_name})"
+
+    @property
+    def checksum(self) -> str:
+        """Changes with the weights of any member; a key for caches."""
+        return "".join(entry.card.weights_sha256[:16] for entry in self.members)
+
+
+def group_models(entries: Iterable[ModelEntry]) -> tuple[ModelGroup, ...]:
+    """Group the shipped models by architecture and training set; each own run stays alone.
+
+    The order is that of `ARCH_NAMES` and `TRAIN_SETS`, own runs last.
+    """
+    groups: dict[tuple[str, ...], list[ModelEntry]] = {}
+    for entry in entries:
+        key = (entry.key.arch, entry.key.train_set) if entry.shipped else (entry.name,)
+        groups.setdefault(key, []).append(entry)
+    found = [
+        ModelGroup(tuple(sorted(members, key=lambda entry: entry.key.seed)))
+        for members in groups.values()
+    ]
+    return tuple(sorted(found, key=_place))
+
+
+def group_by_name(groups: Iterable[ModelGroup], name: str) -> ModelGroup:
+    """Return the group of this name; ModelError if there is none."""
+    known = {group.name: group for group in groups}
+    if name not in known:
+        raise ModelError(f"There is no model {name!r}; there are {', '.join(known) or 'none'}.")
+    return known[name]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedGroup:
+    """A group on one set of records, ``n`` records and ``s`` seeds.
+
+    Attributes
+    ----------
+    ids, labels, patients
+        ``(n,)``; label 1 is MI; patients are the units of resampling.
+    seed_logits
+        ``(s, n)`` in the order of `ModelGroup.members`.
+    """
+
+    ids: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    patients: NDArray[np.int64]
+    seed_logits: FloatArray
+
+    @classmethod
+    def of(cls, members: Sequence[Judged]) -> "JudgedGroup":
+        """Stack the seeds, which must be judged on the same records."""
+        first = members[0]
+        logits = np.stack([member.logits.astype(np.float64) for member in members])
+        return cls(first.ids, first.labels, first.patients, logits)
+
+    @classmethod
+    def from_table(
+        cls, group: ModelGroup, table: pd.DataFrame, cohort: pd.DataFrame, test_set: str, split: str
+    ) -> "JudgedGroup":
+        """Look the seeds up in a table of stored logits, all at once.
+
+        Parameters
+        ----------
+        table
+            Logits as `ecgcore.predictions.store.wide_predictions` gives them.
+        cohort
+            As `ecgcore.predictions.store.cohort_frame` gives it.
+
+        Raises
+        ------
+        ModelError
+            If the set is empty or a prediction is missing.
+        """
+        ids = member_ids(cohort, split, TEST_SETS[test_set])
+        if not ids:
+            raise ModelError(
+                f"There is no {split} record of the set {test_set!r}; choose another data set."
+            )
+        found = table.reindex(index=ids, columns=[entry.name for entry in group.members])
+        if missing := int(found.isna().any(axis=1).sum()):
+            raise ModelError(
+                f"{missing} of {len(ids)} {split} records have no prediction by every seed of "
+                f"{group.label}. Run 'python -m ecgcore predict-all'."
+            )
+        return cls(
+            np.asarray(ids, dtype=np.int64),
+            labels_of(cohort, ids),
+            cohort.loc[ids, "patient"].to_numpy(dtype=np.int64),
+            found.to_numpy(dtype=np.float64).T,
+        )
+
+    @property
+    def logits(self) -> FloatArray:
+        """``(n,)`` logits of the ensemble: the mean over seeds."""
+        mean: FloatArray = self.seed_logits.mean(axis=0)
+        return mean
+
+    def at(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "JudgedGroup":
+        """Keep some records, by mask or by row."""
+        return JudgedGroup(
+            self.ids[rows], self.labels[rows], self.patients[rows], self.seed_logits[:, rows]
+        )
+
+    def only(self, ids: Iterable[int]) -> "JudgedGroup":
+        """Keep the records with these ``ecg_id``s."""
+        return self.at(np.isin(self.ids, list(ids)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupCalibration:
+    """A recalibration of every seed, and one of the ensemble, fitted on the validation fold.
+
+    Attributes
+    ----------
+    rule
+        The test set whose rule chose the records of fold 9.
+    n, n_mi
+        Records that it was fitted on, and those labelled MI.
+    """
+
+    method: Method
+    rule: str
+    n: int
+    n_mi: int
+    seeds: tuple[Recalibration, ...]
+    ensemble: Recalibration
+
+    @classmethod
+    def fit(cls, method: Method, rule: str, validation: JudgedGroup) -> "GroupCalibration":
+        """Fit on the validation fold.
+
+        Raises
+        ------
+        ModelError
+            If the records cannot calibrate, such as where one class is missing.
+        """
+        labels = validation.labels
+        try:
+            seeds = tuple(recalibration.fit(method, labels, x) for x in validation.seed_logits)
+            ensemble = recalibration.fit(method, labels, validation.logits)
+        except ValueError as error:
+            raise ModelError(
+                f"The {len(labels):,} records of the validation fold cannot calibrate this model "
+                f"({error}). Choose “Raw”."
+            ) from error
+        return cls(method, rule, len(labels), int(labels.sum()), seeds, ensemble)
+
+    @classmethod
+    def raw(cls, n_seeds: int, rule: str) -> "GroupCalibration":
+        """Leave the probabilities as they are, which needs no record: `n` is 0."""
+        nothing = recalibration.fit("raw", [], [])
+        return cls("raw", rule, 0, 0, (nothing,) * n_seeds, nothing)
+
+    def seed_probs(self, seed_logits: FloatArray) -> FloatArray:
+        """Probability of MI by each seed, ``(s, ...)`` to the same shape."""
+        pairs = zip(self.seeds, seed_logits, strict=True)
+        return np.stack([np.asarray(one.apply(logits)) for one, logits in pairs])
+
+    def probs(self, seed_logits: FloatArray) -> FloatArray:
+        """Probability of MI by the ensemble, ``(s, n)`` to ``(n,)``."""
+        mean = np.asarray(seed_logits).mean(axis=0)
+        return np.asarray(self.ensemble.apply(mean), dtype=np.float64)
+
+    def metrics(self, judged: JudgedGroup, threshold: float = 0.5) -> Metrics:
+        """All figures of the ensemble, with 95 % bootstrap intervals over patients."""
+        probs = self.probs(judged.seed_logits)
+        return evaluate(judged.labels, probs, threshold=threshold, groups=judged.patients)
+
+
+def group_spread(
+    table: pd.DataFrame, groups: Iterable[tuple[ModelGroup, GroupCalibration]]
+) -> "pd.Series[float]":
+    """How far groups disagree: highest minus lowest probability of MI, by ``ecg_id``.
+
+    Parameters
+    ----------
+    table
+        Logits as `ecgcore.predictions.store.wide_predictions` gives them.
+    groups
+        Those whose ensembles are compared, each with its recalibration.
+    """
+    said = [
+        calibration.probs(table[[entry.name for entry in group.members]].to_numpy().T)
+        for group, calibration in groups
+    ]
+    return pd.Series(np.max(said, axis=0) - np.min(said, axis=0), index=table.index)
+
+
+def _place(group: ModelGroup) -> tuple[bool, int, int, str]:
+    archs, sets = list(ARCH_NAMES), list(TRAIN_SETS)
+    known = archs.index(group.arch) if group.arch in archs else len(archs)
+    return (not group.shipped, known, sets.index(group.train_set), group.name)

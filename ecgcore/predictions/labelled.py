@@ -1,0 +1,164 @@
+"""Every model on every test set: stored predictions where they exist, fresh ones otherwise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from ecgcore.errors import ModelError
+from ecgcore.models.cards import ModelEntry
+from ecgcore.predictions.store import (
+    PREDICTIONS_FILE,
+    SYNTHETIC_FILE,
+    cohort_frame,
+    load_cohort,
+    load_predictions,
+    logits_of_model,
+)
+from ecgcore.ptbxl import label_groups
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, synthetic_version
+from ecgcore.ptbxl.store import Recordings
+from ecgcore.stats.metrics import Metrics, evaluate
+from ecgcore.tasks import mi as mi_task
+
+if TYPE_CHECKING:
+    from ecgcore.models.predictor import Predictor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """One model on one test set: all arrays ``(n,)`` in the order of `ids`.
+
+    ``labels`` is 1 for MI; ``patients`` numbers the patients, the units of resampling.
+    """
+
+    ids: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    logits: NDArray[np.float32]
+    patients: NDArray[np.int64]
+
+    @property
+    def probs(self) -> NDArray[np.float64]:
+        """Probabilities of MI, not recalibrated."""
+        probs: NDArray[np.float64] = expit(self.logits.astype(np.float64))
+        return probs
+
+    def metrics(self, threshold: float = 0.5) -> Metrics:
+        """All figures with 95 % bootstrap intervals over patients."""
+        return evaluate(self.labels, self.probs, threshold=threshold, groups=self.patients)
+
+
+def data_versions(recordings: Recordings) -> tuple[str, ...]:
+    """Name the data sets that models can be judged on: the shipped one and the one that is open."""
+    return tuple(dict.fromkeys((PTBXL_VERSION, recordings.catalog.version)))
+
+
+def cohort_of(data_version: str, pretrained_dir: Path, recordings: Recordings) -> pd.DataFrame:
+    """Labels of a data set: ``group, split, patient``, indexed by ``ecg_id``."""
+    if recordings.catalog.version == data_version:
+        return cohort_frame(recordings.catalog)
+    if data_version == PTBXL_VERSION:
+        return load_cohort(pretrained_dir)
+    raise ModelError(f"{data_version} is not open; choose its folder with --data or ECG_DATA_DIR.")
+
+
+def stored_predictions(entry: ModelEntry, data_version: str, pretrained_dir: Path) -> Path | None:
+    """File that holds a model's predictions for a data set, or None."""
+    if not entry.shipped:
+        own = entry.folder / PREDICTIONS_FILE
+        return own if entry.card.data_version == data_version and own.exists() else None
+    return shipped_predictions(data_version, pretrained_dir)
+
+
+def shipped_predictions(data_version: str, pretrained_dir: Path) -> Path | None:
+    """File that holds the shipped models' predictions for a data set, or None."""
+    files = {
+        PTBXL_VERSION: pretrained_dir / PREDICTIONS_FILE,
+        synthetic_version(): pretrained_dir / SYNTHETIC_FILE,
+    }
+    return files.get(data_version)
+
+
+def judge(
+    entry: ModelEntry,
+    test_set: str,
+    data_version: str,
+    *,
+    pretrained_dir: Path,
+    recordings: Recordings,
+    predictor: "Predictor | None" = None,
+    split: str = "test",
+) -> Judged:
+    """Put a model's logits beside the labels of a test set.
+
+    Parameters
+    ----------
+    test_set
+        "certain", "all" or "uncertain".
+    split
+        "test", or "val" for the records of the validation fold by the same rule.
+    predictor
+        Used where no prediction is stored; opened when needed.
+
+    Raises
+    ------
+    ModelError
+        If the test set is empty, or predictions are missing for records of it.
+    """
+    cohort = cohort_of(data_version, pretrained_dir, recordings)
+    ids = label_groups.member_ids(cohort, split, mi_task.TEST_SETS[test_set])
+    if not ids:
+        raise ModelError(
+            f"{data_version} has no {split} record of the set {test_set!r}; choose another data "
+            "set."
+        )
+    stored = stored_predictions(entry, data_version, pretrained_dir)
+    if stored is None:
+        _require_open(entry, data_version, recordings)
+        logits = _fresh(entry, predictor, ids, recordings)
+    else:
+        logits = _aligned(logits_of_model(load_predictions(stored), entry.key), ids, entry)
+    return Judged(
+        np.asarray(ids, dtype=np.int64),
+        mi_task.labels(cohort, ids),
+        logits,
+        cohort.loc[ids, "patient"].to_numpy(dtype=np.int64),
+    )
+
+
+def _require_open(entry: ModelEntry, data_version: str, recordings: Recordings) -> None:
+    if recordings.catalog.version != data_version:
+        raise ModelError(
+            f"No predictions by {entry.label} for {data_version} are stored, and "
+            f"{recordings.catalog.version} is open. Choose the folder of {data_version} with "
+            "--data or ECG_DATA_DIR."
+        )
+
+
+def _fresh(
+    entry: ModelEntry, predictor: "Predictor | None", ids: Sequence[int], recordings: Recordings
+) -> NDArray[np.float32]:
+    from ecgcore.models.predictor import Predictor, predict_batches  # torch, only where needed
+
+    return predict_batches(predictor or Predictor.open(entry), recordings.signals(ids))
+
+
+def _aligned(
+    stored: "pd.Series[float]", ids: Sequence[int], entry: ModelEntry
+) -> NDArray[np.float32]:
+    if stored.index.has_duplicates:
+        raise ModelError(
+            f"The stored predictions of {entry.label} name a record twice. Restore that file."
+        )
+    logits = stored.reindex(ids)
+    if logits.isna().any():
+        raise ModelError(
+            f"{int(logits.isna().sum())} of {len(ids)} test records have no prediction by "
+            f"{entry.label}. Run 'python -m ecgcore predict-all'."
+        )
+    return np.asarray(logits, dtype=np.float32)

@@ -1,0 +1,194 @@
+"""Predict every record of PTB-XL and of the synthetic set with every shipped model.
+
+What is stored for unchanged weights is kept. The rest is predicted in blocks of records, each
+written to a folder of its own, so that a stopped command goes on where it was.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from ecgcore.errors import CatalogError, ModelError
+from ecgcore.models.cards import ModelEntry, list_models
+from ecgcore.models.predictor import Predictor, copies, predict_many
+from ecgcore.predictions.store import (
+    PREDICTIONS_FILE,
+    SYNTHETIC_FILE,
+    load_predictions,
+    logits_of_model,
+    predictions_frame,
+    save_cohort,
+    save_predictions,
+)
+from ecgcore.ptbxl import synthetic
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, load_catalog, open_catalog
+from ecgcore.ptbxl.label_groups import fingerprint
+from ecgcore.ptbxl.store import Recordings, open_recordings
+from ecgcore.settings import Settings
+from ecgcore.threads import library_threads
+
+WEIGHTS_KEY = "weights_sha256"
+"""In a file's metadata (``frame.attrs``): which weights gave the predictions of which model."""
+
+_BLOCK = 256
+_PROBES = 16
+_SAME_LOGIT = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class PredictAllReport:
+    """How many models predicted how many records of PTB-XL, and where the file is.
+
+    `n_kept` models have the weights that they had when the file was written.
+    """
+
+    n_models: int
+    n_records: int
+    n_kept: int
+    file: str
+
+
+def predict_all(settings: Settings, *, jobs: int = 1, quiet: bool = False) -> PredictAllReport:
+    """Write ``predictions.parquet``, its synthetic companion and ``cohort.parquet``.
+
+    Parameters
+    ----------
+    jobs
+        Blocks of records at once, each in a thread.
+
+    Raises
+    ------
+    CatalogError
+        If the open data set is not all of PTB-XL.
+    ModelError
+        If no model ships.
+    """
+    recordings = open_recordings(open_catalog(settings))
+    if recordings.catalog.version != PTBXL_VERSION:
+        raise CatalogError(
+            f"{recordings.catalog.version} is open; the shipped predictions are for all of "
+            f"{PTBXL_VERSION}. Choose its folder with --data."
+        )
+    embedded = open_recordings(load_catalog(synthetic.ensure(settings.synthetic_dir)))
+    shipped = [e for e in list_models(settings.pretrained_dir, settings.runs_dir) if e.shipped]
+    if not shipped:
+        raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
+    target, blocks_dir = settings.pretrained_dir, settings.runs_dir / "predict-all"
+    with library_threads(max(1, torch.get_num_threads() // jobs)):
+        _update(shipped, embedded, target / SYNTHETIC_FILE, blocks_dir, jobs, quiet=True)
+        n_kept = _update(shipped, recordings, target / PREDICTIONS_FILE, blocks_dir, jobs, quiet)
+    save_cohort(recordings.catalog, target)
+    shutil.rmtree(blocks_dir, ignore_errors=True)
+    n_records = len(recordings.catalog.frame)
+    return PredictAllReport(len(shipped), n_records, n_kept, str(target / PREDICTIONS_FILE))
+
+
+def _update(
+    entries: Sequence[ModelEntry],
+    recordings: Recordings,
+    path: Path,
+    blocks_dir: Path,
+    jobs: int,
+    quiet: bool,
+) -> int:
+    """Bring one file up to date; returns how many models were kept."""
+    ids = [int(ecg_id) for ecg_id in recordings.catalog.frame.index]
+    frames = _still_right(entries, recordings, ids, path)
+    n_kept = len(frames)
+    missing = [entry for entry in entries if entry.name not in frames]
+    if missing:
+        logits = _predict(missing, recordings, ids, blocks_dir / path.stem, jobs, quiet)
+        for entry, mine in zip(missing, logits, strict=True):
+            frames[entry.name] = predictions_frame(entry.key, ids, mine)
+    frame = pd.concat([frames[entry.name] for entry in entries], ignore_index=True)
+    frame.attrs[WEIGHTS_KEY] = {entry.name: entry.card.weights_sha256 for entry in entries}
+    save_predictions(frame, path)
+    return n_kept
+
+
+def _still_right(
+    entries: Sequence[ModelEntry], recordings: Recordings, ids: list[int], path: Path
+) -> dict[str, pd.DataFrame]:
+    """Return stored predictions, by model, of the same weights for the same records.
+
+    A few records are predicted again, so that a change of the filter or of the code is noticed.
+    """
+    try:
+        stored = load_predictions(path)
+    except ModelError:
+        return {}
+    weights = stored.attrs.get(WEIGHTS_KEY, {})
+    probes = ids[:: max(1, len(ids) // _PROBES)]
+    signals = recordings.signals(probes)
+    kept = {}
+    for entry in entries:
+        if weights.get(entry.name) != entry.card.weights_sha256:
+            continue
+        logits = logits_of_model(stored, entry.key)
+        if list(logits.index) == ids and np.allclose(
+            logits[probes], predict_many([Predictor.open(entry)], signals)[0], atol=_SAME_LOGIT
+        ):
+            kept[entry.name] = predictions_frame(entry.key, ids, logits.to_numpy())
+    return kept
+
+
+def _predict(
+    entries: Sequence[ModelEntry],
+    recordings: Recordings,
+    ids: list[int],
+    blocks_dir: Path,
+    jobs: int,
+    quiet: bool,
+) -> NDArray[np.float32]:
+    """Return logits ``(n_models, n_records)``; finished blocks of a stopped command are read."""
+    sets = copies([Predictor.open(entry) for entry in entries], jobs)
+    blocks = [ids[start : start + _BLOCK] for start in range(0, len(ids), _BLOCK)]
+    wanted = "".join(entry.card.weights_sha256 for entry in entries)
+    folder = blocks_dir / hashlib.sha256(wanted.encode()).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def predicted(block: list[int]) -> NDArray[np.float32]:
+        path = folder / f"{fingerprint(block)}.npy"
+        if (stored := _stored_block(path, (len(entries), len(block)))) is not None:
+            return stored
+        mine = sets.get()
+        try:
+            logits = predict_many(mine, recordings.signals(block))
+        finally:
+            sets.put(mine)
+        part = path.with_suffix(".part")
+        with part.open("wb") as file:
+            np.save(file, logits)
+        part.replace(path)
+        return logits
+
+    with (
+        ThreadPoolExecutor(jobs) as pool,
+        tqdm(desc=f"{len(entries)} models", total=len(ids), unit=" records", disable=quiet) as bar,
+    ):
+        parts = []
+        try:
+            for part in pool.map(predicted, blocks):
+                parts.append(part)
+                bar.update(part.shape[1])
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return np.concatenate(parts, axis=1)
+
+
+def _stored_block(path: Path, shape: tuple[int, int]) -> NDArray[np.float32] | None:
+    try:
+        logits = np.load(path, allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+    return logits.astype(np.float32) if logits.shape == shape else None

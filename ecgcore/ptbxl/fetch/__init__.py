@@ -1,0 +1,1 @@
+"""Download of PTB-XL from PhysioNet."""

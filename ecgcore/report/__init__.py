@@ -1,0 +1,1 @@
+"""The printed report, drawn by Matplotlib true to scale."""

@@ -1,0 +1,1 @@
+"""Where beats are, what they look like, and their average."""

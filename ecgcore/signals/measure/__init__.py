@@ -1,0 +1,1 @@
+"""Rate, intervals, axes and amplitudes."""

@@ -1,0 +1,1 @@
+"""Numbers about arrays of labels and probabilities; no data set and no task is known here."""

@@ -1,0 +1,1 @@
+"""Reliability curves, their decomposition, and calibrators."""

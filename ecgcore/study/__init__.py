@@ -1,0 +1,1 @@
+"""The published study: plan, runs, published figures, claims and tables."""

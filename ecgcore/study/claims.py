@@ -1,0 +1,213 @@
+"""What the study's text and figures claim, and whether our own networks say the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+from ecgcore.stats.comparison.paired_bootstrap import Comparison
+from ecgcore.stats.metrics import LOWER_IS_BETTER, Estimate, ScoreName
+from ecgcore.study.published import published
+
+GroupKey = tuple[str, str]
+"""Architecture and training set of ours, such as ("cnn_bilstm", "A")."""
+
+Verdict = Literal["agrees", "disagrees", "not separable", "cannot be judged"]
+
+_CNN, _MAMBA = "cnn_bilstm", "bimamba2"
+_REBUILT, _REBUILT_SETS = "cnn_lstm", ("A", "C", "D")
+_THEIRS = {_CNN: _REBUILT, _MAMBA: "bimamba2_large"}
+_TEST_N = {"certain": 971, "all": 1253}
+_FIELDS = {"auroc": "auroc", "ece_width": "ece"}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A published order of training sets or networks, by raw probabilities.
+
+    Attributes
+    ----------
+    text
+        In plain words. "D" in it is the published D, which is our D-mix.
+    test_set
+        The test set of ours on which it can be judged; "" where it rests on records that none of
+        ours matches.
+    steps
+        Pairs of our groups in the places of the published ones, the better side first; all must
+        hold.
+    note
+        What to know before comparing.
+    """
+
+    text: str
+    test_set: str
+    score: ScoreName
+    steps: tuple[tuple[GroupKey, GroupKey], ...] = ()
+    note: str = ""
+
+    def figure(self, group: GroupKey) -> float:
+        """Return the published figure in the place of one of our groups, NaN without one."""
+        arch, train_set = group
+        for figure in published(_TEST_N.get(self.test_set, 0)):
+            if (figure.arch, figure.train_set) == (_THEIRS.get(arch, arch), train_set):
+                value = getattr(figure, _FIELDS[self.score])
+                return float("nan") if value is None else float(value)
+        return float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How our networks answer one step of a claim.
+
+    Attributes
+    ----------
+    advantage
+        By how much the claimed side is better, with its interval; below 0 where it is worse.
+    separable
+        Whether the interval excludes zero across patients and seeds.
+    """
+
+    better: GroupKey
+    worse: GroupKey
+    advantage: Estimate
+    separable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Ours beside one claim; no gaps where it cannot be judged."""
+
+    claim: Claim
+    verdict: Verdict
+    gaps: tuple[Gap, ...]
+
+
+def _order(arch: str, *best_first: str) -> tuple[tuple[GroupKey, GroupKey], ...]:
+    pairs = pairwise(best_first)
+    return tuple(((arch, better), (arch, worse)) for better, worse in pairs)
+
+
+def _best(arch: str, one: str, *others: str) -> tuple[tuple[GroupKey, GroupKey], ...]:
+    return tuple(((arch, one), (arch, other)) for other in others)
+
+
+def _worst(arch: str, one: str, *others: str) -> tuple[tuple[GroupKey, GroupKey], ...]:
+    return tuple(((arch, other), (arch, one)) for other in others)
+
+
+_INFERRED = "Test set inferred: the file does not state it."
+_MIX = "The published D is our D-mix."
+
+CLAIMS = (
+    Claim(
+        "Certain labels train the best CNN: A above C above D by AUROC.",
+        "certain",
+        "auroc",
+        _order(_CNN, "A", "C", "D-mix"),
+        _MIX,
+    ),
+    Claim(
+        "The CNN on certain labels (A) is above the CNN on uncertain labels only by AUROC.",
+        "certain",
+        "auroc",
+        _order(_CNN, "A", "D"),
+        "Called B in the files; this is our D.",
+    ),
+    Claim(
+        "For BiMamba-2 it is C above A above uncertain only above D by AUROC.",
+        "certain",
+        "auroc",
+        _order(_MAMBA, "C", "A", "D", "D-mix"),
+        _MIX,
+    ),
+    Claim(
+        "A is the best calibrated CNN (lowest ECE).",
+        "certain",
+        "ece_width",
+        _best(_CNN, "A", "C", "D-mix", "D"),
+    ),
+    Claim(
+        "D is the worst calibrated CNN (highest ECE), against A and C.",
+        "certain",
+        "ece_width",
+        _worst(_CNN, "D-mix", "A", "C"),
+        _MIX,
+    ),
+    Claim(
+        "D is the worst calibrated BiMamba-2 (highest ECE).",
+        "certain",
+        "ece_width",
+        _worst(_MAMBA, "D-mix", "A", "C", "D"),
+        _MIX,
+    ),
+    Claim(
+        "The CNN is better calibrated than BiMamba-2 on each training set (lower ECE).",
+        "certain",
+        "ece_width",
+        tuple(((_CNN, name), (_MAMBA, name)) for name in ("A", "C", "D", "D-mix")),
+    ),
+    Claim(
+        "With uncertain MI in the test set the order turns: C above uncertain only above A "
+        "by AUROC.",
+        "all",
+        "auroc",
+        _order(_CNN, "C", "D", "A"),
+        _INFERRED,
+    ),
+    Claim(
+        "With uncertain MI in the test set, uncertain only has the lowest ECE, then C, then A.",
+        "all",
+        "ece_width",
+        _order(_CNN, "D", "C", "A"),
+        _INFERRED,
+    ),
+    Claim(
+        "Headline on the web page: a CNN-LSTM trained on A reaches AUROC 0.9906.",
+        "",
+        "auroc",
+        note="On an older split of 1,137 test records, which none of our test sets matches.",
+    ),
+)
+"""Every published claim that our groups can answer, and the headline, which they cannot."""
+
+
+def _by_rebuilt(claim: Claim) -> Claim | None:
+    """Ask the study's own CNN-LSTM, trained again; None where that has no such group."""
+    groups = {group for step in claim.steps for group in step}
+    if not groups or groups - {(_CNN, name) for name in _REBUILT_SETS}:
+        return None
+    steps = tuple(((_REBUILT, better[1]), (_REBUILT, worse[1])) for better, worse in claim.steps)
+    return replace(claim, steps=steps)
+
+
+REBUILT_CLAIMS = tuple(found for claim in CLAIMS if (found := _by_rebuilt(claim)) is not None)
+"""The claims that the study's own network can answer, trained again on A, C and D."""
+
+
+def judge(claim: Claim, compare: Callable[[GroupKey, GroupKey], Comparison | None]) -> Judgement:
+    """Set our own networks beside a claim.
+
+    It agrees where every step is separable across patients and seeds on the claimed side, and
+    disagrees where one step is separable on the other side; else our networks cannot tell.
+
+    Parameters
+    ----------
+    compare
+        Compares two groups, the first minus the second, by the score of the claim on its test set
+        with raw probabilities; None where a group is missing.
+    """
+    compared = [(step, compare(*step)) for step in claim.steps]
+    gaps = [_gap(claim, step, found) for step, found in compared if found is not None]
+    if not gaps or len(gaps) < len(claim.steps):
+        return Judgement(claim, "cannot be judged", tuple(gaps))
+    if any(gap.separable and gap.advantage.value < 0 for gap in gaps):
+        return Judgement(claim, "disagrees", tuple(gaps))
+    holds = all(gap.separable for gap in gaps)
+    return Judgement(claim, "agrees" if holds else "not separable", tuple(gaps))
+
+
+def _gap(claim: Claim, step: tuple[GroupKey, GroupKey], found: Comparison) -> Gap:
+    d = found.difference
+    if claim.score in LOWER_IS_BETTER:
+        d = Estimate(-d.value, -d.high, -d.low)
+    return Gap(*step, d, found.verdict in ("higher", "lower"))

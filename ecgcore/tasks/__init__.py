@@ -1,0 +1,1 @@
+"""What is classified: classes, label rules, training sets and test sets."""

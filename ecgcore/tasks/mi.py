@@ -1,0 +1,121 @@
+"""MI against normal: training sets, test sets, labels and targets of the study."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ecgcore.errors import CatalogError
+from ecgcore.ptbxl.label_groups import GROUPS, member_ids
+
+TRAIN_SETS: dict[str, str] = {
+    "A": "certain MI only",
+    "C": "all MI, certain and uncertain",
+    "D": "uncertain MI only",
+    "D-mix": "half certain, half uncertain MI",
+    "C-soft": "all MI, each as MI to the degree of its likelihood",
+    "C-multi": "all MI, and the SCP statements as a second task",
+}
+STUDY_SETS = ("A", "C", "D", "D-mix")
+"""The training sets of the published study."""
+
+TEST_SETS: dict[str, tuple[str, ...]] = {
+    "certain": ("pure_normal", "certain_mi"),
+    "all": GROUPS,
+    "uncertain": ("pure_normal", "uncertain_mi"),
+}
+"""Groups in each test set; on PTB-XL 971, 1253 and 985 records."""
+
+_GROUPS_OF_TRAIN_SET = {
+    "A": "certain",
+    "C": "all",
+    "D": "uncertain",
+    "D-mix": "all",
+    "C-soft": "all",
+    "C-multi": "all",
+}
+
+
+def test_ids(cohort: pd.DataFrame, name: str) -> list[int]:
+    """Records of a test set: "certain", "all" or "uncertain"."""
+    return member_ids(cohort, "test", TEST_SETS[name])
+
+
+def labels(cohort: pd.DataFrame, ids: list[int]) -> NDArray[np.int64]:
+    """Return 1 for MI and 0 for normal, ``(n,)``, in the order of `ids`."""
+    return np.asarray(cohort.loc[ids, "group"] != "pure_normal", dtype=np.int64)
+
+
+def targets(cohort: pd.DataFrame, ids: list[int], train_set: str) -> NDArray[np.float32]:
+    """Return what a training set teaches for `ids`, ``(n,)`` from 0 (normal) to 1 (MI).
+
+    C-soft teaches the stated likelihood of MI; every other set teaches the label.
+    """
+    if train_set != "C-soft":
+        return labels(cohort, ids).astype(np.float32)
+    likelihood = cohort.loc[ids, "mi_likelihood"].fillna(0)
+    return np.asarray(likelihood / 100, dtype=np.float32)
+
+
+def frequent_statements(
+    codes: pd.DataFrame, ids: list[int], fewest: int = 30
+) -> NDArray[np.float32]:
+    """Return which statements each record has, ``(n, k)`` of 0 and 1, whatever their likelihood.
+
+    Parameters
+    ----------
+    codes
+        One row for each statement of a record: ``ecg_id, code``.
+    ids
+        Records; their order is that of the rows, and columns are ordered by code.
+    fewest
+        A statement counts if so many of these records have it, and at least 5 % have not.
+
+    Raises
+    ------
+    CatalogError
+        If no statement counts.
+    """
+    stated = codes[codes["ecg_id"].isin(ids)]
+    table = pd.crosstab(stated["ecg_id"], stated["code"]).clip(upper=1).reindex(ids, fill_value=0)
+    n_with = table.sum()
+    chosen = table.loc[:, (n_with >= fewest) & (n_with <= 0.95 * len(ids))]
+    if chosen.empty:
+        raise CatalogError(
+            f"None of {len(ids):,} training records shares an SCP statement with {fewest - 1} "
+            "others, so there is no second task. Choose training set C."
+        )
+    return np.asarray(chosen, dtype=np.float32)
+
+
+def training_ids(cohort: pd.DataFrame, train_set: str, seed: int = 0) -> list[int]:
+    """List the records of a training set; the sets share their normals and differ only in their MI.
+
+    Parameters
+    ----------
+    train_set
+        A key of `TRAIN_SETS`; C-soft and C-multi have the records of C.
+    seed
+        Draws the MI records of D-mix; recorded in the model card.
+    """
+    _known(train_set)
+    if train_set != "D-mix":
+        return member_ids(cohort, "train", TEST_SETS[_GROUPS_OF_TRAIN_SET[train_set]])
+    certain = member_ids(cohort, "train", ["certain_mi"])
+    uncertain = member_ids(cohort, "train", ["uncertain_mi"])
+    half = (min(len(certain), len(uncertain)) + 1) // 2
+    draw = np.random.default_rng(seed)
+    mi = [int(i) for group in (certain, uncertain) for i in draw.choice(group, half, replace=False)]
+    return sorted(member_ids(cohort, "train", ["pure_normal"]) + mi)
+
+
+def validation_ids(cohort: pd.DataFrame, train_set: str) -> list[int]:
+    """Fold-9 records by the rule of the training set, so that A never sees uncertain MI."""
+    _known(train_set)
+    return member_ids(cohort, "val", TEST_SETS[_GROUPS_OF_TRAIN_SET[train_set]])
+
+
+def _known(train_set: str) -> None:
+    if train_set not in TRAIN_SETS:
+        raise CatalogError(
+            f"There is no training set {train_set!r}; choose {', '.join(TRAIN_SETS)}."
+        )

@@ -1,0 +1,232 @@
+"""Parts of the About page: its texts and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ecgcore.models.cards import ModelCard, ModelEntry
+from ecgcore.predictions.ensemble import ModelGroup
+from ecgcore.ptbxl import label_groups
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog
+from ecgcore.ptbxl.scp import LIKELIHOODS, in_words
+from ecgcore.tasks import mi as mi_task
+from pages.shared import caches
+from pages.shared.widgets import GROUP_WORDS
+
+SPLIT_WORDS = {
+    "train": "training (folds 1 to 8)",
+    "val": "validation (fold 9)",
+    "test": "test (fold 10)",
+}
+COLUMNS = {
+    "val_auroc": "Validation",
+    "test_certain_auroc": "Test, certain",
+    "test_all_auroc": "Test, all",
+    "test_uncertain_auroc": "Test, uncertain",
+}
+
+COHORT_RULE = """\
+A record belongs to the study if a human validated it. **Certain MI**: an infarction statement \
+(PTB-XL's class MI, 14 statements, five injury patterns among them) with likelihood 100 %. \
+**Uncertain MI**: the strongest infarction statement has a likelihood above 0 and below 100 %. \
+**Normal**: NORM at 100 % and no statement of infarction, ST/T change, hypertrophy or conduction \
+disturbance at any likelihood. No patient is in two splits."""
+
+ARCHITECTURES = """\
+**CNN-BiLSTM**: three convolution blocks, a bidirectional LSTM, pooling over time. \
+**BiMamba-2**: a convolution stem and Mamba-2 state-space blocks that read the signal in both \
+directions. Each is trained several times on each training set, from another random seed; an \
+**ensemble** is the mean of the seeds' logits. **CNN-LSTM (study)** is the published study's \
+network, with its own preprocessing and recipe. All see ten seconds of twelve leads at 100 Hz, \
+after a 0.5 Hz high-pass and one scaling for each lead that was fitted once, on training set C, \
+and is the same for every model but the study's. \
+The weights are those of the epoch with the best AUROC on the validation fold."""
+
+LIMITS = """\
+- **Not a medical device.** Nothing here may decide about a patient. It is made for research and \
+teaching.
+- **One task.** The models know infarction against strictly normal ECGs. They have not learned \
+about other disease, and a high probability does not mean that nothing else explains the ECG.
+- **Few trainings.** The same recipe from another seed gives another model: in the published \
+figures, training on A once more moves its AUROC by 0.0025, more than A and C differ on certain \
+MI. Compare gives a verdict only where an interval over patients and seeds excludes zero.
+- **Uncertain labels have no truth behind them.** Nobody knows which of the infarctions at 15 % \
+were real. A test set with uncertain labels measures agreement with the cardiologists, not with \
+the heart; in the published figures the order of the training sets turns round on it. Both \
+readings are shown, no winner is declared.
+- **Age differs between the groups.** The median is 52 years for normal records, 72 and 71 for \
+certain and uncertain MI. A model can gain from signs of age in the \
+ECG without seeing an infarction.
+- **So does other disease.** Two thirds of the MI records also carry statements of ST/T change, \
+hypertrophy or conduction disturbance; by the rule no normal record does.
+- **One source.** PTB-XL was recorded in one country, with one maker's devices, from 1989 to \
+1996. How far the figures carry elsewhere is unknown.
+- **Probabilities depend on who is asked.** The share of MI among the study's records is not \
+that of a ward. The switch on top of every page recalibrates on fold 9, which has the study's \
+share; Reliability shows how well that holds, and what another share would change.
+- **Heat maps explain the model, not the heart.** Grad-CAM says when, not in which lead; \
+Integrated Gradients say both, against a flat record."""
+
+LIKELIHOOD_INTRO = """\
+PTB-XL keeps, for each statement, how certain the report was, in per cent. This project reads the \
+steps so:"""
+
+SETS = """\
+| set | records |
+|---|---|
+| **A** | normal and certain MI |
+| **C** | normal, certain and uncertain MI |
+| **D** | normal and uncertain MI |
+| **D-mix** | normal, and as many MI as in A, half certain and half uncertain, drawn with the seed |
+| **C-soft** | those of C, each MI taught as MI to the degree of its likelihood |
+| **C-multi** | those of C; beside MI, the network learns which SCP statements a record has |
+
+All sets share the same normal records. Validation follows the same rule, so that a model of A \
+never meets an uncertain label. The **test sets** *certain*, *all* and *uncertain* hold 971, 1,253 \
+and 985 records of PTB-XL's fold 10, with the same 703 normal records."""
+
+METRICS = """\
+- **AUROC**: chance that a random MI record gets a higher probability than a random normal one; \
+0.5 is a coin, 1 is perfect. **AUPRC**: average precision; a coin gets the share of MI.
+- **Sensitivity, specificity, accuracy**: shares of MI, of normal and of all records that are \
+called right when MI is called from 50 % on.
+- **Reliability curve**: in records with like probabilities, the share that is MI. **ECE**: the \
+mean distance of that curve from the diagonal, weighted by records. **Brier score**: mean squared \
+distance of probability and label; smaller is better for both.
+- **Intervals** of metrics are 95 % bootstrap intervals over patients; those of bins are \
+Clopper-Pearson intervals, which take the records as independent.
+- **Disagreement**: highest minus lowest probability of the shipped models."""
+
+SHORTCUTS = """\
+| key | page | does |
+|---|---|---|
+| P, N | Review | previous and next recording |
+| F | Review, Own ECG | shows the ECG without and with its display filter |
+| T, V, B | Review, Own ECG | calipers for time, voltage or both; Enter places one |
+| arrows | Review, Own ECG | move the active leg, with Shift in larger steps |
+| Tab | Review, Own ECG | goes on to the other leg |
+| M, S | Review, Own ECG | marches the interval through the page; snaps legs to R peaks |
+| Esc | Review, Own ECG | removes the calipers |
+| Enter | Review, Browse | opens the record number that was typed |
+| Tab, Enter or space | everywhere | moves between controls, uses one |"""
+
+LICENCES = """\
+**PTB-XL 1.0.3** is published under the \
+[Creative Commons Attribution 4.0 licence](https://creativecommons.org/licenses/by/4.0/). The \
+predictions and labels that ship with this project are derived from it. Please cite:
+
+- Wagner P, Strodthoff N, Bousseljot R-D, Samek W, Schaeffter T. PTB-XL, a large publicly \
+available electrocardiography dataset (version 1.0.3). PhysioNet, 2022. \
+[doi:10.13026/kfzx-aw45](https://doi.org/10.13026/kfzx-aw45)
+- Wagner P, Strodthoff N, Bousseljot R-D, Kreiseler D, Lunze FI, Samek W, Schaeffter T. PTB-XL, a \
+large publicly available electrocardiography dataset. Scientific Data 7:154, 2020. \
+[doi:10.1038/s41597-020-0495-6](https://doi.org/10.1038/s41597-020-0495-6)
+- Goldberger AL, Amaral LAN, Glass L, and others. PhysioBank, PhysioToolkit, and PhysioNet. \
+Circulation 101(23):e215-e220, 2000.
+
+The **synthetic set** is drawn by this project and holds no patient's data. The question and the \
+published figures beside ours come from the study *ECG based MI detection* \
+([repository](https://github.com/cepdnaclk/e20-4yp-ECG-Based-MI-Detection)); no code of it is used \
+here."""
+
+FETCH = """\
+python -m ecgcore data fetch --set test     # 1,253 records: the test fold of the study
+python -m ecgcore data fetch --set study    # 9,325 records: all that training needs
+python -m ecgcore data fetch --set full     # 21,799 records: everything
+python -m ecgcore data fetch --set test --rate 500    # the same recordings at 500 Hz, for the eyes
+python -m ecgcore data build                # one file of all signals, faster to train from
+python -m ecgcore data check                # what is there and what is missing"""
+
+
+def likelihood_table() -> pd.DataFrame:
+    """Likelihoods and their words."""
+    words = [in_words(value).rpartition(", ")[2] for value in LIKELIHOODS]
+    return pd.DataFrame({"In PTB-XL": [f"{value} %" for value in LIKELIHOODS], "Shown as": words})
+
+
+def data_words(catalog: Catalog) -> str:
+    """Say which data set is open and how much of it is on this disk."""
+    store = caches.recordings().store
+    signals = (
+        "signals are read from the WFDB files; `python -m ecgcore data build` makes them faster"
+        if store is None
+        else f"{len(store.row_of):,} of them in one memory-mapped store"
+    )
+    n_missing = caches.n_missing("C")
+    training = (
+        "all recordings for training are here"
+        if n_missing == 0
+        else f"{n_missing:,} recordings for training are not on this disk"
+    )
+    return (
+        f"**{catalog.version}**, {len(catalog.frame):,} records in `{catalog.folder}`; {signals}; "
+        f"{training}."
+    )
+
+
+def cohort_table(catalog: Catalog) -> pd.DataFrame:
+    """Count the study's groups in the open data; PTB-XL beside the study's own counts."""
+    is_ptbxl = catalog.version == PTBXL_VERSION
+    rows = []
+    for (split, group), study in label_groups.STUDY_COHORT.items():
+        ids = label_groups.member_ids(catalog.frame, split, [group])
+        found = (len(ids), label_groups.fingerprint(ids))
+        row = {
+            "Split": SPLIT_WORDS[split],
+            "Group": GROUP_WORDS[group],
+            "Records": f"{found[0]:,}",
+            "Fingerprint": found[1],
+        }
+        if is_ptbxl:
+            same = found == study
+            row["The study's own"] = "the same" if same else f"differs: {study[0]:,}, {study[1]}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def results_table(groups: Sequence[ModelGroup]) -> pd.DataFrame:
+    """List what each model was trained on, and its AUROCs over its seeds from their cards."""
+    rows = []
+    for group in groups:
+        cards = [entry.card for entry in group.members]
+        first = cards[0]
+        rows.append(
+            {
+                "Model": group.label,
+                "Source": "shipped" if group.shipped else "own run",
+                "MI trained on": mi_task.TRAIN_SETS[first.key.train_set],
+                "Data": first.data_version,
+                "Records (MI)": f"{first.n_train:,} ({first.n_train_mi:,})",
+                "Seeds": len(cards),
+                **{words: _over_seeds(cards, name) for name, words in COLUMNS.items()},
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _over_seeds(cards: Sequence[ModelCard], metric: str) -> str:
+    """Mean and standard deviation over the seeds, such as "0.9957 ± 0.0003"."""
+    values = [dict(card.metrics).get(metric, np.nan) for card in cards]
+    if np.isnan(values).any():
+        return "–"
+    mean = f"{np.mean(values):.4f}"
+    return f"{mean} ± {np.std(values, ddof=1):.4f}" if len(values) > 1 else mean
+
+
+def provenance_table(entries: Sequence[ModelEntry]) -> pd.DataFrame:
+    """Where each model comes from, so that it can be made again."""
+    return pd.DataFrame(
+        {
+            "Model": [entry.key.label for entry in entries],
+            "Folder": [f"{entry.folder.parent.name}/{entry.folder.name}" for entry in entries],
+            "Parameters": [entry.card.n_parameters for entry in entries],
+            "Training records": [entry.card.data_fingerprint for entry in entries],
+            "Best epoch": [f"{e.card.best_epoch} of {e.card.epochs_run}" for e in entries],
+            "Weights, SHA-256": [entry.card.weights_sha256[:16] for entry in entries],
+            "Code": [entry.card.code_version for entry in entries],
+            "Made": [entry.card.created[:16].replace("T", " ") + " UTC" for entry in entries],
+        }
+    )

@@ -1,0 +1,126 @@
+"""Words of the Review page: labels, report, recording, and what an explanation can say."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from ecgcore.errors import RecordError
+from ecgcore.explain.attribution import METHODS as EXPLANATIONS
+from ecgcore.explain.attribution import Attribution
+from ecgcore.figures.paper_layout import PaperLayout
+from ecgcore.leads import LEADS
+from ecgcore.predictions.ensemble import ModelGroup
+from ecgcore.ptbxl.catalog import CatalogEntry, Statement
+from ecgcore.ptbxl.glossary import Translation
+from ecgcore.ptbxl.scp import SUPERCLASSES, in_words
+from ecgcore.records import EcgRecord
+from ecgcore.report.content import heat_sentences
+from pages.shared import caches
+
+METHODS = {"none": "None", **EXPLANATIONS}
+SPLIT_WORDS = {
+    "train": "training fold",
+    "val": "validation fold",
+    "test": "test fold",
+    "unknown": "fold unknown",
+}
+
+
+def parse_record(text: str) -> int:
+    """Read a record number as a person or a URL writes it; RecordError if it is none."""
+    cleaned = text.strip()
+    if not (cleaned.isascii() and cleaned.isdigit() and len(cleaned) <= 9):
+        shown = re.sub(r"[^\w .-]+", "…", cleaned)[:20]
+        raise RecordError(
+            f"“{shown}” is no record number; one like {_example()} is needed. "
+            "Correct it above or choose a recording on the Browse page."
+        )
+    return int(cleaned)
+
+
+def first_record() -> int:
+    """Return the record that opens without a choice: the first uncertain MI of the test fold."""
+    frame = caches.catalog().frame
+    doubtful = frame.index[(frame["group"] == "uncertain_mi") & (frame["split"] == "test")]
+    return int(doubtful[0] if len(doubtful) else frame.index[0])
+
+
+def default_group(groups: tuple[ModelGroup, ...]) -> int:
+    """Position of the group whose reasons are shown first: a CNN-BiLSTM trained on all labels."""
+    wanted = [group.arch == "cnn_bilstm" and group.train_set == "C" for group in groups]
+    return wanted.index(True) if True in wanted else 0
+
+
+def statements_table(entry: CatalogEntry) -> pd.DataFrame:
+    """Every SCP statement in plain words, diagnoses first."""
+    return pd.DataFrame(
+        {
+            "Statement": [_sentence(s.description) or s.code for s in entry.statements],
+            "Code": [s.code for s in entry.statements],
+            "Likelihood": [in_words(s.likelihood) for s in entry.statements],
+            "Class": [_sentence(_class_words(s)) for s in entry.statements],
+        }
+    )
+
+
+def _class_words(statement: Statement) -> str:
+    return SUPERCLASSES.get(statement.superclass) or statement.kind or "not in the code table"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def noise_words(entry: CatalogEntry) -> str:
+    """List the noise flags with the leads they name."""
+    return "; ".join(f"{words} ({where})" for words, where in entry.noise) or "none noted"
+
+
+def recording_facts(entry: CatalogEntry) -> list[str]:
+    """Date, device, patient and validation, as far as the table knows them."""
+    validated = {True: "validated by a human", False: "not validated by a human", None: ""}
+    facts = [
+        f"Recorded {entry.recording_date}" if entry.recording_date else "Date not in this table",
+        " ".join(entry.device.split()) or "device not in this table",
+        "" if entry.patient_id is None else f"patient {entry.patient_id}",
+        validated[entry.validated],
+    ]
+    return [fact for fact in facts if fact]
+
+
+def off_paper(record: EcgRecord, layout: PaperLayout) -> str:
+    """Name the leads that leave the page where they are drawn; "" if there are none."""
+    reach_mv: dict[str, float] = {}
+    for segment in layout.segments:
+        samples = segment.samples(record.fs_hz, record.n_samples)
+        signal = record.signal[LEADS.index(segment.lead)][samples]
+        y_mm = segment.y_mm + segment.sign * layout.gain_mm_mv * signal
+        if np.any((y_mm < 0) | (y_mm > layout.height_mm)):
+            reach_mv[segment.lead] = max(reach_mv.get(segment.lead, 0.0), np.abs(signal).max())
+    said = [f"{lead} reaches {mv:.1f} mV and leaves the page." for lead, mv in reach_mv.items()]
+    return f":orange[:material/warning: {' '.join(said)}] " if said else ""
+
+
+def translation_words(translation: Translation) -> str:
+    """Say what the translation is, and which words it left as they are."""
+    left = ", ".join(dict.fromkeys(translation.unknown))
+    said = f" Left as they are: {left}." if left else ""
+    return f"By a fixed glossary, offline; the original is what was said.{said}"
+
+
+def method_words(attribution: Attribution | None) -> str:
+    """Say in one line what the shown method can say and what it cannot."""
+    if attribution is None:
+        return (
+            "No heat is drawn. Choose Grad-CAM or Integrated Gradients to see what one model's "
+            "opinion rests on."
+        )
+    claim, detail, caution = heat_sentences(attribution)
+    return f"**{claim}** {detail}" + (f" :red[**{caution}**]" if caution else "")
+
+
+def _example() -> int:
+    return int(caches.catalog().frame.index[0])

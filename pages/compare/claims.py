@@ -1,0 +1,222 @@
+"""Published figures and claims beside ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.predictions.ensemble import ModelGroup
+from ecgcore.ptbxl.catalog import PTBXL_VERSION
+from ecgcore.stats.comparison.paired_bootstrap import Comparison, paired_bootstrap
+from ecgcore.stats.metrics import LOWER_IS_BETTER, Estimate, ScoreName
+from ecgcore.study.claims import CLAIMS, REBUILT_CLAIMS, Claim, Gap, GroupKey, Judgement, judge
+from ecgcore.study.published import WHY_OURS_DIFFER, PublishedFigure, published
+from pages.compare.choice import BOTH, REBUILT, Choice, study_groups
+from pages.compare.numbers import Field, Question, field
+from pages.compare.summary import short
+from pages.shared.tables import draw_numbers
+
+_BADGES = {
+    "agrees": ":green-badge[agrees]",
+    "disagrees": ":red-badge[disagrees]",
+    "not separable": ":gray-badge[not separable]",
+    "cannot be judged": ":orange-badge[cannot be judged]",
+}
+_OURS = {"cnn_lstm": "cnn_bilstm", "bimamba2_large": "bimamba2"}
+_SCORES: dict[str, tuple[ScoreName, str]] = {
+    "AUROC": ("auroc", "auroc"),
+    "ECE": ("ece_width", "ece"),
+    "Brier": ("brier", "brier"),
+}
+_SIDES = ("published", "trained again", "ours")
+_FIGURE_LABELS = {
+    "model": "Published network",
+    "trained": "Trained on",
+    **{f"{side} {name}": f"{name}, {side}" for name in _SCORES for side in _SIDES},
+}
+_N_VISIBLE = 8
+"""Columns that fit beside each other; the rest is in the CSV."""
+
+
+def draw_claims(shown: Field, choice: Choice) -> None:
+    """Draw each published claim with what our networks say, then the published figures."""
+    groups = study_groups(BOTH)
+    if choice.data_version != PTBXL_VERSION or not groups:
+        st.info(
+            f"The claims are about {PTBXL_VERSION}: choose it under “Data and own runs”.",
+            icon=":material/info:",
+        )
+        return
+    judged = judgements(CLAIMS, groups)
+    st.markdown(f"Of {len(judged)} published claims, with our own networks: {verdicts(judged)}.")
+    st.caption(
+        "By raw probabilities and means over seeds, whatever is chosen above. “Agrees”: every "
+        "pair of the claim separates across patients and seeds as published. “Disagrees”: one "
+        "separates the other way. Each published figure comes from one trained network."
+    )
+    st.table(claims_table(judged), hide_index=True, border="horizontal")
+    again = judgements(REBUILT_CLAIMS, study_groups(REBUILT))
+    if any(one.gaps for one in again):
+        st.markdown(
+            f"With the study's own network, trained again by its recipe ({REBUILT}, on A, C and D "
+            f"only), {len(again)} of these claims: {verdicts(again)}."
+        )
+        st.table(claims_table(again), hide_index=True, border="horizontal")
+    gaps = gaps_frame([*judged, *again])
+    draw_numbers(
+        gaps,
+        {name: name for name in gaps},
+        "claims",
+        choice,
+        title="Numbers: each pair of each claim",
+    )
+    _draw_figures(shown, choice)
+    with st.expander("Why ours and the published figures differ", icon=":material/help:"):
+        st.markdown(WHY_OURS_DIFFER)
+
+
+def judgements(claims: Sequence[Claim], groups: Sequence[ModelGroup]) -> list[Judgement]:
+    """Judge every claim on the test set and by the score that it is about."""
+    return [judge(claim, _comparer(claim, groups)) for claim in claims]
+
+
+def _comparer(
+    claim: Claim, groups: Sequence[ModelGroup]
+) -> Callable[[GroupKey, GroupKey], Comparison | None]:
+    if not claim.test_set:
+        return lambda first, second: None
+    question = Question(PTBXL_VERSION, claim.test_set, "", "raw", claim.score)
+    on, _ = field(groups, question)
+    names = {(group.arch, group.train_set): group.name for group in on.groups}
+    found = {(c.first, c.second): c for c in on.comparisons()} if len(on.groups) > 1 else {}
+
+    def compare(first: GroupKey, second: GroupKey) -> Comparison | None:
+        pair = (names.get(first, ""), names.get(second, ""))
+        if pair in found:
+            return found[pair]
+        if pair[::-1] not in found:
+            return None
+        by_name = {c.name: c for c in on.contenders}
+        return paired_bootstrap(on.trial, by_name[pair[0]], by_name[pair[1]], claim.score)
+
+    return compare
+
+
+def verdicts(judged: Sequence[Judgement]) -> str:
+    """Count the verdicts."""
+    counts = pd.Series([one.verdict for one in judged]).value_counts()
+    return ", ".join(f"**{n}** {verdict}" for verdict, n in counts.items())
+
+
+def claims_table(judged: Sequence[Judgement]) -> pd.DataFrame:
+    """One row for each claim, as Markdown."""
+    return pd.DataFrame(
+        [
+            {
+                "Published claim": f"{one.claim.text} {one.claim.note}".strip(),
+                "Published": _published_text(one.claim),
+                "Records": one.claim.test_set or "1,137 others",
+                "Verdict": _BADGES[one.verdict],
+                "Advantage of the claimed side [95 %]": _gaps_text(one),
+            }
+            for one in judged
+        ]
+    )
+
+
+def _published_text(claim: Claim) -> str:
+    """Write the published figures, the best first."""
+    known = dict.fromkeys(group for step in claim.steps for group in step)
+    best_high = claim.score not in LOWER_IS_BETTER
+    groups = sorted(known, key=claim.figure, reverse=best_high)
+    both = len({arch for arch, _ in groups}) > 1
+    return ", ".join(
+        (f"{ARCH_NAMES[arch]} " if both else "") + f"{name} {claim.figure((arch, name)):.4f}"
+        for arch, name in groups
+    )
+
+
+def _gaps_text(one: Judgement) -> str:
+    if not one.gaps:
+        return "no network of ours on these records"
+    return "; ".join(f"{_pair(gap)} {short(gap.advantage)}" for gap in one.gaps)
+
+
+def _pair(gap: Gap) -> str:
+    (arch, first), (other, second) = gap.better, gap.worse
+    if arch == other:
+        return f"{first} to {second}"
+    return f"{first}: {ARCH_NAMES[arch]} to {ARCH_NAMES[other]}"
+
+
+def gaps_frame(judged: Sequence[Judgement]) -> pd.DataFrame:
+    """One row for each pair of each claim."""
+    return pd.DataFrame(
+        [
+            {
+                "Claim": one.claim.text,
+                "Network": ARCH_NAMES[gap.better[0]],
+                "Pair": _pair(gap),
+                "Published, better side": one.claim.figure(gap.better),
+                "Published, other side": one.claim.figure(gap.worse),
+                "Ours, advantage": gap.advantage.value,
+                "95 % from": gap.advantage.low,
+                "95 % to": gap.advantage.high,
+                "Separable": gap.separable,
+            }
+            for one in judged
+            for gap in one.gaps
+        ],
+        columns=[
+            *("Claim", "Network", "Pair", "Published, better side", "Published, other side"),
+            *("Ours, advantage", "95 % from", "95 % to", "Separable"),
+        ],
+    )
+
+
+def _draw_figures(shown: Field, choice: Choice) -> None:
+    figures = published(shown.n) if choice.part is None else ()
+    if not figures:
+        st.caption(
+            "No figures were published on exactly these records; choose the test set certain or "
+            "all, and all of it."
+        )
+        return
+    st.markdown(f"**Published figures beside ours** (n = {shown.n:,}, raw probabilities)")
+    table = figures_table(figures, choice.test_set)
+    filled = [name for name in _FIGURE_LABELS if (table[name] != "–").any()]
+    st.table(
+        table[filled[:_N_VISIBLE]].rename(columns=_FIGURE_LABELS),
+        hide_index=True,
+        border="horizontal",
+    )
+    notes = list(dict.fromkeys(figure.note for figure in figures if figure.note))
+    whole = [note for note in notes if not any(note in other for other in notes if other != note)]
+    st.caption(" ".join(["– was not published, or we have no such network.", *whole]))
+    draw_numbers(table, _FIGURE_LABELS, "published", choice, title="Table as CSV")
+
+
+def figures_table(figures: Sequence[PublishedFigure], test_set: str) -> pd.DataFrame:
+    """One row for each published figure with our group in its place, everything as text."""
+    groups = [*study_groups(BOTH), *study_groups(REBUILT)]
+    means: dict[tuple[str, str, str], Estimate] = {}
+    for name, (score, _) in _SCORES.items():
+        on, _ = field(groups, Question(PTBXL_VERSION, test_set, "", "raw", score))
+        standings = on.standings()
+        means |= {(name, g.arch, g.train_set): standings[g.name].mean for g in on.groups}
+    rows = []
+    for figure in figures:
+        row = {"model": figure.model, "trained": figure.train_set}
+        for name, (_, column) in _SCORES.items():
+            value = getattr(figure, column)
+            row[f"published {name}"] = "–" if value is None else f"{value:.4f}"
+            for side, arch in (("trained again", figure.arch), ("ours", _OURS.get(figure.arch))):
+                mean = means.get((name, arch or "", figure.train_set))
+                row[f"{side} {name}"] = (
+                    mean.text(4).replace(" ", "\N{NO-BREAK SPACE}") if mean else "–"
+                )
+        rows.append(row)
+    return pd.DataFrame(rows)

@@ -1,0 +1,163 @@
+"""Shortcut audit: what age, sex, device and noise alone tell, and what is left within strata."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ecgcore.errors import EcgError
+from ecgcore.figures.forest_plot import Range, ranges_figure
+from ecgcore.predictions.ensemble import ModelGroup
+from ecgcore.stats.comparison.matching import Matched
+from ecgcore.study.shortcuts import (
+    Shortcut,
+    StratumScore,
+    shortcut_frame,
+    strata_frame,
+)
+from pages.compare.choice import KIND_NAMES, NO_TABLES, Choice
+from pages.compare.confusion import choose_group
+from pages.compare.numbers import Field, probabilities, thresholds
+from pages.shared import caches
+from pages.shared import evaluation_caches as cache
+from pages.shared.errors import show_ecg_error
+from pages.shared.tables import draw_numbers
+from pages.shared.widgets import is_dark
+
+_ALONE_LABELS = {
+    "name": "Known of the record",
+    "auroc": "AUROC",
+    "low": "95 % interval from",
+    "high": "95 % interval to",
+    "n_train": "Fitted on",
+    "n_test": "Judged on",
+}
+_STRATA_LABELS = {
+    "kind": "Kind",
+    "label": "Records",
+    "n": "n",
+    "n_mi": "MI",
+    "auroc": "AUROC",
+    "auroc_low": "from",
+    "auroc_high": "to",
+    "false_alarms": "False alarms among normals",
+    "false_alarms_low": "False alarms from",
+    "false_alarms_high": "False alarms to",
+    "mean_prob_normal": "Mean probability of normals",
+}
+
+
+def draw_shortcuts(shown: Field, choice: Choice) -> None:
+    """Draw what the tables alone tell, and one group inside strata."""
+    strata = cache.strata(choice.data_version, choice.test_set)
+    if not strata:
+        st.info(f"The shortcut audit reads age, sex, device and noise. {NO_TABLES}")
+        return
+    try:
+        alone = cache.shortcuts(choice.data_version, choice.test_set)
+    except ValueError as error:
+        st.info(f"No audit on these records: {error}", icon=":material/info:")
+        return
+    group = choose_group(shown)
+    try:
+        scores = stratum_scores(group, shown, choice)
+    except EcgError as error:
+        show_ecg_error(error)
+        return
+    left, right = st.columns([0.5, 0.5], gap="medium")
+    with left:
+        pairs = cache.matched(choice.data_version, choice.test_set)
+        st.markdown(words(group, alone, scores, pairs))
+    with right:
+        _draw_alone(alone, choice)
+    _draw_strata(group, scores, choice)
+
+
+def stratum_scores(group: ModelGroup, shown: Field, choice: Choice) -> tuple[StratumScore, ...]:
+    """Judge a group's ensemble on the whole test set's strata; the chosen part does not matter.
+
+    Raises
+    ------
+    EcgError
+        If the group cannot be judged or calibrated.
+    """
+    judged = caches.judged_group(group, choice.test_set, choice.data_version)
+    _, probs = probabilities(group, judged.seed_logits, shown.question)
+    _, threshold = thresholds(group, shown.question)
+    wanted = (*cache.KINDS_AUDITED, cache.MATCHED)
+    strata = cache.strata(choice.data_version, choice.test_set)
+    kept = [part for part in strata if part.kind in wanted]
+    key = (choice.data_version, choice.test_set, choice.method, group.name, group.checksum)
+    return cache.in_strata(key, threshold, kept, judged, probs)
+
+
+def words(
+    group: ModelGroup,
+    alone: Sequence[Shortcut],
+    scores: Sequence[StratumScore],
+    pairs: Matched | None,
+) -> str:
+    """Say honestly how much of the task the tables alone solve."""
+    best = max(alone, key=lambda one: one.auroc.value)
+    age = next((one for one in alone if one.name == "age"), best)
+    together = "age, sex, device and notes together" if best.name == "all of these" else best.name
+    text = (
+        f"**Without looking at the ECG**, age alone tells MI from normal with AUROC "
+        f"{age.auroc.text()}, {together} with {best.auroc.text()}. Every MI with a further "
+        "ST/T, hypertrophy or conduction code differs from every normal by definition: a model may "
+        "find these and not the infarct. "
+    )
+    inside = next((s for s in scores if s.stratum.kind == cache.MATCHED), None)
+    if inside is None or pairs is None:
+        return text
+    return text + (
+        f"Among {pairs.case_ids.size:,} pairs of MI and normal of the same sex and age, "
+        f"{group.label} has AUROC **{inside.auroc.text()}**: what is left when age and sex do not "
+        "help. Matched records are only part of the test set, so compare with care."
+    )
+
+
+def _draw_alone(alone: Sequence[Shortcut], choice: Choice) -> None:
+    st.markdown("**Known without the ECG: AUROC of a logistic model**")
+    rows = [Range(one.name, one.auroc) for one in alone]
+    st.plotly_chart(
+        ranges_figure(rows, title="AUROC", reference=0.5, dark=is_dark()),
+        theme=None,
+        key="compare_alone",
+        config={"displayModeBar": False},
+        alt="; ".join(f"{row.name}: AUROC {row.estimate.text()}" for row in rows),
+    )
+    draw_numbers(shortcut_frame(alone), _ALONE_LABELS, "shortcuts", choice)
+
+
+def _draw_strata(group: ModelGroup, scores: Sequence[StratumScore], choice: Choice) -> None:
+    auroc, alarms = st.columns(2, gap="medium")
+    with auroc:
+        st.markdown(f"**{group.label} within each part of the test set: AUROC**")
+        _draw_ranges("auroc", "AUROC", group, scores)
+    with alarms:
+        st.markdown("**False alarms: share of the normal records called MI**")
+        split = [s for s in scores if s.stratum.splits_normals]
+        _draw_ranges("false_alarms", "share of normal records", group, split)
+    frame = strata_frame(list(scores))
+    frame["kind"] = frame["kind"].map(KIND_NAMES)
+    draw_numbers(frame, _STRATA_LABELS, "strata", choice)
+
+
+def _draw_ranges(name: str, title: str, group: ModelGroup, scores: Sequence[StratumScore]) -> None:
+    rows = [Range(_short(score), getattr(score, name), group.train_set) for score in scores]
+    st.plotly_chart(
+        ranges_figure(rows, title=title, dark=is_dark()),
+        theme=None,
+        key=f"compare_strata_{name}",
+        config={"displayModeBar": False},
+        alt="; ".join(f"{row.name}: {row.estimate.text()}" for row in rows),
+    )
+
+
+def _short(score: StratumScore) -> str:
+    if score.stratum.kind == cache.MATCHED:
+        return f"age and sex matched ({score.n_mi} pairs)"
+    n_normal = score.n - score.n_mi
+    return f"{score.stratum.label} ({score.n_mi} MI, {n_normal} normal)"

@@ -1,0 +1,221 @@
+"""What the probabilities are worth in decisions: net benefit, with a dial for the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from ecgcore.figures.reliability_panels import Line, lines_figure
+from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.stats.decision_curve import CostPer100, DecisionCurve, at_prevalence, cost_threshold
+from ecgcore.stats.metrics import Estimate
+from pages.reliability import overview as parts
+from pages.reliability import verdicts as verdicts
+from pages.reliability.choice import Choice
+from pages.reliability.metrics import draw_numbers, unbroken
+from pages.reliability.numbers import FloatArray, View
+from pages.shared import evaluation_caches as cache
+from pages.shared.errors import ecg_errors_shown
+from pages.shared.widgets import is_dark
+
+HIGHEST_THRESHOLD = 0.6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worth:
+    """A group's decisions at the dials."""
+
+    view: View
+    curve: DecisionCurve
+    cost: CostPer100
+
+
+def draw_decisions(shown: Sequence[View], focus: View, choice: Choice) -> None:
+    """Draw benefit, conformal verdicts and thresholds, one below the other."""
+    _draw_benefit(shown, focus, choice)
+    with ecg_errors_shown():
+        verdicts.draw_conformal(shown, choice)
+        verdicts.draw_thresholds(shown, choice)
+
+
+def _draw_benefit(shown: Sequence[View], focus: View, choice: Choice) -> None:
+    st.subheader("Calling MI: is it worth it?", anchor=False)
+    first, second, _ = st.columns([0.4, 0.3, 0.3], gap="medium")
+    with first:
+        cost = st.slider(
+            "How many false alarms is a missed MI worth?",
+            1,
+            50,
+            10,
+            key="cost",
+            bind="query-params",
+        )
+    with second:
+        percent = st.slider(
+            "Patients with MI, of 100", 5, 50, 10, key="prevalence", bind="query-params"
+        )
+    prevalence = percent / 100
+    worths = [_worth(view, cost, prevalence) for view in shown]
+    mine = next(worth for worth in worths if worth.view is focus)
+    st.markdown(cost_words(mine, cost, percent))
+    _draw_curves(worths, cost_threshold(cost), prevalence)
+    st.table(costs_table(worths), hide_index=True, border="horizontal")
+    st.caption(_benefit_words(focus, choice))
+    table = pd.concat(
+        [w.curve.frame().assign(group=w.view.group.label) for w in worths], ignore_index=True
+    )
+    draw_numbers(table, _BENEFIT_LABELS, "net_benefit", choice)
+
+
+_BENEFIT_LABELS = {
+    "group": "Model",
+    "threshold": "Threshold",
+    "model": "Net benefit",
+    "model_low": "95 % interval from",
+    "model_high": "95 % interval to",
+    "call_all": "Calling everybody",
+    "gain": "Gain over the better of all and nobody",
+    "gain_low": "gain, 95 % interval from",
+    "gain_high": "gain, 95 % interval to",
+}
+
+
+def _worth(view: View, cost: float, prevalence: float) -> Worth:
+    moved = moved_probs(view, prevalence)
+    sample = view.labels, moved, view.judged.patients
+    return Worth(view, cache.benefit(*sample, prevalence), cache.cost(*sample, cost, prevalence))
+
+
+def moved_probs(view: View, prevalence: float) -> FloatArray:
+    """Move a group's probabilities from the test set's share of MI to another one."""
+    return at_prevalence(view.probs, float(view.labels.mean()), prevalence)
+
+
+def cost_words(worth: Worth, cost: int, percent: int) -> str:
+    """Say what the dials mean for 100 patients."""
+    one, label = worth.cost, worth.view.group.label
+    found = percent - one.missed_mi.value
+    alone = min(one.call_all, one.call_none)
+    verdict = (
+        "cheaper than calling everybody or nobody"
+        if one.total.high < alone
+        else "not surely cheaper than calling everybody or nobody"
+    )
+    alarms = "1 false alarm" if cost == 1 else f"{cost} false alarms"
+    return (
+        f"If a missed MI is as bad as {alarms}, call MI from a probability of "
+        f"**{100 * one.threshold:.1f} %** on. Of 100 patients, {percent} with MI, {label} then "
+        f"finds **{found:.1f} MI** and raises **{one.false_alarms.value:.1f} false alarms**: "
+        f"{verdict} ({one.total.value:.1f} against {alone:.0f}, counted in false alarms)."
+    )
+
+
+def costs_table(worths: Sequence[Worth]) -> pd.DataFrame:
+    """One line for each group: what its errors cost in 100 patients."""
+    rows = [
+        {
+            "Model": worth.view.group.label,
+            "MI found": unbroken(_found(worth.cost), 1),
+            "MI missed": unbroken(worth.cost.missed_mi, 1),
+            "False alarms": unbroken(worth.cost.false_alarms, 1),
+            "Cost, in false alarms": unbroken(worth.cost.total, 1),
+        }
+        for worth in worths
+    ]
+    first = worths[0].cost
+    everybody = {
+        "Model": "Calling everybody",
+        "MI found": f"{100 * first.prevalence:.1f}",
+        "MI missed": "0.0",
+        "False alarms": f"{100 * (1 - first.prevalence):.1f}",
+        "Cost, in false alarms": f"{first.call_all:.1f}",
+    }
+    nobody = {
+        "Model": "Calling nobody",
+        "MI found": "0.0",
+        "MI missed": f"{100 * first.prevalence:.1f}",
+        "False alarms": "0.0",
+        "Cost, in false alarms": f"{first.call_none:.1f}",
+    }
+    return pd.DataFrame([*rows, everybody, nobody])
+
+
+def _found(cost: CostPer100) -> Estimate:
+    missed, all_mi = cost.missed_mi, 100 * cost.prevalence
+    return Estimate(all_mi - missed.value, all_mi - missed.high, all_mi - missed.low)
+
+
+def _benefit_words(view: View, choice: Choice) -> str:
+    share = 100 * view.labels.mean()
+    raw = (
+        " The threshold is the right one for calibrated probabilities; these are raw: try Platt in "
+        "the switch at the top."
+        if choice.method == "raw"
+        else ""
+    )
+    return (
+        f"Per 100 patients, with 95 % bootstrap intervals over patients. The {share:.0f} % MI of "
+        f"this test set (n = {len(view.labels):,}) are the study's doing, not a clinic's: "
+        "probabilities are moved to the chosen share, and 10 is only a start. Net benefit counts "
+        "MI found per patient, less false alarms at their price; dashed: the dial's threshold."
+        f"{raw}"
+    )
+
+
+def _draw_curves(worths: Sequence[Worth], threshold: float, prevalence: float) -> None:
+    inside = worths[0].curve.thresholds <= HIGHEST_THRESHOLD
+    x = worths[0].curve.thresholds[inside]
+    panels = dict.fromkeys(_panel(worth.view) for worth in worths)
+    lines = [
+        Line(
+            _panel(worth.view),
+            worth.view.group.train_set,
+            worth.view.group.label.removeprefix(_panel(worth.view)).strip(),
+            x,
+            worth.curve.model.value[inside],
+        )
+        for worth in worths
+    ]
+    for panel in panels:
+        call_all = worths[0].curve.call_all.value[inside]
+        lines += [
+            Line(panel, "", "calling everybody", x, call_all, "dot"),
+            Line(panel, "", "calling nobody", x, 0 * x, "solid"),
+        ]
+    figure = lines_figure(
+        lines,
+        x_title="threshold: MI is called from this probability on",
+        y_title="net benefit",
+        marked=threshold,
+        x_range=(0, HIGHEST_THRESHOLD),
+        y_range=(-0.15 * prevalence, 1.08 * prevalence),
+        dark=is_dark(),
+    )
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="net_benefit",
+        config=parts.CHART_CONFIG,
+        alt=f"Net benefit at threshold {threshold:.3f}: "
+        + "; ".join(
+            f"{w.view.group.label} {_at(w.curve, threshold):.3f}, calling everybody "
+            f"{w.curve.call_all.value[_nearest(w.curve, threshold)]:.3f}"
+            for w in worths
+        ),
+    )
+
+
+def _panel(view: View) -> str:
+    return ARCH_NAMES.get(view.group.arch, view.group.arch)
+
+
+def _nearest(curve: DecisionCurve, threshold: float) -> int:
+    return int(np.abs(curve.thresholds - threshold).argmin())
+
+
+def _at(curve: DecisionCurve, threshold: float) -> float:
+    return float(curve.model.value[_nearest(curve, threshold)])

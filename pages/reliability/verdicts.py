@@ -1,0 +1,201 @@
+"""Conformal verdicts and thresholds, set on fold 9 and judged on the test set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from ecgcore.figures.reliability_panels import Column, intervals_figure
+from ecgcore.stats.conformal import ALPHAS, SHARES, ConformalCoverage, MondrianConformal
+from ecgcore.stats.metrics import Estimate
+from ecgcore.stats.thresholds import (
+    OperatingPoint,
+    Share,
+    Threshold,
+    operating_point,
+    threshold_for_sensitivity,
+)
+from pages.reliability import overview as parts
+from pages.reliability.choice import Choice
+from pages.reliability.metrics import draw_numbers
+from pages.reliability.numbers import FloatArray, IntArray, View
+from pages.shared import caches
+from pages.shared.widgets import is_dark
+
+PROMISES = {f"{100 * (1 - alpha):.0f} %": alpha for alpha in sorted(ALPHAS, reverse=True)}
+WISHES = {"80 %": 0.8, "90 %": 0.9, "95 %": 0.95, "98 %": 0.98, "99 %": 0.99}
+
+
+def validation_of(view: View, choice: Choice) -> tuple[IntArray, FloatArray]:
+    """Labels and probabilities of fold 9 by the test set's rule.
+
+    Raises
+    ------
+    ModelError
+        If the data set has no such records.
+    """
+    fold = caches.judged_group(view.group, choice.test_set, choice.data_version, "val")
+    return fold.labels, view.calibration.probs(fold.seed_logits)
+
+
+def draw_conformal(shown: Sequence[View], choice: Choice) -> None:
+    st.subheader("Deciding only when sure: MI, normal or refer", anchor=False)
+    promise = st.segmented_control(
+        "Promised for each class",
+        list(PROMISES),
+        default="90 %",
+        required=True,
+        key="promise",
+        bind="query-params",
+        help="The share of MI and of normal records, each for itself, whose verdict shall not "
+        "exclude their label. More promised, more referred.",
+    )
+    alpha = PROMISES[promise]
+    judged = [_conformal(view, alpha, choice) for view in shown]
+    coverages = [coverage for _, coverage in judged]
+    rule, _ = judged[0]
+    st.caption(
+        f"Limits set on fold 9 ({rule.n_mi:,} MI and {rule.n_normal:,} normal records by the rule "
+        f"of this test set), judged on the {len(shown[0].labels):,} records of fold 10. The "
+        "promise holds on average over such folds, where records of a class resemble each other; "
+        "fold 9 also chose when trainings stopped. Intervals: 95 % Clopper-Pearson. "
+        "Dashed: the promise."
+    )
+    if rule.always:
+        st.warning(
+            f"Fold 9 holds too few {' and '.join(rule.always)} records for {promise}: that verdict "
+            "is never excluded.",
+            icon=":material/warning:",
+        )
+    columns = [
+        Column("MI not excluded, of MI", tuple(c.mi.estimate for c in coverages), 1 - alpha),
+        Column("normal not excluded, of normal", _of(coverages, "normal"), 1 - alpha),
+        Column("referred, of all", _of(coverages, "referred")),
+        Column("wrong, of the decided", _of(coverages, "errors")),
+    ]
+    _draw_intervals("conformal", shown, columns)
+    table = pd.concat(
+        [c.frame().assign(model=v.group.label) for v, c in zip(shown, coverages, strict=True)],
+        ignore_index=True,
+    )
+    table["figure"] = table["figure"].map(SHARE_WORDS)
+    draw_numbers(table, _SHARE_LABELS, "conformal", choice)
+
+
+SHARE_WORDS = dict(
+    zip(
+        SHARES,
+        (
+            "normal not excluded, of normal",
+            "MI not excluded, of MI",
+            "label not excluded, of all",
+            "referred, of all",
+            "both possible, of all",
+            "like neither, of all",
+            "wrong, of the decided",
+            "MI verdicts, of decided MI",
+            "normal verdicts, of decided normal",
+        ),
+        strict=True,
+    )
+)
+_SHARE_LABELS = {
+    "model": "Model",
+    "figure": "Share",
+    "hits": "Records",
+    "n": "Of",
+    "value": "Value",
+    "low": "95 % interval from",
+    "high": "95 % interval to",
+}
+
+
+def _conformal(
+    view: View, alpha: float, choice: Choice
+) -> tuple[MondrianConformal, ConformalCoverage]:
+    rule = MondrianConformal.fit(*validation_of(view, choice), alpha)
+    return rule, rule.coverage(view.labels, view.probs)
+
+
+def _of(coverages: Sequence[ConformalCoverage], name: str) -> tuple[Estimate, ...]:
+    shares: list[Share] = [getattr(coverage, name) for coverage in coverages]
+    return tuple(share.estimate for share in shares)
+
+
+def _draw_intervals(key: str, shown: Sequence[View], columns: Sequence[Column]) -> None:
+    labels = [view.group.label for view in shown]
+    figure = intervals_figure(
+        labels, [view.group.train_set for view in shown], columns, shares=True, dark=is_dark()
+    )
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key=key,
+        config=parts.CHART_CONFIG,
+        alt="; ".join(
+            f"{label}: "
+            + ", ".join(f"{column.title} {column.estimates[k].text()}" for column in columns)
+            for k, label in enumerate(labels)
+        ),
+    )
+
+
+def draw_thresholds(shown: Sequence[View], choice: Choice) -> None:
+    st.subheader("A threshold for a wished sensitivity", anchor=False)
+    wish = st.segmented_control(
+        "Wished sensitivity",
+        list(WISHES),
+        default="95 %",
+        required=True,
+        key="wished",
+        bind="query-params",
+    )
+    wished = WISHES[wish]
+    chosen = [_threshold(view, wished, choice) for view in shown]
+    st.caption(
+        "The highest threshold that reaches it on fold 9, and what it gives on the "
+        f"{len(shown[0].labels):,} records of fold 10 with 95 % Clopper-Pearson intervals. Other "
+        "records may get less than was wished. Dashed: the wish."
+    )
+    points = [point for _, point in chosen]
+    columns = [
+        Column("sensitivity", tuple(p.sensitivity.estimate for p in points), wished),
+        Column("specificity", tuple(p.specificity.estimate for p in points)),
+    ]
+    _draw_intervals("thresholds", shown, columns)
+    rows = [
+        {
+            "model": view.group.label,
+            "threshold": threshold.value,
+            "fold_9": threshold.achieved.value,
+            **_share_parts("sensitivity", point.sensitivity),
+            **_share_parts("specificity", point.specificity),
+        }
+        for view, (threshold, point) in zip(shown, chosen, strict=True)
+    ]
+    draw_numbers(pd.DataFrame(rows), _THRESHOLD_LABELS, "thresholds", choice)
+
+
+def _threshold(view: View, wished: float, choice: Choice) -> tuple[Threshold, OperatingPoint]:
+    threshold = threshold_for_sensitivity(*validation_of(view, choice), wished)
+    return threshold, operating_point(view.labels, view.probs, threshold.value)
+
+
+def _share_parts(name: str, share: Share) -> dict[str, float]:
+    estimate = share.estimate
+    return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+
+
+_THRESHOLD_LABELS = {
+    "model": "Model",
+    "threshold": "Threshold",
+    "fold_9": "Sensitivity on fold 9",
+    "sensitivity": "Sensitivity",
+    "sensitivity_low": "from",
+    "sensitivity_high": "to",
+    "specificity": "Specificity",
+    "specificity_low": "specificity from",
+    "specificity_high": "specificity to",
+}

@@ -1,0 +1,79 @@
+"""One recording: the ECG, its labels, the models' opinions and their reasons."""
+
+import streamlit as st
+
+from ecgcore.errors import RecordError
+from ecgcore.ptbxl.catalog import CatalogEntry
+from ecgcore.ptbxl.earlier import leading_diagnosis
+from pages.case import labels as parts
+from pages.case.view import draw_case
+from pages.shared import caches, worklist
+from pages.shared import case as cases
+from pages.shared.errors import show_ecg_error
+from pages.shared.widgets import GROUP_WORDS, synthetic_badge
+
+
+def go_to(ecg_id: int) -> None:
+    st.session_state["record"] = str(ecg_id)
+
+
+def step_button(label: str, key: str, ecg_id: int | None) -> None:
+    st.button(
+        label,
+        shortcut=key,
+        disabled=ecg_id is None,
+        on_click=go_to,
+        args=(ecg_id,),
+    )
+
+
+def choose_record() -> int:
+    """Draw title, record number and steps; return the record, or stop the page with a message."""
+    if "record" not in st.session_state and "record" not in st.query_params:
+        go_to(parts.first_record())
+        st.query_params["record"] = st.session_state["record"]  # the first run writes no bound URL
+    with st.container(horizontal=True, vertical_alignment="center"):
+        title = st.container()
+        place = st.container(width="content")
+        before = st.container(width="content")
+        text = st.text_input(
+            "Record number",
+            key="record",
+            bind="query-params",
+            width=110,
+            label_visibility="collapsed",
+        )
+        after = st.container(width="content")
+    title.title("Review", anchor=False)
+    try:
+        ecg_id = parts.parse_record(text)
+        index, n_records = worklist.position(ecg_id)
+    except RecordError as error:
+        show_ecg_error(error)
+        st.page_link(
+            "browse/page.py", label="Choose a recording on Browse", icon=":material/search:"
+        )
+        st.stop()
+    previous, following = worklist.neighbours(ecg_id)
+    where = "your list" if worklist.from_browse(ecg_id) else caches.catalog().version
+    place.caption(f"{index + 1:,} of {n_records:,} in {where}")
+    with before:
+        step_button("Previous", "P", previous)
+    with after:
+        step_button("Next", "N", following)
+    return ecg_id
+
+
+def draw_header(entry: CatalogEntry) -> None:
+    """Draw who and what the record is, in one line."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f"**Record {entry.ecg_id}** · {entry.age} · {entry.sex}", width="content")
+        st.badge(GROUP_WORDS[entry.group], color="blue", icon=":material/label:")
+        st.badge(leading_diagnosis(entry), color="violet", icon=":material/stethoscope:")
+        st.badge(parts.SPLIT_WORDS[entry.split], color="gray", icon=":material/folder:")
+        synthetic_badge(caches.catalog())
+
+
+ecg_id = choose_record()
+draw_header(caches.catalog().entry(ecg_id))
+draw_case(cases.from_catalog(ecg_id))

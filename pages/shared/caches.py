@@ -1,0 +1,392 @@
+"""The caches of the dashboard, each bounded; those of Compare and Reliability add to them.
+
+Modules that need torch are imported inside the functions that use them, so that Browse and
+Reliability open without waiting for it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from ecgcore.errors import ModelError
+from ecgcore.jobs.store import JobStore
+from ecgcore.models import cards
+from ecgcore.models.cards import ModelEntry, Preprocessing
+from ecgcore.predictions import labelled
+from ecgcore.predictions.decision import GroupReader, ReadingRule
+from ecgcore.predictions.ensemble import (
+    GroupCalibration,
+    JudgedGroup,
+    ModelGroup,
+    group_by_name,
+    group_models,
+    group_spread,
+)
+from ecgcore.predictions.leakage import Exposure
+from ecgcore.predictions.store import load_predictions, wide_predictions
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog, open_catalog
+from ecgcore.ptbxl.quality_table import load_quality, shipped_quality
+from ecgcore.ptbxl.store import Recordings, open_recordings
+from ecgcore.settings import Settings
+from ecgcore.signals.measure.measure import Measurements, measure
+from ecgcore.signals.quality import Quality, assess
+from ecgcore.stats.calibration.recalibration import Method
+from ecgcore.training.submit import missing_ids
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from ecgcore.explain.attribution import Attribution
+    from ecgcore.models.predictor import Prediction, Predictor
+    from ecgcore.predictions.labelled import Judged
+    from ecgcore.records import EcgRecord
+    from ecgcore.stats.metrics import Metrics
+    from pages.shared.case import Case
+
+log = logging.getLogger(__name__)
+
+
+def settings() -> Settings:
+    """Folders of this server."""
+    return Settings.from_env()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Import torch and captum beside the first page, so that the first case opens at once."""
+    thread = threading.Thread(target=_import_torch, daemon=True)
+    thread.start()
+    return thread
+
+
+def _import_torch() -> None:
+    importlib.import_module("ecgcore.explain.methods")
+    from ecgcore.threads import limit_library_threads
+
+    limit_library_threads(1)  # sessions share the cores
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the recordings …")
+def recordings() -> Recordings:
+    """Open the data set, shared by all readers."""
+    return open_recordings(open_catalog(settings()))
+
+
+def catalog() -> Catalog:
+    """Tables of the open data set."""
+    return recordings().catalog
+
+
+def job_store() -> JobStore:
+    """Open the job table."""
+    return JobStore(settings().runs_dir / "jobs.sqlite")
+
+
+def n_missing(train_set: str) -> int:
+    """How many recordings a training on this set lacks on this disk."""
+    return _n_missing(str(catalog().folder), train_set)
+
+
+def models() -> tuple[ModelEntry, ...]:
+    """Shipped models and finished runs, read anew, so that a new run needs no restart."""
+    return cards.list_models(settings().pretrained_dir, settings().runs_dir)
+
+
+def model(name: str) -> ModelEntry:
+    """Find the model of this name; ModelError if there is none."""
+    return cards.by_name(models(), name)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def read_record(ecg_id: int) -> EcgRecord:
+    """One recording as the models see it, at 100 Hz; RecordError if it cannot be read."""
+    return recordings().read(ecg_id)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def read_display(ecg_id: int) -> EcgRecord:
+    """One recording at its best rate; RecordError if it cannot be read."""
+    return recordings().read_display(ecg_id)
+
+
+def measurements(case: Case) -> Measurements:
+    """Rate, intervals, axes and amplitudes of a readable case."""
+    return _measurements(case.key, case.display)
+
+
+def quality(case: Case) -> Quality:
+    """Signal quality of a readable case."""
+    return _quality(case.key, case.display)
+
+
+def groups() -> tuple[ModelGroup, ...]:
+    """Shipped models grouped over their seeds, then own runs."""
+    return group_models(models())
+
+
+def group(name: str) -> ModelGroup:
+    """Find the group of this name; ModelError if there is none."""
+    return group_by_name(groups(), name)
+
+
+def judged_group(
+    group: ModelGroup, test_set: str, data_version: str, split: str = "test"
+) -> JudgedGroup:
+    """Give a group's logits beside the labels of a test set, or of its rule in fold 9 ("val")."""
+    return _judged_group(group.name, group.checksum, test_set, data_version, split)
+
+
+def group_calibration(
+    group: ModelGroup, method: Method, data_version: str, rule: str = "all"
+) -> GroupCalibration:
+    """Recalibration of a group, fitted on the fold-9 records of a test set's rule.
+
+    A recording from elsewhere, or of a data set without labels, uses the shipped predictions for
+    PTB-XL (for an own run: those for the data set that it was trained on).
+    """
+    return _group_calibration(group.name, group.checksum, method, data_version, rule)
+
+
+def group_reader(group: ModelGroup, rule: ReadingRule) -> GroupReader:
+    """How a group's logits on a single recording are read; ModelError where fold 9 is missing."""
+    return _group_reader(group.name, group.checksum, rule.method, rule.alpha, rule.sensitivity)
+
+
+def calibration_version(group: ModelGroup) -> str:
+    """Name the data set whose fold 9 calibrates a group's opinion on a single recording."""
+    return PTBXL_VERSION if group.shipped else group.members[0].card.data_version
+
+
+def group_logits(case: Case, group: ModelGroup) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Logits ``(s,)`` of a group's seeds on a readable case, with warnings.
+
+    What ships with the project is read where it is about this very record; else the models are
+    asked.
+
+    Raises
+    ------
+    ModelError
+        If a model is damaged.
+    RecordError
+        If the recording does not fit the models.
+    """
+    if case.entry is not None and group.shipped:
+        stored = stored_group_logits(case.entry.ecg_id, group)
+        if stored is not None:
+            return stored, ()
+    asked = [opinion(case, entry) for entry in group.members]
+    warnings = tuple(dict.fromkeys(text for _, said in asked for text in said))
+    return np.array([prediction.logit for prediction, _ in asked]), warnings
+
+
+def stored_group_logits(ecg_id: int, group: ModelGroup) -> NDArray[np.float64] | None:
+    """Read the shipped logits ``(s,)`` of a group on a record of the open data; None without."""
+    try:
+        table = _stored_table(catalog().version)
+    except ModelError:  # no file of predictions, which the models themselves do not need
+        return None
+    names = [entry.name for entry in group.members]
+    if table is None or ecg_id not in table.index or not set(names) <= set(table.columns):
+        return None
+    logits: NDArray[np.float64] = table.loc[ecg_id, names].to_numpy(dtype=np.float64)
+    return logits
+
+
+def predictor(entry: ModelEntry) -> Predictor:
+    """Load a model, shared by all readers; ModelError if it is damaged."""
+    return _predictor(entry.name, entry.card.weights_sha256)
+
+
+def opinion(case: Case, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
+    """One model's opinion on a readable case, with warnings; ModelError or RecordError without."""
+    return _opinion(case.key, entry.name, entry.card.weights_sha256, case.record)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Looking up the training data …")
+def exposure(data_version: str, train_set: str, seed: int) -> Exposure:
+    """Find the open data's records behind a training set; immutable, shared by all readers."""
+    return Exposure.of(catalog().frame, train_set, seed)
+
+
+def attribution(case: Case, entry: ModelEntry, method: str) -> Attribution:
+    """Explain one model on a readable case; ModelError or RecordError if that cannot be done."""
+    return _attribution(case.key, entry.name, entry.card.weights_sha256, method, case.record)
+
+
+@st.cache_data(max_entries=12, show_spinner="Reading the models' predictions …")
+def spread(data_version: str, method: Method = "raw") -> pd.Series[float] | None:
+    """Disagreement of the shipped groups by ``ecg_id``; None where nothing is predicted."""
+    table = _stored_table(data_version)
+    if table is None:
+        return None
+    shipped = [
+        group
+        for group in groups()
+        if group.shipped and {entry.name for entry in group.members} <= set(table.columns)
+    ]
+    return group_spread(
+        table,
+        [
+            (group, group_calibration(group, method, calibration_version(group)))
+            for group in shipped
+        ],
+    )
+
+
+@st.cache_data(max_entries=4, show_spinner="Reading the signals' quality …")
+def quality_table(data_version: str) -> pd.DataFrame | None:
+    """Signal quality of every record by ``ecg_id``; None where no table ships."""
+    path = shipped_quality(data_version, settings().pretrained_dir)
+    return load_quality(path, data_version) if path is not None else None
+
+
+def study_groups(data_version: str) -> pd.Series[str]:
+    """Group of each record of the cohort, by ``ecg_id``."""
+    return _cohort(data_version)["group"]
+
+
+@st.cache_data(max_entries=4, show_spinner="Counting the test sets …")
+def test_counts(data_version: str) -> dict[str, int]:
+    """Test records in each group of the cohort."""
+    cohort = _cohort(data_version)
+    groups = cohort.loc[cohort["split"] == "test", "group"]
+    return {str(group): int(n) for group, n in groups.value_counts().items()}
+
+
+def metrics(entry: ModelEntry, test_set: str, data_version: str) -> Metrics:
+    """Figures of one model on a test set, with bootstrap intervals."""
+    return _metrics(entry.name, entry.card.weights_sha256, test_set, data_version)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the stored predictions …")
+def _stored_table(data_version: str) -> pd.DataFrame | None:
+    """Logits by ``ecg_id`` with a column for each shipped model; None where nothing ships."""
+    path = labelled.shipped_predictions(data_version, settings().pretrained_dir)
+    return wide_predictions(load_predictions(path)) if path is not None else None
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the labels …")
+def _cohort(data_version: str) -> pd.DataFrame:
+    """Labels of a data set; shared by all readers, so that nobody may write into it."""
+    return labelled.cohort_of(data_version, settings().pretrained_dir, recordings())
+
+
+@st.cache_data(max_entries=8, ttl=30, show_spinner="Looking for the recordings …")
+def _n_missing(folder: str, train_set: str) -> int:
+    return len(missing_ids(recordings(), train_set))
+
+
+@st.cache_resource(max_entries=96, show_spinner="Loading the models …")
+def _predictor(name: str, checksum: str) -> Predictor:
+    from ecgcore.models.predictor import Predictor
+
+    return Predictor.open(model(name))
+
+
+@st.cache_data(max_entries=8192, show_spinner=False)
+def _opinion(
+    key: str, name: str, checksum: str, _record: EcgRecord
+) -> tuple[Prediction, tuple[str, ...]]:
+    from ecgcore.models.predictor import Prediction
+
+    asked = _predictor(name, checksum)
+    inputs, warnings = _model_input(key, asked.preprocessing, _record)
+    return Prediction(asked.entry, float(asked.logits(inputs)[0])), warnings
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _model_input(
+    key: str, steps: Preprocessing, _record: EcgRecord
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    from ecgcore.models.predictor import model_input
+
+    fitted = model_input(_record)
+    return steps.apply(fitted.signal)[None], fitted.warnings
+
+
+@st.cache_data(max_entries=128, show_spinner="Explaining …")
+def _attribution(
+    key: str, name: str, checksum: str, method: str, _record: EcgRecord
+) -> Attribution:
+    from ecgcore.explain.methods import explain
+
+    return explain(_predictor(name, checksum), _record, method)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _measurements(key: str, _record: EcgRecord) -> Measurements:
+    return measure(_record)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _quality(key: str, _record: EcgRecord) -> Quality:
+    return assess(_record)
+
+
+@st.cache_data(max_entries=256, show_spinner="Reading the predictions …")
+def _judged(
+    name: str, checksum: str, test_set: str, data_version: str, split: str = "test"
+) -> Judged:
+    entry = model(name)
+    stored = labelled.stored_predictions(entry, data_version, settings().pretrained_dir)
+    return labelled.judge(
+        entry,
+        test_set,
+        data_version,
+        pretrained_dir=settings().pretrained_dir,
+        recordings=recordings(),
+        predictor=None if stored is not None else _predictor(name, checksum),
+        split=split,
+    )
+
+
+@st.cache_data(max_entries=256, show_spinner="Reading the predictions …")
+def _judged_group(
+    name: str, checksum: str, test_set: str, data_version: str, split: str
+) -> JudgedGroup:
+    asked = group(name)
+    table = _stored_table(data_version) if asked.shipped else None
+    if table is not None:
+        return JudgedGroup.from_table(asked, table, _cohort(data_version), test_set, split)
+    return JudgedGroup.of(
+        [
+            _judged(entry.name, entry.card.weights_sha256, test_set, data_version, split)
+            for entry in asked.members
+        ]
+    )
+
+
+@st.cache_resource(max_entries=256, show_spinner="Fitting the recalibration …")
+def _group_calibration(
+    name: str, checksum: str, method: Method, data_version: str, rule: str
+) -> GroupCalibration:
+    if method == "raw":
+        return GroupCalibration.raw(len(group(name).members), rule)
+    validation = _judged_group(name, checksum, rule, data_version, "val")
+    return GroupCalibration.fit(method, rule, validation)
+
+
+@st.cache_resource(max_entries=512, show_spinner="Reading fold 9 …")
+def _group_reader(
+    name: str, checksum: str, method: Method, alpha: float, sensitivity: float | None
+) -> GroupReader:
+    asked = group(name)
+    version, validation = calibration_version(asked), None
+    calibration = group_calibration(asked, method, version)
+    try:
+        validation = judged_group(asked, "all", version, "val")
+    except ModelError as error:
+        log.warning("no verdicts by %s: %s", asked.label, error)
+    return GroupReader.fit(ReadingRule(method, alpha, sensitivity), calibration, validation)
+
+
+@st.cache_data(max_entries=256, show_spinner="Drawing bootstrap samples …")
+def _metrics(name: str, checksum: str, test_set: str, data_version: str) -> Metrics:
+    return _judged(name, checksum, test_set, data_version).metrics()

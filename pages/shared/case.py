@@ -1,0 +1,61 @@
+"""The recording under review: one of the open data set, or the reader's own."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from ecgcore.errors import RecordError
+from ecgcore.ptbxl.catalog import CatalogEntry
+from ecgcore.records import EcgRecord
+from pages.shared import caches
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One recording and what is known about it.
+
+    Attributes
+    ----------
+    key
+        Tells the recording apart in every cache.
+    entry
+        What the tables say about it; None for the reader's own recording.
+    record, display
+        As the models and as the eyes see it: at 500 Hz where that is on this disk. None where it
+        cannot be read, for the reason `problem`.
+    """
+
+    key: str
+    entry: CatalogEntry | None
+    record: EcgRecord | None
+    display: EcgRecord | None
+    problem: RecordError | None = None
+
+    @property
+    def name(self) -> str:
+        """Name for a heading and for a file."""
+        return f"Record {self.entry.ecg_id}" if self.entry else self.key.partition("/")[2]
+
+
+def from_catalog(ecg_id: int) -> Case:
+    """Open a record of the data set.
+
+    Raises
+    ------
+    RecordError
+        If the tables do not know it; a signal that cannot be read becomes the case's problem.
+    """
+    catalog = caches.catalog()
+    entry, key = catalog.entry(ecg_id), f"{catalog.version}/{ecg_id}"
+    try:
+        return Case(key, entry, caches.read_record(ecg_id), caches.read_display(ecg_id))
+    except RecordError as error:
+        return Case(key, entry, None, None, error)
+
+
+def from_record(record: EcgRecord, start_s: float = 0.0) -> Case:
+    """Open the reader's own recording, or a window of it."""
+    digest = hashlib.sha256(record.signal.tobytes()).hexdigest()[:16]
+    key = f"own {digest} {record.fs_hz} Hz from {start_s:g} s/{record.record_id}"
+    return Case(key, None, record, record)

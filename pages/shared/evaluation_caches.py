@@ -1,0 +1,185 @@
+"""The caches of Compare and Reliability, each bounded: strata, and what rests on resampling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ecgcore.predictions.ensemble import JudgedGroup
+from ecgcore.predictions.recalibration_comparison import MethodLine, compare_methods
+from ecgcore.stats.calibration.corp import CorpCurve, corp
+from ecgcore.stats.calibration.reliability_curve import (
+    ReliabilityCurve,
+    Strategy,
+    reliability_curve,
+)
+from ecgcore.stats.comparison.matching import Matched, matched_pairs
+from ecgcore.stats.comparison.paired_bootstrap import (
+    Comparison,
+    Contender,
+    Standing,
+    Trial,
+    compare_all,
+    rank_table,
+)
+from ecgcore.stats.decision_curve import (
+    CostPer100,
+    DecisionCurve,
+    cost_per_100,
+    cost_threshold,
+    decision_curve,
+)
+from ecgcore.stats.metrics import Metrics, ScoreName, evaluate
+from ecgcore.study.shortcuts import Shortcut, StratumScore, judge_strata, shortcut_audit
+from ecgcore.study.strata import Stratum, strata_of
+from ecgcore.tasks.mi import TEST_SETS
+from pages.shared import caches
+
+N_BOOT = 500
+"""Bootstrap samples of patients and seeds behind every interval of Compare."""
+
+MATCHED = "matched"
+KINDS_AUDITED = ("sex", "age", "device", "noise", "comorbidity")
+
+Key = tuple[object, ...]
+"""Everything that a number depends on."""
+
+
+@st.cache_resource(max_entries=6, show_spinner="Dividing the test set …")
+def strata(data_version: str, test_set: str) -> tuple[Stratum, ...]:
+    """Named parts of a test set, the matched one last; none where the tables are not open."""
+    catalog = caches.catalog()
+    if catalog.version != data_version:
+        return ()
+    parts = strata_of(catalog.frame, catalog.codes, groups=TEST_SETS[test_set])
+    pairs = matched(data_version, test_set)
+    if pairs is None:
+        return parts
+    label = f"{pairs.case_ids.size:,} pairs of MI and normal of the same sex and age (± 5 years)"
+    return (
+        *parts,
+        Stratum(MATCHED, "matched-age-sex", label, pairs.ids, pairs.case_ids.size, True),
+    )
+
+
+@st.cache_resource(max_entries=6, show_spinner="Matching age and sex …")
+def matched(data_version: str, test_set: str) -> Matched | None:
+    """MI and normal test records in pairs of the same sex and about the same age, if there are."""
+    catalog = caches.catalog()
+    if catalog.version != data_version:
+        return None
+    frame = catalog.frame
+    test = frame[(frame["split"] == "test") & frame["group"].isin(TEST_SETS[test_set])]
+    normal = test["group"] == "pure_normal"
+    pairs = matched_pairs(test[~normal], test[normal])
+    return pairs if pairs.case_ids.size >= 10 else None
+
+
+@st.cache_data(max_entries=96, show_spinner="Drawing 500 samples of patients and seeds …")
+def standings(
+    key: Key, score: ScoreName, _trial: Trial, _contenders: Sequence[Contender]
+) -> tuple[Standing, ...]:
+    """Score groups with their intervals; `key` names all that the numbers depend on."""
+    return rank_table(_trial, _contenders, score)
+
+
+@st.cache_data(max_entries=96, show_spinner="Comparing them in 500 samples of patients and seeds …")
+def comparisons(
+    key: Key, score: ScoreName, _trial: Trial, _contenders: Sequence[Contender]
+) -> tuple[Comparison, ...]:
+    """Compare every pair of groups; `key` as in `standings`."""
+    return compare_all(_trial, _contenders, score)
+
+
+@st.cache_data(max_entries=6, show_spinner="Fitting age, sex, device and noise alone …")
+def shortcuts(data_version: str, test_set: str) -> tuple[Shortcut, ...]:
+    """How well the tables alone tell MI from normal; `data_version` must be open."""
+    frame = caches.catalog().frame
+    return shortcut_audit(frame, groups=TEST_SETS[test_set], n_boot=N_BOOT)
+
+
+@st.cache_data(max_entries=48, show_spinner="Judging the model in each part of the test set …")
+def in_strata(
+    key: Key,
+    threshold: float,
+    _strata: Sequence[Stratum],
+    _judged: JudgedGroup,
+    _probs: NDArray[np.float64],
+) -> tuple[StratumScore, ...]:
+    """Judge one ensemble in each stratum; `key` names data, network and recalibration."""
+    return judge_strata(
+        _strata,
+        _judged.ids,
+        _judged.labels,
+        _probs,
+        groups=_judged.patients,
+        threshold=threshold,
+        n_boot=200,
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner="Drawing bootstrap samples …")
+def bootstrap_curve(
+    labels: NDArray[np.int64],
+    probs: NDArray[np.float64],
+    patients: NDArray[np.int64],
+    n_bins: int,
+    strategy: Strategy,
+) -> ReliabilityCurve:
+    """Reliability curve with a band from resampled patients."""
+    return reliability_curve(labels, probs, n_bins, strategy, band="bootstrap", groups=patients)
+
+
+@st.cache_data(max_entries=64, show_spinner="Drawing bootstrap samples …")
+def corp_curve(
+    labels: NDArray[np.int64], probs: NDArray[np.float64], patients: NDArray[np.int64]
+) -> CorpCurve:
+    """Reliability curve without bins, with a band from resampled patients."""
+    return corp(labels, probs, band="confidence", groups=patients)
+
+
+@st.cache_data(max_entries=64, show_spinner="Drawing bootstrap samples …")
+def metrics(
+    labels: NDArray[np.int64], probs: NDArray[np.float64], patients: NDArray[np.int64]
+) -> Metrics:
+    """All figures of a model on a test set, with bootstrap intervals."""
+    return evaluate(labels, probs, groups=patients)
+
+
+@st.cache_data(max_entries=64, show_spinner="Trying every recalibration …")
+def method_lines(validation: JudgedGroup, test: JudgedGroup) -> tuple[MethodLine, ...]:
+    """Calibration of a group's ensemble by every method."""
+    return compare_methods(validation, test)
+
+
+@st.cache_data(max_entries=256, show_spinner="Drawing bootstrap samples …")
+def benefit(
+    labels: NDArray[np.int64],
+    probs: NDArray[np.float64],
+    patients: NDArray[np.int64],
+    prevalence: float,
+) -> DecisionCurve:
+    """Net benefit of a model over thresholds, with bands."""
+    return decision_curve(labels, probs, prevalence=prevalence, groups=patients)
+
+
+@st.cache_data(max_entries=256, show_spinner="Drawing bootstrap samples …")
+def cost(
+    labels: NDArray[np.int64],
+    probs: NDArray[np.float64],
+    patients: NDArray[np.int64],
+    false_alarms_per_missed_mi: float,
+    prevalence: float,
+) -> CostPer100:
+    """Say what errors cost in 100 patients at the threshold that this cost asks for."""
+    return cost_per_100(
+        labels,
+        probs,
+        cost_threshold(false_alarms_per_missed_mi),
+        false_alarms_per_missed_mi,
+        prevalence=prevalence,
+        groups=patients,
+    )

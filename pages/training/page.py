@@ -1,0 +1,146 @@
+"""Train a model in the background and watch it."""
+
+from functools import partial
+
+import streamlit as st
+
+from ecgcore.errors import JobError
+from ecgcore.figures.training_curves import history_figure
+from ecgcore.jobs.store import Job, JobStatus
+from ecgcore.training.submit import RunView, read_run
+from pages.case.labels import METHODS
+from pages.shared import caches
+from pages.shared.errors import show_ecg_error
+from pages.training import runs as parts
+from pages.training.form import new_run_form
+
+DARK = st.context.theme.type == "dark"
+
+
+def draw_progress(job_id: int, known: dict[int, JobStatus]) -> None:
+    """Draw how far a run is; the whole page runs again once the status of any run changes."""
+    if {job.id: job.status for job in store.list()} != known:
+        st.rerun()
+    job = store.get(job_id)
+    view = read_run(job.run_dir)
+    if job.status in parts.ACTIVE:
+        share, words = parts.progress_words(job, view)
+        st.progress(min(share, 1.0), text=words)
+    draw_curves(view)
+
+
+def draw_curves(view: RunView) -> None:
+    figure = history_figure(view.history, dark=DARK)
+    if view.history.empty:
+        figure.update_layout(yaxis_range=[0.5, 1.0], yaxis2_range=[0.0, 1.0])
+    figure.update_xaxes(range=[0.5, max(view.epochs, 2) + 0.5], dtick=max(1, view.epochs // 10))
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="retrain_curves",
+        config={"displayModeBar": False},
+        alt=parts.curves_alt(view),
+    )
+
+
+def draw_actions(job: Job, view: RunView) -> None:
+    if job.status in parts.ACTIVE:
+        if st.button("Cancel", icon=":material/stop:", disabled=job.cancel_requested):
+            store.request_cancel(job.id)
+            st.rerun()
+    elif job.status in parts.RESUMABLE:
+        if job.status == JobStatus.FAILED:
+            st.error(job.message, icon=":material/error:")
+        st.caption(parts.stopped_words(view))
+        if st.button("Resume", icon=":material/play_arrow:"):
+            store.resume(job.id)
+            st.rerun()
+    else:
+        draw_result(job)
+
+
+def draw_result(job: Job) -> None:
+    entry = parts.model_of(job)
+    if entry is None:
+        st.warning(f"The model is no longer in {job.run_dir}.", icon=":material/warning:")
+        return
+    if entry.card.synthetic:
+        st.badge("Synthetic records", icon=":material/science:", color="orange")
+    st.markdown(parts.card_words(entry))
+    st.table(parts.result_table(entry), hide_index=True, border="horizontal")
+    with st.container(horizontal=True):
+        st.page_link(
+            "review/page.py",
+            label="Ask it about a recording",
+            icon=":material/ecg_heart:",
+            query_params={"model": entry.label, "method": METHODS["gradcam"]},
+        )
+        st.page_link(
+            "reliability/page.py",
+            label="See its reliability beside the shipped models",
+            icon=":material/analytics:",
+            query_params=parts.reliability_query(entry),
+        )
+
+
+def draw_run(jobs: tuple[Job, ...]) -> None:
+    try:
+        job = parts.chosen_job(jobs)
+    except JobError as error:
+        show_ecg_error(error)
+        return
+    if job is None:
+        st.info("No run yet. Choose what to train and start.", icon=":material/info:")
+        return
+    parts.show_job(job)
+    words = parts.STATUS[job.status]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"Run {job.id}: {job.title}", anchor=False, width="content")
+        st.badge(words.text, color=words.color, icon=words.icon)
+    draw_actions(job, read_run(job.run_dir))
+    known = {other.id: other.status for other in jobs}
+    active = any(status in parts.ACTIVE for status in known.values())
+    watch = st.fragment(draw_progress, run_every="1s" if active else None)
+    watch(job.id, known)
+
+
+def pick(key: str, ids: list[int]) -> None:
+    if rows := st.session_state[key].selection.rows:
+        st.query_params["job"] = str(ids[rows[0]])
+
+
+def draw_runs(jobs: tuple[Job, ...]) -> None:
+    st.subheader("All runs", anchor=False)
+    key, ids = f"retrain_runs_{len(jobs)}", [job.id for job in jobs]
+    shown = st.query_params.get("job", "")
+    chosen = [row for row, job_id in enumerate(ids) if str(job_id) == shown]
+    st.dataframe(
+        parts.runs_table(jobs),
+        key=key,
+        hide_index=True,
+        on_select=partial(pick, key, ids),
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": chosen}},
+        column_config={
+            "Run": st.column_config.NumberColumn(width=60),
+            "Asked for": st.column_config.DatetimeColumn(
+                format="D MMM YYYY, HH:mm", timezone=st.context.timezone
+            ),
+        },
+        alt=f"{len(jobs)} training runs with their status and result",
+    )
+
+
+store = caches.job_store()
+st.title("Retrain", anchor=False)
+if caches.catalog().synthetic:
+    st.warning(parts.SYNTHETIC_WORDS, icon=":material/science:")
+form, run = st.columns([0.3, 0.7], gap="large")
+with form:
+    if (started := new_run_form()) is not None:
+        parts.show_job(started)
+jobs = store.list()
+with run:
+    draw_run(jobs)
+if jobs:
+    draw_runs(jobs)

@@ -1,0 +1,212 @@
+"""Parts of the Retrain page: words, tables and the choice of the run that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from ecgcore.errors import EcgError, JobError
+from ecgcore.jobs.store import Job, JobStatus
+from ecgcore.models.cards import ModelEntry
+from ecgcore.ptbxl import synthetic
+from ecgcore.tasks import mi as mi_task
+from ecgcore.training.spec import TrainSpec
+from ecgcore.training.submit import N_JUDGES, RunView, read_run
+from pages.shared import caches
+
+ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
+RESUMABLE = (JobStatus.INTERRUPTED, JobStatus.FAILED, JobStatus.CANCELLED)
+SYNTHETIC_WORDS = (
+    "SYNTHETIC recordings: no patient stands behind them. A run shows how training works; its "
+    "result says nothing about patients."
+)
+NO_SUPERVISOR_S = 10
+_URL = "job"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusWords:
+    """How a status is shown."""
+
+    text: str
+    color: str
+    icon: str
+
+
+STATUS = {
+    JobStatus.QUEUED: StatusWords("waiting", "gray", ":material/schedule:"),
+    JobStatus.RUNNING: StatusWords("training", "blue", ":material/model_training:"),
+    JobStatus.DONE: StatusWords("finished", "green", ":material/check_circle:"),
+    JobStatus.FAILED: StatusWords("failed", "red", ":material/error:"),
+    JobStatus.CANCELLED: StatusWords("cancelled", "orange", ":material/cancel:"),
+    JobStatus.INTERRUPTED: StatusWords("interrupted", "orange", ":material/power_off:"),
+}
+
+
+def chosen_job(jobs: Sequence[Job]) -> Job | None:
+    """Return the job of the URL, else the one under way, else the newest; None without any.
+
+    The table that chooses cannot be bound to the URL, so it is read and written here.
+
+    Raises
+    ------
+    JobError
+        If the URL names a job that is not in the table.
+    """
+    asked = st.query_params.get(_URL)
+    if asked is None:
+        under_way = [job for job in jobs if job.status in ACTIVE]
+        return next(reversed(under_way or list(jobs[:1])), None)
+    for job in jobs:
+        if str(job.id) == asked:
+            return job
+    raise JobError(f"There is no run {asked[:20]!r} here. Choose one from the list of runs below.")
+
+
+def show_job(job: Job) -> None:
+    """Put a job into the URL, so that a reload and a bookmark find it again."""
+    if st.query_params.get(_URL) != str(job.id):
+        st.query_params[_URL] = str(job.id)
+
+
+def progress_words(job: Job, view: RunView) -> tuple[float, str]:
+    """Share of the work that is done, 0 to 1, and what is going on in words."""
+    share = (view.epochs_done + _in_epoch(view)) / max(view.epochs, 1)
+    if job.status == JobStatus.QUEUED:
+        return share, _waiting(job)
+    if job.cancel_requested:
+        return share, "Stopping …"
+    if view.reading:
+        return share, "Reading the recordings …"
+    if view.judge:
+        return share, f"Looking for doubtful MI records: judge {view.judge} of {N_JUDGES} learns …"
+    if view.epochs_done >= view.epochs:
+        return 1.0, "Judging the model on the test sets …"
+    batch = f", batch {view.step} of {view.steps}" if view.steps else ""
+    left = view.seconds_left
+    time_left = "" if left is None else f" · at most {duration(left)} left"
+    return share, f"Epoch {view.epochs_done + 1} of {view.epochs}{batch}{time_left}"
+
+
+def _in_epoch(view: RunView) -> float:
+    return view.step / view.steps if view.steps else 0.0
+
+
+def _waiting(job: Job) -> str:
+    store = caches.job_store()
+    if (running := store.running()) is not None and running.id != job.id:
+        return f"Waiting for run {running.id} to end"
+    waited = (datetime.now(UTC) - job.created_at).total_seconds()
+    if waited < NO_SUPERVISOR_S:
+        return "Waiting to be started …"
+    return (
+        "Waiting, and nothing runs: this dashboard was started without its job service. "
+        "Start it with `streamlit run app.py`."
+    )
+
+
+def stopped_words(view: RunView) -> str:
+    """Say from where a stopped run would go on."""
+    if not view.epochs_done:
+        return "No epoch was finished; resuming starts from the beginning."
+    return (
+        f"{view.epochs_done} of {view.epochs} epochs are kept; resuming goes on after them and "
+        "gives the same model as an unbroken run."
+    )
+
+
+def best_words(view: RunView) -> str:
+    """Give the best epoch so far with its validation AUROC; empty before the first epoch."""
+    if view.history.empty:
+        return ""
+    best = view.history.loc[view.history["val_auroc"].idxmax()]
+    return f"{best['val_auroc']:.3f} (epoch {int(best['epoch'])})"
+
+
+def curves_alt(view: RunView) -> str:
+    """Say what the curves show."""
+    if view.history.empty:
+        return "Loss and AUROC by epoch, still empty"
+    return (
+        f"Loss and AUROC over {view.epochs_done} epochs; best validation AUROC {best_words(view)}"
+    )
+
+
+def model_of(job: Job) -> ModelEntry | None:
+    """Return the finished model of a job."""
+    return next((entry for entry in caches.models() if entry.folder == job.run_dir), None)
+
+
+def result_table(entry: ModelEntry) -> pd.DataFrame:
+    """AUROC of a finished model on each test set, with its size and interval."""
+    version = entry.card.data_version
+    rows = []
+    for name in mi_task.TEST_SETS:
+        try:
+            found = caches.metrics(entry, name, version)
+        except EcgError as error:
+            rows.append((name, "", str(error)))
+            continue
+        rows.append((name, f"{found.n:,} ({found.n_mi:,} MI)", found.auroc.text()))
+    return pd.DataFrame(rows, columns=["Test set", "Records", "AUROC [95 % interval]"])
+
+
+def card_words(entry: ModelEntry) -> str:
+    """Say what a finished model was trained on and which epoch it is."""
+    card = entry.card
+    return (
+        f"Trained on {card.data_version}, set {card.key.train_set} "
+        f"({mi_task.TRAIN_SETS[card.key.train_set]}): {card.n_train:,} records, {card.n_train_mi:,}"
+        f" MI. Weights of epoch {card.best_epoch} of {card.epochs_run}, chosen by the AUROC on "
+        f"{card.n_val:,} validation records, {dict(card.metrics)['val_auroc']:.3f}."
+    )
+
+
+def reliability_query(entry: ModelEntry) -> list[tuple[str, str]]:
+    """Query that shows a model on Reliability beside the shipped ones."""
+    names = [other.name for other in caches.models() if other.shipped]
+    return [("data_set", entry.card.data_version), *(("models", n) for n in [*names, entry.name])]
+
+
+def runs_table(jobs: Sequence[Job]) -> pd.DataFrame:
+    """All runs, newest first."""
+    rows = [_run_row(job, read_run(job.run_dir)) for job in jobs]
+    columns = ["Run", "Model", "Data", "Status", "Epochs", "Best validation AUROC", "Asked for",
+               "Training took"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _run_row(job: Job, view: RunView) -> tuple[object, ...]:
+    took = "" if view.history.empty else duration(view.history["seconds"].sum())
+    return (
+        job.id,
+        job.title,
+        _data_words(view.spec),
+        STATUS[job.status].text,
+        f"{view.epochs_done} of {view.epochs}",
+        best_words(view),
+        job.created_at,
+        took,
+    )
+
+
+def _data_words(spec: TrainSpec | None) -> str:
+    if spec is None:
+        return "unknown"
+    folder = Path(spec.data_dir)
+    return "synthetic" if synthetic.is_synthetic(folder) else folder.name
+
+
+def duration(seconds: float) -> str:
+    """Say a duration in two figures at most, such as "45 s", "8 min", "1 h 20 min"."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -1,0 +1,315 @@
+"""Parts of the page for the reader's own recording: upload, choice of 10 s, every window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from ecgcore.errors import RecordError
+from ecgcore.figures.predictions import percent
+from ecgcore.io.raw import FILE_SAYS_ALL, MAX_FS_HZ, MIN_DURATION_S, MIN_FS_HZ
+from ecgcore.io.recordings import (
+    FORMATS,
+    MAX_UPLOAD_BYTES,
+    SUFFIXES,
+    NotSaidError,
+    ReadOptions,
+    read_upload,
+)
+from ecgcore.leads import LEADS
+from ecgcore.predictions.decision import HALF
+from ecgcore.ptbxl.vcg import FS_HZ, SyntheticCase, simulate
+from ecgcore.records import EcgRecord, window, windows
+from ecgcore.stats.calibration.recalibration import METHODS
+from pages.case import predictions as said
+from pages.shared import case as cases
+from pages.shared.calibration_choice import chosen_method
+from pages.shared.errors import plain, show_ecg_error
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_popover_container import PopoverContainer
+
+    from pages.shared.case import Case
+
+WINDOW_S = 10.0
+MAX_WINDOWS = 60
+"""Windows that the models are asked about at once: ten minutes."""
+
+EXAMPLE = "synthetic-example.csv"
+UNITS = ("mV", "uV", "V")
+
+_FOR_MI = f"For MI at {100 * HALF:.0f} %"
+_OPENED, _ROUND = "own_opened", "own_round"
+_KEPT = "Read in memory for this session only: nothing is stored, no patient's name is read."
+_WHAT_IS_READ = (
+    f"{MIN_DURATION_S:g} s to an hour long, {MIN_FS_HZ} to {MAX_FS_HZ} samples per second. Leads "
+    "are known by their names, in any order; missing limb leads are derived."
+)
+_SHORTEST_REST_S = 1.0
+"""What is left after the last full window is shown too if it is at least this long."""
+
+Files = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """The recording that is open in this session.
+
+    Attributes
+    ----------
+    files
+        Its files where the reader's word was needed, so that it can be changed; else empty.
+    options
+        What the reader said.
+    """
+
+    record: EcgRecord
+    files: Files = ()
+    options: ReadOptions = FILE_SAYS_ALL
+
+
+def open_recording() -> EcgRecord | None:
+    """Draw title and upload; return the open recording, None before the first.
+
+    It stays open while the reader visits other pages or tries a file that cannot be read.
+    """
+    opened = _opened()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Own ECG", anchor=False, width="content")
+        if opened is None:
+            st.caption(_KEPT)
+        else:
+            st.markdown(_facts(opened.record))
+            st.button("Remove", icon=":material/delete:", on_click=_replace, args=(None,))
+            menu = st.popover("Open another", icon=":material/upload:", key=f"own_menu_{_round()}")
+    with st.container() if opened is None else menu:
+        _read_uploaded(opened)
+    if opened is not None and opened.files:
+        _read_again(opened)
+    return None if opened is None else opened.record
+
+
+def _opened() -> Opened | None:
+    opened: Opened | None = st.session_state.get(_OPENED)
+    return opened
+
+
+def _round() -> int:
+    """Count what was opened and removed: widgets begin anew with each."""
+    return int(st.session_state.get(_ROUND, 0))
+
+
+def _facts(record: EcgRecord) -> str:
+    length = (
+        f"{record.duration_s:.0f} s" if record.duration_s >= 60 else f"{record.duration_s:.4g} s"
+    )
+    return f"**{plain(record.record_id)}** · {length} · {record.fs_hz} Hz · no label, no report"
+
+
+def _read_uploaded(opened: Opened | None) -> None:
+    """Draw the upload; open what is chosen, or say why that cannot be read."""
+    uploads = st.file_uploader(
+        f"The files of one 12-lead recording: {FORMATS}",
+        type=SUFFIXES,
+        accept_multiple_files=True,
+        max_upload_size=MAX_UPLOAD_BYTES // 2**20,
+        key=f"own_files_{_round()}",
+    )
+    if uploads:
+        token = "/".join(upload.file_id for upload in uploads)
+        files = tuple((upload.name, upload.getvalue()) for upload in uploads)
+        with _problems_shown():
+            _replace(_read_new(files, token))
+            st.rerun()
+        if opened is not None:
+            st.caption(f"{plain(opened.record.record_id)} stays open.")
+    st.caption(_WHAT_IS_READ)
+    st.download_button(
+        "Example file (synthetic)",
+        example_csv,
+        EXAMPLE,
+        mime="text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        help="A table of a made-up ECG. Save it, then choose it above.",
+    )
+
+
+def _read_again(opened: Opened) -> None:
+    """Read a table anew when the reader changes what was said of its units or rate."""
+    options = _ask(f"open {_round()}", opened.options)
+    if options != opened.options:
+        with _problems_shown():
+            _replace(Opened(read_upload(opened.files, options), opened.files, options))
+            st.rerun()
+        st.caption("Still shown as before.")
+
+
+@contextmanager
+def _problems_shown() -> Iterator[None]:
+    """Show what keeps a recording from being read, a question apart from an error."""
+    try:
+        yield
+    except NotSaidError as missing:
+        st.info(plain(str(missing)), icon=":material/help:")
+    except RecordError as error:
+        show_ecg_error(error)
+
+
+def _read_new(files: Files, token: str) -> Opened:
+    """Read uploaded files, asking the reader only for what they do not say."""
+    try:
+        return Opened(read_upload(files))
+    except NotSaidError as missing:
+        options = _ask(token, FILE_SAYS_ALL)
+        if options == FILE_SAYS_ALL:
+            raise missing
+    return Opened(read_upload(files, options), files, options)
+
+
+def _ask(token: str, before: ReadOptions) -> ReadOptions:
+    """Draw what a table may not say itself; `token` tells one table's answers from another's."""
+    with st.container(horizontal=True):
+        units = st.selectbox(
+            "Units of the samples",
+            UNITS,
+            index=None if before.units is None else UNITS.index(before.units),
+            placeholder="as the file says",
+            key=f"own_units_{token}",
+            width=200,
+        )
+        fs_hz = st.number_input(
+            "Samples per second",
+            min_value=MIN_FS_HZ,
+            max_value=MAX_FS_HZ,
+            value=before.fs_hz,
+            placeholder="as the file says",
+            key=f"own_rate_{token}",
+            width=200,
+        )
+    return ReadOptions(units, fs_hz)
+
+
+def _replace(opened: Opened | None) -> None:
+    """Open another recording, or none; its widgets begin anew."""
+    st.session_state[_OPENED] = opened
+    st.session_state[_ROUND] = _round() + 1
+
+
+def example_csv() -> bytes:
+    """Write a synthetic infarct as a table that says its rate and units."""
+    signal = simulate(SyntheticCase("IMI", severity=0.9, likelihood=100), np.random.default_rng(0))
+    table = pd.DataFrame(signal.T, columns=[f"{lead} [mV]" for lead in LEADS])
+    table.insert(0, "time_s", np.arange(len(table)) / FS_HZ)
+    note = "# Synthetic: drawn by a model of the heart; no patient stands behind it.\n"
+    return (note + table.to_csv(index=False, float_format="%.3f")).encode()
+
+
+def draw_warnings(record: EcgRecord) -> None:
+    """Say what was changed or assumed while reading, each line once."""
+    if record.warnings:
+        st.info(plain(" ".join(record.warnings)), icon=":material/info:")
+
+
+def window_starts(record: EcgRecord) -> tuple[float, ...]:
+    """Return where windows of 10 s begin; the last may overlap, so that nothing stays unseen."""
+    starts = windows(record, WINDOW_S) or (0.0,)
+    last = record.duration_s - WINDOW_S
+    return (*starts, last) if last - starts[-1] >= _SHORTEST_REST_S else starts
+
+
+def choose_window(record: EcgRecord) -> tuple[float, PopoverContainer | None]:
+    """Draw the choice of 10 s where the recording is longer.
+
+    Returns
+    -------
+    tuple
+        Where they begin, and the closed menu for `draw_windows`; None where there is no choice.
+    """
+    starts = window_starts(record)
+    if len(starts) == 1:
+        return starts[0], None
+    left, right = st.columns([0.73, 0.27], gap="small", vertical_alignment="center")
+    with left:
+        start_s: float = st.select_slider(
+            f"{WINDOW_S:.0f} s shown, measured and printed, of {record.duration_s:.4g} s",
+            starts,
+            format_func=_span,
+            key=_start_key(),
+            persist_state="session",
+        )
+    with right:
+        key = f"own_windows_{_round()}"
+        return start_s, st.popover("Models on every window", key=key, on_change="rerun")
+
+
+def _start_key() -> str:
+    return f"own_start_{_round()}"
+
+
+def _span(start_s: float) -> str:
+    return f"{start_s:.5g} to {start_s + WINDOW_S:.5g} s"
+
+
+def case_at(record: EcgRecord, start_s: float) -> Case:
+    """Open 10 s of a recording, or all of a shorter one.
+
+    The models' copy carries no warnings: the page has shown them, and they would be said twice.
+    """
+    shown = window(record, start_s, min(WINDOW_S, record.duration_s))
+    case = cases.from_record(shown, start_s)
+    return replace(case, record=replace(shown, warnings=()))
+
+
+def draw_windows(record: EcgRecord, menu: PopoverContainer) -> None:
+    """Fill the open menu with the models' opinions on every window; a click on one shows it."""
+    if not menu.open:
+        return
+    starts = window_starts(record)
+    asked = starts[:MAX_WINDOWS]
+    with menu:
+        with st.spinner(f"Asking the models about {len(asked)} windows …"):
+            table = window_opinions(record, asked)
+        if table.empty:
+            st.info("No model has an opinion on this recording.", icon=":material/info:")
+            return
+        limit = f" The first {len(asked)} of {len(starts)}." if len(asked) < len(starts) else ""
+        st.caption(
+            "Probability of MI over the groups, here by the first seed of each alone "
+            f"({METHODS[chosen_method()]}). A click shows the window.{limit}"
+        )
+        key = f"own_picked_{_round()}"
+        st.dataframe(
+            table.style.format(percent, subset=["Lowest", "Highest"]),
+            key=key,
+            on_select=partial(_go_to_picked, key, asked),
+            selection_mode=["single-row", "single-cell"],
+            hide_index=True,
+            width="content",
+            height="auto" if len(table) < 10 else 360,
+            alt=f"Lowest and highest probability of MI in {len(table)} windows",
+        )
+
+
+def _go_to_picked(key: str, starts: tuple[float, ...]) -> None:
+    picked = st.session_state[key].selection
+    for row in [*picked.rows, *(row for row, _ in picked.cells)]:
+        st.session_state[_start_key()] = starts[row]
+
+
+def window_opinions(record: EcgRecord, starts: tuple[float, ...]) -> pd.DataFrame:
+    """Lowest and highest probability over the first seeds of the groups, a row per window."""
+    rows = []
+    for start_s in starts:
+        probs = said.first_seed_probs(case_at(record, start_s), chosen_method())
+        if probs:
+            n_mi = sum(prob >= HALF for prob in probs)
+            rows.append((_span(start_s), min(probs), max(probs), f"{n_mi} of {len(probs)}"))
+    return pd.DataFrame(rows, columns=["Window", "Lowest", "Highest", _FOR_MI])

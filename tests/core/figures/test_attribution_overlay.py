@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecgcore.figures.attribution_overlay import Heat, heat_trace
+from ecgcore.figures.paper_layout import (
+    GAINS_MM_MV,
+    LAYOUTS,
+    ORDERS,
+    SPEEDS_MM_S,
+    PaperSettings,
+    paper_layout,
+)
+from ecgcore.leads import LEADS
+
+LAYOUT = paper_layout()
+layouts = st.builds(
+    PaperSettings,
+    st.sampled_from(LAYOUTS),
+    st.sampled_from(ORDERS),
+    st.sampled_from(SPEEDS_MM_S),
+    st.sampled_from(GAINS_MM_MV),
+    st.sampled_from(LEADS),
+).map(paper_layout)
+
+
+def cells(trace):
+    """Yield (left, right, bottom, top, value) of every cell that is neither 0 nor empty."""
+    for i, j in np.argwhere(np.nan_to_num(trace.z) != 0):
+        yield trace.x[j], trace.x[j + 1], trace.y[i], trace.y[i + 1], trace.z[i, j]
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    layout=layouts,
+    lead=st.integers(0, 11),
+    second=st.floats(0, 9.999),
+    fs=st.sampled_from([100, 125, 257, 500]),
+    signed=st.booleans(),
+)
+def test_an_impulse_is_seen_wherever_its_own_moment_of_its_lead_is_drawn(
+    layout, lead, second, fs, signed
+):
+    sample = int(second * fs)
+    scores = np.zeros((12, 10 * fs), np.float32)
+    scores[lead, sample] = 3.0
+    found = list(cells(heat_trace(Heat(scores, fs, signed, ""), layout)))
+    owners = [
+        s for s in layout.segments if s.lead == LEADS[lead] and sample in s.samples(fs, 10 * fs)
+    ]
+    assert len(found) == len(owners)
+    mm_s = layout.speed_mm_s
+    x_mm = layout.trace_x_mm + mm_s * sample / fs
+    for left, right, bottom, top, value in found:
+        assert left <= x_mm + 1e-3
+        assert right >= x_mm + mm_s / fs - 1e-3
+        assert right - left <= mm_s * 0.05
+        assert value == pytest.approx(3.0 if signed else 1.0)
+        assert sum(bottom < s.y_mm < top for s in owners) == 1
+
+
+def test_a_lead_drawn_twice_has_its_heat_twice_and_an_inverted_one_keeps_its_sign():
+    layout = paper_layout(PaperSettings("3x4+3", "cabrera"))
+    scores = np.zeros((12, 1000), np.float32)
+    scores[3, 100] = scores[1, 300] = 2.0
+    found = list(cells(heat_trace(Heat(scores, 100, True, ""), layout)))
+    assert [cell[4] for cell in found] == [2.0] * 3
+    middles = sorted((bottom + top) / 2 for _, _, bottom, top, _ in found)
+    rows = layout.row_y_mm
+    assert middles == pytest.approx(sorted([rows[2], rows[0], rows[4]]))
+
+
+@settings(deadline=None, max_examples=15)
+@given(layouts)
+def test_a_time_only_score_is_the_same_in_every_row(layout):
+    scores = np.linspace(0, 4, 1000, dtype=np.float32)[None]
+    z = heat_trace(Heat(scores, 100, False, "Grad-CAM"), layout).z
+    rows = z[::2]
+    assert rows.shape[0] == len(layout.row_y_mm)
+    assert (rows == rows[0]).all()
+    assert np.isnan(z[1::2]).all()
+    assert rows.max() == 1.0
+    assert (np.diff(rows[0]) > 0).all()
+
+
+def test_signed_sums_are_kept_and_the_scale_is_symmetric():
+    scores = np.random.default_rng(0).normal(size=(12, 1000)).astype(np.float32)
+    trace = heat_trace(Heat(scores, 100, True, "IG"), LAYOUT)
+    assert trace.zmin == -trace.zmax
+    assert trace.zmax == pytest.approx(np.nanmax(np.abs(trace.z)))
+    rhythm, top = trace.z[0], trace.z[6]
+    assert rhythm.sum() == pytest.approx(scores[1].sum(), rel=1e-4)
+    columns = [scores[k, 250 * c : 250 * (c + 1)].sum() for c, k in enumerate((0, 3, 6, 9))]
+    assert top.sum() == pytest.approx(sum(columns), rel=1e-4)
+
+
+@settings(deadline=None, max_examples=15)
+@given(layouts)
+def test_no_step_spans_two_columns(layout):
+    trace = heat_trace(Heat(np.ones((12, 1000), np.float32), 100, True, ""), layout)
+    edges_s = (np.asarray(trace.x) - layout.trace_x_mm) / layout.speed_mm_s
+    for border in {s.start_s for s in layout.segments} | {10.0}:
+        assert np.abs(edges_s - border).min() < 1e-5
+
+
+def test_colour_bar_states_method_scale_and_direction():
+    scores = np.zeros((12, 1000), np.float32)
+    scores[0, 40:44] = 0.25
+    bar = heat_trace(Heat(scores, 100, True, "Integrated Gradients"), LAYOUT).colorbar
+    expected = "Integrated Gradients: contribution to the MI logit per 40 ms"
+    assert bar.title.text == expected
+    assert list(bar.ticktext) == ["−1.00 away from MI", "0", "+1.00 towards MI"]
+    cam = heat_trace(Heat(scores[:1], 100, False, "Grad-CAM"), LAYOUT).colorbar
+    assert cam.title.text.startswith("Grad-CAM: share of the strongest moment")
+    assert "when, not where" in cam.title.text
+    assert list(cam.ticktext) == ["0", "50 %", "100 %"]
+
+
+def test_scores_of_a_part_of_the_leads_are_refused():
+    with pytest.raises(ValueError, match=r"\(3, 100\); \(1, n\) or \(12, n\)"):
+        Heat(np.zeros((3, 100), np.float32), 100, True, "")
+
+
+def test_red_is_towards_and_blue_away_and_zero_is_clear():
+    scale = heat_trace(Heat(np.ones((12, 1000), np.float32), 100, True, ""), LAYOUT).colorscale
+    rgba = [[float(v) for v in color[5:-1].split(",")] for _, color in scale]
+    assert rgba[0][2] > rgba[0][0]
+    assert rgba[-1][0] > rgba[-1][2]
+    assert rgba[1][3] == rgba[2][3] == 0
+    assert max(c[3] for c in rgba) < 1
+
+
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_scores_that_are_all_zero_or_short_are_drawn(name, signed):
+    layout = paper_layout(PaperSettings(name))
+    for n in (1, 260, 1000, 1200):
+        trace = heat_trace(Heat(np.zeros((1, n), np.float32), 100, signed, ""), layout)
+        assert trace.zmax == 1.0
+        assert trace.x[-1] == pytest.approx(15.0 + 0.25 * min(n, 1000))

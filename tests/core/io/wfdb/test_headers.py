@@ -1,0 +1,125 @@
+"""WFDB headers: what is mended, and which line is at fault where nothing can be."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ecgcore.errors import RecordError
+from ecgcore.io.wfdb.headers import Header, parse_header
+
+LINE = "ecg.dat 16 1000(5)/mV 16 0 -7 65535 0 V1"
+
+
+def header(*lines: str, record: str = "ecg 1 500 5000") -> Header:
+    return parse_header("\n".join([record, *(lines or [LINE]), "#Age: 60"]).encode(), "ecg.hea")
+
+
+def test_a_full_line_says_everything() -> None:
+    parsed = header()
+    (spec,) = parsed.signals
+    assert (parsed.fs_hz, parsed.n_samples, parsed.files) == (500.0, 5000, ("ecg.dat",))
+    assert (spec.fmt, spec.offset, spec.gain, spec.baseline) == (16, 0, 1000.0, 5)
+    assert (spec.unit, spec.checksum, spec.name) == ("mV", 65535, "V1")
+    assert parsed.warnings == ()
+
+
+@given(
+    st.sampled_from(["ecg", "ecg.mat", "ecg.hea", "a_1.dat"]),
+    st.floats(50, 4000),
+    st.integers(1, 1_000_000),
+    st.sampled_from([" ", "  ", "\t"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.floats(1e-3, 1e6) | st.integers(1, 10**6),
+    st.integers(-30000, 30000),
+)
+def test_spaces_ends_of_lines_and_record_names_do_not_matter(
+    name: str, fs: float, n: int, gap: str, end: str, gain: float, baseline: int
+) -> None:
+    record = gap.join([name, "1", f"{fs:.6f}", str(n), "05-May-2020", "14:50:55"])
+    signal = gap.join(["e.mat", "16+24", f"{gain}({baseline})/mV", "16 0 1 -2 0 aVR"])
+    parsed = parse_header(end.join(["# first", record, "", signal, "#Dx: 1"]).encode(), "ecg.hea")
+    (spec,) = parsed.signals
+    assert (parsed.fs_hz, parsed.n_samples) == (pytest.approx(fs, abs=1e-6), n)
+    assert (spec.gain, spec.baseline, spec.offset) == (pytest.approx(gain), baseline, 24)
+    assert (spec.checksum, spec.name) == (65534, "aVR")
+    assert len(parsed.warnings) == ("." in name)
+
+
+def test_what_a_line_may_leave_out() -> None:
+    parsed = header("e.dat 16 200", "e.dat 16 200/uV 12 7", "e.dat 16 1e3 II", record="e 3 360")
+    first, second, third = parsed.signals
+    assert (first.baseline, first.unit, first.checksum, first.name) == (0, "mV", None, "")
+    assert (second.baseline, second.unit) == (7, "uV")
+    assert (third.gain, third.name) == (1000.0, "II")
+    assert parsed.n_samples is None
+
+
+def test_the_rate_that_wfdb_takes_for_granted_is_said() -> None:
+    parsed = header(record="ecg 1")
+    assert (parsed.fs_hz, len(parsed.warnings)) == (250.0, 1)
+    assert "250 Hz was taken" in parsed.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("record", "warning"),
+    [
+        ("ecg.mat 1 500 5000", "line 1 was mended: the record's name 'ecg.mat'"),
+        ("\N{BYTE ORDER MARK}ecg 1 500 5000", "line 1 was mended: a byte order mark"),
+    ],
+)
+def test_record_lines_that_are_mended(record: str, warning: str) -> None:
+    parsed = header(record=record)
+    assert warning in parsed.warnings[0]
+    assert parsed.n_samples == 5000
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        ("ecg", "a name and the number of signals are needed"),
+        ("my record 1 500", "a name and the number of signals are needed"),
+        ("ecg 2 500 5000", "it announces 2 signals, 1 signal lines follow"),
+        ("ecg 1 5o0 5000", "'5o0' is no number of samples per second"),
+        ("ecg 1 500,0 5000", "'500,0' is no number of samples per second"),
+        ("ecg 1 500 many", "'many' is no number of samples"),
+        ("ecg/3 1 500 5000", "recordings in several segments"),
+        ("écg 1 500 5000", "letters outside ASCII"),
+    ],
+)
+def test_record_lines_at_fault(record: str, why: str) -> None:
+    with pytest.raises(RecordError, match=r"ecg\.hea cannot be read, line 1 is at fault") as caught:
+        header(record=record)
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("ecg.dat 16", "a file, a format and a gain are needed"),
+        ("../ecg.dat 16 1000", "is not the plain name of a file"),
+        ("c:\\ecg.dat 16 1000", "is not the plain name of a file"),
+        ("ecg.dat x16 1000", "'x16' is no signal format"),
+        ("ecg.dat 310 1000", "signal format 310 cannot be read"),
+        ("ecg.dat 16x4 1000", "several samples per frame"),
+        ("ecg.dat 16:3 1000", "several samples per frame or a skew"),
+        ("ecg.dat 16 0/mV 16 0 0 0 0 I", "the gain is 0, so that the amplitude is not known"),
+        ("ecg.dat 16 1e400/mV", "the gain is 1e400"),
+        ("ecg.dat 16 1,000/mV", "'1,000/mV' is no gain"),
+        ("ecg.dat 16 1..5/mV", "'1..5/mV' is no gain"),
+        ("ecg.dat 16 1000/mV 16 O 0 0 0 I", "'O' is no whole number"),
+    ],
+)
+def test_signal_lines_at_fault(line: str, why: str) -> None:
+    with pytest.raises(RecordError, match=r"line 3 is at fault") as caught:
+        header(LINE, line, record="ecg 2 500 5000")
+    assert why in str(caught.value)
+    assert line[:100] in str(caught.value) or repr(line)[1:-1] in str(caught.value)
+
+
+@example(b"\x1c")
+@given(st.binary(max_size=300))
+def test_any_bytes_are_parsed_or_refused(content: bytes) -> None:
+    with suppress(RecordError):
+        assert parse_header(content, "ecg.hea").signals

@@ -1,0 +1,109 @@
+"""Predictions on disk: the long form, what is refused, and the cohort that judges them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecgcore.errors import ModelError
+from ecgcore.models.cards import ModelKey
+from ecgcore.predictions.store import (
+    COHORT_FILE,
+    COLUMNS,
+    cohort_frame,
+    load_cohort,
+    load_predictions,
+    logits_of_model,
+    predictions_frame,
+    save_cohort,
+    save_predictions,
+    wide_predictions,
+)
+from tests.support.models import KEYS
+
+KEY = ModelKey("cnn_bilstm", "A", 0)
+
+
+def frame_of(key, ids, logits):
+    return predictions_frame(key, ids, np.array(logits, dtype=np.float32))
+
+
+def test_saved_predictions_come_back_with_their_types(tmp_path):
+    path = tmp_path / "new" / "predictions.parquet"
+    saved = frame_of(KEY, [7, 3], [0.5, -1.25])
+    save_predictions(saved, path)
+    loaded = load_predictions(path)
+    pd.testing.assert_frame_equal(loaded, saved)
+    assert list(loaded.columns) == ["ecg_id", "arch", "train_set", "seed", "logit"] == COLUMNS
+    assert loaded["logit"].dtype == np.float32
+    assert [p.name for p in path.parent.iterdir()] == ["predictions.parquet"]
+
+
+def test_saving_replaces_the_file_before(tmp_path):
+    path = tmp_path / "predictions.parquet"
+    save_predictions(frame_of(KEY, [1], [9.0]), path)
+    save_predictions(frame_of(KEY, [2], [1.0]), path)
+    assert load_predictions(path)["ecg_id"].tolist() == [2]
+
+
+def test_each_model_gets_its_own_logits_by_record():
+    frame = pd.concat([frame_of(key, [5, 2], [n, -n]) for n, key in enumerate(KEYS)])
+    assert logits_of_model(frame, KEYS[4]).to_dict() == {5: 4.0, 2: -4.0}
+    assert logits_of_model(frame, ModelKey("cnn_bilstm", "A", 1)).empty
+
+
+def test_missing_file_names_itself_and_the_cure(tmp_path):
+    with pytest.raises(ModelError, match=r"gone\.parquet does not exist.*predict-all"):
+        load_predictions(tmp_path / "gone.parquet")
+
+
+@pytest.mark.parametrize("content", [b"", b"no parquet", b"PAR1" + bytes(40) + b"PAR1"])
+def test_damaged_file_is_refused(tmp_path, content):
+    path = tmp_path / "predictions.parquet"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"predictions\.parquet is damaged"):
+        load_predictions(path)
+
+
+def test_cut_file_is_refused(tmp_path):
+    path = tmp_path / "predictions.parquet"
+    save_predictions(frame_of(KEY, range(500), np.arange(500)), path)
+    path.write_bytes(path.read_bytes()[:-300])
+    with pytest.raises(ModelError, match="damaged"):
+        load_predictions(path)
+
+
+def test_file_without_a_column_is_refused(tmp_path):
+    path = tmp_path / "predictions.parquet"
+    save_predictions(frame_of(KEY, [1], [0.0]).drop(columns="seed"), path)
+    with pytest.raises(ModelError, match=r"columns .*'seed', 'logit'\] are needed"):
+        load_predictions(path)
+
+
+def test_wide_has_a_column_for_each_model():
+    frame = pd.concat([frame_of(KEYS[0], [2, 1], [0, 2]), frame_of(KEYS[1], [1, 2], [5, -2])])
+    wide = wide_predictions(frame)
+    names = [f"{key.arch}-{key.train_set}-{key.seed}" for key in KEYS[:2]]
+    assert wide.loc[[1, 2], names].to_numpy().tolist() == [[2, 5], [0, -2]]
+
+
+def test_cohort_holds_members_only_and_no_identifier(synthetic_catalog, tmp_path):
+    save_cohort(synthetic_catalog, tmp_path)
+    cohort = load_cohort(tmp_path)
+    table = synthetic_catalog.frame
+    pd.testing.assert_frame_equal(cohort, cohort_frame(synthetic_catalog))
+    assert list(cohort.columns) == ["group", "split", "patient"]
+    assert set(cohort.index) == set(table.index[table["group"] != "other"])
+    patients = table.loc[cohort.index, "patient_id"]
+    assert cohort["patient"].nunique() == patients.nunique() == cohort["patient"].max() + 1
+    assert (cohort.groupby(patients.to_numpy())["patient"].nunique() == 1).all()
+
+
+def test_unreadable_cohort_is_refused(tmp_path):
+    with pytest.raises(ModelError, match=r"cohort\.parquet cannot be read"):
+        load_cohort(tmp_path)
+    (tmp_path / COHORT_FILE).write_bytes(b"no parquet")
+    with pytest.raises(ModelError, match=r"cohort\.parquet cannot be read"):
+        load_cohort(tmp_path)
+    pd.DataFrame({"group": ["pure_normal"]}).to_parquet(tmp_path / COHORT_FILE)
+    with pytest.raises(ModelError, match=r"cohort\.parquet cannot be read"):
+        load_cohort(tmp_path)

@@ -1,0 +1,39 @@
+"""A wave that comes twice in a beat is seen, one that comes once or in another shape is not."""
+
+import numpy as np
+import pytest
+
+from ecgcore.signals.measure.flutter import Rest, repeats
+
+T_MS = np.arange(-700.0, 700.0, 2.0)
+GAIN = np.array([0.7, 1.0, 0.3, -0.85, 0.2, 0.65, -0.6, -0.3, 0.6, 1.2, 1.3, 1.0])
+REST = Rest(after_t=-500.0, after_qrs=50.0, rr_ms=900.0)
+
+
+def at(time_ms: float) -> int:
+    return int(np.clip(round((time_ms + 700.0) / 2.0), 0, T_MS.size - 1))
+
+
+def wave(peak_ms: float, gain: np.ndarray = GAIN) -> np.ndarray:
+    return np.outer(gain, np.exp(-(((T_MS - peak_ms) / 25.0) ** 2)))
+
+
+def seen(signal: np.ndarray, rest: Rest = REST) -> bool:
+    return repeats(signal, at, (-200.0, -100.0), rest)
+
+
+@pytest.mark.parametrize("earlier_ms", [180.0, 240.0, 300.0])
+def test_a_wave_before_the_wave_repeats_it(earlier_ms: float) -> None:
+    assert seen(wave(-150) + wave(-150 - earlier_ms))
+
+
+def test_a_wave_half_an_rr_later_repeats_it() -> None:
+    assert seen(wave(-150) + wave(75), REST._replace(rr_ms=450.0))
+    assert not seen(wave(-150) + wave(75))
+
+
+def test_one_wave_or_unlike_waves_or_what_is_in_t_do_not_repeat() -> None:
+    assert not seen(wave(-150))
+    assert not seen(wave(-150) + wave(-390, np.roll(GAIN, 3)))
+    assert not seen(wave(-150) + wave(-390, 0.3 * GAIN))
+    assert not seen(wave(-150) + wave(-390), REST._replace(after_t=-330.0))
