@@ -206,7 +206,7 @@ def _run(args: argparse.Namespace) -> int:
     if os.name == "nt":
         return _call(command, PROJECT_DIR, variables)
     os.chdir(PROJECT_DIR)
-    os.execve(command[0], command, variables)  # noqa: S606 - signals then reach the server itself
+    return os.execve(command[0], command, variables)  # noqa: S606 - signals reach the server itself
 
 
 def _test(pytest_args: Sequence[str]) -> int:

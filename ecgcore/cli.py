@@ -67,7 +67,7 @@ class _Command:
     name: str
     text: str
     run: Callable[[argparse.Namespace, Settings], Result]
-    add_arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+    add_arguments: Callable[[argparse.ArgumentParser], None] = lambda *_: None
 
 
 _COMMANDS = (

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import caches
-from pages.shared.calibration_choice import draw_calibration_switch
+from pages.shared.calibrator_choice import draw_calibration_switch
 from pages.shared.errors import ecg_errors_shown
 
 # A file, because Streamlit would fetch a named icon from the internet.

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ecgcore.ptbxl import synthetic
 from ecgcore.ptbxl.catalog import Catalog, load_catalog
@@ -14,6 +15,10 @@ from tests.support.paths import PROJECT
 
 PACKED = PROJECT.parent / "shared" / "ptbxl" / "unpack.py"
 UNPACKED = PROJECT / "data" / "test-ptb-xl"
+
+# How long an example takes says nothing on a machine that does other work beside the tests.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

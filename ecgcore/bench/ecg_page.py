@@ -12,19 +12,19 @@ from ecgcore.bench.figure import Figure, durations_ms, timed_each, typical
 from ecgcore.errors import RecordError
 from ecgcore.explain.attribution import METHODS
 from ecgcore.explain.methods import explain
-from ecgcore.figures.attribution_overlay import Heat
+from ecgcore.figures.attribution_overlay import AttributionOverlay
 from ecgcore.figures.ecg_paper import ecg_figure
 from ecgcore.figures.paper_layout import LAYOUTS, PaperSettings
 from ecgcore.models.predictor import Prediction, Predictor, predict
-from ecgcore.predictions.decision import GroupReader
-from ecgcore.predictions.ensemble import GroupCalibration, ModelGroup
+from ecgcore.predictions.decision import DecisionRule
+from ecgcore.predictions.ensemble import Ensemble, EnsembleCalibrator
 from ecgcore.ptbxl.glossary import translate
 from ecgcore.ptbxl.store import FS_HZ, Recordings
 from ecgcore.records import EcgRecord
 from ecgcore.report.printout import (
     ModelOpinion,
     ReportContent,
-    heat_words,
+    attribution_words,
     report_pdf,
     report_png,
 )
@@ -76,19 +76,25 @@ def report_content(
         quality=assess(record),
         translation=translate(entry.report),
         opinions=tuple(_opinion(p) for p in predict(predictors, record)[0]),
-        overlay=Heat(attribution.scores, attribution.fs_hz, attribution.signed, label),
-        overlay_words=heat_words(attribution),
+        overlay=AttributionOverlay(
+            attribution.scores, attribution.fs_hz, attribution.signed, label
+        ),
+        overlay_words=attribution_words(attribution),
     )
 
 
 def _opinion(prediction: Prediction) -> ModelOpinion:
-    reader = GroupReader(GroupCalibration.raw(1, "all"))
-    group = ModelGroup((prediction.model,))
+    reader = DecisionRule(EnsembleCalibrator.raw(1, "all"))
+    group = Ensemble((prediction.model,))
     return ModelOpinion.of(group, reader.read([prediction.logit]), reader, "")
 
 
 def _drawings(
-    record: EcgRecord, heat: Heat | None, *, figure_ms: float | None, payload_kb: float | None
+    record: EcgRecord,
+    heat: AttributionOverlay | None,
+    *,
+    figure_ms: float | None,
+    payload_kb: float | None,
 ) -> Iterator[Figure]:
     """Name the slowest and the largest layout, without and with heat."""
     for overlay, words in ((None, "no heat"), (heat, "heat")):

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -137,8 +138,7 @@ def memory(name: str, pid: int | str = "self") -> Figure:
 def resident_mb(pid: int | str = "self") -> float | None:
     """Resident memory of a process in MB, where /proc tells it."""
     try:
-        with open(f"/proc/{pid}/statm") as file:
-            pages = int(file.read().split()[1])
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except OSError:
         return None
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -64,7 +64,7 @@ def _models(args: argparse.Namespace, settings: Settings) -> Report:
     return run_models(settings, quick=args.quick, threads=args.threads)
 
 
-def _delineation(args: argparse.Namespace, settings: Settings) -> Report:
+def _delineation(args: argparse.Namespace, _settings: Settings) -> Report:
     from ecgcore.bench.delineation.delineation import run_delineation
     from ecgcore.errors import RecordError
 
@@ -73,13 +73,13 @@ def _delineation(args: argparse.Namespace, settings: Settings) -> Report:
     return run_delineation(args.ludb)
 
 
-def _glossary(args: argparse.Namespace, settings: Settings) -> Report:
+def _glossary(_args: argparse.Namespace, settings: Settings) -> Report:
     from ecgcore.bench.glossary import run_glossary
 
     return run_glossary(settings)
 
 
-def _fuzz(args: argparse.Namespace, settings: Settings) -> Report:
+def _fuzz(args: argparse.Namespace, _settings: Settings) -> Report:
     from ecgcore.bench.fuzz import run_fuzz
 
     return run_fuzz(args.uploads)

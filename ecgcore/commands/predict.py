@@ -15,8 +15,8 @@ from ecgcore.settings import Settings
 
 if TYPE_CHECKING:
     from ecgcore.models.predictor import Prediction
-    from ecgcore.predictions.decision import GroupOpinion, ReadingRule
-    from ecgcore.predictions.ensemble import ModelGroup
+    from ecgcore.predictions.decision import DecisionSettings, EnsemblePrediction
+    from ecgcore.predictions.ensemble import Ensemble
     from ecgcore.records import EcgRecord
 
 WINDOW_S = 10.0
@@ -45,9 +45,9 @@ def add_predict_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask how opinions are read."""
-    from ecgcore.stats.calibration.recalibration import METHODS
+    from ecgcore.stats.calibration.calibrators import CALIBRATORS
 
-    parser.add_argument("--calibration", choices=list(METHODS), default="raw", help="of MI")
+    parser.add_argument("--calibration", choices=list(CALIBRATORS), default="raw", help="of MI")
     parser.add_argument(
         "--coverage", type=float, default=90, metavar="PERCENT", help="of conformal verdicts"
     )
@@ -59,7 +59,7 @@ def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def asked_rule(args: argparse.Namespace) -> ReadingRule:
+def asked_settings(args: argparse.Namespace) -> DecisionSettings:
     """Read how opinions are to be read.
 
     Raises
@@ -68,25 +68,25 @@ def asked_rule(args: argparse.Namespace) -> ReadingRule:
         If a share is not one.
     """
     from ecgcore.errors import ModelError
-    from ecgcore.predictions.decision import ReadingRule
+    from ecgcore.predictions.decision import DecisionSettings
 
     if not 50 <= args.coverage < 100:
         raise ModelError(f"--coverage is {args.coverage:g}; 50 up to less than 100 is possible.")
     if args.sensitivity is not None and not 0 < args.sensitivity <= 100:
         raise ModelError(f"--sensitivity is {args.sensitivity:g}; above 0 up to 100 is possible.")
     wished = None if args.sensitivity is None else args.sensitivity / 100
-    return ReadingRule(args.calibration, round(1 - args.coverage / 100, 6), wished)
+    return DecisionSettings(args.calibration, round(1 - args.coverage / 100, 6), wished)
 
 
 def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     """Ask every shipped model about one record."""
     from ecgcore.errors import ModelError
     from ecgcore.models.predictor import Predictor, predict
-    from ecgcore.predictions.asking import shipped_groups
+    from ecgcore.predictions.asking import shipped_ensembles
 
-    rule = asked_rule(args)
+    rule = asked_settings(args)
     record = asked_record(args, settings, for_models=True)
-    groups = shipped_groups(settings)
+    groups = shipped_ensembles(settings)
     if not groups:
         raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
     predictors = [Predictor.open(entry) for group in groups for entry in group.members]
@@ -120,13 +120,13 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
 
 def _read_groups(
     opinions: Sequence[Prediction],
-    groups: Sequence[ModelGroup],
-    rule: ReadingRule,
+    groups: Sequence[Ensemble],
+    rule: DecisionSettings,
     settings: Settings,
-) -> tuple[list[GroupOpinion], tuple[str, ...]]:
-    from ecgcore.predictions.asking import group_readers
+) -> tuple[list[EnsemblePrediction], tuple[str, ...]]:
+    from ecgcore.predictions.asking import decision_rules
 
-    readers, notes = group_readers(groups, rule, settings)
+    readers, notes = decision_rules(groups, rule, settings)
     logits = {opinion.model.name: opinion.logit for opinion in opinions}
     read = [
         reader.read([logits[entry.name] for entry in group.members])
@@ -135,7 +135,7 @@ def _read_groups(
     return read, notes
 
 
-def _joint(groups: Sequence[ModelGroup], read: Sequence[GroupOpinion]) -> str | None:
+def _joint(groups: Sequence[Ensemble], read: Sequence[EnsemblePrediction]) -> str | None:
     """Return the verdict of the study's groups together; None without one."""
     from ecgcore.predictions.decision import is_main, joint_verdict
 
@@ -143,7 +143,7 @@ def _joint(groups: Sequence[ModelGroup], read: Sequence[GroupOpinion]) -> str | 
     return joint_verdict(verdict for verdict in main if verdict) or None
 
 
-def _line(group: ModelGroup, said: GroupOpinion) -> str:
+def _line(group: Ensemble, said: EnsemblePrediction) -> str:
     seeds = f"seeds {min(said.seeds):.1%} to {max(said.seeds):.1%}, " if len(said.seeds) > 1 else ""
     verdict = f", verdict {said.verdict}" if said.verdict else ""
     return (

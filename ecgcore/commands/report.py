@@ -9,17 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecgcore.commands.predict import add_reading_arguments, asked_rule
+from ecgcore.commands.predict import add_reading_arguments, asked_settings
 from ecgcore.commands.records import add_record_arguments, asked_record, is_number
 from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
 
 if TYPE_CHECKING:
     from ecgcore.explain.attribution import Attribution
-    from ecgcore.figures.attribution_overlay import Heat
+    from ecgcore.figures.attribution_overlay import AttributionOverlay
     from ecgcore.models.cards import ModelEntry
-    from ecgcore.predictions.decision import GroupReader, ReadingRule
-    from ecgcore.predictions.ensemble import ModelGroup
+    from ecgcore.predictions.decision import DecisionRule, DecisionSettings
+    from ecgcore.predictions.ensemble import Ensemble
     from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
     from ecgcore.records import EcgRecord
     from ecgcore.report.printout import ModelOpinion, ReportContent
@@ -119,7 +119,7 @@ def _content(args: argparse.Namespace, settings: Settings) -> ReportContent:
     from ecgcore.figures.paper_layout import PaperSettings
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.ptbxl.glossary import translate
-    from ecgcore.report.printout import ReportContent, heat_words
+    from ecgcore.report.printout import ReportContent, attribution_words
     from ecgcore.signals.measure.measure import measure
     from ecgcore.signals.quality import assess
 
@@ -129,7 +129,7 @@ def _content(args: argparse.Namespace, settings: Settings) -> ReportContent:
     seen = asked_record(args, settings, for_models=True)
     catalog = open_catalog(settings) if is_number(args.record) else None
     entry = catalog.entry(int(args.record)) if catalog is not None else None
-    rule = asked_rule(args)
+    rule = asked_settings(args)
     opinions = _opinions(seen, catalog, entry, rule, settings)
     model = None if args.overlay is None else _model(args, settings)
     attribution = None if model is None else _attribution(seen, model, args.overlay)
@@ -147,7 +147,7 @@ def _content(args: argparse.Namespace, settings: Settings) -> ReportContent:
         rule=rule,
         fitted_words=opinions.fitted,
         overlay=None if attribution is None or model is None else _heat(attribution, model),
-        overlay_words="" if attribution is None else heat_words(attribution),
+        overlay_words="" if attribution is None else attribution_words(attribution),
         notes=opinions.notes,
     )
 
@@ -163,22 +163,22 @@ def _opinions(
     record: EcgRecord,
     catalog: Catalog | None,
     entry: CatalogEntry | None,
-    rule: ReadingRule,
+    rule: DecisionSettings,
     settings: Settings,
 ) -> _Opinions:
     """Ask every shipped group; a recording that models cannot read is said, not refused."""
     from ecgcore.errors import RecordError
     from ecgcore.models.predictor import Predictor, predict
-    from ecgcore.predictions.asking import group_readers, shipped_groups
+    from ecgcore.predictions.asking import decision_rules, shipped_ensembles
     from ecgcore.report.printout import ModelOpinion
 
-    groups = shipped_groups(settings)
+    groups = shipped_ensembles(settings)
     predictors = [Predictor.open(model) for group in groups for model in group.members]
     try:
         predictions, warnings = predict(predictors, record)
     except RecordError as error:
         return _Opinions(notes=(f"The models cannot read this recording. {error}",))
-    readers, notes = group_readers(groups, rule, settings)
+    readers, notes = decision_rules(groups, rule, settings)
     logits = {p.model.name: p.logit for p in predictions}
     lines = tuple(
         ModelOpinion.of(
@@ -194,7 +194,7 @@ def _opinions(
 
 
 def _fitted(
-    readers: Sequence[GroupReader], catalog: Catalog | None, entry: CatalogEntry | None
+    readers: Sequence[DecisionRule], catalog: Catalog | None, entry: CatalogEntry | None
 ) -> str:
     from ecgcore.predictions.decision import fitted_words
     from ecgcore.ptbxl.catalog import PTBXL_VERSION
@@ -204,20 +204,22 @@ def _fitted(
     return fitted_words(readers, entry.ecg_id)
 
 
-def _mark(group: ModelGroup, catalog: Catalog | None, entry: CatalogEntry | None) -> str | None:
+def _mark(group: Ensemble, catalog: Catalog | None, entry: CatalogEntry | None) -> str | None:
     """Say how a group knows a record, by its worst member; None for one from elsewhere."""
-    from ecgcore.predictions.decision import marked_members, worst_mark
-    from ecgcore.predictions.leakage import MARK_WORDS, Exposure, mark_of
+    from ecgcore.predictions.decision import marked_members, worst_leakage
+    from ecgcore.predictions.leakage import LEAKAGE_WORDS, SeenInTraining, leakage_of
 
     if catalog is None or entry is None:
         return None
     marks = []
     for model in marked_members(group):
         card, key = model.card, model.key
-        exposure = partial(Exposure.of, catalog.frame, key.train_set, key.seed)
+        exposure = partial(SeenInTraining.of, catalog.frame, key.train_set, key.seed)
         version = card.data_version
-        marks.append(mark_of(catalog, entry, version, synthetic=card.synthetic, exposure=exposure))
-    return worst_mark(marks, MARK_WORDS)
+        marks.append(
+            leakage_of(catalog, entry, version, synthetic=card.synthetic, exposure=exposure)
+        )
+    return worst_leakage(marks, LEAKAGE_WORDS)
 
 
 def _model(args: argparse.Namespace, settings: Settings) -> ModelEntry:
@@ -234,9 +236,9 @@ def _attribution(record: EcgRecord, model: ModelEntry, method: str) -> Attributi
     return explain(Predictor.open(model), record, method)
 
 
-def _heat(attribution: Attribution, model: ModelEntry) -> Heat:
+def _heat(attribution: Attribution, model: ModelEntry) -> AttributionOverlay:
     from ecgcore.explain.attribution import METHODS
-    from ecgcore.figures.attribution_overlay import Heat
+    from ecgcore.figures.attribution_overlay import AttributionOverlay
 
     label = f"{METHODS[attribution.method]}, {model.label}"
-    return Heat(attribution.scores, attribution.fs_hz, attribution.signed, label)
+    return AttributionOverlay(attribution.scores, attribution.fs_hz, attribution.signed, label)

@@ -61,7 +61,7 @@ def _terminated_like_interrupted() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def run_cohorts(args: argparse.Namespace, settings: Settings) -> Result:
+def run_cohorts(_args: argparse.Namespace, settings: Settings) -> Result:
     """Count the cohort."""
     from ecgcore.ptbxl import label_groups
     from ecgcore.ptbxl.catalog import open_catalog
@@ -98,12 +98,12 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask for the test set, the recalibration and the score."""
-    from ecgcore.stats.calibration.recalibration import METHODS
+    from ecgcore.stats.calibration.calibrators import CALIBRATORS
     from ecgcore.stats.metrics import ScoreName
     from ecgcore.tasks.mi import TEST_SETS
 
     parser.add_argument("--test-set", choices=list(TEST_SETS), default="certain")
-    parser.add_argument("--calibration", choices=list(METHODS), default="raw")
+    parser.add_argument("--calibration", choices=list(CALIBRATORS), default="raw")
     parser.add_argument("--metric", choices=get_args(ScoreName), default="auroc")
 
 

@@ -18,7 +18,7 @@ _STRIP_SHARE = 0.94
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heat:
+class AttributionOverlay:
     """Scores to draw behind the leads.
 
     Attributes
@@ -69,7 +69,7 @@ class HeatCells:
     limit: float
 
 
-def heat_cells(heat: Heat, layout: PaperLayout) -> HeatCells:
+def heat_cells(heat: AttributionOverlay, layout: PaperLayout) -> HeatCells:
     """Lay the scores out as one strip per row, in 40 ms steps.
 
     A step holds the sum of signed scores, or the largest of unsigned ones. Steps begin anew
@@ -88,7 +88,9 @@ def heat_cells(heat: Heat, layout: PaperLayout) -> HeatCells:
     )
 
 
-def heat_trace(heat: Heat, layout: PaperLayout, *, theme: Theme = "light") -> go.Heatmap:
+def heat_trace(
+    heat: AttributionOverlay, layout: PaperLayout, *, theme: Theme = "light"
+) -> go.Heatmap:
     """Draw the cells of `heat_cells` with their scale below the page."""
     cells = heat_cells(heat, layout)
     return go.Heatmap(
@@ -104,7 +106,7 @@ def heat_trace(heat: Heat, layout: PaperLayout, *, theme: Theme = "light") -> go
     )
 
 
-def _binned(heat: Heat, layout: PaperLayout) -> tuple[np.ndarray, FloatArray]:
+def _binned(heat: AttributionOverlay, layout: PaperLayout) -> tuple[np.ndarray, FloatArray]:
     """Return step edges in samples, and scores ``(leads, n_steps)``."""
     step = max(1, round(BIN_S * heat.fs_hz))
     columns = [
@@ -119,7 +121,9 @@ def _binned(heat: Heat, layout: PaperLayout) -> tuple[np.ndarray, FloatArray]:
     return np.append(starts, stop), binned
 
 
-def _rows(heat: Heat, layout: PaperLayout, starts: np.ndarray, binned: FloatArray) -> FloatArray:
+def _rows(
+    heat: AttributionOverlay, layout: PaperLayout, starts: np.ndarray, binned: FloatArray
+) -> FloatArray:
     """Arrange the leads' scores as the rows of the page, from the top."""
     rows = np.full((len(layout.row_y_mm), starts.size), np.nan, dtype=np.float32)
     for segment in layout.segments:
@@ -156,7 +160,7 @@ def _colorscale(*, signed: bool, dark: bool) -> list[tuple[float, str]]:
     ]
 
 
-def _colorbar(heat: Heat, peak: float, theme: Theme) -> dict[str, Any]:
+def _colorbar(heat: AttributionOverlay, peak: float, theme: Theme) -> dict[str, Any]:
     if heat.signed:
         ticks, title = [-peak, 0.0, peak], f"contribution to the MI logit per {BIN_S * 1000:.0f} ms"
         digits = max(2, 1 - math.floor(math.log10(peak)))

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from ecgcore.figures.attribution_overlay import Heat, heat_trace
+from ecgcore.figures.attribution_overlay import AttributionOverlay, heat_trace
 from ecgcore.figures.paper_layout import (
     USUAL_PAPER,
     PaperLayout,
@@ -49,7 +49,7 @@ def ecg_figure(
     settings: PaperSettings = USUAL_PAPER,
     *,
     filter_label: str = "unfiltered",
-    overlay: Heat | None = None,
+    overlay: AttributionOverlay | None = None,
     lead_notes: Mapping[str, str] = MappingProxyType({}),
     theme: Theme = "light",
 ) -> go.Figure:

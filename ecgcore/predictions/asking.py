@@ -4,8 +4,13 @@ from collections.abc import Sequence
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import list_models
-from ecgcore.predictions.decision import GroupReader, ReadingRule
-from ecgcore.predictions.ensemble import GroupCalibration, JudgedGroup, ModelGroup, group_models
+from ecgcore.predictions.decision import DecisionRule, DecisionSettings
+from ecgcore.predictions.ensemble import (
+    Ensemble,
+    EnsembleCalibrator,
+    LabelledEnsemble,
+    ensembles_of,
+)
 from ecgcore.predictions.store import (
     PREDICTIONS_FILE,
     load_cohort,
@@ -17,15 +22,15 @@ from ecgcore.settings import Settings
 _RULE = "all"
 
 
-def shipped_groups(settings: Settings) -> tuple[ModelGroup, ...]:
+def shipped_ensembles(settings: Settings) -> tuple[Ensemble, ...]:
     """Group the shipped models over their seeds."""
     found = list_models(settings.pretrained_dir, settings.runs_dir)
-    return group_models(entry for entry in found if entry.shipped)
+    return ensembles_of(entry for entry in found if entry.shipped)
 
 
-def group_readers(
-    groups: Sequence[ModelGroup], rule: ReadingRule, settings: Settings
-) -> tuple[list[GroupReader], tuple[str, ...]]:
+def decision_rules(
+    groups: Sequence[Ensemble], rule: DecisionSettings, settings: Settings
+) -> tuple[list[DecisionRule], tuple[str, ...]]:
     """Fit on the shipped predictions for fold 9 how each group is read.
 
     Returns
@@ -42,13 +47,15 @@ def group_readers(
     try:
         table = wide_predictions(load_predictions(settings.pretrained_dir / PREDICTIONS_FILE))
         cohort = load_cohort(settings.pretrained_dir)
-        folds = [JudgedGroup.from_table(group, table, cohort, _RULE, "val") for group in groups]
+        folds = [
+            LabelledEnsemble.from_table(group, table, cohort, _RULE, "val") for group in groups
+        ]
     except ModelError as error:
         if rule.method != "raw" or rule.sensitivity is not None:
             raise
-        raw = [GroupReader(GroupCalibration.raw(len(group.members), _RULE)) for group in groups]
+        raw = [DecisionRule(EnsembleCalibrator.raw(len(group.members), _RULE)) for group in groups]
         return raw, (f"No conformal verdict: {error}",)
     return [
-        GroupReader.fit(rule, GroupCalibration.fit(rule.method, _RULE, fold), fold)
+        DecisionRule.fit(rule, EnsembleCalibrator.fit(rule.method, _RULE, fold), fold)
         for fold in folds
     ], ()

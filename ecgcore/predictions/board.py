@@ -7,16 +7,16 @@ import pandas as pd
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelEntry, list_models
 from ecgcore.predictions import labelled
-from ecgcore.predictions.ensemble import GroupCalibration, JudgedGroup, ModelGroup
+from ecgcore.predictions.ensemble import Ensemble, EnsembleCalibrator, LabelledEnsemble
 from ecgcore.predictions.store import load_predictions, wide_predictions
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, open_catalog
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
-from ecgcore.stats.calibration.recalibration import Method
+from ecgcore.stats.calibration.calibrators import CalibratorName
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GroupJudge:
+class Board:
     """Puts groups beside labels; the shipped predictions are read once."""
 
     settings: Settings
@@ -25,10 +25,10 @@ class GroupJudge:
     cohort: pd.DataFrame
     shipped: pd.DataFrame | None
 
-    def __call__(self, group: ModelGroup, test_set: str, split: str = "test") -> JudgedGroup:
+    def __call__(self, group: Ensemble, test_set: str, split: str = "test") -> LabelledEnsemble:
         """Judge on a test set, or on the records of its rule in fold 9 ("val")."""
         if group.shipped and self.shipped is not None:
-            return JudgedGroup.from_table(group, self.shipped, self.cohort, test_set, split)
+            return LabelledEnsemble.from_table(group, self.shipped, self.cohort, test_set, split)
         members = [
             labelled.judge(
                 entry,
@@ -40,16 +40,16 @@ class GroupJudge:
             )
             for entry in group.members
         ]
-        return JudgedGroup.of(members)
+        return LabelledEnsemble.of(members)
 
-    def calibration(self, group: ModelGroup, method: Method, rule: str) -> GroupCalibration:
+    def calibration(self, group: Ensemble, method: CalibratorName, rule: str) -> EnsembleCalibrator:
         """Fit a recalibration on the fold-9 records of a test set's rule."""
         if method == "raw":
-            return GroupCalibration.raw(len(group.members), rule)
-        return GroupCalibration.fit(method, rule, self(group, rule, "val"))
+            return EnsembleCalibrator.raw(len(group.members), rule)
+        return EnsembleCalibrator.fit(method, rule, self(group, rule, "val"))
 
 
-def open_judge(settings: Settings) -> tuple[GroupJudge, tuple[ModelEntry, ...]]:
+def open_board(settings: Settings) -> tuple[Board, tuple[ModelEntry, ...]]:
     """Open the data, and list the models that can be judged on it.
 
     Shipped predictions are judged on PTB-XL, without needing its records; own runs are judged on
@@ -72,4 +72,4 @@ def open_judge(settings: Settings) -> tuple[GroupJudge, tuple[ModelEntry, ...]]:
     stored = labelled.shipped_predictions(version, settings.pretrained_dir)
     cohort = labelled.cohort_of(version, settings.pretrained_dir, recordings)
     table = None if stored is None else wide_predictions(load_predictions(stored))
-    return GroupJudge(settings, version, recordings, cohort, table), entries
+    return Board(settings, version, recordings, cohort, table), entries

@@ -9,8 +9,8 @@ from scipy.special import expit, logit
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelEntry
-from ecgcore.predictions.ensemble import GroupCalibration, JudgedGroup, ModelGroup
-from ecgcore.stats.calibration.recalibration import Method
+from ecgcore.predictions.ensemble import Ensemble, EnsembleCalibrator, LabelledEnsemble
+from ecgcore.stats.calibration.calibrators import CalibratorName
 from ecgcore.stats.conformal import MondrianConformal
 from ecgcore.stats.thresholds import threshold_for_sensitivity
 from ecgcore.tasks.mi import TRAIN_SETS
@@ -26,13 +26,13 @@ _SURE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingRule:
+class DecisionSettings:
     """How a reader wants opinions to be read.
 
     Attributes
     ----------
     method
-        Recalibration of the probabilities.
+        Calibrator of the probabilities.
     alpha
         Share of each class that conformal verdicts may miss.
     sensitivity
@@ -40,7 +40,7 @@ class ReadingRule:
         None for the threshold 50 %.
     """
 
-    method: Method = "raw"
+    method: CalibratorName = "raw"
     alpha: float = 0.1
     sensitivity: float | None = None
 
@@ -53,7 +53,7 @@ class ReadingRule:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupOpinion:
+class EnsemblePrediction:
     """What a group says about one recording.
 
     Attributes
@@ -83,7 +83,7 @@ class GroupOpinion:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GroupReader:
+class DecisionRule:
     """How the logits of one group become words: everything that was fitted on fold 9.
 
     Attributes
@@ -96,15 +96,18 @@ class GroupReader:
         ``ecg_id``s of the records of fold 9 behind all of it; empty where it is not at hand.
     """
 
-    calibration: GroupCalibration
+    calibration: EnsembleCalibrator
     conformal: MondrianConformal | None = None
     threshold: float | None = None
     fitted_on: frozenset[int] = frozenset()
 
     @classmethod
     def fit(
-        cls, rule: ReadingRule, calibration: GroupCalibration, validation: JudgedGroup | None
-    ) -> "GroupReader":
+        cls,
+        rule: DecisionSettings,
+        calibration: EnsembleCalibrator,
+        validation: LabelledEnsemble | None,
+    ) -> "DecisionRule":
         """Set limits and threshold on fold 9.
 
         Parameters
@@ -137,14 +140,14 @@ class GroupReader:
             raise ModelError(f"Fold 9 gives no threshold ({error}). Choose 50 %.") from error
         return cls(calibration, conformal, threshold.value, fitted_on)
 
-    def read(self, seed_logits: ArrayLike) -> GroupOpinion:
+    def read(self, seed_logits: ArrayLike) -> EnsemblePrediction:
         """Read the logits ``(s,)`` of a group's seeds on one recording."""
         logits = np.asarray(seed_logits, dtype=np.float64)
         mean = np.array([logits.mean()])
         ensemble = self.calibration.ensemble
         prob, raw = float(ensemble.apply(mean)[0]), float(expit(mean[0]))
         bounds = ensemble.interval(mean)
-        return GroupOpinion(
+        return EnsemblePrediction(
             prob=prob,
             seeds=_floats(self.calibration.seed_probs(logits)),
             raw=raw,
@@ -164,7 +167,7 @@ class GroupReader:
         return float(self.calibration.ensemble.apply(at)[0])
 
 
-def is_main(group: ModelGroup) -> bool:
+def is_main(group: Ensemble) -> bool:
     """Say whether a group is one of the study's six: both architectures on A, C and D."""
     return group.shipped and group.arch in MAIN_ARCHS and group.train_set in MAIN_SETS
 
@@ -175,7 +178,7 @@ def joint_verdict(verdicts: Iterable[str]) -> str:
     return said.pop() if len(said) == 1 else "refer" if said else ""
 
 
-def trained_on(group: ModelGroup) -> str:
+def trained_on(group: Ensemble) -> str:
     """Say in words what a group was trained on, with numbers from its card."""
     card, n_seeds = group.members[0].card, len(group.members)
     seeds = f"seed {group.seeds[0]}" if n_seeds == 1 else f"{n_seeds} seeds"
@@ -185,7 +188,7 @@ def trained_on(group: ModelGroup) -> str:
     )
 
 
-def fitted_words(readers: Iterable[GroupReader], ecg_id: int) -> str:
+def fitted_words(readers: Iterable[DecisionRule], ecg_id: int) -> str:
     """Say what was fitted with this record among others; "" where nothing was."""
     fitted = [reader for reader in readers if ecg_id in reader.fitted_on]
     if not fitted:
@@ -195,12 +198,12 @@ def fitted_words(readers: Iterable[GroupReader], ecg_id: int) -> str:
     return f"{what} fitted with this recording among others"
 
 
-def marked_members(group: ModelGroup) -> tuple[ModelEntry, ...]:
+def marked_members(group: Ensemble) -> tuple[ModelEntry, ...]:
     """Return the members whose knowledge of a record may differ: only the seeds of D-mix do."""
     return group.members if group.train_set == "D-mix" else group.members[:1]
 
 
-def worst_mark(marks: Iterable[str], weights: Mapping[str, str]) -> str:
+def worst_leakage(marks: Iterable[str], weights: Mapping[str, str]) -> str:
     """Return the mark that weighs most of a group's members; `weights` lists the worst first."""
     order = list(weights)
     return min(marks, key=order.index, default="")

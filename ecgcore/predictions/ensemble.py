@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import ARCH_NAMES, ModelEntry
-from ecgcore.predictions.labelled import Judged
+from ecgcore.predictions.labelled import LabelledLogits
 from ecgcore.ptbxl.label_groups import member_ids
-from ecgcore.stats.calibration import recalibration
-from ecgcore.stats.calibration.recalibration import Method, Recalibration
+from ecgcore.stats.calibration import calibrators
+from ecgcore.stats.calibration.calibrators import Calibrator, CalibratorName
 from ecgcore.stats.metrics import Metrics, evaluate
 from ecgcore.tasks.mi import TEST_SETS, TRAIN_SETS
 from ecgcore.tasks.mi import labels as labels_of
@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class ModelGroup:
+class Ensemble:
     """The shipped seeds of one architecture on one training set, or one own run.
 
     Attributes
@@ -74,7 +74,7 @@ class ModelGroup:
         return "".join(entry.card.weights_sha256[:16] for entry in self.members)
 
 
-def group_models(entries: Iterable[ModelEntry]) -> tuple[ModelGroup, ...]:
+def ensembles_of(entries: Iterable[ModelEntry]) -> tuple[Ensemble, ...]:
     """Group the shipped models by architecture and training set; each own run stays alone.
 
     The order is that of `ARCH_NAMES` and `TRAIN_SETS`, own runs last.
@@ -84,13 +84,13 @@ def group_models(entries: Iterable[ModelEntry]) -> tuple[ModelGroup, ...]:
         key = (entry.key.arch, entry.key.train_set) if entry.shipped else (entry.name,)
         groups.setdefault(key, []).append(entry)
     found = [
-        ModelGroup(tuple(sorted(members, key=lambda entry: entry.key.seed)))
+        Ensemble(tuple(sorted(members, key=lambda entry: entry.key.seed)))
         for members in groups.values()
     ]
     return tuple(sorted(found, key=_place))
 
 
-def group_by_name(groups: Iterable[ModelGroup], name: str) -> ModelGroup:
+def ensemble_by_name(groups: Iterable[Ensemble], name: str) -> Ensemble:
     """Return the group of this name; ModelError if there is none."""
     known = {group.name: group for group in groups}
     if name not in known:
@@ -99,7 +99,7 @@ def group_by_name(groups: Iterable[ModelGroup], name: str) -> ModelGroup:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class JudgedGroup:
+class LabelledEnsemble:
     """A group on one set of records, ``n`` records and ``s`` seeds.
 
     Attributes
@@ -107,7 +107,7 @@ class JudgedGroup:
     ids, labels, patients
         ``(n,)``; label 1 is MI; patients are the units of resampling.
     seed_logits
-        ``(s, n)`` in the order of `ModelGroup.members`.
+        ``(s, n)`` in the order of `Ensemble.members`.
     """
 
     ids: NDArray[np.int64]
@@ -116,7 +116,7 @@ class JudgedGroup:
     seed_logits: FloatArray
 
     @classmethod
-    def of(cls, members: Sequence[Judged]) -> "JudgedGroup":
+    def of(cls, members: Sequence[LabelledLogits]) -> "LabelledEnsemble":
         """Stack the seeds, which must be judged on the same records."""
         first = members[0]
         logits = np.stack([member.logits.astype(np.float64) for member in members])
@@ -124,8 +124,8 @@ class JudgedGroup:
 
     @classmethod
     def from_table(
-        cls, group: ModelGroup, table: pd.DataFrame, cohort: pd.DataFrame, test_set: str, split: str
-    ) -> "JudgedGroup":
+        cls, group: Ensemble, table: pd.DataFrame, cohort: pd.DataFrame, test_set: str, split: str
+    ) -> "LabelledEnsemble":
         """Look the seeds up in a table of stored logits, all at once.
 
         Parameters
@@ -164,19 +164,19 @@ class JudgedGroup:
         mean: FloatArray = self.seed_logits.mean(axis=0)
         return mean
 
-    def at(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "JudgedGroup":
+    def at(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "LabelledEnsemble":
         """Keep some records, by mask or by row."""
-        return JudgedGroup(
+        return LabelledEnsemble(
             self.ids[rows], self.labels[rows], self.patients[rows], self.seed_logits[:, rows]
         )
 
-    def only(self, ids: Iterable[int]) -> "JudgedGroup":
+    def only(self, ids: Iterable[int]) -> "LabelledEnsemble":
         """Keep the records with these ``ecg_id``s."""
         return self.at(np.isin(self.ids, list(ids)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GroupCalibration:
+class EnsembleCalibrator:
     """A recalibration of every seed, and one of the ensemble, fitted on the validation fold.
 
     Attributes
@@ -187,15 +187,17 @@ class GroupCalibration:
         Records that it was fitted on, and those labelled MI.
     """
 
-    method: Method
+    method: CalibratorName
     rule: str
     n: int
     n_mi: int
-    seeds: tuple[Recalibration, ...]
-    ensemble: Recalibration
+    seeds: tuple[Calibrator, ...]
+    ensemble: Calibrator
 
     @classmethod
-    def fit(cls, method: Method, rule: str, validation: JudgedGroup) -> "GroupCalibration":
+    def fit(
+        cls, method: CalibratorName, rule: str, validation: LabelledEnsemble
+    ) -> "EnsembleCalibrator":
         """Fit on the validation fold.
 
         Raises
@@ -205,8 +207,8 @@ class GroupCalibration:
         """
         labels = validation.labels
         try:
-            seeds = tuple(recalibration.fit(method, labels, x) for x in validation.seed_logits)
-            ensemble = recalibration.fit(method, labels, validation.logits)
+            seeds = tuple(calibrators.fit(method, labels, x) for x in validation.seed_logits)
+            ensemble = calibrators.fit(method, labels, validation.logits)
         except ValueError as error:
             raise ModelError(
                 f"The {len(labels):,} records of the validation fold cannot calibrate this model "
@@ -215,9 +217,9 @@ class GroupCalibration:
         return cls(method, rule, len(labels), int(labels.sum()), seeds, ensemble)
 
     @classmethod
-    def raw(cls, n_seeds: int, rule: str) -> "GroupCalibration":
+    def raw(cls, n_seeds: int, rule: str) -> "EnsembleCalibrator":
         """Leave the probabilities as they are, which needs no record: `n` is 0."""
-        nothing = recalibration.fit("raw", [], [])
+        nothing = calibrators.fit("raw", [], [])
         return cls("raw", rule, 0, 0, (nothing,) * n_seeds, nothing)
 
     def seed_probs(self, seed_logits: FloatArray) -> FloatArray:
@@ -230,14 +232,14 @@ class GroupCalibration:
         mean = np.asarray(seed_logits).mean(axis=0)
         return np.asarray(self.ensemble.apply(mean), dtype=np.float64)
 
-    def metrics(self, judged: JudgedGroup, threshold: float = 0.5) -> Metrics:
+    def metrics(self, judged: LabelledEnsemble, threshold: float = 0.5) -> Metrics:
         """All figures of the ensemble, with 95 % bootstrap intervals over patients."""
         probs = self.probs(judged.seed_logits)
         return evaluate(judged.labels, probs, threshold=threshold, groups=judged.patients)
 
 
-def group_spread(
-    table: pd.DataFrame, groups: Iterable[tuple[ModelGroup, GroupCalibration]]
+def disagreement_of(
+    table: pd.DataFrame, groups: Iterable[tuple[Ensemble, EnsembleCalibrator]]
 ) -> "pd.Series[float]":
     """How far groups disagree: highest minus lowest probability of MI, by ``ecg_id``.
 
@@ -255,7 +257,7 @@ def group_spread(
     return pd.Series(np.max(said, axis=0) - np.min(said, axis=0), index=table.index)
 
 
-def _place(group: ModelGroup) -> tuple[bool, int, int, str]:
+def _place(group: Ensemble) -> tuple[bool, int, int, str]:
     archs, sets = list(ARCH_NAMES), list(TRAIN_SETS)
     known = archs.index(group.arch) if group.arch in archs else len(archs)
     return (not group.shipped, known, sets.index(group.train_set), group.name)

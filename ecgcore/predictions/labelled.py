@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class LabelledLogits:
     """One model on one test set: all arrays ``(n,)`` in the order of `ids`.
 
     ``labels`` is 1 for MI; ``patients`` numbers the patients, the units of resampling.
@@ -93,7 +93,7 @@ def judge(
     recordings: Recordings,
     predictor: "Predictor | None" = None,
     split: str = "test",
-) -> Judged:
+) -> LabelledLogits:
     """Put a model's logits beside the labels of a test set.
 
     Parameters
@@ -123,7 +123,7 @@ def judge(
         logits = _fresh(entry, predictor, ids, recordings)
     else:
         logits = _aligned(logits_of_model(load_predictions(stored), entry.key), ids, entry)
-    return Judged(
+    return LabelledLogits(
         np.asarray(ids, dtype=np.int64),
         mi_task.labels(cohort, ids),
         logits,

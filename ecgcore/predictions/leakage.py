@@ -10,7 +10,7 @@ from ecgcore.tasks.mi import training_ids, validation_ids
 
 
 @dataclass(frozen=True, slots=True)
-class Exposure:
+class SeenInTraining:
     """Records and patients behind one trained model.
 
     Attributes
@@ -28,7 +28,7 @@ class Exposure:
     patients: frozenset[int]
 
     @classmethod
-    def of(cls, records: pd.DataFrame, train_set: str, seed: int) -> "Exposure":
+    def of(cls, records: pd.DataFrame, train_set: str, seed: int) -> "SeenInTraining":
         """Find out by the rule of the training set.
 
         Parameters
@@ -53,13 +53,13 @@ class Exposure:
         return "patient" if patient_id in self.patients else ""
 
 
-def mark_of(
+def leakage_of(
     catalog: Catalog,
     entry: CatalogEntry,
     data_version: str,
     *,
     synthetic: bool,
-    exposure: Callable[[], Exposure],
+    exposure: Callable[[], SeenInTraining],
 ) -> str:
     """Say in one word how a model knows a record, also where it was trained on other data.
 
@@ -75,18 +75,18 @@ def mark_of(
     Returns
     -------
     str
-        A key of `MARK_WORDS`.
+        A key of `LEAKAGE_WORDS`.
     """
     if data_version == catalog.version:
         return exposure().mark(entry.ecg_id, entry.patient_id)
     return "" if synthetic != catalog.synthetic else "unknown"
 
 
-MARK_WORDS = {
+LEAKAGE_WORDS = {
     "seen": "this recording was in its training data",
     "tuned": "its best epoch was chosen with this recording among others",
     "patient": "another recording of this patient was in its training data",
     "unknown": "not known here: it was trained on another copy of the data",
     "": "no recording of this patient was in its training data",
 }
-"""Marks of `Exposure.mark` in words, the ones that weigh most first."""
+"""Marks of `SeenInTraining.mark` in words, the ones that weigh most first."""

@@ -1,6 +1,5 @@
 """Logits of every model for every record, in long form, with the labels they are judged by."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -110,4 +109,4 @@ def _replace(frame: pd.DataFrame, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     frame.to_parquet(part, index=False, compression="zstd")
-    os.replace(part, path)
+    part.replace(path)

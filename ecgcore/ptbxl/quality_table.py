@@ -1,6 +1,5 @@
 """Signal quality of every record of a data set, one small row each."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +57,7 @@ def shipped_quality(data_version: str, pretrained_dir: Path) -> Path | None:
 
 
 def quality_all(
-    settings: Settings, on_progress: Callable[[int, int], None] = lambda done, total: None
+    settings: Settings, on_progress: Callable[[int, int], None] = lambda *_: None
 ) -> QualityAllReport:
     """Write ``quality.parquet`` for PTB-XL, which must be open, and its synthetic companion.
 
@@ -85,7 +84,7 @@ def quality_all(
 
 
 def quality_frame(
-    recordings: Recordings, on_progress: Callable[[int, int], None] = lambda done, total: None
+    recordings: Recordings, on_progress: Callable[[int, int], None] = lambda *_: None
 ) -> pd.DataFrame:
     """Assess every record of a data set.
 
@@ -110,7 +109,7 @@ def save_quality(frame: pd.DataFrame, data_version: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     table.to_parquet(part, index=False, compression="zstd")
-    os.replace(part, path)
+    part.replace(path)
 
 
 def load_quality(path: Path, data_version: str) -> pd.DataFrame:

@@ -149,7 +149,7 @@ def open_store(catalog: Catalog) -> SignalStore | None:
 
 
 def build_store(
-    catalog: Catalog, on_progress: Callable[[int, int], None] = lambda done, total: None
+    catalog: Catalog, on_progress: Callable[[int, int], None] = lambda *_: None
 ) -> BuildReport:
     """Copy every downloaded record into the store; what is stored already is kept.
 

@@ -4,26 +4,26 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ecgcore.explain.attribution import LARGEST_GAP, Attribution
-from ecgcore.figures.attribution_overlay import Heat
+from ecgcore.figures.attribution_overlay import AttributionOverlay
 from ecgcore.figures.paper_layout import PaperSettings
 from ecgcore.figures.predictions import percent
 from ecgcore.predictions.decision import (
     HALF,
-    GroupOpinion,
-    GroupReader,
-    ReadingRule,
+    DecisionRule,
+    DecisionSettings,
+    EnsemblePrediction,
     is_main,
     joint_verdict,
     trained_on,
 )
-from ecgcore.predictions.ensemble import GroupCalibration, ModelGroup
-from ecgcore.predictions.leakage import MARK_WORDS
+from ecgcore.predictions.ensemble import Ensemble, EnsembleCalibrator
+from ecgcore.predictions.leakage import LEAKAGE_WORDS
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.glossary import Translation
 from ecgcore.records import EcgRecord
 from ecgcore.signals.measure.measure import Measurements
 from ecgcore.signals.quality import Quality
-from ecgcore.stats.calibration.recalibration import METHODS
+from ecgcore.stats.calibration.calibrators import CALIBRATORS
 
 DISCLAIMER = "Decision support for research and teaching, not a medical device."
 
@@ -79,9 +79,9 @@ class ModelOpinion:
     @classmethod
     def of(
         cls,
-        group: ModelGroup,
-        opinion: GroupOpinion | None,
-        reader: GroupReader | None,
+        group: Ensemble,
+        opinion: EnsemblePrediction | None,
+        reader: DecisionRule | None,
         mark: str | None,
         problem: str = "",
     ) -> "ModelOpinion":
@@ -92,13 +92,13 @@ class ModelOpinion:
         opinion, reader
             What it says and how that was read; None where it has no opinion.
         mark
-            A key of `ecgcore.predictions.leakage.MARK_WORDS`; None for a recording from elsewhere.
+            A key of `LEAKAGE_WORDS` of `ecgcore.predictions.leakage`; None for an upload.
         """
         line = cls(
             name=group.label,
             trained_on=trained_on(group),
             prob=None,
-            known="not in the open data set" if mark is None else MARK_WORDS[mark],
+            known="not in the open data set" if mark is None else LEAKAGE_WORDS[mark],
             checksum=_checksums(group),
             problem=problem,
             main=is_main(group),
@@ -127,24 +127,24 @@ class ModelOpinion:
         return f"{percent(min(self.seeds))} to {percent(max(self.seeds))} ({len(self.seeds)})"
 
 
-def _checksums(group: ModelGroup) -> str:
+def _checksums(group: Ensemble) -> str:
     if len(group.members) == 1:
         return f"{group.members[0].card.weights_sha256[:_DIGITS_OF_ONE]}…"
     digits = [entry.card.weights_sha256[:_DIGITS_OF_MANY] for entry in group.members]
     return " ".join(f"{digest}…" for digest in digits)
 
 
-def calibration_words(calibration: GroupCalibration) -> str:
+def calibration_words(calibration: EnsembleCalibrator) -> str:
     """Say whether and on what probabilities were recalibrated."""
     if calibration.method == "raw":
         return "not recalibrated"
     return (
-        f"recalibrated ({METHODS[calibration.method]}) on {calibration.n:,} records of fold 9, "
+        f"recalibrated ({CALIBRATORS[calibration.method]}) on {calibration.n:,} records of fold 9, "
         f"{calibration.n_mi:,} MI"
     )
 
 
-def fold9_words(reader: GroupReader) -> str:
+def fold9_words(reader: DecisionRule) -> str:
     """Say what a conformal verdict rests on; "" where there is none."""
     conformal = reader.conformal
     if conformal is None:
@@ -184,9 +184,9 @@ class ReportContent:
     quality: Quality | None = None
     translation: Translation | None = None
     opinions: tuple[ModelOpinion, ...] = ()
-    rule: ReadingRule = field(default_factory=ReadingRule)
+    rule: DecisionSettings = field(default_factory=DecisionSettings)
     fitted_words: str = ""
-    overlay: Heat | None = None
+    overlay: AttributionOverlay | None = None
     overlay_words: str = ""
     notes: tuple[str, ...] = ()
 
@@ -218,7 +218,7 @@ def outside_words(entry: CatalogEntry | None) -> str:
     return ""
 
 
-def heat_words(attribution: Attribution) -> str:
+def attribution_words(attribution: Attribution) -> str:
     """Say what a heat map can say and what it cannot, in plain text."""
     return " ".join(filter(None, heat_sentences(attribution)))
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
-from ecgcore.figures.attribution_overlay import Heat, heat_cells
+from ecgcore.figures.attribution_overlay import AttributionOverlay, heat_cells
 from ecgcore.figures.paper_layout import PAGE_S, PaperLayout, PaperSettings, Segment, paper_layout
 from ecgcore.figures.theme import Paper, paper
 from ecgcore.leads import LEADS
@@ -83,7 +83,7 @@ def draw_ecg(
     area: Area,
     record: EcgRecord,
     layout: PaperLayout,
-    overlay: Heat | None,
+    overlay: AttributionOverlay | None,
     lead_notes: Mapping[str, str],
 ) -> None:
     """Draw grid, heat, pulses and leads with their notes, hanging from the top of the area."""
@@ -176,7 +176,9 @@ def _draw_name(
         )
 
 
-def _draw_heat(sheet: Sheet, origin: tuple[float, float], layout: PaperLayout, heat: Heat) -> None:
+def _draw_heat(
+    sheet: Sheet, origin: tuple[float, float], layout: PaperLayout, heat: AttributionOverlay
+) -> None:
     """Fill strips in opaque colours, as a printer mixes them on white."""
     cells = heat_cells(heat, layout)
     x, y = cells.x_mm, cells.y_mm
@@ -184,10 +186,10 @@ def _draw_heat(sheet: Sheet, origin: tuple[float, float], layout: PaperLayout, h
     row, step = np.nonzero(np.nan_to_num(shares))
     boxes = np.column_stack([x[step], y[row], np.diff(x)[step] + _SEAM_MM, np.diff(y)[row]])
     boxes[:, :2] += origin
-    sheet.cells(boxes, heat_colors(shares[row, step], signed=heat.signed))
+    sheet.cells(boxes, overlay_colors(shares[row, step], signed=heat.signed))
 
 
-def heat_colors(shares: np.ndarray, *, signed: bool) -> NDArray[np.float64]:
+def overlay_colors(shares: np.ndarray, *, signed: bool) -> NDArray[np.float64]:
     """Mix white with the colour of each share (-1 to 1 where signed, else 0 to 1), ``(n, 3)``."""
     plus, minus = ("plus", "minus") if signed else ("one", "one")
     ends = np.where(shares[:, None] > 0, to_rgb(_STRONGEST[plus]), to_rgb(_STRONGEST[minus]))
@@ -196,12 +198,14 @@ def heat_colors(shares: np.ndarray, *, signed: bool) -> NDArray[np.float64]:
     return colors
 
 
-def draw_heat_scale(sheet: Sheet, x_mm: float, y_mm: float, heat: Heat, *, pointer: str) -> None:
+def draw_heat_scale(
+    sheet: Sheet, x_mm: float, y_mm: float, heat: AttributionOverlay, *, pointer: str
+) -> None:
     """Draw the colours from the weakest to the strongest, what they mean, and where more is."""
     shares = np.linspace(-1 if heat.signed else 0, 1, 24)
     x = x_mm + 1.5 * np.arange(len(shares))
     boxes = np.column_stack([x, 0 * x + y_mm, 0 * x + 1.5 + _SEAM_MM, 0 * x + 2.5])
-    sheet.cells(boxes, heat_colors(shares, signed=heat.signed))
+    sheet.cells(boxes, overlay_colors(shares, signed=heat.signed))
     ends = "away from MI … towards MI" if heat.signed else "none … strongest moment of the page"
     words = f"{ends} ({heat.label}){pointer}"
     sheet.text(x[-1] + 3.0, y_mm + 0.3, words, size_pt=7, color=INK)

@@ -5,8 +5,8 @@ from ecgcore.report.content import (
     DISCLAIMER,
     ModelOpinion,
     ReportContent,
+    attribution_words,
     heat_sentences,
-    heat_words,
 )
 from ecgcore.report.front import draw_frame, front
 from ecgcore.report.scale import ScaleCheck, scale_check
@@ -18,8 +18,8 @@ __all__ = [
     "ModelOpinion",
     "ReportContent",
     "ScaleCheck",
+    "attribution_words",
     "heat_sentences",
-    "heat_words",
     "report_pdf",
     "report_png",
     "scale_check",

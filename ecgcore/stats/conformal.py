@@ -6,7 +6,7 @@ Fold 9 also chose when trainings stopped, so that its probabilities may be a lit
 those of fold 10. And a class is a label: where labels are uncertain, the promise is about the label
 as written, not about the heart. One patient's records are not independent.
 
-Recalibration that keeps the order of all records leaves every verdict as it is. A set holds both
+Calibrator that keeps the order of all records leaves every verdict as it is. A set holds both
 classes where the model cannot part them as well as `alpha` asks, and neither where it parts them
 better than that: then the doubtful records between the two limits are left out of both classes. So
 the share that is referred is smallest at some `alpha` in between.

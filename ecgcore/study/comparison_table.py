@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecgcore.errors import ModelError
-from ecgcore.predictions.board import GroupJudge, open_judge
-from ecgcore.predictions.ensemble import ModelGroup, group_models
+from ecgcore.predictions.board import Board, open_board
+from ecgcore.predictions.ensemble import Ensemble, ensembles_of
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.settings import Settings
-from ecgcore.stats.calibration.recalibration import METHODS, Method
+from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
 from ecgcore.stats.comparison.delong import delong
 from ecgcore.stats.comparison.paired_bootstrap import (
     Comparison,
@@ -39,7 +39,7 @@ class ComparisonReport:
     Attributes
     ----------
     method
-        Recalibration of every group, fitted on fold 9.
+        Calibrator of every group, fitted on fold 9.
     standings
         Score of each group: mean and SD over seeds, and the ensemble.
     comparisons
@@ -54,7 +54,7 @@ class ComparisonReport:
 
     data_version: str
     test_set: str
-    method: Method
+    method: CalibratorName
     n: int
     n_mi: int
     standings: tuple[Standing, ...]
@@ -86,7 +86,7 @@ class ComparisonReport:
         head = f"{self.data_version}, test set {self.test_set}: n = {self.n}, MI = {self.n_mi}"
         return "\n\n".join(
             [
-                f"{head}; {METHODS[self.method]}",
+                f"{head}; {CALIBRATORS[self.method]}",
                 _text(rank_frame(self.standings)),
                 "First minus second, 95 % intervals over patients and seeds, then over seeds alone"
                 f" (Welch):\n{_text(comparison_frame(self.comparisons))}",
@@ -109,7 +109,7 @@ class ComparisonReport:
 def comparison_report(
     settings: Settings,
     test_set: str = "certain",
-    method: Method = "raw",
+    method: CalibratorName = "raw",
     metric: ScoreName = "auroc",
     *,
     n_boot: int = 4000,
@@ -128,8 +128,8 @@ def comparison_report(
     ModelError
         If there are not two groups, or they cannot be judged or recalibrated.
     """
-    judge_of, entries = open_judge(settings)
-    groups = group_models(entry for entry in entries if entry.shipped)
+    judge_of, entries = open_board(settings)
+    groups = ensembles_of(entry for entry in entries if entry.shipped)
     if len(groups) < 2:
         raise ModelError(f"{len(groups)} groups of models are shipped; two can be compared.")
     board = _Board(judge_of, groups, n_boot)
@@ -155,8 +155,8 @@ def comparison_report(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Board:
-    judge: GroupJudge
-    groups: Sequence[ModelGroup]
+    judge: Board
+    groups: Sequence[Ensemble]
     n_boot: int
 
     def records(self, test_set: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -164,13 +164,13 @@ class _Board:
         judged = self.judge(self.groups[0], test_set)
         return judged.labels, judged.patients
 
-    def enter(self, test_set: str, method: Method) -> tuple[Trial, list[Contender]]:
+    def enter(self, test_set: str, method: CalibratorName) -> tuple[Trial, list[Contender]]:
         """Put every group on the records of a test set."""
         labels, patients = self.records(test_set)
         contenders = [self._contender(group, test_set, method) for group in self.groups]
         return Trial(labels, patients, n_boot=self.n_boot), contenders
 
-    def _contender(self, group: ModelGroup, test_set: str, method: Method) -> Contender:
+    def _contender(self, group: Ensemble, test_set: str, method: CalibratorName) -> Contender:
         logits = self.judge(group, test_set).seed_logits
         calibration = self.judge.calibration(group, method, test_set)
         return Contender(group.name, calibration.seed_probs(logits), calibration.probs(logits))
@@ -181,7 +181,7 @@ class _Board:
 
     def _comparer(self, claim: Claim) -> Callable[[GroupKey, GroupKey], Comparison | None]:
         if not claim.test_set:
-            return lambda first, second: None
+            return lambda *_: None
         trial, contenders = self.enter(claim.test_set, "raw")
         keys = [(group.arch, group.train_set) for group in self.groups]
         known = dict(zip(keys, contenders, strict=True))

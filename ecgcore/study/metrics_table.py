@@ -10,16 +10,21 @@ import pandas as pd
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelEntry
-from ecgcore.predictions.board import open_judge
-from ecgcore.predictions.ensemble import GroupCalibration, JudgedGroup, ModelGroup, group_models
-from ecgcore.predictions.labelled import Judged
+from ecgcore.predictions.board import open_board
+from ecgcore.predictions.ensemble import (
+    Ensemble,
+    EnsembleCalibrator,
+    LabelledEnsemble,
+    ensembles_of,
+)
+from ecgcore.predictions.labelled import LabelledLogits
 from ecgcore.settings import Settings
-from ecgcore.stats.calibration.recalibration import METHODS, Method
+from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
 from ecgcore.stats.metrics import METRIC_NAMES, Metrics, evaluate
 from ecgcore.study.published import published_frame
 from ecgcore.tasks.mi import TEST_SETS
 
-DEFAULT_METHODS: tuple[Method, ...] = ("raw", "platt")
+DEFAULT_METHODS: tuple[CalibratorName, ...] = ("raw", "platt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +50,9 @@ class GroupRow:
         Figures of the mean of the seeds' logits, with intervals.
     """
 
-    group: ModelGroup
+    group: Ensemble
     test_set: str
-    calibration: GroupCalibration
+    calibration: EnsembleCalibrator
     seeds: tuple[Metrics, ...]
     ensemble: Metrics
 
@@ -182,7 +187,7 @@ class EvaluationReport:
             fold = chosen[0].calibration
             fitted = f", fitted on {fold.n} records of fold 9" if fold.n else ""
             table = pd.concat([_lines(row) for row in chosen])
-            texts.append(f"{METHODS[method]}{fitted}:\n{table.to_string()}")
+            texts.append(f"{CALIBRATORS[method]}{fitted}:\n{table.to_string()}")
         return texts
 
     def _test_set(self, name: str) -> dict[str, Any]:
@@ -219,11 +224,11 @@ def evaluation_report(
         If there is no model, predictions are missing, or a method is unknown.
     """
     chosen = _known(methods)
-    judge, entries = open_judge(settings)
+    judge, entries = open_board(settings)
     rows: list[Row] = []
     groups: list[GroupRow] = []
     notes: dict[str, None] = {}
-    for group in group_models(entries):
+    for group in ensembles_of(entries):
         for name in TEST_SETS:
             judged = judge(group, name, "test")
             rows += _rows(group, name, judged)
@@ -231,14 +236,14 @@ def evaluation_report(
                 try:
                     calibration = judge.calibration(group, method, name)
                 except ModelError as error:
-                    notes[f"{METHODS[method]} is left out of test set {name}: {error}"] = None
+                    notes[f"{CALIBRATORS[method]} is left out of test set {name}: {error}"] = None
                     continue
                 groups.append(_group_row(group, name, judged, calibration, n_boot))
     return EvaluationReport(judge.version, tuple(rows), tuple(groups), tuple(notes))
 
 
-def _known(methods: Iterable[str]) -> tuple[Method, ...]:
-    known: tuple[Method, ...] = get_args(Method)
+def _known(methods: Iterable[str]) -> tuple[CalibratorName, ...]:
+    known: tuple[CalibratorName, ...] = get_args(CalibratorName)
     if unknown := sorted(set(methods) - set(known)):
         raise ModelError(
             f"There is no recalibration {', '.join(unknown)}; use some of {', '.join(known)}."
@@ -246,22 +251,24 @@ def _known(methods: Iterable[str]) -> tuple[Method, ...]:
     return tuple(method for method in known if method in methods)
 
 
-def _rows(group: ModelGroup, test_set: str, judged: JudgedGroup) -> list[Row]:
+def _rows(group: Ensemble, test_set: str, judged: LabelledEnsemble) -> list[Row]:
     return [
         Row(
             entry,
             test_set,
-            Judged(judged.ids, judged.labels, logits.astype(np.float32), judged.patients).metrics(),
+            LabelledLogits(
+                judged.ids, judged.labels, logits.astype(np.float32), judged.patients
+            ).metrics(),
         )
         for entry, logits in zip(group.members, judged.seed_logits, strict=True)
     ]
 
 
 def _group_row(
-    group: ModelGroup,
+    group: Ensemble,
     test_set: str,
-    judged: JudgedGroup,
-    calibration: GroupCalibration,
+    judged: LabelledEnsemble,
+    calibration: EnsembleCalibrator,
     n_boot: int,
 ) -> GroupRow:
     seeds = tuple(

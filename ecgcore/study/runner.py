@@ -91,7 +91,7 @@ def run_study(
     jobs: int,
     env: Mapping[str, str],
     limit: int | None = None,
-    say: Say = lambda line: None,
+    say: Say = lambda *_: None,
     command: Command = train_command,
 ) -> StudyReport:
     """Train those of `runs` that are not done, `jobs` at a time, each in a process of one thread.

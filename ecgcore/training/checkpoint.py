@@ -1,7 +1,6 @@
 """One file that holds all a stopped training needs to go on; nothing is unpickled."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -45,7 +44,7 @@ def save_checkpoint(
         part,
         metadata={"state": json.dumps(numbers)},
     )
-    os.replace(part, path)
+    part.replace(path)
 
 
 def load_checkpoint(

@@ -30,7 +30,7 @@ def prune(
     patients: NDArray[np.int64],
     spec: TrainSpec,
     run_dir: Path,
-    begins: Callable[[int], None] = lambda judge: None,
+    begins: Callable[[int], None] = lambda *_: None,
 ) -> TrainingData:
     """Leave the doubted MI records out of the training split.
 

@@ -42,10 +42,10 @@ class EpochResult:
 
 @dataclass(frozen=True, slots=True)
 class Watcher:
-    """Whom the loop tells of finished epochs and of steps within one."""
+    """Receiver of an event after each epoch and after each step."""
 
-    epoch: Callable[[EpochResult], None] = lambda result: None
-    step: Callable[[int, int, int], None] = lambda epoch, step, steps: None
+    epoch: Callable[[EpochResult], None] = lambda *_: None
+    step: Callable[[int, int, int], None] = lambda *_: None
 
 
 def fit(

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import time
 from dataclasses import asdict, replace
@@ -36,7 +35,8 @@ from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
 
 _DECIDING = (
     "leads.py",
-    "tasks/mi_task.py",
+    "ptbxl/label_groups.py",
+    "tasks/mi.py",
     "signals/block_highpass.py",
     "signals/filters.py",
     "training/data.py",
@@ -154,7 +154,7 @@ def _watcher(run_dir: Path) -> Watcher:
         last = time.monotonic()
         part = run_dir / f"{STEP_FILE}.part"
         part.write_text(json.dumps({"epoch": epoch, "step": step, "steps": steps}))
-        os.replace(part, run_dir / STEP_FILE)
+        part.replace(run_dir / STEP_FILE)
 
     return Watcher(epoch_done, step_done)
 

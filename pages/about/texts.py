@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ecgcore.models.cards import ModelCard, ModelEntry
-from ecgcore.predictions.ensemble import ModelGroup
+from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog
 from ecgcore.ptbxl.scp import LIKELIHOODS, in_words
@@ -187,7 +187,7 @@ def cohort_table(catalog: Catalog) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def results_table(groups: Sequence[ModelGroup]) -> pd.DataFrame:
+def results_table(groups: Sequence[Ensemble]) -> pd.DataFrame:
     """List what each model was trained on, and its AUROCs over its seeds from their cards."""
     rows = []
     for group in groups:

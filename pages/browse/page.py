@@ -3,10 +3,10 @@ import streamlit as st
 
 from ecgcore.errors import CatalogError, ModelError, RecordError
 from ecgcore.ptbxl.search import group_counts, likelihood_text, search
-from ecgcore.stats.calibration.recalibration import METHODS
+from ecgcore.stats.calibration.calibrators import CALIBRATORS
 from pages.browse.filters import filter_widgets, keep_filters, preset_buttons, restore_filters
 from pages.shared import caches, worklist
-from pages.shared.calibration_choice import chosen_method
+from pages.shared.calibrator_choice import chosen_method
 from pages.shared.errors import show_ecg_error
 from pages.shared.widgets import synthetic_badge
 
@@ -96,7 +96,7 @@ st.caption(" ".join(["Click a row to open the case.", *notes]))
 if found.empty:
     st.info("No record fits. Take a filter away, or choose a view above.", icon=":material/search:")
     st.stop()
-about_spread = f"{ABOUT_SPREAD}{METHODS[chosen_method()]}."
+about_spread = f"{ABOUT_SPREAD}{CALIBRATORS[chosen_method()]}."
 table = found.head(LISTED).reset_index()
 table["likelihood"] = table["likelihood"].map(likelihood_text)
 picked = st.dataframe(

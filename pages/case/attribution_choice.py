@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ecgcore.models.cards import ModelEntry
-from ecgcore.predictions.ensemble import ModelGroup
+from ecgcore.predictions.ensemble import Ensemble
 from pages.case import labels as parts
 from pages.shared import caches
 
@@ -42,7 +42,7 @@ def choose_heat() -> tuple[str, ModelEntry | None]:
     return method or "none", None if group is None else _choose_seed(group)
 
 
-def _choose_seed(group: ModelGroup) -> ModelEntry:
+def _choose_seed(group: Ensemble) -> ModelEntry:
     """Draw the choice of a seed where there are several; the first is explained at first."""
     if len(group.members) == 1:
         return group.members[0]
@@ -58,7 +58,7 @@ def _choose_seed(group: ModelGroup) -> ModelEntry:
     return members.get(chosen, group.members[0])
 
 
-def _follow_link(groups: tuple[ModelGroup, ...]) -> None:
+def _follow_link(groups: tuple[Ensemble, ...]) -> None:
     """Understand links that name one seed, and say where a link names no model that is here."""
     asked = st.query_params.get("model", "")
     if asked == st.session_state.get(_LINK, ""):

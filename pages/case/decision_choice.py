@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ecgcore.predictions.decision import SENSITIVITIES, ReadingRule
-from pages.shared.calibration_choice import chosen_method
+from ecgcore.predictions.decision import SENSITIVITIES, DecisionSettings
+from pages.shared.calibrator_choice import chosen_method
 
 _HALF = "50 %"
 _THRESHOLDS = {_HALF: None, **{f"sensitivity {100 * wish:g} %": wish for wish in SENSITIVITIES}}
@@ -11,7 +11,7 @@ _COVERAGES = {f"{percent} %": 1 - percent / 100 for percent in (80, 90, 95, 99)}
 _USUAL = "90 %"
 
 
-def choose_rule() -> ReadingRule:
+def choose_decision_settings() -> DecisionSettings:
     """Draw the menu of threshold and verdict; return the rule with the switch's method."""
     with st.popover("Threshold", icon=":material/tune:", help="Threshold and conformal verdict"):
         threshold = st.segmented_control(
@@ -35,4 +35,4 @@ def choose_rule() -> ReadingRule:
             "class, if they are like those of fold 9. More coverage refers more.",
         )
     alpha = round(_COVERAGES[coverage or _USUAL], 2)
-    return ReadingRule(chosen_method(), alpha, _THRESHOLDS[threshold or _HALF])
+    return DecisionSettings(chosen_method(), alpha, _THRESHOLDS[threshold or _HALF])

@@ -12,7 +12,7 @@ from ecgcore.explain.attribution import METHODS as EXPLANATIONS
 from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.paper_layout import PaperLayout
 from ecgcore.leads import LEADS
-from ecgcore.predictions.ensemble import ModelGroup
+from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.ptbxl.glossary import Translation
 from ecgcore.ptbxl.scp import SUPERCLASSES, in_words
@@ -48,7 +48,7 @@ def first_record() -> int:
     return int(doubtful[0] if len(doubtful) else frame.index[0])
 
 
-def default_group(groups: tuple[ModelGroup, ...]) -> int:
+def default_group(groups: tuple[Ensemble, ...]) -> int:
     """Position of the group whose reasons are shown first: a CNN-BiLSTM trained on all labels."""
     wanted = [group.arch == "cnn_bilstm" and group.train_set == "C" for group in groups]
     return wanted.index(True) if True in wanted else 0

@@ -13,22 +13,22 @@ from ecgcore.figures.predictions import Opinion, percent
 from ecgcore.models.cards import ARCH_NAMES, ModelEntry
 from ecgcore.predictions.decision import (
     MAIN_ARCHS,
-    GroupOpinion,
-    GroupReader,
-    ReadingRule,
+    DecisionRule,
+    DecisionSettings,
+    EnsemblePrediction,
     fitted_words,
     is_main,
     joint_verdict,
     marked_members,
     trained_on,
-    worst_mark,
+    worst_leakage,
 )
-from ecgcore.predictions.ensemble import ModelGroup
-from ecgcore.predictions.leakage import MARK_WORDS, mark_of
+from ecgcore.predictions.ensemble import Ensemble
+from ecgcore.predictions.leakage import LEAKAGE_WORDS, leakage_of
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.report.content import calibration_words as in_words
 from ecgcore.report.content import fold9_words, outside_words
-from ecgcore.stats.calibration.recalibration import Method
+from ecgcore.stats.calibration.calibrators import CalibratorName
 from ecgcore.tasks.mi import TRAIN_SETS
 from pages.shared import caches
 from pages.shared.case import Case
@@ -55,15 +55,15 @@ class OpinionRow:
         How its logits were read.
     """
 
-    group: ModelGroup
-    opinion: GroupOpinion | None
+    group: Ensemble
+    opinion: EnsemblePrediction | None
     problem: str
     mark: str
-    reader: GroupReader | None = None
+    reader: DecisionRule | None = None
 
 
 def ask_groups(
-    case: Case, rule: ReadingRule, groups: tuple[ModelGroup, ...]
+    case: Case, rule: DecisionSettings, groups: tuple[Ensemble, ...]
 ) -> tuple[list[OpinionRow], list[str]]:
     """Ask groups about a readable case; one that fails gets its own line.
 
@@ -76,8 +76,8 @@ def ask_groups(
     for group in groups:
         opinion, reader, problem = None, None, ""
         try:
-            logits, warnings = caches.group_logits(case, group)
-            reader = caches.group_reader(group, rule)
+            logits, warnings = caches.ensemble_logits(case, group)
+            reader = caches.decision_rule(group, rule)
             opinion = reader.read(logits)
             notes += [text for text in warnings if text not in notes]
         except ModelError as error:
@@ -86,7 +86,7 @@ def ask_groups(
     return rows, notes
 
 
-def first_seed_probs(case: Case, method: Method) -> list[float]:
+def first_seed_probs(case: Case, method: CalibratorName) -> list[float]:
     """Ask only the first seed of each main group, for many windows of a recording.
 
     Raises
@@ -99,22 +99,22 @@ def first_seed_probs(case: Case, method: Method) -> list[float]:
     for group in [g for g in groups if is_main(g)] or groups:
         try:
             prediction, _ = caches.opinion(case, group.members[0])
-            reader = caches.group_reader(group, ReadingRule(method))
+            reader = caches.decision_rule(group, DecisionSettings(method))
             probs.append(float(reader.calibration.seeds[0].apply(prediction.logit)))
         except ModelError:  # the case itself names a model that fails
             continue
     return probs
 
 
-def stored_opinions(entry: CatalogEntry, rule: ReadingRule) -> list[OpinionRow]:
+def stored_opinions(entry: CatalogEntry, rule: DecisionSettings) -> list[OpinionRow]:
     """Give the opinions that ship with the project, for a record whose signal cannot be read."""
     rows = []
     for group in caches.groups():
         opinion, reader, problem = None, None, _UNREADABLE
         try:
-            logits = caches.stored_group_logits(entry.ecg_id, group) if group.shipped else None
+            logits = caches.stored_ensemble_logits(entry.ecg_id, group) if group.shipped else None
             if logits is not None:
-                reader = caches.group_reader(group, rule)
+                reader = caches.decision_rule(group, rule)
                 opinion, problem = reader.read(logits), ""
         except ModelError as error:
             problem = str(error)
@@ -122,17 +122,17 @@ def stored_opinions(entry: CatalogEntry, rule: ReadingRule) -> list[OpinionRow]:
     return rows if any(row.opinion for row in rows) else []
 
 
-def _mark(group: ModelGroup, entry: CatalogEntry | None) -> str:
+def _mark(group: Ensemble, entry: CatalogEntry | None) -> str:
     """Mark a group by its worst member; only the seeds of D-mix differ in their records."""
     if entry is None:
         return ""
     marks = (_member_mark(member, entry) for member in marked_members(group))
-    return worst_mark(marks, MARK_WORDS)
+    return worst_leakage(marks, LEAKAGE_WORDS)
 
 
 def _member_mark(model: ModelEntry, entry: CatalogEntry) -> str:
     catalog, card = caches.catalog(), model.card
-    return mark_of(
+    return leakage_of(
         catalog,
         entry,
         card.data_version,
@@ -181,7 +181,7 @@ def drawn(rows: list[OpinionRow]) -> list[Opinion]:
     ]
 
 
-def agreement(rows: list[OpinionRow], rule: ReadingRule) -> str:
+def agreement(rows: list[OpinionRow], rule: DecisionSettings) -> str:
     """Say how far the groups agree and from where they call MI."""
     asked = [row.opinion for row in rows if row.opinion is not None]
     if not asked:
@@ -203,7 +203,7 @@ def _whole_percent(prob: float) -> str:
 
 
 def verdict_badge(
-    rows: list[OpinionRow], rule: ReadingRule, entry: CatalogEntry | None
+    rows: list[OpinionRow], rule: DecisionSettings, entry: CatalogEntry | None
 ) -> tuple[str, str]:
     """Give the conformal verdict of groups together as a line, and what it means; "" without."""
     said = Counter(row.opinion.verdict for row in rows if row.opinion and row.opinion.verdict)
@@ -253,7 +253,7 @@ def marks_in_words(rows: list[OpinionRow], entry: CatalogEntry | None) -> list[s
     present = {row.mark for row in rows} - {""}
     marks = [
         f":orange-badge[:material/visibility: {mark}] {words}"
-        for mark, words in MARK_WORDS.items()
+        for mark, words in LEAKAGE_WORDS.items()
         if mark in present
     ]
     used = used_for(rows, entry)
@@ -279,7 +279,9 @@ def opinions_alt(rows: list[OpinionRow]) -> str:
     return "Probability of MI: " + ", ".join(said)
 
 
-def opinions_table(rows: list[OpinionRow], rule: ReadingRule, *, own: bool = False) -> pd.DataFrame:
+def opinions_table(
+    rows: list[OpinionRow], rule: DecisionSettings, *, own: bool = False
+) -> pd.DataFrame:
     """Every group in numbers and words; whether it knew the record unless that is the reader's."""
     columns = {
         "Group": [row.group.label for row in rows],
@@ -291,7 +293,7 @@ def opinions_table(rows: list[OpinionRow], rule: ReadingRule, *, own: bool = Fal
         f"Conformal verdict at {100 * (1 - rule.alpha):.0f} %": [
             (row.opinion.verdict if row.opinion else "") or "none" for row in rows
         ],
-        "This recording": [MARK_WORDS[row.mark] for row in rows],
+        "This recording": [LEAKAGE_WORDS[row.mark] for row in rows],
     }
     if all(_is_raw(row) for row in rows):
         del columns["Raw"]
@@ -322,7 +324,7 @@ def _seed_words(row: OpinionRow) -> str:
     return f"{percent(min(seeds))} to {percent(max(seeds))} ({len(seeds)})"
 
 
-def _call_words(row: OpinionRow, rule: ReadingRule) -> str:
+def _call_words(row: OpinionRow, rule: DecisionSettings) -> str:
     if row.opinion is None:
         return ""
     sign = "yes" if row.opinion.calls_mi else "no"

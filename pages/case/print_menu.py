@@ -8,9 +8,9 @@ from functools import partial
 
 import streamlit as st
 
-from ecgcore.figures.attribution_overlay import Heat
+from ecgcore.figures.attribution_overlay import AttributionOverlay
 from ecgcore.figures.paper_layout import PaperSettings
-from ecgcore.predictions.decision import ReadingRule
+from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.ptbxl.glossary import translate
 from ecgcore.report.printout import PAPERS, ModelOpinion, ReportContent, report_pdf, report_png
 from ecgcore.signals.filters import DisplayFilter
@@ -22,11 +22,11 @@ from pages.shared.case import Case
 def print_menu(
     case: Case,
     rows: list[OpinionRow],
-    rule: ReadingRule,
+    rule: DecisionSettings,
     settings: PaperSettings,
     chosen_filter: DisplayFilter,
-    heat: Heat | None,
-    heat_words: str,
+    heat: AttributionOverlay | None,
+    attribution_words: str,
 ) -> None:
     """Draw the menu of a readable case; a file is made only when it is asked for."""
     if case.display is None:
@@ -35,7 +35,7 @@ def print_menu(
         paper = st.segmented_control(
             "Paper, landscape", list(PAPERS), default="A4", required=True, key="print_paper"
         )
-        content = _content(case, rows, rule, settings, chosen_filter, heat, heat_words)
+        content = _content(case, rows, rule, settings, chosen_filter, heat, attribution_words)
         name = re.sub(r"[^\w-]+", "-", case.name).strip("-").lower() or "ecg"
         st.download_button(
             "PDF with measurements",
@@ -59,11 +59,11 @@ def print_menu(
 def _content(
     case: Case,
     rows: list[OpinionRow],
-    rule: ReadingRule,
+    rule: DecisionSettings,
     settings: PaperSettings,
     chosen_filter: DisplayFilter,
-    heat: Heat | None,
-    heat_words: str,
+    heat: AttributionOverlay | None,
+    attribution_words: str,
 ) -> ReportContent:
     record, entry = case.display, case.entry
     return ReportContent(
@@ -85,5 +85,5 @@ def _content(
         rule=rule,
         fitted_words=used_for(rows, entry),
         overlay=heat,
-        overlay_words=heat_words,
+        overlay_words=attribution_words,
     )

@@ -6,22 +6,22 @@ import streamlit as st
 
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain.attribution import Attribution
-from ecgcore.figures.attribution_overlay import Heat
+from ecgcore.figures.attribution_overlay import AttributionOverlay
 from ecgcore.figures.ecg_paper import CHART_CONFIG, ecg_figure, figure_height_px
 from ecgcore.figures.paper_layout import PaperSettings, paper_layout
 from ecgcore.figures.predictions import opinion_figure
 from ecgcore.models.cards import ModelEntry
-from ecgcore.predictions.decision import ReadingRule
+from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.ptbxl.glossary import translate
-from ecgcore.report.content import heat_words
+from ecgcore.report.content import attribution_words
 from ecgcore.signals.filters import DisplayFilter
 from ecgcore.signals.quality import lead_notes
 from pages.case import labels as parts
-from pages.case import panels as panels
+from pages.case import panels
 from pages.case import predictions as said
 from pages.case.attribution_choice import choose_heat
 from pages.case.calipers import calipers
-from pages.case.decision_choice import choose_rule
+from pages.case.decision_choice import choose_decision_settings
 from pages.case.paper_choice import paper_controls
 from pages.case.print_menu import print_menu
 from pages.shared import caches
@@ -63,11 +63,11 @@ def draw_case(case: Case) -> None:
     with panel:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader("Probability of MI", anchor=False)
-            rule = choose_rule()
+            rule = choose_decision_settings()
         rows, notes = ask(case, rule)
         draw_opinions(case, rows, notes, rule)
     with print_slot:
-        words = heat_words(explanation) if explanation else ""
+        words = attribution_words(explanation) if explanation else ""
         print_menu(case, rows, rule, paper, chosen_filter, heat, words)
     draw_details(case, rows, rule)
 
@@ -83,17 +83,17 @@ def explained(case: Case, method: str, model: ModelEntry | None) -> Attribution 
         return None
 
 
-def heat_of(attribution: Attribution | None, model: ModelEntry | None) -> Heat | None:
+def heat_of(attribution: Attribution | None, model: ModelEntry | None) -> AttributionOverlay | None:
     """Give the explanation as a heat to draw, named by method and model."""
     if attribution is None or model is None:
         return None
     own = "" if model.shipped else ", own run"
     label = f"{parts.METHODS[attribution.method]}, {model.key.label}{own}"
-    return Heat(attribution.scores, attribution.fs_hz, attribution.signed, label)
+    return AttributionOverlay(attribution.scores, attribution.fs_hz, attribution.signed, label)
 
 
 def draw_ecg(
-    case: Case, paper: PaperSettings, chosen_filter: DisplayFilter, heat: Heat | None
+    case: Case, paper: PaperSettings, chosen_filter: DisplayFilter, heat: AttributionOverlay | None
 ) -> None:
     """Draw the ECG with or without heat, and the calipers on it."""
     record = case.display
@@ -127,7 +127,7 @@ def draw_ecg(
     calipers(r_peaks_s=caches.measurements(case).beats.r_s, dark=is_dark())
 
 
-def ask(case: Case, rule: ReadingRule) -> tuple[list[said.OpinionRow], list[str]]:
+def ask(case: Case, rule: DecisionSettings) -> tuple[list[said.OpinionRow], list[str]]:
     """Ask every group; where the recording cannot be read, give the stored opinions."""
     try:
         if case.problem is not None:
@@ -140,7 +140,7 @@ def ask(case: Case, rule: ReadingRule) -> tuple[list[said.OpinionRow], list[str]
 
 
 def draw_opinions(
-    case: Case, rows: list[said.OpinionRow], notes: list[str], rule: ReadingRule
+    case: Case, rows: list[said.OpinionRow], notes: list[str], rule: DecisionSettings
 ) -> None:
     """Draw the groups' opinions, their verdict, how far they differ and what they have seen."""
     main, others = said.main_and_others(rows)
@@ -176,7 +176,7 @@ def _draw_chart(rows: list[said.OpinionRow], key: str) -> None:
         )
 
 
-def draw_details(case: Case, rows: list[said.OpinionRow], rule: ReadingRule) -> None:
+def draw_details(case: Case, rows: list[said.OpinionRow], rule: DecisionSettings) -> None:
     """Draw what is one click away; only the open tab is computed."""
     names = ["Measurements", "Median beat", "Signal quality", "Opinions as a table"]
     if case.entry is not None:
@@ -189,7 +189,9 @@ def draw_details(case: Case, rows: list[said.OpinionRow], rule: ReadingRule) -> 
                 _draw_detail(name, case, rows, rule)
 
 
-def _draw_detail(name: str, case: Case, rows: list[said.OpinionRow], rule: ReadingRule) -> None:
+def _draw_detail(
+    name: str, case: Case, rows: list[said.OpinionRow], rule: DecisionSettings
+) -> None:
     if name == "Labels and report":
         draw_labels(case)
     elif name == "Opinions as a table":
@@ -206,7 +208,7 @@ def _draw_detail(name: str, case: Case, rows: list[said.OpinionRow], rule: Readi
         panels.draw_quality(caches.quality(case))
 
 
-def _draw_table(case: Case, rows: list[said.OpinionRow], rule: ReadingRule) -> None:
+def _draw_table(case: Case, rows: list[said.OpinionRow], rule: DecisionSettings) -> None:
     if not rows:
         st.info("No model has an opinion on this recording.", icon=":material/info:")
         return

@@ -9,9 +9,9 @@ import streamlit as st
 
 from ecgcore.models.cards import ARCH_NAMES
 from ecgcore.predictions import labelled
-from ecgcore.predictions.ensemble import ModelGroup, group_by_name
+from ecgcore.predictions.ensemble import Ensemble, ensemble_by_name
 from ecgcore.ptbxl.catalog import synthetic_version
-from ecgcore.stats.calibration.recalibration import METHODS, Method
+from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
 from ecgcore.stats.metrics import ScoreName
 from ecgcore.study.strata import KINDS, Stratum
 from ecgcore.tasks.mi import STUDY_SETS, TEST_SETS
@@ -85,7 +85,7 @@ class Choice:
     test_set: str
     metric: str
     threshold: str
-    method: Method
+    method: CalibratorName
     part: Stratum | None = None
 
     @property
@@ -106,7 +106,7 @@ class Choice:
     @property
     def metric_title(self) -> str:
         """The metric with what it depends on, such as "Brier score (Platt)"."""
-        probabilities = METHODS[self.method] if self.method != "raw" else "raw probabilities"
+        probabilities = CALIBRATORS[self.method] if self.method != "raw" else "raw probabilities"
         if self.score in ("sensitivity", "specificity"):
             where = "0.5" if self.wished is None else f"for {self.threshold} in fold 9"
             return f"{self.metric} at the threshold {where} ({probabilities})"
@@ -267,7 +267,7 @@ def _write_part() -> None:
         st.query_params.pop(_PART_URL, None)
 
 
-def study_groups(architecture: str) -> list[ModelGroup]:
+def study_groups(architecture: str) -> list[Ensemble]:
     """Return the shipped groups of the chosen architecture, in the order of the study."""
     both = [ARCH_NAMES[arch] for arch in MAIN_ARCHS]
     wanted = both if architecture == BOTH else [architecture]
@@ -278,7 +278,7 @@ def study_groups(architecture: str) -> list[ModelGroup]:
     ]
 
 
-def other_groups(data_version: str) -> list[ModelGroup]:
+def other_groups(data_version: str) -> list[Ensemble]:
     """Return what stands beside the study: own runs on this data set, other shipped groups."""
     main = {group.name for group in study_groups(BOTH)}
     return [
@@ -289,7 +289,7 @@ def other_groups(data_version: str) -> list[ModelGroup]:
     ]
 
 
-def choose_others(offered: Sequence[ModelGroup]) -> list[ModelGroup]:
+def choose_others(offered: Sequence[Ensemble]) -> list[Ensemble]:
     """Let the reader add own runs and further groups; their names live in the URL."""
     labels = {group.name: group.label for group in offered}
     asked = st.query_params.get_all(_URL)
@@ -304,10 +304,10 @@ def choose_others(offered: Sequence[ModelGroup]) -> list[ModelGroup]:
         disabled=not labels,
         help="Own runs are offered on the data set that they were trained on.",
     )
-    return [group_by_name(offered, name) for name in labels if name in names]
+    return [ensemble_by_name(offered, name) for name in labels if name in names]
 
 
-def unknown_others(offered: Iterable[ModelGroup]) -> list[str]:
+def unknown_others(offered: Iterable[Ensemble]) -> list[str]:
     """Give a message for each network in the URL that is not offered."""
     known = {group.name for group in offered}
     return [

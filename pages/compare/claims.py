@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.models.cards import ARCH_NAMES
-from ecgcore.predictions.ensemble import ModelGroup
+from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.stats.comparison.paired_bootstrap import Comparison, paired_bootstrap
 from ecgcore.stats.metrics import LOWER_IS_BETTER, Estimate, ScoreName
@@ -78,16 +78,16 @@ def draw_claims(shown: Field, choice: Choice) -> None:
         st.markdown(WHY_OURS_DIFFER)
 
 
-def judgements(claims: Sequence[Claim], groups: Sequence[ModelGroup]) -> list[Judgement]:
+def judgements(claims: Sequence[Claim], groups: Sequence[Ensemble]) -> list[Judgement]:
     """Judge every claim on the test set and by the score that it is about."""
     return [judge(claim, _comparer(claim, groups)) for claim in claims]
 
 
 def _comparer(
-    claim: Claim, groups: Sequence[ModelGroup]
+    claim: Claim, groups: Sequence[Ensemble]
 ) -> Callable[[GroupKey, GroupKey], Comparison | None]:
     if not claim.test_set:
-        return lambda first, second: None
+        return lambda *_: None
     question = Question(PTBXL_VERSION, claim.test_set, "", "raw", claim.score)
     on, _ = field(groups, question)
     names = {(group.arch, group.train_set): group.name for group in on.groups}

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from ecgcore.errors import EcgError
-from ecgcore.predictions.ensemble import JudgedGroup, ModelGroup
+from ecgcore.predictions.ensemble import Ensemble, LabelledEnsemble
 from ecgcore.stats.confusion import Confusion, confusion
 from ecgcore.stats.thresholds import Share
 from pages.compare.choice import Choice, keep_choices
@@ -48,7 +48,7 @@ def draw_confusion(shown: Field, choice: Choice) -> None:
         _draw_cases(group, judged, matrix, seeds, probs, choice)
 
 
-def choose_group(shown: Field) -> ModelGroup:
+def choose_group(shown: Field) -> Ensemble:
     """Let the reader choose one group, in the URL."""
     by_label = {group.label: group for group in shown.groups}
     asked = st.query_params.get(_GROUP)
@@ -64,7 +64,7 @@ def choose_group(shown: Field) -> ModelGroup:
     return by_label[label]
 
 
-def _words(group: ModelGroup, matrix: Confusion, choice: Choice) -> str:
+def _words(group: Ensemble, matrix: Confusion, choice: Choice) -> str:
     n_mi, n_normal = matrix.tp.size + matrix.fn.size, matrix.fp.size + matrix.tn.size
     found, right = Share(matrix.tp.size, n_mi), Share(matrix.tn.size, n_normal)
     where = "0.5" if choice.wished is None else f"for {choice.threshold} in fold 9"
@@ -103,8 +103,8 @@ def _choose_cell(cell: str) -> None:
 
 
 def _draw_cases(
-    group: ModelGroup,
-    judged: JudgedGroup,
+    group: Ensemble,
+    judged: LabelledEnsemble,
     matrix: Confusion,
     seeds: FloatArray,
     probs: FloatArray,

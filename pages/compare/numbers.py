@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgcore.errors import EcgError
-from ecgcore.predictions.ensemble import JudgedGroup, ModelGroup
-from ecgcore.stats.calibration.recalibration import Method
+from ecgcore.predictions.ensemble import Ensemble, LabelledEnsemble
+from ecgcore.stats.calibration.calibrators import CalibratorName
 from ecgcore.stats.comparison.paired_bootstrap import Comparison, Contender, Standing, Trial
 from ecgcore.stats.metrics import ScoreName
 from ecgcore.stats.thresholds import threshold_for_sensitivity
@@ -28,7 +28,7 @@ class Question:
     data_version: str
     test_set: str
     part: str
-    method: Method
+    method: CalibratorName
     score: ScoreName
     wished: float | None = None
 
@@ -56,8 +56,8 @@ class Field:
     """
 
     question: Question
-    groups: tuple[ModelGroup, ...]
-    judged: tuple[JudgedGroup, ...]
+    groups: tuple[Ensemble, ...]
+    judged: tuple[LabelledEnsemble, ...]
     contenders: tuple[Contender, ...]
 
     @property
@@ -91,7 +91,7 @@ class Field:
         """Every pair of groups, the earlier one first."""
         return cache.comparisons(self.key, self.question.score, self.trial, self.contenders)
 
-    def only(self, groups: Iterable[ModelGroup]) -> Field:
+    def only(self, groups: Iterable[Ensemble]) -> Field:
         """Keep some groups."""
         names = {group.name for group in groups}
         kept = [k for k, group in enumerate(self.groups) if group.name in names]
@@ -103,7 +103,7 @@ class Field:
         )
 
 
-def field(groups: Sequence[ModelGroup], question: Question) -> tuple[Field, dict[str, list[str]]]:
+def field(groups: Sequence[Ensemble], question: Question) -> tuple[Field, dict[str, list[str]]]:
     """Put groups on the records of a question; those that cannot be judged are named.
 
     Returns
@@ -111,7 +111,7 @@ def field(groups: Sequence[ModelGroup], question: Question) -> tuple[Field, dict
     tuple
         The field, without the groups that failed; and each message with their labels.
     """
-    entered: list[tuple[ModelGroup, JudgedGroup, Contender]] = []
+    entered: list[tuple[Ensemble, LabelledEnsemble, Contender]] = []
     problems: dict[str, list[str]] = {}
     for group in groups:
         try:
@@ -122,8 +122,8 @@ def field(groups: Sequence[ModelGroup], question: Question) -> tuple[Field, dict
     return Field(question, tuple(parts[0]), tuple(parts[1]), tuple(parts[2])), problems
 
 
-def _entered(group: ModelGroup, question: Question) -> tuple[JudgedGroup, Contender]:
-    judged = caches.judged_group(group, question.test_set, question.data_version)
+def _entered(group: Ensemble, question: Question) -> tuple[LabelledEnsemble, Contender]:
+    judged = caches.labelled_ensemble(group, question.test_set, question.data_version)
     if question.part:
         judged = judged.only(part_ids(question).tolist())
     return judged, _contender(group, judged, question)
@@ -135,7 +135,7 @@ def part_ids(question: Question) -> NDArray[np.int64]:
     return next(s.ids for s in strata if s.name == question.part)
 
 
-def _contender(group: ModelGroup, judged: JudgedGroup, question: Question) -> Contender:
+def _contender(group: Ensemble, judged: LabelledEnsemble, question: Question) -> Contender:
     seeds, ensemble = probabilities(group, judged.seed_logits, question)
     if question.wished is not None and question.score in ("sensitivity", "specificity"):
         at_seeds, at_ensemble = thresholds(group, question)
@@ -145,19 +145,19 @@ def _contender(group: ModelGroup, judged: JudgedGroup, question: Question) -> Co
 
 
 def probabilities(
-    group: ModelGroup, seed_logits: FloatArray, question: Question
+    group: Ensemble, seed_logits: FloatArray, question: Question
 ) -> tuple[FloatArray, FloatArray]:
     """Probability of MI by each seed ``(s, n)`` and by the ensemble ``(n,)``."""
     if question.method == "raw":
         raw = Contender.from_logits(group.name, seed_logits)
         return raw.seed_probs, raw.ensemble_probs
-    fitted = caches.group_calibration(
+    fitted = caches.ensemble_calibrator(
         group, question.method, question.data_version, question.test_set
     )
     return fitted.seed_probs(seed_logits), fitted.probs(seed_logits)
 
 
-def thresholds(group: ModelGroup, question: Question) -> tuple[FloatArray, float]:
+def thresholds(group: Ensemble, question: Question) -> tuple[FloatArray, float]:
     """Return from which probability each seed ``(s,)`` and the ensemble call MI.
 
     Both are chosen on the fold-9 records of the test set's rule.
@@ -165,7 +165,7 @@ def thresholds(group: ModelGroup, question: Question) -> tuple[FloatArray, float
     if question.wished is None:
         return np.full(len(group.seeds), 0.5), 0.5
     wished = question.wished
-    val = caches.judged_group(group, question.test_set, question.data_version, "val")
+    val = caches.labelled_ensemble(group, question.test_set, question.data_version, "val")
     seeds, ensemble = probabilities(group, val.seed_logits, question)
     found = [threshold_for_sensitivity(val.labels, probs, wished).value for probs in seeds]
     return np.asarray(found), threshold_for_sensitivity(val.labels, ensemble, wished).value

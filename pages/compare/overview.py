@@ -11,7 +11,7 @@ import streamlit as st
 from ecgcore.figures.comparison import Course, SeedRow, ranking_figure, seeds_figure
 from ecgcore.figures.theme import STYLE
 from ecgcore.models.cards import ARCH_NAMES
-from ecgcore.predictions.ensemble import ModelGroup
+from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.stats.comparison.paired_bootstrap import FEWEST_SEEDS, Comparison, Standing, rank_frame
 from ecgcore.study.published import published
@@ -51,7 +51,7 @@ RANK_LABELS = {
 }
 
 
-def published_values(group: ModelGroup, choice: Choice, n: int) -> tuple[float, ...]:
+def published_values(group: Ensemble, choice: Choice, n: int) -> tuple[float, ...]:
     """Return what was published in the place of a group on these records, by raw probabilities."""
     name = _PUBLISHED_FIELDS.get(choice.score)
     comparable = choice.data_version == PTBXL_VERSION and choice.part is None
@@ -67,7 +67,7 @@ def published_values(group: ModelGroup, choice: Choice, n: int) -> tuple[float, 
     return tuple(value for value in values if value is not None)
 
 
-def row_name(group: ModelGroup) -> str:
+def row_name(group: Ensemble) -> str:
     """Name a group beside its architecture, such as "A certain"; an own run says so."""
     style = STYLE.get(group.train_set)
     name = style.name if style else group.train_set
@@ -123,7 +123,7 @@ def tick_name(part: Stratum) -> str:
     return "matched" if part.kind == cache.MATCHED else short.strip()
 
 
-def ranked_fields(groups: Sequence[ModelGroup], choice: Choice) -> list[tuple[str, Field]]:
+def ranked_fields(groups: Sequence[Ensemble], choice: Choice) -> list[tuple[str, Field]]:
     """Put the groups on each of `places`; a place on which none can be judged is left out."""
     found = [(name, field(groups, Question.of(asked))[0]) for name, asked in places(choice)]
     names = {group.name for _, one in found for group in one.groups}

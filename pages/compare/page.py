@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from ecgcore.predictions.ensemble import ModelGroup
+from ecgcore.predictions.ensemble import Ensemble
 from pages.compare import choice as choices
 from pages.compare import overview as parts
+from pages.compare.calibrators import draw_recalibration
 from pages.compare.claims import draw_claims
 from pages.compare.confusion import draw_confusion
 from pages.compare.numbers import Field, Question, field
 from pages.compare.pairs import draw_pairs
-from pages.compare.recalibration import draw_recalibration
 from pages.compare.shortcuts import draw_shortcuts
 from pages.compare.summary import answer, scope_words
-from pages.shared.calibration_choice import chosen_method
+from pages.shared.calibrator_choice import chosen_method
 from pages.shared.errors import plain
 
 VIEWS = {
@@ -25,7 +25,7 @@ VIEWS = {
 ANSWER_PX, HOLDS_PX = 124, 128
 
 
-def draw_choices() -> tuple[choices.Choice, list[ModelGroup]]:
+def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
     choices.warn_of_stale_values(list(VIEWS))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="left"):
         st.title("What does label certainty do?", anchor=False, width="content")

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.models.cards import ARCH_NAMES
-from ecgcore.predictions.ensemble import ModelGroup
+from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.comparison.delong import DeLong, delong
 from ecgcore.stats.comparison.paired_bootstrap import Comparison, comparison_frame, holm
 from pages.compare.choice import Choice
@@ -94,7 +94,7 @@ def pairs_table(
     return pd.DataFrame(rows)
 
 
-def _names(first: ModelGroup, second: ModelGroup) -> dict[str, str]:
+def _names(first: Ensemble, second: Ensemble) -> dict[str, str]:
     """Name two groups by what tells them apart: the training set, or the architecture."""
     if first.arch == second.arch:
         return {group.name: set_name(group.name) for group in (first, second)}

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ecgcore.errors import EcgError
 from ecgcore.figures.forest_plot import Range, ranges_figure
-from ecgcore.predictions.ensemble import ModelGroup
+from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.comparison.matching import Matched
 from ecgcore.study.shortcuts import (
     Shortcut,
@@ -74,7 +74,7 @@ def draw_shortcuts(shown: Field, choice: Choice) -> None:
     _draw_strata(group, scores, choice)
 
 
-def stratum_scores(group: ModelGroup, shown: Field, choice: Choice) -> tuple[StratumScore, ...]:
+def stratum_scores(group: Ensemble, shown: Field, choice: Choice) -> tuple[StratumScore, ...]:
     """Judge a group's ensemble on the whole test set's strata; the chosen part does not matter.
 
     Raises
@@ -82,7 +82,7 @@ def stratum_scores(group: ModelGroup, shown: Field, choice: Choice) -> tuple[Str
     EcgError
         If the group cannot be judged or calibrated.
     """
-    judged = caches.judged_group(group, choice.test_set, choice.data_version)
+    judged = caches.labelled_ensemble(group, choice.test_set, choice.data_version)
     _, probs = probabilities(group, judged.seed_logits, shown.question)
     _, threshold = thresholds(group, shown.question)
     wanted = (*cache.KINDS_AUDITED, cache.MATCHED)
@@ -93,7 +93,7 @@ def stratum_scores(group: ModelGroup, shown: Field, choice: Choice) -> tuple[Str
 
 
 def words(
-    group: ModelGroup,
+    group: Ensemble,
     alone: Sequence[Shortcut],
     scores: Sequence[StratumScore],
     pairs: Matched | None,
@@ -131,7 +131,7 @@ def _draw_alone(alone: Sequence[Shortcut], choice: Choice) -> None:
     draw_numbers(shortcut_frame(alone), _ALONE_LABELS, "shortcuts", choice)
 
 
-def _draw_strata(group: ModelGroup, scores: Sequence[StratumScore], choice: Choice) -> None:
+def _draw_strata(group: Ensemble, scores: Sequence[StratumScore], choice: Choice) -> None:
     auroc, alarms = st.columns(2, gap="medium")
     with auroc:
         st.markdown(f"**{group.label} within each part of the test set: AUROC**")
@@ -145,7 +145,7 @@ def _draw_strata(group: ModelGroup, scores: Sequence[StratumScore], choice: Choi
     draw_numbers(frame, _STRATA_LABELS, "strata", choice)
 
 
-def _draw_ranges(name: str, title: str, group: ModelGroup, scores: Sequence[StratumScore]) -> None:
+def _draw_ranges(name: str, title: str, group: Ensemble, scores: Sequence[StratumScore]) -> None:
     rows = [Range(_short(score), getattr(score, name), group.train_set) for score in scores]
     st.plotly_chart(
         ranges_figure(rows, title=title, dark=is_dark()),

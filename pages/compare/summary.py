@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ecgcore.models.cards import ARCH_NAMES
-from ecgcore.predictions.ensemble import ModelGroup
+from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.comparison.paired_bootstrap import Comparison
 from ecgcore.stats.metrics import LOWER_IS_BETTER, Estimate
 from pages.compare.choice import KIND_NAMES, Choice
@@ -41,7 +41,7 @@ def records_words(choice: Choice, n: int, n_mi: int) -> str:
 
 def answer(
     choice: Choice,
-    groups: Sequence[ModelGroup],
+    groups: Sequence[Ensemble],
     comparisons: Sequence[Comparison],
     n: int,
     n_mi: int,
@@ -71,7 +71,7 @@ def scope_words(choice: Choice) -> str:
 
 
 def by_arch(
-    groups: Sequence[ModelGroup], comparisons: Sequence[Comparison]
+    groups: Sequence[Ensemble], comparisons: Sequence[Comparison]
 ) -> dict[str, list[Comparison]]:
     """Comparisons of two training sets within an architecture."""
     arch = {group.name: group.arch for group in groups}

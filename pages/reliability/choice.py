@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ecgcore.predictions import labelled
-from ecgcore.predictions.ensemble import ModelGroup, group_by_name
+from ecgcore.predictions.ensemble import Ensemble, ensemble_by_name
 from ecgcore.ptbxl.catalog import synthetic_version
-from ecgcore.stats.calibration.recalibration import METHODS, Method
+from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
 from ecgcore.stats.calibration.reliability_curve import Band, Strategy
 from ecgcore.tasks.mi import STUDY_SETS, TEST_SETS
 from pages.shared import caches
@@ -46,7 +46,7 @@ class Choice:
     n_bins: int
     binning: str
     band: Band
-    method: Method
+    method: CalibratorName
 
     @property
     def synthetic(self) -> bool:
@@ -66,7 +66,7 @@ class Choice:
     @property
     def method_label(self) -> str:
         """Name of the recalibration as shown."""
-        return METHODS[self.method]
+        return CALIBRATORS[self.method]
 
 
 def choose_data() -> str:
@@ -127,7 +127,7 @@ def choose_band() -> Band:
     return BANDS[label]
 
 
-def fitting_groups(data_version: str) -> tuple[ModelGroup, ...]:
+def fitting_groups(data_version: str) -> tuple[Ensemble, ...]:
     """Shipped groups, and the own runs that were trained on this data set."""
     return tuple(
         group
@@ -136,7 +136,7 @@ def fitting_groups(data_version: str) -> tuple[ModelGroup, ...]:
     )
 
 
-def choose_groups(groups: Sequence[ModelGroup]) -> list[ModelGroup]:
+def choose_groups(groups: Sequence[Ensemble]) -> list[Ensemble]:
     """Let the reader choose among groups, at first those in the URL, else the study's.
 
     Names, not labels, live in the URL; a widget bound to it would write the labels. The default
@@ -157,10 +157,10 @@ def choose_groups(groups: Sequence[ModelGroup]) -> list[ModelGroup]:
         help="A model stands for all its seeds. Own runs are offered on the data set that they "
         "were trained on.",
     )
-    return [group_by_name(groups, name) for name in labels if name in names]
+    return [ensemble_by_name(groups, name) for name in labels if name in names]
 
 
-def unknown_models(groups: Sequence[ModelGroup]) -> list[str]:
+def unknown_models(groups: Sequence[Ensemble]) -> list[str]:
     """Give a message for each model in the URL that is not among `groups`."""
     known = {group.name for group in groups}
     return [
@@ -179,7 +179,7 @@ def _write_models(default: list[str]) -> None:
         st.query_params[_MODELS_URL] = chosen
 
 
-def choose_focus(groups: Sequence[ModelGroup]) -> ModelGroup:
+def choose_focus(groups: Sequence[Ensemble]) -> Ensemble:
     """Let the reader choose the one model to look closer at."""
     by_label = {group.label: group for group in groups}
     asked = st.query_params.get(FOCUS)

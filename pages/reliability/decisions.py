@@ -14,7 +14,7 @@ from ecgcore.models.cards import ARCH_NAMES
 from ecgcore.stats.decision_curve import CostPer100, DecisionCurve, at_prevalence, cost_threshold
 from ecgcore.stats.metrics import Estimate
 from pages.reliability import overview as parts
-from pages.reliability import verdicts as verdicts
+from pages.reliability import verdicts
 from pages.reliability.choice import Choice
 from pages.reliability.metrics import draw_numbers, unbroken
 from pages.reliability.numbers import FloatArray, View

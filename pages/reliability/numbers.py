@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecgcore.errors import EcgError
-from ecgcore.predictions.ensemble import GroupCalibration, JudgedGroup, ModelGroup
+from ecgcore.predictions.ensemble import Ensemble, EnsembleCalibrator, LabelledEnsemble
 from ecgcore.stats.calibration.corp import CorpCurve, corp
 from ecgcore.stats.calibration.reliability_curve import (
     ReliabilityCurve,
@@ -41,9 +41,9 @@ class View:
         ``(s, n)`` by each seed.
     """
 
-    group: ModelGroup
-    judged: JudgedGroup
-    calibration: GroupCalibration
+    group: Ensemble
+    judged: LabelledEnsemble
+    calibration: EnsembleCalibrator
     probs: FloatArray
     seed_probs: FloatArray
 
@@ -62,24 +62,24 @@ class View:
 class Assessment:
     """What there is to say about a group, or why there is nothing."""
 
-    group: ModelGroup
+    group: Ensemble
     view: View | None
     problem: str = ""
 
 
-def assess(groups: Sequence[ModelGroup], choice: Choice) -> list[Assessment]:
+def assess(groups: Sequence[Ensemble], choice: Choice) -> list[Assessment]:
     """Look at each group; one whose predictions cannot be read keeps its place."""
     return [_assess(group, choice) for group in groups]
 
 
-def _assess(group: ModelGroup, choice: Choice) -> Assessment:
+def _assess(group: Ensemble, choice: Choice) -> Assessment:
     try:
         return Assessment(group, look(group, choice))
     except EcgError as error:
         return Assessment(group, None, str(error))
 
 
-def look(group: ModelGroup, choice: Choice) -> View:
+def look(group: Ensemble, choice: Choice) -> View:
     """Give a group's probabilities on the chosen test set.
 
     Raises
@@ -87,8 +87,8 @@ def look(group: ModelGroup, choice: Choice) -> View:
     ModelError
         If predictions are missing, or fold 9 cannot calibrate.
     """
-    judged = caches.judged_group(group, choice.test_set, choice.data_version)
-    calibration = caches.group_calibration(
+    judged = caches.labelled_ensemble(group, choice.test_set, choice.data_version)
+    calibration = caches.ensemble_calibrator(
         group, choice.method, choice.data_version, choice.test_set
     )
     logits = judged.seed_logits

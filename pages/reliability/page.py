@@ -2,15 +2,13 @@
 
 import streamlit as st
 
-from ecgcore.predictions.ensemble import ModelGroup
-from pages.reliability import bins as bins
+from ecgcore.predictions.ensemble import Ensemble
+from pages.reliability import bins, calibrators, decisions
 from pages.reliability import choice as choices
-from pages.reliability import decisions as decisions
 from pages.reliability import metrics as tables
 from pages.reliability import numbers as views
 from pages.reliability import overview as parts
-from pages.reliability import recalibration as recalibration
-from pages.shared.calibration_choice import chosen_method
+from pages.shared.calibrator_choice import chosen_method
 from pages.shared.errors import ecg_errors_shown, plain
 
 SECTIONS = (
@@ -24,7 +22,7 @@ SECTIONS = (
 )
 
 
-def draw_choices() -> tuple[choices.Choice, list[ModelGroup]]:
+def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Reliability", anchor=False)
         curve, number = st.container(width=190), st.container(width=120)
@@ -73,9 +71,9 @@ def draw_section(name: str, focus: views.View, shown: list[views.View]) -> None:
     elif name == "Number of bins":
         bins.draw_binning(shown, choice)
     elif name == "Recalibration":
-        recalibration.draw_recalibration(focus, choice)
+        calibrators.draw_recalibration(focus, choice)
     elif name == "Who it fails":
-        recalibration.draw_strata(focus, choice)
+        calibrators.draw_strata(focus, choice)
     elif name == "Decisions":
         decisions.draw_decisions(shown, focus, choice)
     elif name == "Metrics":

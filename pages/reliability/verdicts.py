@@ -36,7 +36,7 @@ def validation_of(view: View, choice: Choice) -> tuple[IntArray, FloatArray]:
     ModelError
         If the data set has no such records.
     """
-    fold = caches.judged_group(view.group, choice.test_set, choice.data_version, "val")
+    fold = caches.labelled_ensemble(view.group, choice.test_set, choice.data_version, "val")
     return fold.labels, view.calibration.probs(fold.seed_logits)
 
 

@@ -19,16 +19,16 @@ from ecgcore.jobs.store import JobStore
 from ecgcore.models import cards
 from ecgcore.models.cards import ModelEntry, Preprocessing
 from ecgcore.predictions import labelled
-from ecgcore.predictions.decision import GroupReader, ReadingRule
+from ecgcore.predictions.decision import DecisionRule, DecisionSettings
 from ecgcore.predictions.ensemble import (
-    GroupCalibration,
-    JudgedGroup,
-    ModelGroup,
-    group_by_name,
-    group_models,
-    group_spread,
+    Ensemble,
+    EnsembleCalibrator,
+    LabelledEnsemble,
+    disagreement_of,
+    ensemble_by_name,
+    ensembles_of,
 )
-from ecgcore.predictions.leakage import Exposure
+from ecgcore.predictions.leakage import SeenInTraining
 from ecgcore.predictions.store import load_predictions, wide_predictions
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog, open_catalog
 from ecgcore.ptbxl.quality_table import load_quality, shipped_quality
@@ -36,7 +36,7 @@ from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
 from ecgcore.signals.measure.measure import Measurements, measure
 from ecgcore.signals.quality import Quality, assess
-from ecgcore.stats.calibration.recalibration import Method
+from ecgcore.stats.calibration.calibrators import CalibratorName
 from ecgcore.training.submit import missing_ids
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from ecgcore.explain.attribution import Attribution
     from ecgcore.models.predictor import Prediction, Predictor
-    from ecgcore.predictions.labelled import Judged
+    from ecgcore.predictions.labelled import LabelledLogits
     from ecgcore.records import EcgRecord
     from ecgcore.stats.metrics import Metrics
     from pages.shared.case import Case
@@ -126,45 +126,45 @@ def quality(case: Case) -> Quality:
     return _quality(case.key, case.display)
 
 
-def groups() -> tuple[ModelGroup, ...]:
+def groups() -> tuple[Ensemble, ...]:
     """Shipped models grouped over their seeds, then own runs."""
-    return group_models(models())
+    return ensembles_of(models())
 
 
-def group(name: str) -> ModelGroup:
+def group(name: str) -> Ensemble:
     """Find the group of this name; ModelError if there is none."""
-    return group_by_name(groups(), name)
+    return ensemble_by_name(groups(), name)
 
 
-def judged_group(
-    group: ModelGroup, test_set: str, data_version: str, split: str = "test"
-) -> JudgedGroup:
+def labelled_ensemble(
+    group: Ensemble, test_set: str, data_version: str, split: str = "test"
+) -> LabelledEnsemble:
     """Give a group's logits beside the labels of a test set, or of its rule in fold 9 ("val")."""
-    return _judged_group(group.name, group.checksum, test_set, data_version, split)
+    return _labelled_ensemble(group.name, group.checksum, test_set, data_version, split)
 
 
-def group_calibration(
-    group: ModelGroup, method: Method, data_version: str, rule: str = "all"
-) -> GroupCalibration:
+def ensemble_calibrator(
+    group: Ensemble, method: CalibratorName, data_version: str, rule: str = "all"
+) -> EnsembleCalibrator:
     """Recalibration of a group, fitted on the fold-9 records of a test set's rule.
 
     A recording from elsewhere, or of a data set without labels, uses the shipped predictions for
     PTB-XL (for an own run: those for the data set that it was trained on).
     """
-    return _group_calibration(group.name, group.checksum, method, data_version, rule)
+    return _ensemble_calibrator(group.name, group.checksum, method, data_version, rule)
 
 
-def group_reader(group: ModelGroup, rule: ReadingRule) -> GroupReader:
+def decision_rule(group: Ensemble, rule: DecisionSettings) -> DecisionRule:
     """How a group's logits on a single recording are read; ModelError where fold 9 is missing."""
-    return _group_reader(group.name, group.checksum, rule.method, rule.alpha, rule.sensitivity)
+    return _decision_rule(group.name, group.checksum, rule.method, rule.alpha, rule.sensitivity)
 
 
-def calibration_version(group: ModelGroup) -> str:
+def calibration_version(group: Ensemble) -> str:
     """Name the data set whose fold 9 calibrates a group's opinion on a single recording."""
     return PTBXL_VERSION if group.shipped else group.members[0].card.data_version
 
 
-def group_logits(case: Case, group: ModelGroup) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+def ensemble_logits(case: Case, group: Ensemble) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Logits ``(s,)`` of a group's seeds on a readable case, with warnings.
 
     What ships with the project is read where it is about this very record; else the models are
@@ -178,7 +178,7 @@ def group_logits(case: Case, group: ModelGroup) -> tuple[NDArray[np.float64], tu
         If the recording does not fit the models.
     """
     if case.entry is not None and group.shipped:
-        stored = stored_group_logits(case.entry.ecg_id, group)
+        stored = stored_ensemble_logits(case.entry.ecg_id, group)
         if stored is not None:
             return stored, ()
     asked = [opinion(case, entry) for entry in group.members]
@@ -186,7 +186,7 @@ def group_logits(case: Case, group: ModelGroup) -> tuple[NDArray[np.float64], tu
     return np.array([prediction.logit for prediction, _ in asked]), warnings
 
 
-def stored_group_logits(ecg_id: int, group: ModelGroup) -> NDArray[np.float64] | None:
+def stored_ensemble_logits(ecg_id: int, group: Ensemble) -> NDArray[np.float64] | None:
     """Read the shipped logits ``(s,)`` of a group on a record of the open data; None without."""
     try:
         table = _stored_table(catalog().version)
@@ -210,9 +210,9 @@ def opinion(case: Case, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]
 
 
 @st.cache_resource(max_entries=64, show_spinner="Looking up the training data …")
-def exposure(data_version: str, train_set: str, seed: int) -> Exposure:
+def exposure(data_version: str, train_set: str, seed: int) -> SeenInTraining:
     """Find the open data's records behind a training set; immutable, shared by all readers."""
-    return Exposure.of(catalog().frame, train_set, seed)
+    return SeenInTraining.of(catalog().frame, train_set, seed)
 
 
 def attribution(case: Case, entry: ModelEntry, method: str) -> Attribution:
@@ -221,7 +221,7 @@ def attribution(case: Case, entry: ModelEntry, method: str) -> Attribution:
 
 
 @st.cache_data(max_entries=12, show_spinner="Reading the models' predictions …")
-def spread(data_version: str, method: Method = "raw") -> pd.Series[float] | None:
+def spread(data_version: str, method: CalibratorName = "raw") -> pd.Series[float] | None:
     """Disagreement of the shipped groups by ``ecg_id``; None where nothing is predicted."""
     table = _stored_table(data_version)
     if table is None:
@@ -231,10 +231,10 @@ def spread(data_version: str, method: Method = "raw") -> pd.Series[float] | None
         for group in groups()
         if group.shipped and {entry.name for entry in group.members} <= set(table.columns)
     ]
-    return group_spread(
+    return disagreement_of(
         table,
         [
-            (group, group_calibration(group, method, calibration_version(group)))
+            (group, ensemble_calibrator(group, method, calibration_version(group)))
             for group in shipped
         ],
     )
@@ -333,7 +333,7 @@ def _quality(key: str, _record: EcgRecord) -> Quality:
 @st.cache_data(max_entries=256, show_spinner="Reading the predictions …")
 def _judged(
     name: str, checksum: str, test_set: str, data_version: str, split: str = "test"
-) -> Judged:
+) -> LabelledLogits:
     entry = model(name)
     stored = labelled.stored_predictions(entry, data_version, settings().pretrained_dir)
     return labelled.judge(
@@ -348,14 +348,14 @@ def _judged(
 
 
 @st.cache_data(max_entries=256, show_spinner="Reading the predictions …")
-def _judged_group(
+def _labelled_ensemble(
     name: str, checksum: str, test_set: str, data_version: str, split: str
-) -> JudgedGroup:
+) -> LabelledEnsemble:
     asked = group(name)
     table = _stored_table(data_version) if asked.shipped else None
     if table is not None:
-        return JudgedGroup.from_table(asked, table, _cohort(data_version), test_set, split)
-    return JudgedGroup.of(
+        return LabelledEnsemble.from_table(asked, table, _cohort(data_version), test_set, split)
+    return LabelledEnsemble.of(
         [
             _judged(entry.name, entry.card.weights_sha256, test_set, data_version, split)
             for entry in asked.members
@@ -364,27 +364,27 @@ def _judged_group(
 
 
 @st.cache_resource(max_entries=256, show_spinner="Fitting the recalibration …")
-def _group_calibration(
-    name: str, checksum: str, method: Method, data_version: str, rule: str
-) -> GroupCalibration:
+def _ensemble_calibrator(
+    name: str, checksum: str, method: CalibratorName, data_version: str, rule: str
+) -> EnsembleCalibrator:
     if method == "raw":
-        return GroupCalibration.raw(len(group(name).members), rule)
-    validation = _judged_group(name, checksum, rule, data_version, "val")
-    return GroupCalibration.fit(method, rule, validation)
+        return EnsembleCalibrator.raw(len(group(name).members), rule)
+    validation = _labelled_ensemble(name, checksum, rule, data_version, "val")
+    return EnsembleCalibrator.fit(method, rule, validation)
 
 
 @st.cache_resource(max_entries=512, show_spinner="Reading fold 9 …")
-def _group_reader(
-    name: str, checksum: str, method: Method, alpha: float, sensitivity: float | None
-) -> GroupReader:
+def _decision_rule(
+    name: str, checksum: str, method: CalibratorName, alpha: float, sensitivity: float | None
+) -> DecisionRule:
     asked = group(name)
     version, validation = calibration_version(asked), None
-    calibration = group_calibration(asked, method, version)
+    calibration = ensemble_calibrator(asked, method, version)
     try:
-        validation = judged_group(asked, "all", version, "val")
+        validation = labelled_ensemble(asked, "all", version, "val")
     except ModelError as error:
         log.warning("no verdicts by %s: %s", asked.label, error)
-    return GroupReader.fit(ReadingRule(method, alpha, sensitivity), calibration, validation)
+    return DecisionRule.fit(DecisionSettings(method, alpha, sensitivity), calibration, validation)
 
 
 @st.cache_data(max_entries=256, show_spinner="Drawing bootstrap samples …")

@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ecgcore.predictions.ensemble import JudgedGroup
-from ecgcore.predictions.recalibration_comparison import MethodLine, compare_methods
+from ecgcore.predictions.calibrator_comparison import MethodLine, compare_methods
+from ecgcore.predictions.ensemble import LabelledEnsemble
 from ecgcore.stats.calibration.corp import CorpCurve, corp
 from ecgcore.stats.calibration.reliability_curve import (
     ReliabilityCurve,
@@ -106,7 +106,7 @@ def in_strata(
     key: Key,
     threshold: float,
     _strata: Sequence[Stratum],
-    _judged: JudgedGroup,
+    _judged: LabelledEnsemble,
     _probs: NDArray[np.float64],
 ) -> tuple[StratumScore, ...]:
     """Judge one ensemble in each stratum; `key` names data, network and recalibration."""
@@ -150,7 +150,7 @@ def metrics(
 
 
 @st.cache_data(max_entries=64, show_spinner="Trying every recalibration …")
-def method_lines(validation: JudgedGroup, test: JudgedGroup) -> tuple[MethodLine, ...]:
+def method_lines(validation: LabelledEnsemble, test: LabelledEnsemble) -> tuple[MethodLine, ...]:
     """Calibration of a group's ensemble by every method."""
     return compare_methods(validation, test)
 

@@ -27,10 +27,10 @@ from ecgcore.leads import LEADS
 from ecgcore.predictions.decision import HALF
 from ecgcore.ptbxl.vcg import FS_HZ, SyntheticCase, simulate
 from ecgcore.records import EcgRecord, window, windows
-from ecgcore.stats.calibration.recalibration import METHODS
+from ecgcore.stats.calibration.calibrators import CALIBRATORS
 from pages.case import predictions as said
 from pages.shared import case as cases
-from pages.shared.calibration_choice import chosen_method
+from pages.shared.calibrator_choice import chosen_method
 from pages.shared.errors import plain, show_ecg_error
 
 if TYPE_CHECKING:
@@ -283,7 +283,7 @@ def draw_windows(record: EcgRecord, menu: PopoverContainer) -> None:
         limit = f" The first {len(asked)} of {len(starts)}." if len(asked) < len(starts) else ""
         st.caption(
             "Probability of MI over the groups, here by the first seed of each alone "
-            f"({METHODS[chosen_method()]}). A click shows the window.{limit}"
+            f"({CALIBRATORS[chosen_method()]}). A click shows the window.{limit}"
         )
         key = f"own_picked_{_round()}"
         st.dataframe(

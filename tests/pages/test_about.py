@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey, Preprocessing
-from ecgcore.predictions.ensemble import group_models
+from ecgcore.predictions.ensemble import ensembles_of
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.scp import LIKELIHOOD_WORDS
@@ -105,7 +105,7 @@ def test_seeds_have_a_mean_and_a_deviation(pretrained: Path):
         for seed, value in enumerate(values)
     ]
     entries = [ModelEntry(pretrained / str(one.key.seed), one, shipped=True) for one in seeds]
-    (row,) = texts.results_table(group_models(entries)).to_dict("records")
+    (row,) = texts.results_table(ensembles_of(entries)).to_dict("records")
     assert (row["Seeds"], row["Validation"]) == (3, "0.9802 ± 0.0010")
 
 
@@ -125,7 +125,7 @@ def test_a_cohort_that_differs_says_so(synthetic_catalog: Catalog, monkeypatch: 
 def test_own_runs_are_told_from_shipped_models(pretrained: Path, tmp_path: Path):
     card = ModelCard.load(pretrained / "bimamba2-C" / "seed-4")
     entries = [ModelEntry(tmp_path / "runs" / name, card, name == "a") for name in ("a", "b")]
-    table = texts.results_table(group_models(entries))
+    table = texts.results_table(ensembles_of(entries))
     assert table["Source"].tolist() == ["shipped", "own run"]
     assert texts.provenance_table(entries)["Folder"].tolist() == ["runs/a", "runs/b"]
 

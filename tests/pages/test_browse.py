@@ -261,7 +261,7 @@ def test_neighbours_in_the_readers_list_or_the_catalogue(
     ecg_id: int,
     answer: tuple[object, ...],
 ) -> None:
-    monkeypatch.setattr(worklist.resources, "catalog", lambda: synthetic_catalog)
+    monkeypatch.setattr(worklist.caches, "catalog", lambda: synthetic_catalog)
     app = AppTest.from_function(queue_script)
     app.session_state["ecg_id"] = ecg_id
     if ids is not None:

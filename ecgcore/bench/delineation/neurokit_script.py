@@ -8,6 +8,7 @@ each record, named ``<position>_<fs_hz>``; the answer holds for each record twel
 import json
 import sys
 import warnings
+from pathlib import Path
 
 import neurokit2 as nk  # type: ignore[import-not-found]
 import numpy as np
@@ -41,8 +42,7 @@ def main(signals: str, marks: str) -> None:
         for name in sorted(archive.files, key=lambda name: int(name.split("_")[0])):
             fs_hz = int(name.split("_")[1])
             found.append([lead_marks(lead, fs_hz) for lead in archive[name].astype(np.float64)])
-    with open(marks, "w", encoding="utf-8") as file:
-        json.dump(found, file)
+    Path(marks).write_text(json.dumps(found), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def read_wfdb(path: Path, *, record_id: str = "", source: str = "") -> EcgRecord
 
 def read_bytes(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """Return a file's content; RecordError if it is not there or larger than `max_bytes`."""
-    if not os.path.isfile(path):  # False also for a name that no file can have
+    if not os.path.isfile(path):  # noqa: PTH113 - False also for a name that no file can have
         raise RecordError(f"{path} does not exist. Check the path, or download the record again.")
     try:
         if (size := path.stat().st_size) > max_bytes:
@@ -106,7 +106,7 @@ def decode(name: str, header: Header, files: Mapping[str, bytes]) -> RawEcg:
 
 def _signal_file(header: Path, file: str) -> bytes:
     path = header.with_name(file)
-    if not os.path.isfile(path):
+    if not os.path.isfile(path):  # noqa: PTH113 - as in `read_bytes`
         raise RecordError(
             f"{path} does not exist, {header.name} names it. Download the record again."
         )

@@ -212,9 +212,9 @@ def fetch(
     transfer = Transfer(base_url.rstrip("/") + "/", folder, workers, backoff_s)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _Fetch(
-            transfer, on_progress or (lambda progress: None), cancelled or (lambda: False)
-        ).run(which, _NAME_COLUMNS[rate_hz])
+        return _Fetch(transfer, on_progress or (lambda *_: None), cancelled or (lambda: False)).run(
+            which, _NAME_COLUMNS[rate_hz]
+        )
     except OSError as error:
         raise CatalogError(
             f"{folder} cannot be written ({error.strerror or error}). Free space, make the folder "

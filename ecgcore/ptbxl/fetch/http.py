@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -198,7 +197,7 @@ class _Worker:
             part.unlink()
             reason = f"its SHA-256 is {found[:16]}…, listed is {expected[:16]}…"
             raise _TransientError(reason, n_bytes)
-        os.replace(part, target)
+        part.replace(target)
         return n_bytes
 
     def _receive(self, session: requests.Session, url: str, part: Path) -> int:

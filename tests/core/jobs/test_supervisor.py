@@ -130,7 +130,7 @@ def test_a_job_runs_in_its_own_low_priority_session_and_keeps_its_log(store: Job
         environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
         assert {b"OMP_NUM_THREADS=1", b"MKL_NUM_THREADS=1"} <= set(environment)
         assert Path(f"/proc/{pid}/cwd").resolve() == PROJECT_DIR
-        descriptors = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
+        descriptors = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
         assert not any("jobs.sqlite3" in name for name in descriptors)
         (job.run_dir / "go").touch()
         ended = wait_for_end(store, job)

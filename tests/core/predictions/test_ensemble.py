@@ -10,11 +10,11 @@ from scipy.special import expit
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelEntry, ModelKey
 from ecgcore.predictions.ensemble import (
-    GroupCalibration,
-    JudgedGroup,
-    group_by_name,
-    group_models,
-    group_spread,
+    EnsembleCalibrator,
+    LabelledEnsemble,
+    disagreement_of,
+    ensemble_by_name,
+    ensembles_of,
 )
 from tests.support.models import card
 
@@ -23,9 +23,11 @@ def entry(arch: str, train_set: str, seed: int, *, shipped: bool = True, run: st
     return ModelEntry(Path(run), card(ModelKey(arch, train_set, seed)), shipped)
 
 
-def judged(seed_logits, labels) -> JudgedGroup:
+def judged(seed_logits, labels) -> LabelledEnsemble:
     n = len(labels)
-    return JudgedGroup(np.arange(n) + 10, np.asarray(labels), np.arange(n), np.asarray(seed_logits))
+    return LabelledEnsemble(
+        np.arange(n) + 10, np.asarray(labels), np.arange(n), np.asarray(seed_logits)
+    )
 
 
 def test_seeds_are_grouped_in_the_order_of_the_study():
@@ -36,7 +38,7 @@ def test_seeds_are_grouped_in_the_order_of_the_study():
         entry("cnn_bilstm", "D", 0),
         entry("cnn_bilstm", "C", 0),
     ]
-    groups = group_models(entries)
+    groups = ensembles_of(entries)
     assert [group.name for group in groups] == [
         "cnn_bilstm-C",
         "cnn_bilstm-D",
@@ -49,12 +51,12 @@ def test_seeds_are_grouped_in_the_order_of_the_study():
         "BiMamba-2 A",
         "CNN-BiLSTM A (own run late)",
     ]
-    assert group_by_name(groups, "bimamba2-A") is groups[2]
+    assert ensemble_by_name(groups, "bimamba2-A") is groups[2]
 
 
 def test_an_unknown_group_names_the_known_ones():
     with pytest.raises(ModelError, match="no model 'resnet-A'; there are cnn_bilstm-C"):
-        group_by_name(group_models([entry("cnn_bilstm", "C", 0)]), "resnet-A")
+        ensemble_by_name(ensembles_of([entry("cnn_bilstm", "C", 0)]), "resnet-A")
 
 
 def test_the_ensemble_is_the_mean_logit_and_records_can_be_chosen():
@@ -69,28 +71,28 @@ def test_every_seed_and_the_ensemble_are_calibrated_alone():
     draw = np.random.default_rng(0)
     labels = np.arange(400) % 2
     logits = 3 * (2 * labels - 1) + draw.normal(0, 3, (2, 400)) + [[2.0], [-2.0]]
-    fitted = GroupCalibration.fit("platt", "all", judged(logits, labels))
+    fitted = EnsembleCalibrator.fit("platt", "all", judged(logits, labels))
     assert (fitted.n, fitted.n_mi) == (400, 200)
     assert fitted.seed_probs(logits).mean(axis=1) == pytest.approx([0.5, 0.5], abs=0.01)
     assert fitted.probs(logits).mean() == pytest.approx(0.5, abs=0.01)
-    raw = GroupCalibration.fit("raw", "all", judged(logits, labels))
+    raw = EnsembleCalibrator.fit("raw", "all", judged(logits, labels))
     np.testing.assert_allclose(raw.probs(logits), expit(logits.mean(axis=0)))
     assert abs(expit(logits[0]).mean() - 0.5) > 0.05
 
 
 def test_records_of_one_class_cannot_calibrate():
     with pytest.raises(ModelError, match="3 records of the validation fold cannot calibrate"):
-        GroupCalibration.fit("platt", "certain", judged([[0.0, 1.0, 2.0]], [1, 1, 1]))
+        EnsembleCalibrator.fit("platt", "certain", judged([[0.0, 1.0, 2.0]], [1, 1, 1]))
 
 
 def test_spread_is_between_ensembles_not_between_seeds():
-    groups = group_models([entry("cnn_bilstm", "A", 0), entry("cnn_bilstm", "A", 1),
+    groups = ensembles_of([entry("cnn_bilstm", "A", 0), entry("cnn_bilstm", "A", 1),
                            entry("bimamba2", "A", 0)])  # fmt: skip
     table = pd.DataFrame(
         {"cnn_bilstm-A-0": [-5.0, 1.0], "cnn_bilstm-A-1": [5.0, 1.0], "bimamba2-A-0": [0.0, -1.0]},
         index=[7, 9],
     )
-    raw = GroupCalibration.fit("raw", "all", judged([[0.0, 1.0]], [0, 1]))
-    pairs = [(groups[0], GroupCalibration("raw", "all", 2, 1, raw.seeds * 2, raw.ensemble))]
-    spread = group_spread(table, [*pairs, (groups[1], raw)])
+    raw = EnsembleCalibrator.fit("raw", "all", judged([[0.0, 1.0]], [0, 1]))
+    pairs = [(groups[0], EnsembleCalibrator("raw", "all", 2, 1, raw.seeds * 2, raw.ensemble))]
+    spread = disagreement_of(table, [*pairs, (groups[1], raw)])
     assert spread.to_dict() == pytest.approx({7: 0.0, 9: expit(1) - expit(-1)})

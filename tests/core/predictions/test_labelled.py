@@ -12,7 +12,7 @@ from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelEntry, by_name, list_models
 from ecgcore.predictions import labelled
 from ecgcore.predictions.labelled import (
-    Judged,
+    LabelledLogits,
     cohort_of,
     data_versions,
     judge,
@@ -106,7 +106,7 @@ def test_metrics_are_those_of_scikit_learn(judge_it, shipped_dir):
 
 def test_threshold_moves_the_calls():
     logits = np.array([-1, 0.5, 2, 3], dtype=np.float32)
-    judged = Judged(np.arange(4), np.array([0, 0, 1, 1]), logits, np.arange(4))
+    judged = LabelledLogits(np.arange(4), np.array([0, 0, 1, 1]), logits, np.arange(4))
     assert judged.metrics().specificity.value == 0.5
     assert judged.metrics(threshold=0.8).specificity.value == 1.0
 
@@ -116,15 +116,15 @@ def test_patients_are_resampled_whole():
     rng = np.random.default_rng(0)
     labels = np.arange(60) % 2
     logits = (rng.normal(size=60) + labels).astype(np.float32)
-    alone = Judged(np.arange(60), labels, logits, np.arange(60)).metrics().brier
+    alone = LabelledLogits(np.arange(60), labels, logits, np.arange(60)).metrics().brier
     copies = [np.repeat(a, 4) for a in (labels, logits, np.arange(60))]
-    copied = Judged(np.arange(240), *copies).metrics().brier
+    copied = LabelledLogits(np.arange(240), *copies).metrics().brier
     assert copied.high - copied.low == pytest.approx(alone.high - alone.low, rel=0.01)
 
 
 def test_very_large_logits_are_probabilities():
     logits = np.array([-1e4, 0, 1e4], dtype=np.float32)
-    probs = Judged(np.arange(3), np.array([0, 1, 1]), logits, np.arange(3)).probs
+    probs = LabelledLogits(np.arange(3), np.array([0, 1, 1]), logits, np.arange(3)).probs
     assert probs.tolist() == [0.0, 0.5, 1.0]
 
 

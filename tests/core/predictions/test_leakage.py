@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from ecgcore.predictions.leakage import MARK_WORDS, Exposure, mark_of
+from ecgcore.predictions.leakage import LEAKAGE_WORDS, SeenInTraining, leakage_of
 
 RECORDS = pd.DataFrame(
     {
@@ -16,7 +16,7 @@ RECORDS = pd.DataFrame(
 
 
 def marks(train_set):
-    exposure = Exposure.of(RECORDS, train_set, seed=0)
+    exposure = SeenInTraining.of(RECORDS, train_set, seed=0)
     patients = RECORDS["patient_id"].astype(object).where(RECORDS["patient_id"].notna(), None)
     return [exposure.mark(ecg_id, patients[ecg_id]) for ecg_id in RECORDS.index]
 
@@ -28,7 +28,7 @@ def test_marks_follow_the_rule_of_each_training_set():
 
 
 def test_every_mark_has_words():
-    assert {*marks("A"), *marks("D"), "unknown"} <= MARK_WORDS.keys()
+    assert {*marks("A"), *marks("D"), "unknown"} <= LEAKAGE_WORDS.keys()
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ def test_a_model_of_other_data_knows_no_record_for_certain(data_version, synthet
 
     def exposure():
         asked.append(data_version)
-        return Exposure(frozenset({7}), frozenset(), frozenset())
+        return SeenInTraining(frozenset({7}), frozenset(), frozenset())
 
     catalog = SimpleNamespace(version="open", synthetic=False)
     entry = SimpleNamespace(ecg_id=7, patient_id=None)
-    assert mark_of(catalog, entry, data_version, synthetic=synthetic, exposure=exposure) == mark
+    assert leakage_of(catalog, entry, data_version, synthetic=synthetic, exposure=exposure) == mark
     assert asked == (["open"] if data_version == "open" else [])

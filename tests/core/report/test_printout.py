@@ -14,16 +14,16 @@ from PIL import Image
 
 from ecgcore.errors import RecordError
 from ecgcore.explain.attribution import Attribution
-from ecgcore.figures.attribution_overlay import Heat
+from ecgcore.figures.attribution_overlay import AttributionOverlay
 from ecgcore.figures.paper_layout import LAYOUTS, ORDERS, PaperSettings
 from ecgcore.leads import LEADS
-from ecgcore.predictions.decision import ReadingRule
+from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.ptbxl.glossary import Translation
 from ecgcore.records import EcgRecord, window
 from ecgcore.report import sheet as report_sheet
 from ecgcore.report.back import back
-from ecgcore.report.ecg import heat_colors
+from ecgcore.report.ecg import overlay_colors
 from ecgcore.report.flow import heading, paragraph, pour
 from ecgcore.report.front import draw_frame, front, scale_line
 from ecgcore.report.printout import (
@@ -31,7 +31,7 @@ from ecgcore.report.printout import (
     PAPERS,
     ModelOpinion,
     ReportContent,
-    heat_words,
+    attribution_words,
     report_pdf,
     report_png,
     scale_check,
@@ -61,7 +61,9 @@ ENTRY = CatalogEntry(
 OPINION = ModelOpinion(
     "CNN-BiLSTM A", "certain MI only: 5,645 records", 0.37, "unseen", "ab" * 8 + "…"
 )
-HEAT = Heat(np.linspace(-1, 1, 12_000, dtype=np.float32).reshape(12, 1000), 100, True, "IG of A")
+HEAT = AttributionOverlay(
+    np.linspace(-1, 1, 12_000, dtype=np.float32).reshape(12, 1000), 100, True, "IG of A"
+)
 
 
 def record(fs_hz=100, duration_s=10.0, *, synthetic=False, peak_mv=0.5):
@@ -272,7 +274,7 @@ def test_opinions_of_several_seeds_say_what_was_done_to_them():
     apart = replace(seen, name="CNN-BiLSTM D-mix", verdict="normal", main=False)
     text = printed(
         opinions=(seen, doubting, apart),
-        rule=ReadingRule("venn_abers", 0.05, 0.9),
+        rule=DecisionSettings("venn_abers", 0.05, 0.9),
         fitted_words="the verdict was fitted with this recording among others",
     )
     for part in (
@@ -470,7 +472,7 @@ def test_strange_names_are_printed_with_question_marks():
 
 
 def test_heat_is_white_where_nothing_speaks_and_coloured_by_sign():
-    away, nothing, towards = heat_colors(np.array([-1.0, 0.0, 1.0]), signed=True)
+    away, nothing, towards = overlay_colors(np.array([-1.0, 0.0, 1.0]), signed=True)
     assert (nothing == 1).all()
     assert away[2] > away[0]
     assert towards[0] > towards[2]
@@ -478,9 +480,9 @@ def test_heat_is_white_where_nothing_speaks_and_coloured_by_sign():
 
 def test_heat_words_say_what_a_method_cannot():
     scores = np.ones((12, 1000), np.float32)
-    exact = heat_words(Attribution("ig", scores, 100, 2.0, 0.1, 1000))
+    exact = attribution_words(Attribution("ig", scores, 100, 2.0, 0.1, 1000))
     assert "do not rely" not in exact
-    assert "do not rely" in heat_words(Attribution("ig", scores, 100, 2.0, 5000.0, 1000))
+    assert "do not rely" in attribution_words(Attribution("ig", scores, 100, 2.0, 5000.0, 1000))
     cam = Attribution("gradcam", scores[:1], 100, 2.0, float("nan"), 125)
-    assert "when, not where" in heat_words(cam)
-    assert "80 ms" in heat_words(cam)
+    assert "when, not where" in attribution_words(cam)
+    assert "80 ms" in attribution_words(cam)

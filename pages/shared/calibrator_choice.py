@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ecgcore.stats.calibration.recalibration import METHODS, Method
+from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
 
 _KEY = "calibration"
 _HELP = (
@@ -17,8 +17,8 @@ def draw_calibration_switch() -> None:
     """Draw the switch; the router calls it on every page, so that its choice stays."""
     st.segmented_control(
         "Probabilities of the models",
-        list(METHODS.values()),
-        default=METHODS["raw"],
+        list(CALIBRATORS.values()),
+        default=CALIBRATORS["raw"],
         required=True,
         key=_KEY,
         bind="query-params",
@@ -27,7 +27,7 @@ def draw_calibration_switch() -> None:
     )
 
 
-def chosen_method() -> Method:
+def chosen_method() -> CalibratorName:
     """Return what the reader chose."""
     label = st.session_state.get(_KEY)
-    return next((method for method, known in METHODS.items() if known == label), "raw")
+    return next((method for method, known in CALIBRATORS.items() if known == label), "raw")

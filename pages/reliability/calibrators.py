@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.figures.reliability_panels import Column, Held, intervals_figure, strata_figure
-from ecgcore.predictions.recalibration_comparison import MethodLine, lines_frame
+from ecgcore.predictions.calibrator_comparison import MethodLine, lines_frame
 from ecgcore.stats.calibration.reliability_curve import clopper_pearson
 from ecgcore.stats.metrics import Estimate
 from ecgcore.study.strata import KINDS, Stratum
@@ -25,7 +25,7 @@ STRATA = ("likelihood", "territory", "age", "sex")
 
 def draw_recalibration(view: View, choice: Choice) -> None:
     """Draw what every recalibration leaves of one model's calibration error."""
-    validation = caches.judged_group(view.group, choice.test_set, choice.data_version, "val")
+    validation = caches.labelled_ensemble(view.group, choice.test_set, choice.data_version, "val")
     lines = cache.method_lines(validation, view.judged)
     st.markdown(gap_words(view, lines))
     st.table(methods_table(lines), hide_index=True, border="horizontal")

@@ -11,9 +11,9 @@ import streamlit as st
 from ecgcore.errors import EcgError
 from ecgcore.figures.forest_plot import Pair, dumbbell_figure
 from ecgcore.models.cards import ARCH_NAMES
-from ecgcore.predictions.ensemble import JudgedGroup, ModelGroup
+from ecgcore.predictions.ensemble import Ensemble, LabelledEnsemble
 from ecgcore.stats.calibration.calibration_line import calibration_line
-from ecgcore.stats.calibration.recalibration import METHODS, Method
+from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
 from ecgcore.stats.calibration.reliability_curve import FloatArray, expected_calibration_error
 from pages.compare.choice import Choice
 from pages.compare.numbers import Field, Question, probabilities
@@ -40,7 +40,7 @@ _READING = (
 
 def draw_recalibration(shown: Field, choice: Choice) -> None:
     """Draw what recalibration does to each group; Platt where the page shows raw ones."""
-    method: Method = "platt" if choice.method == "raw" else choice.method
+    method: CalibratorName = "platt" if choice.method == "raw" else choice.method
     try:
         table = recalibration_table(shown, method)
     except EcgError as error:
@@ -58,7 +58,7 @@ def draw_recalibration(shown: Field, choice: Choice) -> None:
     draw_numbers(table, _LABELS, "recalibration", choice)
 
 
-def recalibration_table(shown: Field, method: Method) -> pd.DataFrame:
+def recalibration_table(shown: Field, method: CalibratorName) -> pd.DataFrame:
     """Two rows for each group: raw and recalibrated.
 
     Raises
@@ -77,14 +77,14 @@ def recalibration_table(shown: Field, method: Method) -> pd.DataFrame:
                     "name": name if group.shipped else group.label,
                     "label": group.label,
                     "train_set": group.train_set,
-                    "method": METHODS[used],
+                    "method": CALIBRATORS[used],
                     **numbers,
                 }
             )
     return pd.DataFrame(rows)
 
 
-def _numbers(group: ModelGroup, judged: JudgedGroup, question: Question) -> dict[str, float]:
+def _numbers(group: Ensemble, judged: LabelledEnsemble, question: Question) -> dict[str, float]:
     _, probs = probabilities(group, judged.seed_logits, question)
     line = calibration_line(judged.labels, probs, n_boot=0)
     return {
@@ -100,7 +100,7 @@ def _brier(labels: np.ndarray, probs: FloatArray) -> float:
     return float(np.square(probs - labels).mean())
 
 
-def _figure(table: pd.DataFrame, method: Method) -> object:
+def _figure(table: pd.DataFrame, method: CalibratorName) -> object:
     raw, after = table.iloc[::2], table.iloc[1::2]
     panels = [
         (
@@ -115,14 +115,14 @@ def _figure(table: pd.DataFrame, method: Method) -> object:
         )
         for column, title in MEASURES.items()
     ]
-    return dumbbell_figure(panels, after=METHODS[method], dark=is_dark())
+    return dumbbell_figure(panels, after=CALIBRATORS[method], dark=is_dark())
 
 
-def _words(table: pd.DataFrame, method: Method) -> str:
+def _words(table: pd.DataFrame, method: CalibratorName) -> str:
     raw, after = table["ece"].iloc[::2], table["ece"].iloc[1::2]
     return (
-        f"{METHODS[method]}, fitted on fold 9, moves the ECE of these {len(raw)} ensembles from "
-        f"**{raw.min():.3f} to {raw.max():.3f}** (raw) to **{after.min():.3f} to "
+        f"{CALIBRATORS[method]}, fitted on fold 9, moves the ECE of these {len(raw)} ensembles "
+        f"from **{raw.min():.3f} to {raw.max():.3f}** (raw) to **{after.min():.3f} to "
         f"{after.max():.3f}**, and its spread between groups from {np.ptp(raw):.3f} to "
         f"{np.ptp(after):.3f}."
     )

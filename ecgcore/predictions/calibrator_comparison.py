@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from ecgcore.errors import ModelError
-from ecgcore.predictions.ensemble import FloatArray, JudgedGroup
+from ecgcore.predictions.ensemble import FloatArray, LabelledEnsemble
 from ecgcore.stats.bootstrap import resampled, unit_index
-from ecgcore.stats.calibration import recalibration
+from ecgcore.stats.calibration import calibrators
 from ecgcore.stats.calibration.calibration_line import CalibrationLine, calibration_line
-from ecgcore.stats.calibration.recalibration import METHODS, Method, Recalibration
+from ecgcore.stats.calibration.calibrators import CALIBRATORS, Calibrator, CalibratorName
 from ecgcore.stats.calibration.reliability_curve import check_predictions
 from ecgcore.stats.metrics import Estimate, ScoreName, Scorer, percentile_estimate
 
@@ -32,25 +32,25 @@ class MethodLine:
         On the test set; the calibration error over 10 equally wide bins.
     """
 
-    fitted: Recalibration
+    fitted: Calibrator
     line: CalibrationLine
     brier: Estimate
     ece: Estimate
     log_loss: Estimate
 
     @property
-    def method(self) -> Method:
+    def method(self) -> CalibratorName:
         """Which recalibration it is."""
         return self.fitted.method
 
     @property
     def label(self) -> str:
         """Name of the recalibration as shown."""
-        return METHODS[self.method]
+        return CALIBRATORS[self.method]
 
 
 def compare_methods(
-    validation: JudgedGroup, test: JudgedGroup, n_boot: int = 500
+    validation: LabelledEnsemble, test: LabelledEnsemble, n_boot: int = 500
 ) -> tuple[MethodLine, ...]:
     """Fit every method on fold 9 and judge it on the test set, the raw probabilities first.
 
@@ -62,9 +62,9 @@ def compare_methods(
     ModelError
         If fold 9 holds only one class.
     """
-    names: tuple[Method, ...] = get_args(Method)
+    names: tuple[CalibratorName, ...] = get_args(CalibratorName)
     try:
-        fits = [recalibration.fit(name, validation.labels, validation.logits) for name in names]
+        fits = [calibrators.fit(name, validation.labels, validation.logits) for name in names]
     except ValueError as error:
         raise ModelError(
             f"The {len(validation.labels):,} records of the validation fold cannot calibrate this "
@@ -73,13 +73,13 @@ def compare_methods(
     return tuple(_line(one, test, n_boot) for one in fits)
 
 
-def _line(fitted: Recalibration, test: JudgedGroup, n_boot: int) -> MethodLine:
+def _line(fitted: Calibrator, test: LabelledEnsemble, n_boot: int) -> MethodLine:
     probs = fitted.apply(test.logits)
     line = calibration_line(test.labels, probs, groups=test.patients, n_boot=n_boot)
     return MethodLine(fitted, line, *_scores(test, probs, n_boot))
 
 
-def _scores(test: JudgedGroup, probs: FloatArray, n_boot: int) -> list[Estimate]:
+def _scores(test: LabelledEnsemble, probs: FloatArray, n_boot: int) -> list[Estimate]:
     labels, p = check_predictions(test.labels, probs)
     scorer = Scorer(labels, p)
     once = np.ones((1, labels.size))

@@ -14,9 +14,9 @@ from scipy.special import expit
 
 from ecgcore.stats.calibration.reliability_curve import BoolArray, FloatArray, IntArray
 
-Method = Literal["raw", "temperature", "platt", "beta", "isotonic", "venn_abers"]
+CalibratorName = Literal["raw", "temperature", "platt", "beta", "isotonic", "venn_abers"]
 
-METHODS: dict[str, str] = {
+CALIBRATORS: dict[str, str] = {
     "raw": "Raw",
     "temperature": "Temperature",
     "platt": "Platt",
@@ -41,18 +41,18 @@ class _Map(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Recalibration:
+class Calibrator:
     """A fitted map from logits to probabilities.
 
     Attributes
     ----------
     method
-        One of `METHODS`.
+        One of `CALIBRATORS`.
     n, n_mi
         Records that it was fitted on, and those labelled MI.
     """
 
-    method: Method
+    method: CalibratorName
     n: int
     n_mi: int
     _map: _Map
@@ -160,7 +160,7 @@ class _VennAbers:
         return ()
 
 
-def fit(method: Method, labels: ArrayLike, logits: ArrayLike) -> Recalibration:
+def fit(method: CalibratorName, labels: ArrayLike, logits: ArrayLike) -> Calibrator:
     """Fit a recalibration on records that the model was not trained on.
 
     Parameters
@@ -190,16 +190,16 @@ def fit(method: Method, labels: ArrayLike, logits: ArrayLike) -> Recalibration:
     68 (2007) 267-276 (targets); Kull, Silva Filho and Flach, AISTATS 2017 (beta); Zadrozny and
     Elkan, KDD 2002 (isotonic); Vovk and Petej, UAI 2014 (Venn-Abers and the merged probability).
     """
-    if method not in get_args(Method):
-        raise ValueError(f"method is {method!r}; use one of {', '.join(METHODS)}.")
+    if method not in get_args(CalibratorName):
+        raise ValueError(f"method is {method!r}; use one of {', '.join(CALIBRATORS)}.")
     y, z = _check_calibration(labels, logits)
     n_mi = int(y.sum())
     if method != "raw" and n_mi in (0, y.size):
         raise ValueError(f"{n_mi} of {y.size} calibration records are MI; both classes are needed.")
-    return Recalibration(method, y.size, n_mi, _fitted(method, y, z))
+    return Calibrator(method, y.size, n_mi, _fitted(method, y, z))
 
 
-def _fitted(method: Method, y: BoolArray, z: FloatArray) -> _Map:
+def _fitted(method: CalibratorName, y: BoolArray, z: FloatArray) -> _Map:
     if method == "temperature":
         (slope,) = _logistic(z[:, None], y.astype(np.float64), [(1 / MAX_SLOPE, MAX_SLOPE)])
         return _Line(slope, 0.0, (("T", 1 / slope),))

@@ -6,9 +6,9 @@ from scipy.special import expit
 from sklearn.metrics import brier_score_loss, log_loss
 
 from ecgcore.errors import ModelError
-from ecgcore.predictions.ensemble import JudgedGroup
-from ecgcore.predictions.recalibration_comparison import compare_methods, lines_frame
-from ecgcore.stats.calibration.recalibration import METHODS
+from ecgcore.predictions.calibrator_comparison import compare_methods, lines_frame
+from ecgcore.predictions.ensemble import LabelledEnsemble
+from ecgcore.stats.calibration.calibrators import CALIBRATORS
 
 
 def judged(seed, n=600, shift=1.5):
@@ -18,7 +18,7 @@ def judged(seed, n=600, shift=1.5):
     labels = (rng.uniform(size=n) < expit(true)).astype(np.int64)
     seeds = true + shift + rng.normal(0, 0.1, (2, n))
     ids = np.arange(n)
-    return JudgedGroup(ids, labels, ids // 2, seeds)
+    return LabelledEnsemble(ids, labels, ids // 2, seeds)
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +27,8 @@ def lines():
 
 
 def test_every_method_stands_once_and_names_its_fit(lines):
-    assert [line.method for line in lines] == list(METHODS)
-    assert [line.label for line in lines] == list(METHODS.values())
+    assert [line.method for line in lines] == list(CALIBRATORS)
+    assert [line.label for line in lines] == list(CALIBRATORS.values())
     assert {line.fitted.n for line in lines} == {600}
 
 
@@ -53,7 +53,7 @@ def test_scores_agree_with_scikit_learn(lines):
 
 def test_the_frame_has_every_figure_with_its_interval(lines):
     frame = lines_frame(lines)
-    assert frame["method"].tolist() == list(METHODS)
+    assert frame["method"].tolist() == list(CALIBRATORS)
     assert frame["n_fold_9"].eq(600).all()
     assert (frame["slope_low"] <= frame["slope"]).all()
     assert frame.set_index("method")["fitted"]["platt"].startswith("slope = ")

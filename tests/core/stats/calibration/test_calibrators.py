@@ -11,10 +11,10 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from ecgcore.stats.calibration.recalibration import MAX_SLOPE, METHODS, fit
+from ecgcore.stats.calibration.calibrators import CALIBRATORS, MAX_SLOPE, fit
 from ecgcore.stats.calibration.reliability_curve import expected_calibration_error
 
-FITTED = [method for method in METHODS if method != "raw"]
+FITTED = [method for method in CALIBRATORS if method != "raw"]
 PARAMETERS = {
     "raw": (),
     "temperature": ("T",),
@@ -50,7 +50,7 @@ def _shown(method: str, *sample) -> dict[str, float]:
 class _LogitModel(LogisticRegression):
     """Something that scikit-learn can calibrate: its decision function is the input."""
 
-    def fit(self, X, y):
+    def fit(self, X, y):  # noqa: N803 - scikit-learn's name
         self.classes_, self.coef_, self.intercept_ = np.array([0, 1]), np.ones((1, 1)), np.zeros(1)
         return self
 
@@ -70,11 +70,11 @@ def _naive_venn_abers(labels, logits, new: float) -> list[float]:
 
 
 def test_methods_are_named_in_order():
-    assert list(METHODS) == list(PARAMETERS)
-    assert METHODS["venn_abers"] == "Venn-Abers"
+    assert list(CALIBRATORS) == list(PARAMETERS)
+    assert CALIBRATORS["venn_abers"] == "Venn-Abers"
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", CALIBRATORS)
 def test_a_fit_says_what_it_is(method):
     labels, logits = _sample()
     fitted = fit(method, labels, logits)
@@ -204,12 +204,12 @@ def test_venn_abers_by_hand():
     assert high == pytest.approx([0.5, 0.5, 1, 1, 1])
 
 
-@pytest.mark.parametrize("method", [m for m in METHODS if m != "venn_abers"])
+@pytest.mark.parametrize("method", [m for m in CALIBRATORS if m != "venn_abers"])
 def test_only_venn_abers_has_an_interval(method):
     assert fit(method, [0, 1, 0], [0.0, 1.0, 2.0]).interval([0.0]) is None
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", CALIBRATORS)
 @pytest.mark.parametrize("sign", [1, -1])
 def test_separable_and_inverted_records_give_bounded_maps(method, sign):
     logits = np.concatenate([np.linspace(-3, -0.1, 40), np.linspace(0.1, 3, 40)])
@@ -227,7 +227,7 @@ def test_equal_logits_give_the_share_of_mi(method):
     assert probs == pytest.approx([0.5 if method == "temperature" else 0.25], abs=0.02)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", CALIBRATORS)
 def test_huge_logits_stay_finite(method):
     labels, logits = _sample(100)
     fitted = fit(method, labels, logits * 1e4)
