@@ -75,7 +75,7 @@ def compare_methods(
 
 def _line(fitted: Calibrator, test: LabelledEnsemble, n_boot: int) -> MethodLine:
     probs = fitted.apply(test.logits)
-    line = calibration_line(test.labels, probs, groups=test.patients, n_boot=n_boot)
+    line = calibration_line(test.labels, probs, clusters=test.patients, n_boot=n_boot)
     return MethodLine(fitted, line, *_scores(test, probs, n_boot))
 
 

@@ -235,7 +235,7 @@ class EnsembleCalibrator:
     def metrics(self, judged: LabelledEnsemble, threshold: float = 0.5) -> Metrics:
         """All figures of the ensemble, with 95 % bootstrap intervals over patients."""
         probs = self.probs(judged.seed_logits)
-        return evaluate(judged.labels, probs, threshold=threshold, groups=judged.patients)
+        return evaluate(judged.labels, probs, threshold=threshold, clusters=judged.patients)
 
 
 def disagreement_of(

@@ -50,7 +50,7 @@ class LabelledLogits:
 
     def metrics(self, threshold: float = 0.5) -> Metrics:
         """All figures with 95 % bootstrap intervals over patients."""
-        return evaluate(self.labels, self.probs, threshold=threshold, groups=self.patients)
+        return evaluate(self.labels, self.probs, threshold=threshold, clusters=self.patients)
 
 
 def data_versions(recordings: Recordings) -> tuple[str, ...]:

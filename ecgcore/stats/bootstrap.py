@@ -12,24 +12,24 @@ INTERVAL_PERCENT = (2.5, 97.5)
 _WEIGHTS_AT_ONCE = 250_000
 
 
-def unit_index(groups: ArrayLike | None, n: int) -> NDArray[np.int64]:
+def unit_index(clusters: ArrayLike | None, n: int) -> NDArray[np.int64]:
     """Return the ``(n,)`` number of the unit that each record is resampled with.
 
     Parameters
     ----------
-    groups
+    clusters
         ``(n,)`` patient of each record; without it, every record is its own unit.
 
     Raises
     ------
     ValueError
-        If a record has no patient, or `groups` is not ``(n,)``.
+        If a record has no patient, or `clusters` is not ``(n,)``.
     """
-    if groups is None:
+    if clusters is None:
         return np.arange(n)
-    ids: NDArray[np.generic] = np.asarray(groups)
+    ids: NDArray[np.generic] = np.asarray(clusters)
     if ids.shape != (n,) or pd.isna(ids).any():
-        raise ValueError(f"groups {ids.shape} must name a patient for each of the {n} records.")
+        raise ValueError(f"clusters {ids.shape} must name a patient for each of the {n} records.")
     _, index = np.unique(ids, return_inverse=True)
     return np.asarray(index, dtype=np.int64)
 

@@ -130,7 +130,7 @@ def decision_curve(
     thresholds: ArrayLike = THRESHOLDS,
     *,
     prevalence: float | None = None,
-    groups: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
     n_boot: int = 500,
     seed: int = 0,
 ) -> DecisionCurve:
@@ -140,7 +140,7 @@ def decision_curve(
     ----------
     labels, probs, thresholds, prevalence
         As `net_benefit`. A given prevalence is taken as known: calling everybody has no band then.
-    groups
+    clusters
         ``(n,)`` patient of each record: whole patients are resampled. Without it, records are.
     n_boot, seed
         Resampled copies, 0 for no bands; same seed, same bands.
@@ -148,11 +148,11 @@ def decision_curve(
     Raises
     ------
     ValueError
-        As `net_benefit`, or for groups that do not fit.
+        As `net_benefit`, or for clusters that do not fit.
     """
     y, p = check_predictions(labels, probs)
     sample = _Sample(y, p, _check_thresholds(thresholds), prevalence)
-    values, copies = _bootstrap(sample.benefits, y.size, groups, n_boot, seed)
+    values, copies = _bootstrap(sample.benefits, y.size, clusters, n_boot, seed)
     bands = [_band(values[i], copies[:, i]) for i in range(3)]
     share = float(y.mean()) if prevalence is None else prevalence
     return DecisionCurve(sample.thresholds, share, *bands)
@@ -190,7 +190,7 @@ def cost_per_100(
     false_alarms_per_missed_mi: float,
     *,
     prevalence: float | None = None,
-    groups: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
     n_boot: int = 500,
     seed: int = 0,
 ) -> CostPer100:
@@ -204,7 +204,7 @@ def cost_per_100(
         From 0 to 1.
     false_alarms_per_missed_mi
         k: how many false alarms are as bad as one missed MI.
-    labels, probs, prevalence, groups, n_boot, seed
+    labels, probs, prevalence, clusters, n_boot, seed
         As `decision_curve`.
 
     Raises
@@ -224,7 +224,7 @@ def cost_per_100(
         total = false_alarms_per_missed_mi * missed + alarms
         return 100 * np.hstack([missed, alarms, total])
 
-    values, copies = _bootstrap(costs, y.size, groups, n_boot, seed)
+    values, copies = _bootstrap(costs, y.size, clusters, n_boot, seed)
     missed, alarms, total = map(percentile_estimate, values, copies.T)
     share = float(y.mean()) if prevalence is None else prevalence
     all_called, none_called = 100 * (1 - share), 100 * share * false_alarms_per_missed_mi
@@ -267,7 +267,7 @@ class _Sample:
 def _bootstrap(
     compute: Callable[[FloatArray], FloatArray],
     n: int,
-    groups: ArrayLike | None,
+    clusters: ArrayLike | None,
     n_boot: int,
     seed: int,
 ) -> tuple[FloatArray, FloatArray]:
@@ -275,7 +275,7 @@ def _bootstrap(
     if n_boot < 0:
         raise ValueError(f"n_boot {n_boot} must be at least 0.")
     value = compute(np.ones((1, n)))
-    copies = [compute(weights) for weights in resampled(unit_index(groups, n), n_boot, seed)]
+    copies = [compute(weights) for weights in resampled(unit_index(clusters, n), n_boot, seed)]
     return value[0], np.concatenate([value[:0], *copies])
 
 

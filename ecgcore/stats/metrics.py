@@ -209,7 +209,7 @@ def evaluate(
     probs: ArrayLike,
     *,
     threshold: float = 0.5,
-    groups: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
     n_boot: int = 1000,
     seed: int = 0,
     n_bins: int = 10,
@@ -228,7 +228,7 @@ def evaluate(
         ``(n,)`` predicted probability of MI.
     threshold
         A record is called MI from this probability on.
-    groups
+    clusters
         ``(n,)`` patient of each record: whole patients are resampled. Without it, records are.
     n_boot
         Resampled copies; 0 gives values without intervals.
@@ -246,7 +246,7 @@ def evaluate(
     if not 0 <= threshold <= 1 or n_boot < 0:
         raise ValueError(f"threshold {threshold} must be 0 to 1 and n_boot {n_boot} at least 0.")
     scorer = Scorer(y, p, threshold, n_bins)
-    parts = chain([np.ones((1, y.size))], resampled(unit_index(groups, y.size), n_boot, seed))
+    parts = chain([np.ones((1, y.size))], resampled(unit_index(clusters, y.size), n_boot, seed))
     copies = [[scorer.score(name, weights) for name in METRIC_NAMES] for weights in parts]
     tables = np.concatenate(copies, axis=1)
     estimates = [percentile_estimate(float(table[0]), table[1:]) for table in tables]

@@ -276,7 +276,7 @@ def _group_row(
         for probs in calibration.seed_probs(judged.seed_logits)
     )
     probs = calibration.probs(judged.seed_logits)
-    ensemble = evaluate(judged.labels, probs, groups=judged.patients, n_boot=n_boot)
+    ensemble = evaluate(judged.labels, probs, clusters=judged.patients, n_boot=n_boot)
     return GroupRow(group, test_set, calibration, seeds, ensemble)
 
 

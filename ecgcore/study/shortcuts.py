@@ -157,7 +157,7 @@ def judge_strata(
     labels: ArrayLike,
     probs: ArrayLike,
     *,
-    groups: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
     threshold: float = 0.5,
     n_boot: int = 1000,
     seed: int = 0,
@@ -168,7 +168,7 @@ def judge_strata(
     ----------
     ids, labels, probs
         ``(n,)`` ``ecg_id``, label (1 = MI) and predicted probability of the test set's records.
-    groups
+    clusters
         ``(n,)`` patient of each record; without it, records are resampled.
     threshold
         A record is called MI from this probability on.
@@ -179,7 +179,7 @@ def judge_strata(
         As `check_predictions` and `unit_index`; if the threshold is not 0 to 1.
     """
     y, p = check_predictions(labels, probs)
-    units, numbers = unit_index(groups, y.size), np.asarray(ids)
+    units, numbers = unit_index(clusters, y.size), np.asarray(ids)
     if numbers.shape != y.shape or not 0 <= threshold <= 1:
         raise ValueError(f"ids {numbers.shape} must be {y.shape}, threshold {threshold} 0 to 1.")
     scored = []
@@ -240,10 +240,10 @@ def _stratum_score(
 
 
 def _estimates(
-    scorer: Scorer, names: Sequence[ScoreName], groups: ArrayLike, n_boot: int, seed: int
+    scorer: Scorer, names: Sequence[ScoreName], clusters: ArrayLike, n_boot: int, seed: int
 ) -> list[Estimate]:
     size = scorer.labels.size
-    copies = chain([np.ones((1, size))], resampled(unit_index(groups, size), n_boot, seed))
+    copies = chain([np.ones((1, size))], resampled(unit_index(clusters, size), n_boot, seed))
     tables = [[scorer.score(name, weights) for name in names] for weights in copies]
     columns = np.concatenate(tables, axis=1)
     return [percentile_estimate(float(column[0]), column[1:]) for column in columns]

@@ -115,7 +115,7 @@ def in_strata(
         _judged.ids,
         _judged.labels,
         _probs,
-        groups=_judged.patients,
+        clusters=_judged.patients,
         threshold=threshold,
         n_boot=200,
     )
@@ -130,7 +130,7 @@ def bootstrap_curve(
     strategy: Strategy,
 ) -> ReliabilityCurve:
     """Reliability curve with a band from resampled patients."""
-    return reliability_curve(labels, probs, n_bins, strategy, band="bootstrap", groups=patients)
+    return reliability_curve(labels, probs, n_bins, strategy, band="bootstrap", clusters=patients)
 
 
 @st.cache_data(max_entries=64, show_spinner="Drawing bootstrap samples …")
@@ -138,7 +138,7 @@ def corp_curve(
     labels: NDArray[np.int64], probs: NDArray[np.float64], patients: NDArray[np.int64]
 ) -> CorpCurve:
     """Reliability curve without bins, with a band from resampled patients."""
-    return corp(labels, probs, band="confidence", groups=patients)
+    return corp(labels, probs, band="confidence", clusters=patients)
 
 
 @st.cache_data(max_entries=64, show_spinner="Drawing bootstrap samples …")
@@ -146,7 +146,7 @@ def metrics(
     labels: NDArray[np.int64], probs: NDArray[np.float64], patients: NDArray[np.int64]
 ) -> Metrics:
     """All figures of a model on a test set, with bootstrap intervals."""
-    return evaluate(labels, probs, groups=patients)
+    return evaluate(labels, probs, clusters=patients)
 
 
 @st.cache_data(max_entries=64, show_spinner="Trying every recalibration …")
@@ -163,7 +163,7 @@ def benefit(
     prevalence: float,
 ) -> DecisionCurve:
     """Net benefit of a model over thresholds, with bands."""
-    return decision_curve(labels, probs, prevalence=prevalence, groups=patients)
+    return decision_curve(labels, probs, prevalence=prevalence, clusters=patients)
 
 
 @st.cache_data(max_entries=256, show_spinner="Drawing bootstrap samples …")
@@ -181,5 +181,5 @@ def cost(
         cost_threshold(false_alarms_per_missed_mi),
         false_alarms_per_missed_mi,
         prevalence=prevalence,
-        groups=patients,
+        clusters=patients,
     )

@@ -42,7 +42,7 @@ def calibration_line(
     labels: ArrayLike,
     probs: ArrayLike,
     *,
-    groups: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
     n_boot: int = 500,
     seed: int = 0,
 ) -> CalibrationLine:
@@ -55,7 +55,7 @@ def calibration_line(
     ----------
     labels, probs
         ``(n,)``; probabilities are clipped to `CLIP` and ``1 - CLIP``.
-    groups
+    clusters
         ``(n,)`` patient of each record: whole patients are resampled. Without it, records are.
     n_boot, seed
         Resampled copies, 0 for no intervals; same seed, same intervals.
@@ -63,8 +63,8 @@ def calibration_line(
     Raises
     ------
     ValueError
-        As `check_predictions` of `ecgcore.stats.calibration.reliability_curve`, or for groups that
-        do not fit.
+        As `check_predictions` of `ecgcore.stats.calibration.reliability_curve`, or for clusters
+        that do not fit.
 
     Notes
     -----
@@ -74,7 +74,7 @@ def calibration_line(
     if n_boot < 0:
         raise ValueError(f"n_boot {n_boot} must be at least 0.")
     x = logit(p.clip(CLIP, 1 - CLIP))
-    units = unit_index(groups, y.size)
+    units = unit_index(clusters, y.size)
     lines = _Lines(y, x)
     values = lines.through(np.ones((1, y.size)))[0]
     copies = [lines.through(weights, values) for weights in resampled(units, n_boot, seed)]

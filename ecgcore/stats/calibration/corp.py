@@ -100,7 +100,7 @@ def corp(
     probs: ArrayLike,
     *,
     band: CorpBand = "consistency",
-    groups: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
     n_boot: int = 200,
     seed: int = 0,
 ) -> CorpCurve:
@@ -115,7 +115,7 @@ def corp(
     band
         See `CorpCurve`. For "consistency" labels are drawn anew from the predictions of resampled
         patients; for "confidence" patients are resampled with their labels.
-    groups
+    clusters
         ``(n,)`` patient of each record; without it, records are resampled. Labels drawn anew are
         independent even within a patient.
     n_boot, seed
@@ -136,7 +136,7 @@ def corp(
     n = np.bincount(place)
     n_mi = np.bincount(place, weights=y).astype(np.int64)
     observed = _rising(n_mi / n, n)
-    sample = _Sample(y, places, place, unit_index(groups, y.size))
+    sample = _Sample(y, places, place, unit_index(clusters, y.size))
     low, high = sample.band(band, n_boot, seed)
     brier, recalibrated = (float(np.mean((q - y) ** 2)) for q in (p, observed[place]))
     constant = float(y.mean() * (1 - y.mean()))

@@ -149,7 +149,7 @@ def reliability_curve(
     strategy: Strategy = "width",
     *,
     band: Band = "exact",
-    groups: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
     n_boot: int = 1000,
     seed: int = 0,
 ) -> ReliabilityCurve:
@@ -166,7 +166,7 @@ def reliability_curve(
     band
         "exact", or "bootstrap" for percentiles over resampled patients in unchanged bins. A bin of
         MI only, or of none, has a bootstrap interval without width: there, trust the exact one.
-    groups, n_boot, seed
+    clusters, n_boot, seed
         ``(n,)`` patient of each record, copies and their seed; only for "bootstrap".
 
     Raises
@@ -185,7 +185,7 @@ def reliability_curve(
     if band == "exact":
         low, high = clopper_pearson(n_mi, n)
     elif band == "bootstrap" and n_boot > 0:
-        low, high = _bootstrap_band(y, index, size, unit_index(groups, y.size), n_boot, seed)
+        low, high = _bootstrap_band(y, index, size, unit_index(clusters, y.size), n_boot, seed)
     else:
         raise ValueError(f"band is {band!r} with {n_boot} copies; use 'exact', or 'bootstrap' > 0.")
     ece = float(np.nansum(n * np.abs(mean_prob - observed)) / y.size)

@@ -88,7 +88,7 @@ class DeLong:
         return pd.DataFrame(rows, columns=["first", "second", "value", "low", "high", "p"])
 
 
-def delong(labels: ArrayLike, scores: ArrayLike, groups: ArrayLike | None = None) -> DeLong:
+def delong(labels: ArrayLike, scores: ArrayLike, clusters: ArrayLike | None = None) -> DeLong:
     """Compute AUROCs of paired scores and their covariance.
 
     Parameters
@@ -97,7 +97,7 @@ def delong(labels: ArrayLike, scores: ArrayLike, groups: ArrayLike | None = None
         ``(n,)``, 1 or True for MI; at least two records of each class.
     scores
         ``(k, n)`` or ``(n,)`` logits or probabilities of k models; only their order matters.
-    groups
+    clusters
         ``(n,)`` patient of each record, by which the covariance is clustered (Obuchowski). Without
         it records are independent, which is slightly optimistic where patients have two.
 
@@ -114,8 +114,8 @@ def delong(labels: ArrayLike, scores: ArrayLike, groups: ArrayLike | None = None
     aurocs: FloatArray = of_mi.mean(axis=1)
     parts = np.zeros((2, *s.shape))
     parts[0][:, y], parts[1][:, ~y] = of_mi - aurocs[:, None], of_other - aurocs[:, None]
-    covariance = _covariance(parts, y, unit_index(groups, y.size))
-    return DeLong(aurocs, covariance, groups is not None)
+    covariance = _covariance(parts, y, unit_index(clusters, y.size))
+    return DeLong(aurocs, covariance, clusters is not None)
 
 
 def _checked(labels: ArrayLike, scores: ArrayLike) -> tuple[BoolArray, FloatArray]:

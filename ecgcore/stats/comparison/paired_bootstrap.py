@@ -61,7 +61,7 @@ class Trial:
     ----------
     labels
         ``(n,)``, 1 or True for MI.
-    groups
+    clusters
         ``(n,)`` patient of each record: whole patients are resampled. Without it, records are.
     n_boot, seed
         Copies, and the seed of all draws.
@@ -70,7 +70,7 @@ class Trial:
     """
 
     labels: ArrayLike
-    groups: ArrayLike | None = None
+    clusters: ArrayLike | None = None
     n_boot: int = 1000
     seed: int = 0
     threshold: float = 0.5
@@ -82,7 +82,7 @@ class Trial:
         Raises
         ------
         ValueError
-            If the predictions, groups or limits do not fit, or the metric is unknown.
+            If the predictions, clusters or limits do not fit, or the metric is unknown.
         """
         if self.n_boot < 1 or not 0 <= self.threshold <= 1:
             raise ValueError(f"n_boot {self.n_boot} must be at least 1, threshold 0 to 1.")
@@ -92,7 +92,7 @@ class Trial:
         values = [scorer.score(metric, np.ones((1, n)))[0] for scorer in scorers]
         copies = [
             np.column_stack([scorer.score(metric, weights) for scorer in scorers])
-            for weights in resampled(unit_index(self.groups, n), self.n_boot, self.seed)
+            for weights in resampled(unit_index(self.clusters, n), self.n_boot, self.seed)
         ]
         return np.asarray(values), np.concatenate(copies)
 

@@ -27,7 +27,7 @@ def test_without_patients_every_record_is_a_unit():
 
 
 def test_a_record_without_a_patient_is_refused():
-    with pytest.raises(ValueError, match=r"groups \(2,\) must name a patient for each of the 3"):
+    with pytest.raises(ValueError, match=r"clusters \(2,\) must name a patient for each of the 3"):
         unit_index([1, 2], 3)
     with pytest.raises(ValueError, match="must name a patient"):
         unit_index([1.0, float("nan")], 2)

@@ -76,11 +76,11 @@ def test_a_decision_curve_holds_model_all_and_gain():
 @pytest.mark.parametrize("prevalence", [None, 0.1])
 def test_bands_equal_a_plain_loop_over_patients(prevalence):
     labels, probs = _sample(90)
-    groups = np.repeat(np.arange(30), 3)
+    clusters = np.repeat(np.arange(30), 3)
     curve = decision_curve(
-        labels, probs, GRID, prevalence=prevalence, groups=groups, n_boot=25, seed=3
+        labels, probs, GRID, prevalence=prevalence, clusters=clusters, n_boot=25, seed=3
     )
-    (weights,) = resampled(groups, 25, 3)
+    (weights,) = resampled(clusters, 25, 3)
     copies = [np.repeat(np.arange(90), row.astype(int)) for row in weights]
     loop = [net_benefit(labels[c], probs[c], GRID, prevalence=prevalence) for c in copies]
     expected = np.percentile(loop, [2.5, 97.5], axis=0)
@@ -191,7 +191,7 @@ def test_a_dial_without_meaning_is_refused(k):
         ({"thresholds": [float("nan")]}, "from 0 and below 1"),
         ({"prevalence": 0.0}, "prevalence 0.0 must lie between 0 and 1"),
         ({"n_boot": -1}, "n_boot -1 must be at least 0"),
-        ({"groups": [1]}, "must name a patient"),
+        ({"clusters": [1]}, "must name a patient"),
     ],
 )
 def test_arguments_outside_their_limits_are_refused(options, says):

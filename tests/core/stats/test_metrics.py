@@ -83,9 +83,9 @@ def test_hand_made_example():
 @pytest.mark.parametrize("patients", [False, True])
 def test_intervals_equal_a_plain_loop_over_scikit_learn(patients):
     labels, probs = _sample(60, seed=3, decimals=1)
-    groups = np.repeat(np.arange(20), 3) if patients else None
-    units = np.arange(60) if groups is None else groups
-    metrics = evaluate(labels, probs, groups=groups, n_boot=40, seed=5)
+    clusters = np.repeat(np.arange(20), 3) if patients else None
+    units = np.arange(60) if clusters is None else clusters
+    metrics = evaluate(labels, probs, clusters=clusters, n_boot=40, seed=5)
     (weights,) = resampled(units, 40, 5)
     copies = [np.repeat(np.arange(60), row.astype(int)) for row in weights]
     loops = [_oracle(labels[copy], probs[copy]) for copy in copies]
@@ -133,7 +133,7 @@ def test_copies_of_a_patient_add_no_certainty():
     labels, probs = _sample(150)
     once = evaluate(labels, probs).auroc
     doubled = [np.tile(column, 4) for column in (labels, probs)]
-    by_patient = evaluate(*doubled, groups=np.tile([f"p{k}" for k in range(150)], 4)).auroc
+    by_patient = evaluate(*doubled, clusters=np.tile([f"p{k}" for k in range(150)], 4)).auroc
     by_record = evaluate(*doubled).auroc
     width = once.high - once.low
     assert by_patient.high - by_patient.low == pytest.approx(width, rel=0.2)
@@ -212,8 +212,8 @@ def test_estimate_text():
         ({"threshold": float("nan")}, "threshold nan"),
         ({"n_boot": -1}, "n_boot -1"),
         ({"n_bins": 0}, "n_bins is 0"),
-        ({"groups": [1]}, r"groups \(1,\) must name a patient for each of the 2 records"),
-        ({"groups": [1.0, float("nan")]}, "must name a patient"),
+        ({"clusters": [1]}, r"clusters \(1,\) must name a patient for each of the 2 records"),
+        ({"clusters": [1.0, float("nan")]}, "must name a patient"),
     ],
 )
 def test_arguments_outside_their_limits_are_refused(options, says):
@@ -226,6 +226,6 @@ def test_the_whole_test_set_takes_half_a_second_at_most():
     used = []
     for _ in range(3):
         start = time.process_time()
-        evaluate(labels, probs, groups=np.arange(1253) // 2)
+        evaluate(labels, probs, clusters=np.arange(1253) // 2)
         used.append(time.process_time() - start)
     assert min(used) <= 0.5

@@ -99,8 +99,8 @@ def _stratum(ids, name="half"):
 
 def test_a_stratum_is_judged_like_a_test_set_of_its_own():
     ids, labels, probs, patients = _predictions()
-    (score,) = judge_strata([_stratum(ids[:100])], ids, labels, probs, groups=patients, n_boot=50)
-    alone = evaluate(labels[:100], probs[:100], groups=patients[:100], n_boot=50)
+    (score,) = judge_strata([_stratum(ids[:100])], ids, labels, probs, clusters=patients, n_boot=50)
+    alone = evaluate(labels[:100], probs[:100], clusters=patients[:100], n_boot=50)
     assert (score.auroc, score.brier, score.ece) == (alone.auroc, alone.brier, alone.ece_width)
     assert (score.n, score.n_mi) == (100, labels[:100].sum())
     normal = probs[:100][~labels[:100]]

@@ -43,9 +43,9 @@ def test_values_equal_scikit_learn(slope, offset):
 @pytest.mark.parametrize("patients", [False, True])
 def test_intervals_equal_a_plain_loop_over_scikit_learn(patients):
     labels, probs = _sample(90, slope=0.8)
-    groups = np.repeat(np.arange(30), 3) if patients else None
-    line = calibration_line(labels, probs, groups=groups, n_boot=30, seed=4)
-    (weights,) = resampled(np.arange(90) if groups is None else groups, 30, 4)
+    clusters = np.repeat(np.arange(30), 3) if patients else None
+    line = calibration_line(labels, probs, clusters=clusters, n_boot=30, seed=4)
+    (weights,) = resampled(np.arange(90) if clusters is None else clusters, 30, 4)
     copies = [np.repeat(np.arange(90), row.astype(int)) for row in weights]
     expected = np.percentile([_oracle(labels[c], probs[c]) for c in copies], [2.5, 97.5], axis=0)
     found = np.array([[one.low, one.high] for one in _three(line)]).T
@@ -122,7 +122,7 @@ def test_same_seed_same_intervals():
     ("options", "says"),
     [
         ({"n_boot": -1}, "n_boot -1 must be at least 0"),
-        ({"groups": [1]}, r"groups \(1,\) must name a patient"),
+        ({"clusters": [1]}, r"clusters \(1,\) must name a patient"),
     ],
 )
 def test_arguments_outside_their_limits_are_refused(options, says):

@@ -78,7 +78,7 @@ def test_confidence_surrounds_the_curve_and_narrows_with_more_patients():
 def test_copies_of_a_patient_add_no_confidence():
     labels, probs = (np.tile(column, 3) for column in _sample(300))
     probs = np.clip(probs + np.repeat([0, 1e-9, 2e-9], 300), 0, 1)
-    by_patient = corp(labels, probs, band="confidence", groups=np.tile(np.arange(300), 3))
+    by_patient = corp(labels, probs, band="confidence", clusters=np.tile(np.arange(300), 3))
     by_record = corp(labels, probs, band="confidence")
     assert (by_patient.high - by_patient.low).mean() > 1.3 * (by_record.high - by_record.low).mean()
 

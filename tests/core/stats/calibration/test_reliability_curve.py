@@ -198,7 +198,7 @@ def _sample(n, seed=0):
 def test_bootstrap_band_equals_a_plain_loop():
     labels, probs = _sample(60)
     patients = np.arange(60) // 2
-    curve = reliability_curve(labels, probs, 4, band="bootstrap", groups=patients, n_boot=50)
+    curve = reliability_curve(labels, probs, 4, band="bootstrap", clusters=patients, n_boot=50)
     (weights,) = resampled(patients, 50, 0)
     copies = [np.repeat(np.arange(60), row.astype(int)) for row in weights]
     shares = [

@@ -133,7 +133,7 @@ def test_matrix_names_every_pair():
 
 
 @pytest.mark.parametrize(
-    ("labels", "scores", "groups", "says"),
+    ("labels", "scores", "clusters", "says"),
     [
         ([0, 1, 1], [0.1, 0.2, 0.3], None, "2 of 3 records are MI; each class needs 2"),
         ([0, 1], [0.1, 0.2, 0.3], None, r"scores \(1, 3\) must be"),
@@ -142,6 +142,6 @@ def test_matrix_names_every_pair():
         ([0, 0, 1, 1], [0, 1, 2, 3], [1, 1, 2, 2], r"\[1, 1\] patients"),
     ],
 )
-def test_samples_that_say_nothing_are_refused(labels, scores, groups, says):
+def test_samples_that_say_nothing_are_refused(labels, scores, clusters, says):
     with pytest.raises(ValueError, match=says):
-        delong(labels, scores, groups)
+        delong(labels, scores, clusters)

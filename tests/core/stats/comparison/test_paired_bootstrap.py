@@ -64,7 +64,7 @@ def test_one_seed_has_the_interval_of_evaluate(metric):
     assert standing.mean == standing.ensemble
     assert np.isnan(standing.sd)
     if metric != "log_loss":
-        metrics = evaluate(trial.labels, one.seed_probs[0], groups=trial.groups, n_boot=200)
+        metrics = evaluate(trial.labels, one.seed_probs[0], clusters=trial.clusters, n_boot=200)
         assert standing.mean == getattr(metrics, metric)
 
 
