@@ -23,6 +23,9 @@ REQUIREMENTS = {
 }
 """Requirement files of each command: the first is installed, all of them decide when."""
 
+_WORKERS = ("-n", "2", "--dist", "worksteal")
+"""Tests run in two processes, each on one core; further arguments may say otherwise."""
+
 _BAD_INPUT, _FAILED, _INTERRUPTED = 2, 1, 130
 
 
@@ -98,7 +101,7 @@ def check_commands(venv: Path, windows: bool, pytest_args: Sequence[str]) -> dic
         "ruff format": [python, "-m", "ruff", "format", "--check", "."],
         "mypy": [python, "-m", "mypy"],
         "import-linter": [str(venv_program(venv, "lint-imports", windows))],
-        "pytest": [python, "-m", "pytest", *pytest_args],
+        "pytest": [python, "-m", "pytest", *_WORKERS, *pytest_args],
     }
 
 

@@ -1,7 +1,7 @@
 """Damaged uploads: none may crash, hang, fill the memory or raise anything but an `EcgError`.
 
 Each case is drawn from a seed and its number alone, so that a worker process which hangs or dies
-can be replaced and a finding be repeated: ``read_upload(*mutated(case, seed)[1:])``.
+can be replaced and a finding be repeated: ``read_upload(*mutated(case, load_seeds(), seed)[1:])``.
 """
 
 import multiprocessing
@@ -10,13 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
 
-from ecgcore.bench.uploads import Files, Upload, dipole_microvolts, every_format, seal_scp, zip_file
+from ecgcore.bench.seeds import Files, Upload, load_seeds, seal_scp, zip_file
 from ecgcore.errors import EcgError
 from ecgcore.io.archives import unpack
 from ecgcore.io.raw import ReadOptions
@@ -110,9 +109,15 @@ class _Answer:
     peak_mb: float | None
 
 
-def run_fuzz(n: int = 2000, seed: int = 0) -> FuzzReport:
-    """Read `n` mutated uploads, each in a worker process with a time limit."""
-    answers = list(_answers(n, seed))
+def run_fuzz(n: int = 2000, seed: int = 0, valid: tuple[Upload, ...] | None = None) -> FuzzReport:
+    """Read `n` mutated uploads, each in a worker process with a time limit.
+
+    Parameters
+    ----------
+    valid
+        What is mutated; None: the seeds of this checkout.
+    """
+    answers = list(_answers(n, seed, valid or load_seeds()))
     peaks = [answer.peak_mb for answer in answers if answer.peak_mb is not None]
     slowest = max(answers, key=lambda answer: answer.seconds, default=None)
     counts = Counter((answer.kind, answer.outcome) for answer in answers)
@@ -131,10 +136,10 @@ def run_fuzz(n: int = 2000, seed: int = 0) -> FuzzReport:
     )
 
 
-def mutated(case: int, seed: int = 0) -> tuple[str, Files, ReadOptions]:
+def mutated(case: int, valid: tuple[Upload, ...], seed: int = 0) -> tuple[str, Files, ReadOptions]:
     """Draw one upload: format, files, and what the reader is asked for."""
     rng = np.random.default_rng((seed, case))
-    upload = _valid()[case % len(_valid())]
+    upload = valid[case % len(valid)]
     name, content = upload.files[0]
     if upload.kind in {"zip", "NPZ"} and rng.random() < 0.7:  # else its checksums catch nearly all
         files = zip_file(_damaged(list(unpack(content, name).items()), rng), name)
@@ -154,11 +159,6 @@ def _damaged(files: Files, rng: np.random.Generator) -> Files:
         name, content = files[position]
         files[position] = (name, mutate(content, rng))
     return files
-
-
-@lru_cache(maxsize=1)
-def _valid() -> tuple[Upload, ...]:
-    return every_format(dipole_microvolts()[:, :300])
 
 
 def _flip(content: bytes, rng: np.random.Generator) -> bytes:
@@ -265,13 +265,13 @@ _FILE_TRICKS: tuple[Callable[[Files], Files], ...] = (
 )  # fmt: skip
 
 
-def _answers(n: int, seed: int) -> Iterator[_Answer]:
+def _answers(n: int, seed: int, valid: tuple[Upload, ...]) -> Iterator[_Answer]:
     """Ask a worker about every case; go on with a new one where it hung or died."""
     context = multiprocessing.get_context("spawn")
     case = 0
     while case < n:
         ours, theirs = context.Pipe(duplex=False)
-        worker = context.Process(target=_work, args=(theirs, case, n, seed), daemon=True)
+        worker = context.Process(target=_work, args=(theirs, case, n, seed, valid), daemon=True)
         worker.start()
         theirs.close()
         limit_s = _START_LIMIT_S
@@ -280,7 +280,7 @@ def _answers(n: int, seed: int) -> Iterator[_Answer]:
             answer = _next(ours, limit_s)
             if isinstance(answer, str):
                 seconds = time.monotonic() - started
-                yield _Answer(case, mutated(case, seed)[0], answer, "", seconds, None)
+                yield _Answer(case, mutated(case, valid, seed)[0], answer, "", seconds, None)
                 case += 1
                 break
             limit_s = LIMIT_S + 1.0  # the case was drawn and sent within this time, too
@@ -303,13 +303,13 @@ def _next(pipe: Connection, limit_s: float) -> _Answer | str | None:
     return answer
 
 
-def _work(pipe: Connection, first: int, n: int, seed: int) -> None:
-    for upload in _valid():  # every library is loaded before memory is measured
+def _work(pipe: Connection, first: int, n: int, seed: int, valid: tuple[Upload, ...]) -> None:
+    for upload in valid:  # every library is loaded before memory is measured
         read_upload(upload.files, upload.options)
     start_mb = _peak_mb()
     pipe.send(None)
     for case in range(first, n):
-        kind, files, options = mutated(case, seed)
+        kind, files, options = mutated(case, valid, seed)
         started = time.perf_counter()
         outcome, what = _outcome(files, options)
         seconds = time.perf_counter() - started

@@ -41,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--ludb", type=Path, metavar="DIR", help="delineation: the LUDB records")
     parser.add_argument("--uploads", type=int, default=2000, help="fuzz: how many")
+    parser.add_argument(
+        "--seeds", type=Path, metavar="DIR", help="fuzz: valid files to damage (tests/seeds)"
+    )
 
 
 def run_bench(args: argparse.Namespace, settings: Settings) -> Result:
@@ -81,8 +84,9 @@ def _glossary(_args: argparse.Namespace, settings: Settings) -> Report:
 
 def _fuzz(args: argparse.Namespace, _settings: Settings) -> Report:
     from ecgcore.bench.fuzz import run_fuzz
+    from ecgcore.bench.seeds import SEEDS_DIR, load_seeds
 
-    return run_fuzz(args.uploads)
+    return run_fuzz(args.uploads, valid=load_seeds(args.seeds or SEEDS_DIR))
 
 
 _PARTS: dict[str, Callable[[argparse.Namespace, Settings], Report]] = {

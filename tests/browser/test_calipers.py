@@ -17,7 +17,7 @@ from pages.shared.page_bench import PROJECT, SETTLED
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 SCRIPT = PROJECT / "tests" / "support" / "calipers_page.py"
 SPEED_MM_S, GAIN_MM_MV, ZERO_MM = 25.0, 10.0, 15.0

@@ -11,7 +11,7 @@ from pages.shared.page_bench import SETTLED
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def settled(page: "Page") -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ecgcore.bench import uploads
 from ecgcore.io.recordings import FORMATS, MAX_UPLOAD_BYTES, SUFFIXES, read_upload
 from ecgcore.models.cards import ModelEntry
 from ecgcore.models.predictor import Prediction, model_input
@@ -17,6 +16,7 @@ from ecgcore.records import EcgRecord
 from pages.shared import caches
 from pages.shared.case import Case
 from pages.upload import recording as parts
+from tests.support import uploads
 from tests.support.models import KEYS, save_card
 from tests.support.paths import SAMPLES
 

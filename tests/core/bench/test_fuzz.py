@@ -7,6 +7,7 @@ import pytest
 
 from ecgcore.bench import fuzz
 from ecgcore.bench.fuzz import FuzzReport, mutated, run_fuzz
+from ecgcore.bench.seeds import load_seeds
 
 
 def test_150_damaged_uploads_do_no_harm() -> None:
@@ -19,8 +20,9 @@ def test_150_damaged_uploads_do_no_harm() -> None:
 
 
 def test_a_case_can_be_repeated() -> None:
-    assert [mutated(k) for k in range(24)] == [mutated(k) for k in range(24)]
-    assert mutated(3, seed=1) != mutated(3, seed=2)
+    valid = load_seeds()
+    assert [mutated(k, valid) for k in range(24)] == [mutated(k, valid) for k in range(24)]
+    assert mutated(3, valid, seed=1) != mutated(3, valid, seed=2)
 
 
 def test_an_unhandled_error_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ecgcore.bench import uploads
 from ecgcore.cli import main
 from ecgcore.commands.result import BAD_INPUT, OK
 from ecgcore.leads import LEADS
+from tests.support import uploads
 from tests.support.paths import SAMPLES
 
 Run = Callable[..., tuple[int, Any]]

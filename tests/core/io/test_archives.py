@@ -5,10 +5,10 @@ from io import BytesIO
 
 import pytest
 
-from ecgcore.bench.uploads import zip_file
 from ecgcore.errors import RecordError
 from ecgcore.io import archives
 from ecgcore.io.archives import unpack
+from tests.support.uploads import zip_file
 
 
 def test_files_are_known_by_their_plain_names() -> None:

@@ -6,7 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgcore.bench.uploads import (
+from ecgcore.errors import RecordError
+from ecgcore.io.raw import RawEcg, to_record
+from ecgcore.io.recordings import ReadOptions, read_file, read_upload
+from ecgcore.leads import LEADS
+from tests.support.paths import SAMPLES
+from tests.support.uploads import (
     Files,
     Upload,
     cinc_files,
@@ -17,11 +22,6 @@ from ecgcore.bench.uploads import (
     wfdb_files,
     zip_file,
 )
-from ecgcore.errors import RecordError
-from ecgcore.io.raw import RawEcg, to_record
-from ecgcore.io.recordings import ReadOptions, read_file, read_upload
-from ecgcore.leads import LEADS
-from tests.support.paths import SAMPLES
 
 MICROVOLTS = dipole_microvolts()
 UPLOADS = every_format(MICROVOLTS)

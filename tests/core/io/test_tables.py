@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgcore.bench.uploads import csv_file, dipole_microvolts, npz_file, zip_file
 from ecgcore.errors import RecordError
 from ecgcore.io.raw import FILE_SAYS_ALL, RawEcg, ReadOptions
 from ecgcore.io.recordings import read_upload
 from ecgcore.io.tables.csv_files import read_csv
 from ecgcore.io.tables.npz_files import read_npz
 from ecgcore.leads import LEADS
+from tests.support.uploads import csv_file, dipole_microvolts, npz_file, zip_file
 
 MICROVOLTS = dipole_microvolts()[:, :250]
 ASKED = ReadOptions("uV", 100)

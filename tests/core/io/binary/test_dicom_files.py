@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
-from ecgcore.bench.uploads import dicom_file, dipole_microvolts
 from ecgcore.errors import RecordError
 from ecgcore.io.binary.dicom_files import read_dicom
 from ecgcore.leads import LEADS
+from tests.support.uploads import dicom_file, dipole_microvolts
 
 MICROVOLTS = dipole_microvolts()[:, :300]
 ((_, CONTENT),) = dicom_file(MICROVOLTS, 100)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgcore.bench.uploads import EIGHT, dipole_microvolts, scp_file, seal_scp
 from ecgcore.errors import RecordError
 from ecgcore.io.binary.scp_files import read_scp
 from ecgcore.leads import LEADS
+from tests.support.uploads import EIGHT, dipole_microvolts, scp_file, seal_scp
 
 ROWS = dipole_microvolts()[[LEADS.index(lead) for lead in EIGHT]][:, :300]
 ((_, PLAIN),) = scp_file(ROWS, 500)

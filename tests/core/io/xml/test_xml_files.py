@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from ecgcore.bench.uploads import EIGHT, aecg_file, dipole_microvolts, muse_file
 from ecgcore.errors import RecordError
 from ecgcore.io.xml.xml_files import read_xml
 from ecgcore.leads import LEADS
+from tests.support.uploads import EIGHT, aecg_file, dipole_microvolts, muse_file
 
 MICROVOLTS = dipole_microvolts()[:, :300]
 ROWS = MICROVOLTS[[LEADS.index(lead) for lead in EIGHT]]

@@ -1,39 +1,31 @@
 """Recordings written in every format that `ecgcore.io` reads, for its tests and for the fuzzer.
 
 A writer takes microvolts ``(n_leads, n_samples)`` as whole numbers in int16, names and a rate.
+``python -m tests.support.uploads tests/seeds`` writes the fuzzer's seed files again.
 """
 
 import base64
 import struct
-import zipfile
+import sys
 from binascii import crc_hqx
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgcore.io.raw import FILE_SAYS_ALL, ReadOptions
+from ecgcore.bench.seeds import Files, Upload, save_seeds, seal_scp, zip_file
+from ecgcore.io.raw import ReadOptions
 from ecgcore.leads import LEAD_CODES, LEADS
 from ecgcore.ptbxl.vcg import FS_HZ, UNITS_PER_MV, SyntheticCase, simulate
 
 Microvolts = NDArray[np.int16]
-Files = list[tuple[str, bytes]]
 
 _CODES = {lead: code for code, lead in LEAD_CODES.items()}
 EIGHT = ("I", "II", "V1", "V2", "V3", "V4", "V5", "V6")
 """The leads that MUSE and SCP-ECG store; the others follow."""
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """One valid upload: its format in words, its files, and what the reader is asked for."""
-
-    kind: str
-    files: tuple[tuple[str, bytes], ...]
-    options: ReadOptions = FILE_SAYS_ALL
 
 
 def dipole_microvolts(seed: int = 0) -> Microvolts:
@@ -99,15 +91,6 @@ def _twelve_bits(flat: Microvolts) -> bytes:
     return np.stack(triples, axis=1).astype(np.uint8).tobytes()[: (3 * len(flat) + 1) // 2]
 
 
-def zip_file(files: Sequence[tuple[str, bytes]], name: str = "ecg.zip") -> Files:
-    """Pack files."""
-    stream = BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for member, content in files:
-            archive.writestr(zipfile.ZipInfo(member), content, zipfile.ZIP_DEFLATED)
-    return [(name, stream.getvalue())]
-
-
 def csv_file(
     values: NDArray[Any],
     names: Sequence[str] = LEADS,
@@ -129,7 +112,7 @@ def csv_file(
     return [("table.csv", f"{separator.join(header)}\n{body}\n".encode())]
 
 
-def npz_file(**arrays: Any) -> Files:  # noqa: ANN401
+def npz_file(**arrays: Any) -> Files:
     """Write a NumPy archive."""
     stream = BytesIO()
     np.savez_compressed(stream, **arrays)
@@ -161,7 +144,7 @@ def dicom_file(
 
 def _multiplex_group(
     microvolts: Microvolts, fs_hz: float, names: Sequence[str], scheme: str
-) -> Any:  # noqa: ANN401
+) -> Any:
     from pydicom.dataset import Dataset
 
     group = Dataset()
@@ -177,7 +160,7 @@ def _multiplex_group(
     return group
 
 
-def _channel(name: str, scheme: str) -> Any:  # noqa: ANN401
+def _channel(name: str, scheme: str) -> Any:
     from pydicom.dataset import Dataset
 
     unit, source, channel = Dataset(), Dataset(), Dataset()
@@ -262,11 +245,6 @@ def scp_file(
     return [("ecg.scp", seal_scp(b"\0\0" + _scp_sections(bodies)))]
 
 
-def seal_scp(content: bytes) -> bytes:
-    """Write the checksum that fits."""
-    return struct.pack("<H", crc_hqx(content[2:], 0xFFFF)) + content[2:]
-
-
 def _scp_sections(bodies: Mapping[int, bytes]) -> bytes:
     """All but the file's checksum: its length, section 0 with the pointers, the sections."""
     n_pointers = 12
@@ -302,3 +280,12 @@ def _code(value: int) -> str:
     if -128 <= value <= 127:
         return f"{'1' * 9}0{value & 0xFF:08b}"
     return f"{'1' * 10}{value & 0xFFFF:016b}"
+
+
+def seeds() -> tuple[Upload, ...]:
+    """Three seconds of one recording in every format: what the fuzzer damages."""
+    return every_format(dipole_microvolts()[:, :300])
+
+
+if __name__ == "__main__":
+    save_seeds(seeds(), Path(sys.argv[1]))
