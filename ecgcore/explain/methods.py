@@ -4,15 +4,16 @@ Grad-CAM has no lead axis, because the first convolution mixes all leads: it say
 Gradients say where as well.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from captum.attr import IntegratedGradients, LayerGradCam
-from torch import Tensor, nn
+from torch import Tensor
 
 from ecgcore.errors import ModelError
 from ecgcore.explain.attribution import LARGEST_GAP, METHODS, Attribution, layer_to_samples
+from ecgcore.models.networks.base import Network
 from ecgcore.models.predictor import Predictor, model_input
 from ecgcore.records import EcgRecord
 
@@ -22,14 +23,21 @@ _IG_BATCH = 25
 
 
 def explain(
-    predictor: Predictor, record: EcgRecord, method: str, *, n_steps: int | None = None
+    predictor: Predictor,
+    record: EcgRecord,
+    method: str,
+    *,
+    class_index: int = 0,
+    n_steps: int | None = None,
 ) -> Attribution:
-    """Explain one model's MI logit for one record.
+    """Explain one of a model's logits for one record.
 
     Parameters
     ----------
     method
         "gradcam" or "ig".
+    class_index
+        Place of the explained class among those of the model's task.
     n_steps
         Gauss-Legendre points of Integrated Gradients; without a choice `IG_STEPS`, and then
         `IG_STEPS_REFINED` where the completeness gap is above `LARGEST_GAP`.
@@ -45,39 +53,50 @@ def explain(
         raise ModelError(f"There is no explanation method {method!r}; choose {', '.join(METHODS)}.")
     steps = predictor.preprocessing
     inputs = torch.from_numpy(steps.apply(model_input(record).signal)[None])
-    with predictor.exclusive() as module:
+    with predictor.exclusive() as network:
+        asked = _Asked(network, inputs, class_index, steps.fs_hz)
         if method == "gradcam":
-            return _grad_cam(module, inputs, steps.fs_hz)
-        result = _integrated_gradients(module, inputs, steps.fs_hz, n_steps or IG_STEPS)
+            return _grad_cam(asked)
+        result = _integrated_gradients(asked, n_steps or IG_STEPS)
         if n_steps is None and result.gap_share > LARGEST_GAP:
-            result = _integrated_gradients(module, inputs, steps.fs_hz, IG_STEPS_REFINED)
+            result = _integrated_gradients(asked, IG_STEPS_REFINED)
         return result
 
 
-def _grad_cam(module: nn.Module, inputs: Tensor, fs_hz: int) -> Attribution:
-    """Grad-CAM (Selvaraju et al., 2017) on the ``cam`` layer, negative parts cut."""
-    inputs = inputs.requires_grad_()
-    layer = LayerGradCam(module, module.cam)
-    steps = layer.attribute(inputs, relu_attributions=True)[0, 0].detach().numpy()
-    with torch.inference_mode():
-        logit = float(module(inputs))
-    scores = layer_to_samples(steps, inputs.shape[-1])[None]
-    return Attribution("gradcam", scores, fs_hz, logit, float("nan"), len(steps))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """A network, its input ``(1, 12, n_samples)`` and the class that is explained."""
+
+    network: Network
+    inputs: Tensor
+    class_index: int
+    fs_hz: int
+
+    def logit(self) -> float:
+        with torch.inference_mode():
+            return float(self.network(self.inputs)[0, self.class_index])
 
 
-def _integrated_gradients(
-    module: nn.Module, inputs: Tensor, fs_hz: int, n_steps: int
-) -> Attribution:
+def _grad_cam(asked: _Asked) -> Attribution:
+    """Grad-CAM (Selvaraju et al., 2017) on the explained layer, negative parts cut."""
+    layer = LayerGradCam(asked.network, asked.network.explained)
+    steps = layer.attribute(
+        asked.inputs.requires_grad_(), target=asked.class_index, relu_attributions=True
+    )
+    values = steps[0, 0].detach().numpy()
+    scores = layer_to_samples(values, asked.inputs.shape[-1])[None]
+    return Attribution("gradcam", scores, asked.fs_hz, asked.logit(), float("nan"), len(values))
+
+
+def _integrated_gradients(asked: _Asked, n_steps: int) -> Attribution:
     """Integrated Gradients (Sundararajan et al., 2017) from the mean signal of each lead."""
-    forward: Callable[[Tensor], Tensor] = module
-    scores, delta = IntegratedGradients(forward).attribute(
-        inputs,
-        baselines=torch.zeros_like(inputs),
+    scores, delta = IntegratedGradients(asked.network).attribute(
+        asked.inputs,
+        baselines=torch.zeros_like(asked.inputs),
+        target=asked.class_index,
         n_steps=n_steps,
         internal_batch_size=_IG_BATCH,
         return_convergence_delta=True,
     )
-    with torch.inference_mode():
-        logit = float(module(inputs))
     values = scores[0].detach().numpy().astype(np.float32)
-    return Attribution("ig", values, fs_hz, logit, float(delta), values.shape[1])
+    return Attribution("ig", values, asked.fs_hz, asked.logit(), float(delta), values.shape[1])

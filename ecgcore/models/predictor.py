@@ -20,6 +20,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ecgcore.errors import RecordError
 from ecgcore.models.cards import ModelEntry, Preprocessing
+from ecgcore.models.networks.base import NetworkModule
 from ecgcore.models.registry import load_model
 from ecgcore.records import EcgRecord, FloatArray
 from ecgcore.signals.filters import resample
@@ -32,14 +33,19 @@ _PREPARED = 1024
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One model's opinion on one record."""
+    """One model's prediction of one record, a logit for each class of its task."""
 
     model: ModelEntry
-    logit: float
+    logits: tuple[float, ...]
+
+    @property
+    def logit(self) -> float:
+        """Logit of the first class."""
+        return self.logits[0]
 
     @property
     def prob(self) -> float:
-        """Probability of myocardial infarction, not recalibrated."""
+        """Probability of the first class, uncalibrated."""
         return float(expit(self.logit))
 
 
@@ -85,7 +91,7 @@ class Predictor:
     """
 
     entry: ModelEntry
-    module: nn.Module
+    module: NetworkModule
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @classmethod
@@ -103,19 +109,19 @@ class Predictor:
         return self.entry.card.preprocessing
 
     @contextmanager
-    def exclusive(self) -> Iterator[nn.Module]:
+    def exclusive(self) -> Iterator[NetworkModule]:
         """Hold the model alone, for a forward pass or for hooks."""
         with self._lock:
             yield self.module
 
     def logits(self, inputs: FloatArray) -> NDArray[np.float32]:
-        """Return logits ``(n,)`` of preprocessed ``(n, 12, n_samples)``."""
+        """Return logits ``(n, n_classes)`` of preprocessed ``(n, 12, n_samples)``."""
         with self.exclusive() as module, torch.inference_mode():
             result: Tensor = module(torch.from_numpy(inputs))
         return result.numpy()
 
 
-def _quickened(model: nn.Module) -> nn.Module:
+def _quickened(model: NetworkModule) -> NetworkModule:
     """Let convolutions do the normalisation that follows them, and ReLUs keep their memory.
 
     The same function, to rounding, in five sixths of the time.
@@ -148,9 +154,8 @@ def predict(
     }
 
     def ask(predictor: Predictor) -> Prediction:
-        return Prediction(
-            predictor.entry, float(predictor.logits(prepared[predictor.preprocessing])[0])
-        )
+        logits = predictor.logits(prepared[predictor.preprocessing])[0]
+        return Prediction(predictor.entry, tuple(logits.tolist()))
 
     answers = {predictor: _workers().submit(ask, predictor) for predictor in _alternating(asked)}
     return tuple(answers[predictor].result() for predictor in asked), fitted.warnings
@@ -177,7 +182,7 @@ def _workers() -> ThreadPoolExecutor:
 def predict_batches(
     predictor: Predictor, signals: Sequence[FloatArray] | FloatArray, batch_size: int = BATCH_SIZE
 ) -> NDArray[np.float32]:
-    """Return logits ``(n,)`` of many signals ``(n, 12, 1000)`` in mV."""
+    """Return logits ``(n, n_classes)`` of many signals ``(n, 12, n_samples)`` in mV."""
     logits: NDArray[np.float32] = predict_many([predictor], signals, batch_size)[0]
     return logits
 
@@ -187,11 +192,13 @@ def predict_many(
     signals: Sequence[FloatArray] | FloatArray,
     batch_size: int = BATCH_SIZE,
 ) -> NDArray[np.float32]:
-    """Return logits ``(n_models, n)`` of many signals ``(n, 12, 1000)`` in mV.
+    """Return logits ``(n_models, n, n_classes)`` of many signals ``(n, 12, n_samples)`` in mV.
 
-    Signals are filtered and scaled once for all models that want the same.
+    Signals are filtered and scaled once for all models that want the same; the models are of one
+    task, so that they have the same classes.
     """
-    logits = np.empty((len(predictors), len(signals)), dtype=np.float32)
+    (n_classes,) = {predictor.module.n_classes for predictor in predictors}
+    logits = np.empty((len(predictors), len(signals), n_classes), dtype=np.float32)
     for start in range(0, len(signals), _PREPARED):
         block = np.asarray(signals[start : start + _PREPARED])
         for steps in dict.fromkeys(predictor.preprocessing for predictor in predictors):

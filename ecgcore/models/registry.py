@@ -12,12 +12,13 @@ from torch import Tensor, nn
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import WEIGHTS_FILE, ModelEntry, file_sha256
+from ecgcore.models.networks.base import NetworkModule
 from ecgcore.models.networks.bimamba2 import BiMamba2
 from ecgcore.models.networks.bimamba2_large import BiMamba2Large
 from ecgcore.models.networks.cnn_bilstm import CnnBiLstm
 from ecgcore.models.networks.cnn_lstm import CnnLstm
 
-ARCHITECTURES: dict[str, Callable[[], nn.Module]] = {
+ARCHITECTURES: dict[str, Callable[[int], NetworkModule]] = {
     "cnn_bilstm": CnnBiLstm,
     "bimamba2": BiMamba2,
     "cnn_lstm": CnnLstm,
@@ -28,23 +29,23 @@ _MAMBA2 = (
     "models/networks/gpu_scan.py",
     "models/networks/bimamba2.py",
     "models/networks/mamba_parts.py",
-    "models/networks/cnn_bilstm.py",
+    "models/networks/base.py",
     "models/networks/scan.py",
 )
 SOURCES: dict[str, tuple[str, ...]] = {
-    "cnn_bilstm": ("models/networks/cnn_bilstm.py",),
+    "cnn_bilstm": ("models/networks/base.py", "models/networks/cnn_bilstm.py"),
     "bimamba2": _MAMBA2,
-    "cnn_lstm": ("models/networks/cnn_lstm.py",),
+    "cnn_lstm": ("models/networks/base.py", "models/networks/cnn_lstm.py"),
     "bimamba2_large": ("models/networks/bimamba2_large.py", *_MAMBA2),
 }
 """Files below ``ecgcore/`` that an architecture is made of."""
 
 
-def build(arch: str) -> nn.Module:
+def build(arch: str, n_classes: int = 1) -> NetworkModule:
     """Make an untrained model; ModelError if there is no such architecture."""
     if arch not in ARCHITECTURES:
         raise ModelError(f"There is no architecture {arch!r}; choose {', '.join(ARCHITECTURES)}.")
-    return ARCHITECTURES[arch]()
+    return ARCHITECTURES[arch](n_classes)
 
 
 def save_weights(model: nn.Module, folder: Path) -> str:
@@ -69,7 +70,7 @@ def _smallest(tensor: Tensor) -> Tensor:
     return half if tensor.is_floating_point() and torch.equal(half.float(), tensor) else tensor
 
 
-def load_model(entry: ModelEntry) -> nn.Module:
+def load_model(entry: ModelEntry) -> NetworkModule:
     """Build a model and load its weights, in evaluation mode.
 
     Raises

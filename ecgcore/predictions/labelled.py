@@ -145,7 +145,7 @@ def _fresh(
 ) -> NDArray[np.float32]:
     from ecgcore.models.predictor import Predictor, predict_batches  # torch, only where needed
 
-    return predict_batches(predictor or Predictor.open(entry), recordings.signals(ids))
+    return predict_batches(predictor or Predictor.open(entry), recordings.signals(ids))[:, 0]
 
 
 def _aligned(

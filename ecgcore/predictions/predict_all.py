@@ -135,7 +135,9 @@ def _still_right(
             continue
         logits = logits_of_model(stored, entry.key)
         if list(logits.index) == ids and np.allclose(
-            logits[probes], predict_many([Predictor.open(entry)], signals)[0], atol=_SAME_LOGIT
+            logits[probes],
+            predict_many([Predictor.open(entry)], signals)[0, :, 0],
+            atol=_SAME_LOGIT,
         ):
             kept[entry.name] = predictions_frame(entry.key, ids, logits.to_numpy())
     return kept
@@ -162,7 +164,7 @@ def _predict(
             return stored
         mine = sets.get()
         try:
-            logits = predict_many(mine, recordings.signals(block))
+            logits = predict_many(mine, recordings.signals(block))[..., 0]
         finally:
             sets.put(mine)
         part = path.with_suffix(".part")

@@ -85,5 +85,5 @@ def _out_of_sample(
         model = build(spec.arch).to(training_device())
         part = replace(data, train=train.only(torch.from_numpy(seen)))
         fit(model, part, judge, folder, Watcher())
-        probs[unseen] = logits_of(model, train.inputs[unseen]).sigmoid().numpy()
+        probs[unseen] = logits_of(model, train.inputs[unseen])[:, 0].sigmoid().numpy()
     return probs

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from ecgcore.models.networks.base import NetworkModule
 from ecgcore.training.checkpoint import TrainState, load_checkpoint, save_checkpoint
 from ecgcore.training.data import Split, TrainingData, augment
 from ecgcore.training.mixed_precision import TrainingForward
@@ -49,7 +50,7 @@ class Watcher:
 
 
 def fit(
-    model: nn.Module, data: TrainingData, spec: TrainSpec, run_dir: Path, watcher: Watcher
+    model: NetworkModule, data: TrainingData, spec: TrainSpec, run_dir: Path, watcher: Watcher
 ) -> TrainState:
     """Train until the last epoch or until validation stops improving; leaves the best weights.
 
@@ -65,7 +66,7 @@ def fit(
     TrainState
         Epochs run, and the best of them.
     """
-    learner = model
+    learner: nn.Module = model
     if data.train.statements is not None:
         learner = TwoTasks(model, data.train.statements.size(1))
     optimizer = torch.optim.AdamW(
@@ -81,7 +82,7 @@ def fit(
         train_loss = _train_epoch(
             learner, forward, optimizer, data.train, spec, epoch, weight, watcher
         )
-        val_logits = logits_of(model, data.val.inputs)
+        val_logits = logits_of(model, data.val.inputs)[:, 0]
         val_loss = float(_loss(val_logits, data.val.labels, weight))
         val_auroc = float(roc_auc_score(data.val.labels.numpy(), val_logits.numpy()))
         state.epoch = epoch
@@ -111,7 +112,7 @@ def mi_weight(labels: Tensor) -> Tensor:
 
 
 def logits_of(model: nn.Module, inputs: Tensor, batch_size: int = 256) -> Tensor:
-    """Return logits ``(n,)`` in evaluation mode of preprocessed ``(n, 12, n_samples)``."""
+    """Return logits ``(n, n_classes)`` in evaluation mode, of ``(n, 12, n_samples)`` prepared."""
     model.eval()
     device = _device_of(model)
     with torch.inference_mode():
@@ -150,8 +151,7 @@ def _train_epoch(
                 group["lr"] = one_cycle(progress, spec.max_lr)
         inputs = augment(train.inputs[rows], spec, generator).to(device)
         outputs = forward(inputs).cpu()
-        mi_logits = outputs if train.statements is None else outputs[:, 0]
-        loss = mi_loss = _loss(mi_logits, train.labels[rows], weight)
+        loss = mi_loss = _loss(outputs[:, 0], train.labels[rows], weight)
         if train.statements is not None:
             loss = loss + statements_loss(outputs[:, 1:], train.statements[rows])
         optimizer.zero_grad()

@@ -27,7 +27,7 @@ class TrainingForward:
         return cls(run, bf16=speedups.startswith("bf16"))
 
     def __call__(self, inputs: Tensor) -> Tensor:
-        """Map preprocessed ``(n, 12, n_samples)`` to logits, ``(n,)`` or ``(n, tasks)``."""
+        """Map preprocessed ``(n, 12, n_samples)`` to logits ``(n, n_outputs)``."""
         with torch.autocast(inputs.device.type, torch.bfloat16, enabled=self.bf16):
             outputs = self.run(inputs)
         return outputs.float()

@@ -1,11 +1,10 @@
 """A second task beside MI, from the same features: the other SCP statements of a record."""
 
-from collections.abc import Callable
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
+
+from ecgcore.models.networks.base import NetworkModule
 
 _STATEMENTS_COUNT = 10.0
 """What the statements' mean cross-entropy counts in the loss; chosen on fold 9."""
@@ -17,21 +16,19 @@ class TwoTasks(nn.Module):
     Parameters
     ----------
     model
-        Has ``features`` and a ``head`` for them, as all of ours.
+        Gives features and logits of the task itself.
     """
 
-    def __init__(self, model: nn.Module, n_statements: int) -> None:
+    def __init__(self, model: NetworkModule, n_statements: int) -> None:
         super().__init__()
         self.model = model
-        head = cast(nn.Module, model.head)
-        first = next(layer for layer in head.modules() if isinstance(layer, nn.Linear))
+        first = next(layer for layer in model.head.modules() if isinstance(layer, nn.Linear))
         self.statements = nn.Linear(first.in_features, n_statements).to(first.weight.device)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return logits ``(batch, 1 + n_statements)`` of scaled signals, the first of MI."""
-        features = cast(Callable[[Tensor], Tensor], self.model.features)(x)
-        mi = cast(nn.Module, self.model.head)(features).view(-1, 1)
-        return torch.cat([mi, self.statements(features)], dim=1)
+        """Return logits ``(batch, n_classes + n_statements)``, the task's own first."""
+        features = self.model.features(x)
+        return torch.cat([self.model.head(features), self.statements(features)], dim=1)
 
 
 def statements_loss(logits: Tensor, statements: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ import ecgcore
 from ecgcore.errors import EcgError, ModelError
 from ecgcore.jobs import progress
 from ecgcore.models.cards import CARD_FILE, WEIGHTS_FILE, ModelCard, Preprocessing
-from ecgcore.models.networks.cnn_bilstm import n_parameters
+from ecgcore.models.networks.base import n_parameters
 from ecgcore.models.registry import SOURCES, build, round_to_half, save_weights
 from ecgcore.predictions.store import PREDICTIONS_FILE, predictions_frame, save_predictions
 from ecgcore.ptbxl import label_groups
@@ -217,4 +217,4 @@ def _logits(
         logits_of(model, torch.from_numpy(steps.apply(recordings.signals(ids[i : i + _BLOCK]))))
         for i in range(0, len(ids), _BLOCK)
     ]
-    return torch.cat(parts).numpy() if parts else np.empty(0, dtype=np.float32)
+    return torch.cat(parts)[:, 0].numpy() if parts else np.empty(0, dtype=np.float32)

@@ -298,7 +298,7 @@ def _opinion(
 
     asked = _predictor(name, checksum)
     inputs, warnings = _model_input(key, asked.preprocessing, _record)
-    return Prediction(asked.entry, float(asked.logits(inputs)[0])), warnings
+    return Prediction(asked.entry, tuple(asked.logits(inputs)[0].tolist())), warnings
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -40,7 +40,7 @@ def untrained_entries(untrained_dir: Path) -> dict[str, ModelEntry]:
 def _save_untrained(arch: str, pretrained_dir: Path) -> None:
     import torch
 
-    from ecgcore.models.networks.cnn_bilstm import n_parameters
+    from ecgcore.models.networks.base import n_parameters
     from ecgcore.models.registry import build, save_weights
 
     key = ModelKey(arch, "A", 0)

@@ -35,7 +35,7 @@ def made_up_opinion(case: Case, entry: ModelEntry) -> tuple[Prediction, tuple[st
     """Give a logit that follows the size of the ECG, with the real warnings and refusals."""
     fitted = model_input(case.record)
     size = float(np.ptp(fitted.signal))
-    return Prediction(entry, size - 2 if entry.key.train_set == "A" else -9.0), fitted.warnings
+    return Prediction(entry, (size - 2 if entry.key.train_set == "A" else -9.0,)), fitted.warnings
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def one_record_figures(
 
 def _one_after_the_other(predictors: Sequence[Predictor], record: EcgRecord) -> list[float]:
     inputs = predictors[0].preprocessing.apply(model_input(record).signal)[None]
-    return [float(predictor.logits(inputs)[0]) for predictor in predictors]
+    return [float(predictor.logits(inputs)[0, 0]) for predictor in predictors]
 
 
 def whole_set_figures(

@@ -59,7 +59,7 @@ class Trainee:
             inputs = self.batch.inputs
             if self.spec is not None:
                 inputs = augment(inputs, self.spec, generator)
-            loss = binary_cross_entropy_with_logits(forward(inputs), self.batch.labels)
+            loss = binary_cross_entropy_with_logits(forward(inputs)[:, 0], self.batch.labels)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

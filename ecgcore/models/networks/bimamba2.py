@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ecgcore.leads import LEADS
-from ecgcore.models.networks.cnn_bilstm import Head, pooled
+from ecgcore.models.networks.base import Head, NetworkModule, pooled
 from ecgcore.models.networks.mamba_parts import causal_conv_silu, gated_rms_norm
 from ecgcore.models.networks.scan import selective_scan
 
@@ -108,15 +108,17 @@ class PaddedConv1d(nn.Conv1d):
         return functional.conv1d(padded, self.weight, self.bias, self.stride)
 
 
-class BiMamba2(nn.Module):
-    """Strided convolutional stem, two bidirectional Mamba-2 blocks, pooling, one logit.
+class BiMamba2(NetworkModule):
+    """Strided convolutional stem, two bidirectional Mamba-2 blocks, pooling, one logit a class.
 
     The stem turns 1000 samples into 125 steps; its even kernels keep step j centred on samples
-    8 j to 8 j + 7. ``cam`` sees the blocks' output channels first, for Grad-CAM.
+    8 j to 8 j + 7. ``explained`` sees the blocks' output channels first, for Grad-CAM.
     """
 
-    def __init__(self, d_model: int = 96, n_blocks: int = 2, dropout: float = 0.2) -> None:
-        super().__init__()
+    def __init__(
+        self, n_classes: int = 1, d_model: int = 96, n_blocks: int = 2, dropout: float = 0.2
+    ) -> None:
+        super().__init__(n_classes)
         self.stem = nn.Sequential(
             PaddedConv1d(len(LEADS), d_model // 2, 16, stride=4, padding=6, bias=False),
             nn.BatchNorm1d(d_model // 2),
@@ -127,14 +129,9 @@ class BiMamba2(nn.Module):
         )
         self.blocks = nn.Sequential(*(BiMambaBlock(d_model, dropout) for _ in range(n_blocks)))
         self.norm = RMSNorm(d_model)
-        self.cam = nn.Identity()
-        self.head = Head(d_model, dropout)
+        self.explained = nn.Identity()
+        self.head = Head(d_model, dropout, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
         """Return what the head judges, ``(batch, d_model)``."""
-        return pooled(self.cam(self.norm(self.blocks(self.stem(x).mT)).mT))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the MI logits, ``(batch,)``, of scaled signals ``(batch, 12, n_samples)``."""
-        logits: Tensor = self.head(self.features(x))
-        return logits
+        return pooled(self.explained(self.norm(self.blocks(self.stem(x).mT)).mT))

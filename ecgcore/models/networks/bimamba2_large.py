@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ecgcore.leads import LEADS
+from ecgcore.models.networks.base import NetworkModule
 from ecgcore.models.networks.bimamba2 import Mamba2, RMSNorm
 
 
@@ -58,30 +59,27 @@ class AttentionPool(nn.Module):
         return pooled
 
 
-class BiMamba2Large(nn.Module):
-    """Six bidirectional Mamba-2 blocks over all samples, attention over time, one logit.
+class BiMamba2Large(NetworkModule):
+    """Six bidirectional Mamba-2 blocks over all samples, attention over time, one logit a class.
 
-    Sizes are those of github.com/cepdnaclk/e20-4yp-ECG-Based-MI-Detection. ``cam`` sees the blocks'
-    output channels first, for Grad-CAM.
+    Sizes are those of github.com/cepdnaclk/e20-4yp-ECG-Based-MI-Detection. ``explained`` sees the
+    blocks' output channels first.
     """
 
-    def __init__(self, d_model: int = 256, n_blocks: int = 6, dropout: float = 0.2) -> None:
-        super().__init__()
+    def __init__(
+        self, n_classes: int = 1, d_model: int = 256, n_blocks: int = 6, dropout: float = 0.2
+    ) -> None:
+        super().__init__(n_classes)
         self.stem = nn.Conv1d(len(LEADS), d_model, 1)
         self.dropout = nn.Dropout(dropout)
         self.blocks = nn.Sequential(*(BiMambaMlpBlock(d_model, dropout) for _ in range(n_blocks)))
         self.norm = RMSNorm(d_model)
-        self.cam = nn.Identity()
+        self.explained = nn.Identity()
         self.pool = AttentionPool(d_model)
-        self.head = nn.Linear(d_model, 1)
+        self.head = nn.Linear(d_model, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
         """Return what the head judges, ``(batch, d_model)``."""
         steps = self.norm(self.blocks(self.dropout(self.stem(x).mT))).mT
-        pooled: Tensor = self.pool(self.cam(steps))
+        pooled: Tensor = self.pool(self.explained(steps))
         return pooled
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the MI logits, ``(batch,)``, of scaled signals ``(batch, 12, n_samples)``."""
-        logits: Tensor = self.head(self.features(x)).squeeze(-1)
-        return logits

@@ -48,7 +48,14 @@ class Linear(nn.Module):
         self.power = power
 
     def forward(self, x):
-        return (x * self.weight).sum(dim=(1, 2)) ** self.power
+        return (x * self.weight).sum(dim=(1, 2))[:, None] ** self.power
+
+
+class TwoClasses(Linear):
+    """The weighted sum, and minus three times as much."""
+
+    def forward(self, x):
+        return super().forward(x) * torch.tensor([1.0, -3.0])
 
 
 class FixedFeatures(nn.Module):
@@ -57,10 +64,12 @@ class FixedFeatures(nn.Module):
     def __init__(self, features, weights):
         super().__init__()
         self.features, self.weights = torch.tensor(features), torch.tensor(weights)
-        self.cam = nn.Identity()
+        self.explained = nn.Identity()
 
     def forward(self, x):
-        return (self.cam(self.features + 0 * x[:, :2, :4]) * self.weights).sum(dim=(1, 2))
+        return (self.explained(self.features + 0 * x[:, :2, :4]) * self.weights).sum(dim=(1, 2))[
+            :, None
+        ]
 
 
 class LoudestMoment(nn.Module):
@@ -68,11 +77,11 @@ class LoudestMoment(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.cam = nn.Identity()
+        self.explained = nn.Identity()
 
     def forward(self, x):
         energy = x.square().mean(dim=1, keepdim=True)
-        return self.cam(nn.functional.avg_pool1d(energy, 8)).sum(dim=(1, 2))
+        return self.explained(nn.functional.avg_pool1d(energy, 8)).sum(dim=(1, 2))[:, None]
 
 
 class TestIntegratedGradients:
@@ -85,6 +94,16 @@ class TestIntegratedGradients:
         np.testing.assert_allclose(result.scores, expected, rtol=1e-4, atol=1e-7)
         assert result.logit == pytest.approx(expected.sum(dtype=np.float64), rel=1e-4)
         assert abs(result.delta) < 1e-4
+
+    def test_the_asked_class_is_explained(self, toy, record):
+        module = TwoClasses()
+        predictor = toy(module)
+        inputs = predictor.preprocessing.apply(record.signal)
+        for index, share in enumerate((1.0, -3.0)):
+            expected = share * module.weight.numpy() * inputs
+            result = explain(predictor, record, "ig", class_index=index)
+            np.testing.assert_allclose(result.scores, expected, rtol=1e-4, atol=1e-7)
+            assert result.logit == pytest.approx(expected.sum(dtype=np.float64), rel=1e-4)
 
     def test_delta_is_sum_of_scores_minus_change_of_logit(self, toy, record):
         """One midpoint step of a cube: 3 / 4 of the change is found, delta is minus 1 / 4 of it."""
@@ -136,6 +155,18 @@ class TestGradCam:
         assert scores[[249, 250]].tolist() == pytest.approx([0.996, 1.004])
         assert scores[875:].tolist() == [2.0] * 125
 
+    def test_the_asked_class_by_hand(self, toy, record):
+        """The second class is minus the first: of its 2 -2 1 -2, 2 0 1 0 is left."""
+        module = FixedFeatures(
+            [[1.0, 2.0, 0.0, 4.0], [3.0, 0.0, 1.0, 2.0]],
+            [[1.0, 1.0, 1.0, 1.0], [-1.0, -1.0, 1.0, -3.0]],
+        )
+        module.register_forward_hook(lambda _, inputs, logit: torch.cat([logit, -logit], dim=1))
+        result = explain(toy(module), record, "gradcam", class_index=1)
+        assert result.scores[0, :125].tolist() == [2.0] * 125
+        assert result.scores[0, 875:].tolist() == [0.0] * 125
+        assert result.logit == pytest.approx(1.0)
+
     def test_heat_lies_where_the_signal_is(self, toy):
         signal = np.zeros((12, 1000), dtype=np.float32)
         signal[:, 640:648] = np.array([1, -1] * 4)
@@ -162,7 +193,7 @@ class TestGradCam:
             kept.append(output.detach().requires_grad_())
             return kept[0]
 
-        handle = predictor.module.cam.register_forward_hook(keep)
+        handle = predictor.module.explained.register_forward_hook(keep)
         logit = predictor.module(inputs)
         handle.remove()
         gradient = torch.autograd.grad(logit.sum(), kept[0])[0]

@@ -19,6 +19,7 @@ from ecgcore.models.predictor import (
     model_input,
     predict,
     predict_batches,
+    predict_many,
 )
 from ecgcore.models.registry import build
 from ecgcore.records import EcgRecord
@@ -82,7 +83,7 @@ class Stub(nn.Module):
     """Answers with the mean of its inputs."""
 
     def forward(self, x):
-        return x.mean(dim=(1, 2))
+        return x.mean(dim=(1, 2))[:, None]
 
 
 class TestPredict:
@@ -156,7 +157,7 @@ class TestPredict:
 
     @pytest.mark.parametrize(("logit", "prob"), [(0.0, 0.5), (np.log(3), 0.75), (-np.log(4), 0.2)])
     def test_prob_is_the_logistic_of_the_logit(self, untrained_entries, logit, prob):
-        assert Prediction(untrained_entries["bimamba2"], logit).prob == pytest.approx(prob)
+        assert Prediction(untrained_entries["bimamba2"], (logit, 9.0)).prob == pytest.approx(prob)
 
     def test_damaged_weights_do_not_open(self, untrained_entries):
         entry = untrained_entries["bimamba2"]
@@ -174,7 +175,7 @@ class TestBatches:
         for batch_size in (4, 256):
             logits = predict_batches(predictor, signals, batch_size)
             assert logits.dtype == np.float32
-            np.testing.assert_allclose(logits, single, rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(logits[:, 0], single, rtol=1e-5, atol=1e-6)
 
     def test_list_of_signals(self, predictors, records):
         signals = [record.signal for record in records[:2]]
@@ -184,7 +185,16 @@ class TestBatches:
         )
 
     def test_nothing_in_nothing_out(self, predictors):
-        assert predict_batches(predictors["cnn_bilstm"], []).shape == (0,)
+        assert predict_batches(predictors["cnn_bilstm"], []).shape == (0, 1)
+
+    def test_a_logit_for_each_class(self, untrained_entries, records):
+        predictor = Predictor(untrained_entries["cnn_bilstm"], build("cnn_bilstm", 3).eval())
+        signals = np.stack([record.signal for record in records])
+        many = predict_many([predictor, predictor.copy()], signals, batch_size=4)
+        assert many.shape == (2, len(records), 3)
+        assert np.ptp(many[0, 0]) > 0
+        single = [predict([predictor], record)[0][0].logits for record in records]
+        np.testing.assert_allclose(many[0], single, rtol=1e-5, atol=1e-6)
 
     @every_model
     def test_loaded_twice_same_result(self, arch, predictors, untrained_entries, records):

@@ -10,7 +10,7 @@ from torch import nn
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import ARCH_NAMES, WEIGHTS_FILE, ModelEntry, ModelKey, file_sha256
-from ecgcore.models.networks.cnn_bilstm import n_parameters
+from ecgcore.models.networks.base import n_parameters
 from ecgcore.models.registry import (
     ARCHITECTURES,
     build,
@@ -72,9 +72,12 @@ def test_size(arch, model):
 
 @every_model
 @torch.no_grad()
-def test_one_logit_for_each_record(arch, model):
-    assert model(torch.randn(3, 12, 1000)).shape == (3,)
-    assert model(torch.randn(1, 12, 1000)).shape == (1,)
+def test_a_logit_for_each_record_and_class(arch, model):
+    assert model(torch.randn(3, 12, 1000)).shape == (3, 1)
+    assert model(torch.randn(1, 12, 1000)).shape == (1, 1)
+    five = build(arch, n_classes=5).eval()
+    assert five.n_classes == 5
+    assert five(torch.randn(2, 12, 1000)).shape == (2, 5)
 
 
 @every_model
@@ -106,9 +109,9 @@ def test_same_seed_same_model_and_result(arch):
 
 @every_model
 @torch.no_grad()
-def test_cam_layer_has_channels_first_and_the_models_steps(arch, model):
+def test_the_explained_layer_has_channels_first_and_the_models_steps(arch, model):
     seen = []
-    model.cam.register_forward_hook(lambda layer, inputs, output: seen.append(output))
+    model.explained.register_forward_hook(lambda layer, inputs, output: seen.append(output))
     model(torch.randn(2, 12, 1000))
     assert [tuple(output.shape) for output in seen] == [(2, N_CHANNELS[arch], N_STEPS[arch])]
 

@@ -164,7 +164,7 @@ def test_without_predictions_the_records_are_asked(monkeypatch, judge_it, tmp_pa
 
     def fake(chosen, signals):
         asked.update(chosen=chosen, shape=signals.shape)
-        return np.zeros(len(signals), dtype=np.float32)
+        return np.zeros((len(signals), 1), dtype=np.float32)
 
     monkeypatch.setattr(predictor, "predict_batches", fake)
     monkeypatch.setattr(predictor.Predictor, "open", lambda entry: entry.name)

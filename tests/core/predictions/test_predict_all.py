@@ -181,7 +181,7 @@ def test_models_of_two_preprocessings_see_their_own_inputs(untrained_entries, sy
     three = [Predictor.open(e) for e in (entry, causal, entry)]
     signals = synthetic_recordings.signals(synthetic_recordings.catalog.frame.index[:4].tolist())
     together = predict_many(three, signals)
-    assert together.shape == (3, 4)
+    assert together.shape == (3, 4, 1)
     for row, predictor in zip(together, three, strict=True):
         np.testing.assert_array_equal(row, predict_batches(predictor, signals))
     assert np.abs(together[0] - together[1]).min() > 0

@@ -42,7 +42,7 @@ def test_false_labels_go_and_all_else_stays(tmp_path, monkeypatch):
     """The judges are stubs that look at the first lead."""
     monkeypatch.setattr(confident_learning, "fit", lambda *args: None)
     monkeypatch.setattr(
-        confident_learning, "logits_of", lambda model, inputs: 10 * inputs[:, 0].mean(dim=1) - 5
+        confident_learning, "logits_of", lambda model, inputs: 10 * inputs[:, :1].mean(dim=2) - 5
     )
     data, told = easy_data(80, wrong=[11, 43]), []
     kept = prune(data, np.arange(80) // 2, SPEC, tmp_path, told.append)
@@ -68,7 +68,7 @@ def test_no_judge_has_seen_a_patient_that_it_judges(tmp_path, monkeypatch):
     def logits(model, inputs):
         rows = [int((data.train.inputs == one).all(dim=(1, 2)).nonzero()) for one in inputs]
         judged.append({patients[row] for row in rows})
-        return torch.zeros(len(inputs))
+        return torch.zeros(len(inputs), 1)
 
     monkeypatch.setattr(confident_learning, "fit", remember)
     monkeypatch.setattr(confident_learning, "logits_of", logits)

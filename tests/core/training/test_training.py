@@ -44,7 +44,7 @@ class Constant(nn.Module):
         self.logit = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.logit.expand(len(x))
+        return self.logit.expand(len(x), 1)
 
 
 @pytest.fixture(scope="module")

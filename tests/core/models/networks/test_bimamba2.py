@@ -5,8 +5,8 @@ import torch
 from torch.nn import functional
 from torch.nn.functional import silu, softplus
 
+from ecgcore.models.networks.base import n_parameters
 from ecgcore.models.networks.bimamba2 import BiMamba2, BiMambaBlock, Mamba2
-from ecgcore.models.networks.cnn_bilstm import n_parameters
 from ecgcore.models.networks.mamba_parts import causal_conv_silu, gated_rms_norm
 from ecgcore.training.mixed_precision import TrainingForward
 

@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch import nn
 
+from ecgcore.models.networks.base import n_parameters
 from ecgcore.models.networks.bimamba2_large import (
     AttentionPool,
     BiMamba2Large,
     BiMambaMlpBlock,
     GatedMlp,
 )
-from ecgcore.models.networks.cnn_bilstm import n_parameters
 from ecgcore.models.registry import build
 
 
@@ -30,14 +30,14 @@ def test_one_logit_for_each_record_that_touches_no_other(small):
     x = torch.randn(3, 12, 100)
     together = small(x)
     alone = torch.cat([small(x[i : i + 1]) for i in range(3)])
-    assert together.shape == (3,)
+    assert together.shape == (3, 1)
     torch.testing.assert_close(together, alone, rtol=1e-5, atol=1e-6)
 
 
 @torch.no_grad()
 def test_cam_layer_has_channels_first_and_every_sample(small):
     seen = []
-    small.cam.register_forward_hook(lambda layer, inputs, output: seen.append(output.shape))
+    small.explained.register_forward_hook(lambda layer, inputs, output: seen.append(output.shape))
     small(torch.randn(2, 12, 100))
     assert seen == [(2, 64, 100)]
 

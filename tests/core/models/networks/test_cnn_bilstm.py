@@ -1,8 +1,10 @@
 """Pooling, the head and the CNN-BiLSTM."""
 
+import pytest
 import torch
 
-from ecgcore.models.networks.cnn_bilstm import CnnBiLstm, Head, n_parameters, pooled
+from ecgcore.models.networks.base import Head, n_parameters, pooled
+from ecgcore.models.networks.cnn_bilstm import CnnBiLstm
 
 
 def test_pooled_is_halfway_between_mean_and_maximum():
@@ -10,12 +12,10 @@ def test_pooled_is_halfway_between_mean_and_maximum():
     assert pooled(features).tolist() == [[5.0, -3.0]]
 
 
-def test_head_gives_one_logit_for_each_row():
-    assert Head(6, dropout=0.5).eval()(torch.randn(5, 6)).shape == (5,)
-
-
-def test_head_of_one_row_stays_a_batch():
-    assert Head(6, dropout=0.5).eval()(torch.randn(1, 6)).shape == (1,)
+@pytest.mark.parametrize(("rows", "classes"), [(5, 1), (1, 1), (5, 3)])
+def test_head_gives_a_logit_for_each_row_and_class(rows, classes):
+    head = Head(6, dropout=0.5, n_classes=classes).eval()
+    assert head(torch.randn(rows, 6)).shape == (rows, classes)
 
 
 def test_size_by_hand():

@@ -1,0 +1,85 @@
+"""What every network offers to the rest of the project, and parts that several share."""
+
+from typing import Protocol
+
+from torch import Tensor, nn
+
+
+class Network(Protocol):
+    """The interface of a network: predictions, explanations and training ask for nothing else.
+
+    Attributes
+    ----------
+    n_classes
+        Logits for each record.
+    head
+        Maps what `features` returns to logits ``(batch, n_classes)``.
+    explained
+        A module whose output is channels first, ``(batch, channels, steps)``, for Grad-CAM.
+        A step covers as many samples as any other, and steps follow each other without a gap.
+    """
+
+    n_classes: int
+    head: nn.Module
+    explained: nn.Module
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return what the head judges, ``(batch, size)``, of ``(batch, 12, n_samples)``."""
+        ...
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return the logits ``(batch, n_classes)`` of scaled signals ``(batch, 12, n_samples)``."""
+        ...
+
+
+class NetworkModule(nn.Module, Network):
+    """A `Network` of torch modules: each of ours defines its parts and `features`."""
+
+    def __init__(self, n_classes: int) -> None:
+        super().__init__()
+        self.n_classes = n_classes
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits ``(batch, n_classes)`` of scaled signals ``(batch, 12, n_samples)``."""
+        logits: Tensor = self.head(self.features(x))
+        return logits
+
+
+class Head(nn.Module):
+    """Two fully connected layers from pooled features to logits."""
+
+    def __init__(self, size: int, dropout: float, n_classes: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Dropout(dropout),
+            nn.Linear(size, 64),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(64, n_classes),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(batch, size)`` to logits ``(batch, n_classes)``."""
+        logits: Tensor = self.layers(x)
+        return logits
+
+
+def conv_block(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
+    """Convolution that keeps the length, normalisation and ReLU."""
+    return nn.Sequential(
+        nn.Conv1d(inputs, outputs, kernel, padding="same"), nn.BatchNorm1d(outputs), nn.ReLU()
+    )
+
+
+def pooled(features: Tensor) -> Tensor:
+    """Average mean and maximum over time, ``(batch, size, steps)`` to ``(batch, size)``.
+
+    The gradient of ``amax`` looks for elements equal to the maximum; a compiled bfloat16 step
+    computes them anew, finds none and divides by zero. ``max`` keeps their place.
+    """
+    return (features.mean(-1) + features.max(-1).values) / 2
+
+
+def n_parameters(model: nn.Module) -> int:
+    """Count trainable parameters."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
