@@ -10,6 +10,7 @@ from ecgcore.ptbxl import synthetic
 from ecgcore.ptbxl.label_groups import assign_groups
 from ecgcore.ptbxl.scp import MI_TERRITORIES, load_statements, parse_codes
 from ecgcore.settings import Settings
+from ecgcore.wording.records import age_in_years
 
 NOISE_COLUMNS = {
     "baseline_drift": "baseline drift",
@@ -110,7 +111,7 @@ class Catalog:
         return CatalogEntry(
             ecg_id=ecg_id,
             patient_id=None if pd.isna(row["patient_id"]) else int(row["patient_id"]),
-            age=_age_text(row["age"]),
+            age=age_in_years(row["age"]),
             sex=row["sex"],
             report=row["report"],
             group=row["group"],
@@ -251,12 +252,6 @@ def _codes_table(cells: "pd.Series[str]", statements: pd.DataFrame) -> pd.DataFr
 
 def _territories(codes: pd.DataFrame) -> "pd.Series[str]":
     mi = codes[codes["superclass"] == "MI"]
-    walls = mi.assign(wall=mi["code"].map(MI_TERRITORIES)).explode("wall").dropna(subset="wall")
-    named = walls[["ecg_id", "wall"]].drop_duplicates().sort_values("wall")
-    return named.groupby("ecg_id")["wall"].agg(", ".join)
-
-
-def _age_text(age: float) -> str:
-    if pd.isna(age):
-        return "age unknown"
-    return "over 89 years" if age >= 300 else f"{age:.0f} years"
+    named = mi.assign(territory=mi["code"].map(MI_TERRITORIES)).explode("territory")
+    named = named[["ecg_id", "territory"]].dropna().drop_duplicates().sort_values("territory")
+    return named.groupby("ecg_id")["territory"].agg(", ".join)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pandas as pd
 
 from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
-from ecgcore.ptbxl.scp import in_words
+from ecgcore.wording.records import likelihood_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,9 @@ def leading_diagnosis(entry: CatalogEntry) -> str:
     """Give the statement that places a record: its likeliest MI, else its first statement."""
     mi = [statement for statement in entry.statements if statement.superclass == "MI"]
     chosen = (mi or list(entry.statements))[:1]
-    return f"{chosen[0].code} {in_words(chosen[0].likelihood)}" if chosen else "no statement"
+    if not chosen:
+        return "no statement"
+    return f"{chosen[0].code} {likelihood_words(chosen[0].likelihood)}"
 
 
 def _order(entry: CatalogEntry) -> tuple[bool, pd.Timestamp, int]:

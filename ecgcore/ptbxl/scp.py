@@ -1,4 +1,4 @@
-"""SCP-ECG statements: their likelihoods, classes and the wall of the heart they name."""
+"""SCP-ECG statements: their likelihoods, classes and the territories of the heart they name."""
 
 import json
 from collections.abc import Mapping
@@ -7,26 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from ecgcore.errors import CatalogError
-
-LIKELIHOODS = (100, 80, 50, 35, 15, 0)
-"""Likelihoods that PTB-XL uses, in per cent; 0 means that none was stated."""
-
-LIKELIHOOD_WORDS = {
-    100: "stated as certain",
-    80: "probable",
-    50: "possible",
-    35: "less likely",
-    15: "doubtful",
-    0: "likelihood not stated",
-}
-
-SUPERCLASSES = {
-    "NORM": "Normal ECG",
-    "MI": "Myocardial infarction",
-    "STTC": "ST/T change",
-    "CD": "Conduction disturbance",
-    "HYP": "Hypertrophy",
-}
+from ecgcore.wording.records import SUPERCLASSES as SUPERCLASSES
+from ecgcore.wording.records import likelihood_words
 
 MI_TERRITORIES: Mapping[str, tuple[str, ...]] = {
     "AMI": ("anterior",),
@@ -44,17 +26,9 @@ MI_TERRITORIES: Mapping[str, tuple[str, ...]] = {
     "IPLMI": ("inferior", "posterior", "lateral"),
     "PMI": ("posterior",),
 }
-"""Walls named by each of PTB-XL's 14 myocardial-infarction statements."""
+"""Territories named by each of PTB-XL's 14 statements of myocardial infarction."""
 
-TERRITORIES = ("anterior", "inferior", "lateral", "posterior")
-
-
-def in_words(likelihood: float) -> str:
-    """Say a likelihood in per cent in words, the number always beside it."""
-    if likelihood == 0:
-        return LIKELIHOOD_WORDS[0]
-    nearest = min(LIKELIHOODS[:-1], key=lambda known: abs(known - likelihood))
-    return f"{likelihood:.0f} %, {LIKELIHOOD_WORDS[nearest]}"
+in_words = likelihood_words
 
 
 def parse_codes(text: str) -> dict[str, float]:

@@ -11,18 +11,17 @@ from numpy.typing import NDArray
 
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.quality_table import has_quality
-from ecgcore.ptbxl.scp import LIKELIHOODS, MI_TERRITORIES, SUPERCLASSES, in_words
+from ecgcore.ptbxl.scp import MI_TERRITORIES
+from ecgcore.wording.records import (
+    LABEL_GROUPS,
+    LIKELIHOODS,
+    SPLITS,
+    SUPERCLASSES,
+    age_words,
+    likelihood_words,
+)
 
 Sort = Literal["disagreement", "likelihood_falling", "likelihood_rising", "record"]
-GROUP_NAMES = {
-    "uncertain_mi": "uncertain MI",
-    "certain_mi": "certain MI",
-    "pure_normal": "pure normal",
-    "other": "other",
-}
-SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test", "unknown": "unknown"}
-SEXES = ("male", "female", "unknown")
-VALIDATED = ("yes", "no", "unknown")
 AGES = (0, 90)
 """Full range of ages; PTB-XL does not tell ages over 89 apart, and 90 stands for them."""
 
@@ -40,7 +39,7 @@ class RecordFilter:
     codes
         SCP codes.
     territories
-        Walls of the heart that an MI statement names.
+        Territories of the heart that an MI statement names.
     superclasses
         Diagnostic superclasses.
     likelihoods
@@ -51,7 +50,7 @@ class RecordFilter:
         Keys of `ecgcore.ptbxl.quality_table.CHOICES`; they ask for nothing where the data set has
         no table of its signals' quality.
     groups, splits, sexes, validated
-        Values of `GROUP_NAMES`, `SPLIT_NAMES`, `SEXES` and `VALIDATED`.
+        Keys of `LABEL_GROUPS` and `SPLITS`, values of `SEXES` and `VALIDATED`.
     ages
         Youngest and oldest age in years, both included; the full range includes unknown ages.
     only_unknown_age
@@ -135,21 +134,22 @@ def search(
 def group_counts(found: pd.DataFrame) -> dict[str, int]:
     """Count the records of a search result by group, every group named."""
     counts = found["group"].value_counts()
-    return {name: int(counts.get(name, 0)) for name in GROUP_NAMES.values()}
+    return {name: int(counts.get(name, 0)) for name in LABEL_GROUPS.values()}
 
 
 def likelihood_text(likelihood: float) -> str:
     """Say a likelihood in words, "" for none; a space keeps " 15 %" before "100 %" when sorted."""
     if pd.isna(likelihood):
         return ""
-    return f" {in_words(likelihood)}" if 0 < likelihood < 100 else in_words(likelihood)
+    words = likelihood_words(likelihood)
+    return f" {words}" if 0 < likelihood < 100 else words
 
 
 def _statement_masks(codes: pd.DataFrame, wanted: RecordFilter) -> list[NDArray[np.bool_]]:
-    named = [c for c, walls in MI_TERRITORIES.items() if set(walls) & set(wanted.territories)]
+    codes_of = [c for c, named in MI_TERRITORIES.items() if set(named) & set(wanted.territories)]
     choices = [
         (codes["code"], wanted.codes),
-        (codes["code"], named),
+        (codes["code"], codes_of),
         (codes["superclass"], wanted.superclasses),
     ]
     return [column.isin(list(chosen)).to_numpy() for column, chosen in choices if chosen]
@@ -195,13 +195,13 @@ def _readable(catalog: Catalog) -> pd.DataFrame:
     frame = catalog.frame
     return pd.DataFrame(
         {
-            "age": [_age_text(age) for age in frame["age"]],
+            "age": [age_words(age).rjust(2) for age in frame["age"]],
             "sex": frame["sex"],
-            "group": frame["group"].map(GROUP_NAMES),
+            "group": frame["group"].map(LABEL_GROUPS),
             "diagnoses": _diagnoses(catalog.codes).reindex(frame.index).fillna(""),
             "mi_likelihood": frame["mi_likelihood"],
             "territory": frame["territory"],
-            "split": frame["split"].map(SPLIT_NAMES),
+            "split": frame["split"].map(SPLITS),
             "validated": _validated_text(frame),
             "report": frame["report"].str.slice(0, 120),
         },
@@ -219,12 +219,6 @@ def _diagnoses(codes: pd.DataFrame) -> "pd.Series[str]":
         stated = f"{code} {likelihood:.0f} %" if likelihood > 0 else f"{code} (not stated)"
         texts[ecg_id] = f"{texts[ecg_id]}, {stated}" if ecg_id in texts else stated
     return pd.Series(texts, dtype=str)
-
-
-def _age_text(age: float) -> str:
-    if pd.isna(age):
-        return "unknown"
-    return "over 89" if age >= AGES[1] else f"{age:2.0f}"
 
 
 def _validated_text(frame: pd.DataFrame) -> "pd.Series[str]":

@@ -1,8 +1,8 @@
-"""Named parts of the test fold: by likelihood, code, wall, sex, age, comorbidity, device, noise.
+"""Named parts of the test fold: by label, patient, comorbidity, device and noise.
 
-Normal records have no MI likelihood, code, wall or comorbid statement. Strata of these kinds hold
-the MI concerned and *all* normal records of the test fold; so do their false alarms. Strata by sex,
-age, device and noise divide the normal records too.
+Normal records have no MI likelihood, code, territory or comorbid statement. Strata of these kinds
+hold the MI concerned and *all* normal records of the test fold; so do their false alarms. Strata
+by sex, age, device and noise divide the normal records too.
 """
 
 import re
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from ecgcore.ptbxl.catalog import NOISE_COLUMNS
 from ecgcore.ptbxl.label_groups import GROUPS
-from ecgcore.ptbxl.scp import LIKELIHOODS, SUPERCLASSES, TERRITORIES, in_words
 from ecgcore.stats.comparison.matching import known_age
+from ecgcore.wording.records import LIKELIHOODS, SUPERCLASSES, TERRITORIES, likelihood_words
 
 KINDS = {
     "likelihood": "Likelihood of MI",
     "code": "MI statement",
-    "territory": "Wall of the heart",
+    "territory": "Territory of the MI",
     "comorbidity": "Other findings beside MI",
     "sex": "Sex",
     "age": "Age",
@@ -148,7 +148,7 @@ def _slug(text: str) -> str:
 def _by_likelihood(frame: pd.DataFrame) -> Iterator[_Part]:
     likelihood = frame["mi_likelihood"].to_numpy()
     for value in sorted(known for known in LIKELIHOODS if known):
-        yield _Part("likelihood", f"{value}", in_words(value), likelihood == value)
+        yield _Part("likelihood", f"{value}", likelihood_words(value), likelihood == value)
 
 
 def _by_code(frame: pd.DataFrame, codes: pd.DataFrame) -> Iterator[_Part]:
@@ -161,9 +161,9 @@ def _by_code(frame: pd.DataFrame, codes: pd.DataFrame) -> Iterator[_Part]:
 
 def _by_territory(frame: pd.DataFrame) -> Iterator[_Part]:
     named = frame["territory"].str.split(", ")
-    for wall in TERRITORIES:
-        inside = named.map(lambda walls, wall=wall: wall in walls).to_numpy(dtype=np.bool_)
-        yield _Part("territory", wall, f"{wall} wall named", inside)
+    for territory in TERRITORIES:
+        inside = named.map(lambda names, wanted=territory: wanted in names).to_numpy(dtype=np.bool_)
+        yield _Part("territory", territory, f"{territory} territory named", inside)
 
 
 def _by_comorbidity(frame: pd.DataFrame, codes: pd.DataFrame) -> Iterator[_Part]:

@@ -11,16 +11,10 @@ from ecgcore.models.cards import ModelCard, ModelEntry
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog
-from ecgcore.ptbxl.scp import LIKELIHOODS, in_words
 from ecgcore.tasks import mi as mi_task
+from ecgcore.wording.records import LABEL_GROUPS, LIKELIHOODS, split_words
 from pages.shared import caches
-from pages.shared.widgets import GROUP_WORDS
 
-SPLIT_WORDS = {
-    "train": "training (folds 1 to 8)",
-    "val": "validation (fold 9)",
-    "test": "test (fold 10)",
-}
 COLUMNS = {
     "val_auroc": "Validation",
     "test_certain_auroc": "Test, certain",
@@ -143,8 +137,8 @@ python -m ecgcore data check                # what is there and what is missing"
 
 def likelihood_table() -> pd.DataFrame:
     """Likelihoods and their words."""
-    words = [in_words(value).rpartition(", ")[2] for value in LIKELIHOODS]
-    return pd.DataFrame({"In PTB-XL": [f"{value} %" for value in LIKELIHOODS], "Shown as": words})
+    stated = [f"{value} %" for value in LIKELIHOODS]
+    return pd.DataFrame({"In PTB-XL": stated, "Shown as": list(LIKELIHOODS.values())})
 
 
 def data_words(catalog: Catalog) -> str:
@@ -175,8 +169,8 @@ def cohort_table(catalog: Catalog) -> pd.DataFrame:
         ids = label_groups.member_ids(catalog.frame, split, [group])
         found = (len(ids), label_groups.fingerprint(ids))
         row = {
-            "Split": SPLIT_WORDS[split],
-            "Group": GROUP_WORDS[group],
+            "Split": split_words(split),
+            "Label group": LABEL_GROUPS[group],
             "Records": f"{found[0]:,}",
             "Fingerprint": found[1],
         }

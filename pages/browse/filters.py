@@ -7,16 +7,16 @@ import streamlit as st
 
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.quality_table import CHOICES
-from ecgcore.ptbxl.scp import LIKELIHOODS, SUPERCLASSES, TERRITORIES, in_words
-from ecgcore.ptbxl.search import (
-    AGES,
-    GROUP_NAMES,
-    PRESETS,
+from ecgcore.ptbxl.search import AGES, PRESETS, RecordFilter, Sort
+from ecgcore.wording.records import (
+    LABEL_GROUPS,
+    LIKELIHOODS,
     SEXES,
-    SPLIT_NAMES,
+    SPLITS,
+    SUPERCLASSES,
+    TERRITORIES,
     VALIDATED,
-    RecordFilter,
-    Sort,
+    likelihood_words,
 )
 
 Option = TypeVar("Option", int, str)
@@ -76,6 +76,13 @@ def restore_filters() -> None:
         st.rerun()
 
 
+def read_old_link() -> None:
+    """Understand a link from the time when normal records were called "pure normal"."""
+    if st.query_params.get(_QUERY["groups"]) == "pure normal":
+        del st.query_params[_QUERY["groups"]]
+        st.session_state[_QUERY["groups"]] = "pure_normal"
+
+
 def preset_buttons(wanted: RecordFilter) -> None:
     """Draw one button for each preset and mark the one that the present filters equal."""
     with st.container(horizontal=True):
@@ -112,13 +119,13 @@ def filter_widgets(catalog: Catalog, *, no_quality: str = "") -> RecordFilter:
         territories = _choice("territories", "MI territory", _as_they_are(TERRITORIES))
     about = RecordFilter(codes=codes, territories=territories, superclasses=superclasses)
     with likelihood:
-        stated = {known: in_words(known) for known in LIKELIHOODS}
+        stated = {known: likelihood_words(known) for known in LIKELIHOODS}
         title = f"Likelihood of {about.subject}"
         likelihoods = _choice("likelihoods", title, stated, _LIKELIHOOD_HELP)
     with group:
-        groups = _one("groups", "Study group", GROUP_NAMES)
+        groups = _one("groups", "Label group", LABEL_GROUPS)
     with split:
-        splits = _one("splits", "Split", SPLIT_NAMES)
+        splits = _one("splits", "Split", SPLITS)
     with sex:
         sexes = _choice("sexes", "Sex", _as_they_are(SEXES))
     with validated:

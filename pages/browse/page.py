@@ -4,7 +4,13 @@ import streamlit as st
 from ecgcore.errors import CatalogError, ModelError, RecordError
 from ecgcore.ptbxl.search import group_counts, likelihood_text, search
 from ecgcore.stats.calibration.calibrators import CALIBRATORS
-from pages.browse.filters import filter_widgets, keep_filters, preset_buttons, restore_filters
+from pages.browse.filters import (
+    filter_widgets,
+    keep_filters,
+    preset_buttons,
+    read_old_link,
+    restore_filters,
+)
 from pages.shared import caches, worklist
 from pages.shared.calibrator_choice import chosen_method
 from pages.shared.errors import show_ecg_error
@@ -59,6 +65,7 @@ def signal_quality() -> tuple[pd.DataFrame | None, str]:
 
 
 restore_filters()
+read_old_link()
 catalog = caches.catalog()
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Browse", width="content")
@@ -124,7 +131,7 @@ picked = st.dataframe(
         "ecg_id": st.column_config.NumberColumn("Record", format="%d", pinned=True),
         "age": st.column_config.TextColumn("Age", width=80),
         "sex": st.column_config.TextColumn("Sex", width=65),
-        "group": st.column_config.TextColumn("Study group", width=105),
+        "group": st.column_config.TextColumn("Label group", width=105),
         "diagnoses": st.column_config.TextColumn("Diagnoses", width=250),
         "likelihood": st.column_config.TextColumn(f"Likelihood of {wanted.subject}", width=185),
         "territory": st.column_config.TextColumn("MI territory", width=140),

@@ -21,12 +21,6 @@ from ecgcore.report.content import heat_sentences
 from pages.shared import caches
 
 METHODS = {"none": "None", **EXPLANATIONS}
-SPLIT_WORDS = {
-    "train": "training fold",
-    "val": "validation fold",
-    "test": "test fold",
-    "unknown": "fold unknown",
-}
 
 
 def parse_record(text: str) -> int:

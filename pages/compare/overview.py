@@ -119,7 +119,7 @@ def places(choice: Choice) -> list[tuple[str, Choice]]:
 
 def tick_name(part: Stratum) -> str:
     """Name a part shortly: "15 %, doubtful" to "15 %", "IMI, inferior ..." to "IMI"."""
-    short = part.label.split(",")[0].removesuffix(" wall named").removeprefix("MI with")
+    short = part.label.split(",")[0].removesuffix(" territory named").removeprefix("MI with")
     return "matched" if part.kind == cache.MATCHED else short.strip()
 
 

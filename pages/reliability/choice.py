@@ -13,9 +13,9 @@ from ecgcore.ptbxl.catalog import synthetic_version
 from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
 from ecgcore.stats.calibration.reliability_curve import Band, Strategy
 from ecgcore.tasks.mi import STUDY_SETS, TEST_SETS
+from ecgcore.wording.records import LABEL_GROUPS
 from pages.shared import caches
 from pages.shared.errors import plain
-from pages.shared.widgets import GROUP_WORDS
 
 CORP = "bin-free (CORP)"
 BINNINGS: dict[str, Strategy] = {"equal width": "width", "equal mass": "mass"}
@@ -97,7 +97,7 @@ def choose_test_set(data_version: str) -> str:
 def size_words(test_set: str, counts: dict[str, int]) -> str:
     """Say what a test set holds, such as "703 normal + 268 certain MI = 971"."""
     sizes = {group: counts.get(group, 0) for group in TEST_SETS[test_set]}
-    parts = " + ".join(f"{n:,} {GROUP_WORDS[group]}" for group, n in sizes.items())
+    parts = " + ".join(f"{n:,} {LABEL_GROUPS[group]}" for group, n in sizes.items())
     return f"{parts} = {sum(sizes.values()):,}"
 
 

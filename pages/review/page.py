@@ -5,12 +5,13 @@ import streamlit as st
 from ecgcore.errors import RecordError
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.earlier import leading_diagnosis
+from ecgcore.wording.records import ABOUT_LABEL_GROUPS, LABEL_GROUPS, SPLITS
 from pages.case import labels as parts
 from pages.case.view import draw_case
 from pages.shared import caches, worklist
 from pages.shared import case as cases
 from pages.shared.errors import show_ecg_error
-from pages.shared.widgets import GROUP_WORDS, synthetic_badge
+from pages.shared.widgets import synthetic_badge
 
 
 def go_to(ecg_id: int) -> None:
@@ -68,9 +69,14 @@ def draw_header(entry: CatalogEntry) -> None:
     """Draw who and what the record is, in one line."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(f"**Record {entry.ecg_id}** · {entry.age} · {entry.sex}", width="content")
-        st.badge(GROUP_WORDS[entry.group], color="blue", icon=":material/label:")
+        st.badge(
+            LABEL_GROUPS[entry.group],
+            color="blue",
+            icon=":material/label:",
+            help=f"Label group: {ABOUT_LABEL_GROUPS[entry.group]}.",
+        )
         st.badge(leading_diagnosis(entry), color="violet", icon=":material/stethoscope:")
-        st.badge(parts.SPLIT_WORDS[entry.split], color="gray", icon=":material/folder:")
+        st.badge(f"{SPLITS[entry.split]} split", color="gray", icon=":material/folder:")
         synthetic_badge(caches.catalog())
 
 

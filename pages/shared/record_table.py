@@ -11,8 +11,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ecgcore.ptbxl.search import likelihood_text
+from ecgcore.wording.records import LABEL_GROUPS, age_words
 from pages.shared import caches, worklist
-from pages.shared.widgets import GROUP_WORDS
 
 _LISTED, _LIST_PX = 10, 400
 _COLUMNS = {
@@ -21,7 +21,7 @@ _COLUMNS = {
     "Probability": st.column_config.NumberColumn(format="%.3f", width=84),
     "Seeds": st.column_config.TextColumn(width=90),
     "Likelihood of MI": st.column_config.TextColumn(width=126),
-    "Wall": st.column_config.TextColumn(width=80),
+    "Territory": st.column_config.TextColumn(width=80),
     "Age": st.column_config.TextColumn(width=52),
     "Sex": st.column_config.TextColumn(width=60),
 }
@@ -45,7 +45,7 @@ def cases_table(
     groups = caches.study_groups(data_version)
     table: dict[str, object] = {
         "Record": ids,
-        "Label": [GROUP_WORDS[groups[ecg_id]] for ecg_id in ids],
+        "Label": [LABEL_GROUPS[groups[ecg_id]] for ecg_id in ids],
         "Probability": probs,
     }
     if len(seed_probs) > 1:
@@ -55,8 +55,8 @@ def cases_table(
         known = caches.catalog().frame.loc[ids]
         table |= {
             "Likelihood of MI": [likelihood_text(v).strip() for v in known["mi_likelihood"]],
-            "Wall": known["territory"].to_numpy(),
-            "Age": [_age_words(age) for age in known["age"]],
+            "Territory": known["territory"].to_numpy(),
+            "Age": [age_words(age) for age in known["age"]],
             "Sex": known["sex"].to_numpy(),
         }
     return pd.DataFrame(table)
@@ -120,9 +120,3 @@ def draw_cases(
         worklist.set_ids(table["Record"])
         row = selected[0] if selected else 0
         st.switch_page("review/page.py", query_params={"record": str(table["Record"].iloc[row])})
-
-
-def _age_words(age: float) -> str:
-    if np.isnan(age):
-        return "unknown"
-    return "over 89" if age > 89 else f"{age:.0f}"

@@ -4,13 +4,6 @@ import streamlit as st
 
 from ecgcore.ptbxl.catalog import Catalog
 
-GROUP_WORDS = {
-    "pure_normal": "normal",
-    "certain_mi": "certain MI",
-    "uncertain_mi": "uncertain MI",
-    "other": "outside the study",
-}
-
 
 def synthetic_badge(catalog: Catalog) -> None:
     """Mark the synthetic set, so that nobody takes a made-up recording for a patient's."""

@@ -11,7 +11,7 @@ from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey, Preprocessing
 from ecgcore.predictions.ensemble import ensembles_of
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import Catalog
-from ecgcore.ptbxl.scp import LIKELIHOOD_WORDS
+from ecgcore.wording.records import LIKELIHOODS
 from pages.about import texts
 
 Open = Callable[..., AppTest]
@@ -57,7 +57,7 @@ def test_the_open_data_is_named_counted_and_marked(open_page: Open, synthetic_ca
     assert "all recordings for training are here" in text
     table = app.table[0].value
     assert table["Records"].tolist() == ["88", "43", "44", "12", "7", "7", "12", "7", "7"]
-    assert list(table.columns) == ["Split", "Group", "Records", "Fingerprint"]
+    assert list(table.columns) == ["Split", "Label group", "Records", "Fingerprint"]
 
 
 def test_models_have_their_cards(open_page: Open, pretrained: Path):
@@ -94,7 +94,7 @@ def test_limits_words_and_licences(open_page: Open):
         "Clopper-Pearson",
     ):
         assert part in text
-    assert texts.likelihood_table()["Shown as"].tolist() == list(LIKELIHOOD_WORDS.values())
+    assert texts.likelihood_table()["Shown as"].tolist() == list(LIKELIHOODS.values())
 
 
 def test_seeds_have_a_mean_and_a_deviation(pretrained: Path):

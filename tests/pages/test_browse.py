@@ -112,8 +112,15 @@ def test_stale_values_in_the_url_are_ignored(open_page: Open) -> None:
     assert app.slider(key="age").value == (0, 90)
 
 
+def test_an_old_link_to_normal_records_still_finds_them(open_page: Open, spread: None) -> None:
+    app = open_page("browse", group="pure normal")
+    assert app.selectbox(key="group").value == "pure_normal"
+    assert set(app.dataframe[0].value["group"]) == {"normal"}
+    assert summary(app).count("normal **12**") == 1
+
+
 def test_nothing_found_says_what_to_do(open_page: Open) -> None:
-    app = open_page("browse", group="pure normal", territory="inferior")
+    app = open_page("browse", group="normal", territory="inferior")
     assert summary(app).startswith("**0** of 240")
     assert "Take a filter away" in app.info[0].value
     assert not app.dataframe

@@ -405,7 +405,7 @@ def test_a_bin_opens_in_review_as_the_reader_s_list(open_reliability):
     assert app.query_params["bin"] == str(fullest + 1)
     cases = app.dataframe[1].value
     assert len(cases) == names["Records"].max()
-    assert {"Likelihood of MI", "Wall", "Age", "Sex"} <= set(cases)
+    assert {"Likelihood of MI", "Territory", "Age", "Sex"} <= set(cases)
     next(button for button in app.button if button.label == "Open in Review").click().run()
     assert not app.exception
     assert app.title[0].value == "Review"

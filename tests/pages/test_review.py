@@ -51,7 +51,7 @@ def test_a_record_opens_with_ecg_labels_and_patient(open_review, synthetic_catal
     shown = texts(app)
     assert f"**Record {ecg_id}** · {row['age']:.0f} years · {row['sex']}" in shown
     assert "uncertain MI" in shown
-    assert "test fold" in shown
+    assert "test split" in shown
     assert row["report"] in shown
     assert f"Recorded {row['recording_date']}" in shown
     labels = table(app, "Likelihood")

@@ -1,4 +1,4 @@
-"""SCP codes, their likelihoods and words."""
+"""SCP codes, their classes and territories."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ecgcore.errors import CatalogError
 from ecgcore.leads import TERRITORY_LEADS
 from ecgcore.ptbxl import scp
+from ecgcore.wording.records import SUPERCLASSES, TERRITORIES
 
 HEADER = ",description,diagnostic,form,rhythm,diagnostic_class,diagnostic_subclass\n"
 
@@ -45,33 +46,6 @@ def test_a_cell_is_data_and_never_run() -> None:
         scp.parse_codes("__import__('os').system('true')")
 
 
-@pytest.mark.parametrize(
-    ("likelihood", "words"),
-    [
-        (100, "100 %, stated as certain"),
-        (80, "80 %, probable"),
-        (50, "50 %, possible"),
-        (35, "35 %, less likely"),
-        (15, "15 %, doubtful"),
-        (0, "likelihood not stated"),
-    ],
-)
-def test_each_likelihood_in_words(likelihood: float, words: str) -> None:
-    assert scp.in_words(likelihood) == words
-    assert scp.in_words(float(likelihood)) == words
-
-
-@given(st.integers(1, 100))
-def test_a_stated_likelihood_is_never_called_unstated(likelihood: int) -> None:
-    words = scp.in_words(likelihood)
-    assert words.startswith(f"{likelihood} %, ")
-    assert "not stated" not in words
-
-
-def test_every_likelihood_has_its_word() -> None:
-    assert set(scp.LIKELIHOOD_WORDS) == set(scp.LIKELIHOODS)
-
-
 def test_statements_have_a_kind_and_only_diagnoses_a_superclass(tmp_path: Path) -> None:
     path = tmp_path / "scp_statements.csv"
     path.write_text(
@@ -106,17 +80,17 @@ def test_a_damaged_statements_file_is_named(tmp_path: Path, content: str, messag
 
 
 @pytest.mark.ptbxl
-def test_ptbxl_has_fourteen_infarct_statements_with_known_walls(ptbxl_dir: Path) -> None:
+def test_ptbxl_has_fourteen_infarct_statements_with_known_territories(ptbxl_dir: Path) -> None:
     statements = scp.load_statements(ptbxl_dir / "scp_statements.csv")
     assert len(statements) == 71
     assert (statements["kind"] == "diagnostic").sum() == 44
     mi = statements.index[statements["superclass"] == "MI"]
     assert set(mi) == set(scp.MI_TERRITORIES)
     assert len(mi) == 14
-    assert set(statements["superclass"]) - {""} == set(scp.SUPERCLASSES)
+    assert set(statements["superclass"]) - {""} == set(SUPERCLASSES)
 
 
-def test_walls_are_spelled_as_the_territories() -> None:
-    walls = {wall for named in scp.MI_TERRITORIES.values() for wall in named}
-    assert walls == set(scp.TERRITORIES)
-    assert set(TERRITORY_LEADS) <= walls
+def test_territories_are_spelled_alike() -> None:
+    named = {territory for names in scp.MI_TERRITORIES.values() for territory in names}
+    assert named == set(TERRITORIES)
+    assert set(TERRITORY_LEADS) <= named

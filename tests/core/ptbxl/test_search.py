@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.label_groups import assign_groups
 from ecgcore.ptbxl.quality_table import short_words
-from ecgcore.ptbxl.scp import LIKELIHOODS, MI_TERRITORIES, SUPERCLASSES
+from ecgcore.ptbxl.scp import MI_TERRITORIES
 from ecgcore.ptbxl.search import (
     AGES,
-    GROUP_NAMES,
     PRESETS,
-    SEXES,
     RecordFilter,
     group_counts,
     likelihood_text,
     search,
 )
 from ecgcore.signals.quality import KIND_NAMES
+from ecgcore.wording.records import LABEL_GROUPS, LIKELIHOODS, SEXES, SUPERCLASSES
 
+STEPS = list(LIKELIHOODS)
 CLASSES = {"IMI": "MI", "ASMI": "MI", "NORM": "NORM", "NDT": "STTC", "LAFB": "CD", "SR": ""}
 RECORDS = {
     1: ({"IMI": 15, "NORM": 100, "SR": 0}, 40.0, "male", True, 10),
@@ -167,7 +167,7 @@ def test_search_leaves_the_catalogue_alone() -> None:
 
 def test_counts_name_every_group() -> None:
     counts = group_counts(search(SIX, RecordFilter(splits=("test",))))
-    assert counts == {"uncertain MI": 1, "certain MI": 1, "pure normal": 0, "other": 0}
+    assert counts == {"uncertain MI": 1, "certain MI": 1, "normal": 0, "other": 0}
 
 
 def test_subject_names_the_statement() -> None:
@@ -193,7 +193,7 @@ filters = st.builds(
     RecordFilter,
     codes=chosen(CLASSES),
     superclasses=chosen(SUPERCLASSES),
-    groups=chosen(GROUP_NAMES),
+    groups=chosen(LABEL_GROUPS),
     sexes=chosen(SEXES),
     ages=st.tuples(st.integers(0, 45), st.integers(46, 90)),
 )
@@ -210,7 +210,7 @@ def test_fields_are_joined_by_and(wanted: RecordFilter) -> None:
 
 
 @settings(deadline=None, max_examples=50)  # the time of one example says nothing here
-@given(chosen(CLASSES, least=1), st.lists(st.sampled_from(LIKELIHOODS), min_size=1, max_size=3))
+@given(chosen(CLASSES, least=1), st.lists(st.sampled_from(STEPS), min_size=1, max_size=3))
 def test_agrees_with_a_plain_loop(codes: tuple[str, ...], likelihoods: list[int]) -> None:
     rounded = {34: 35}
     expected = [

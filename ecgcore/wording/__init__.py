@@ -1,0 +1,1 @@
+"""The words and numbers that readers see: one table for each concept."""
