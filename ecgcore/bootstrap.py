@@ -18,10 +18,10 @@ from pathlib import Path
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 8501
 REQUIREMENTS = {
-    "run": ("requirements.txt",),
-    "test": ("tests/requirements.txt", "requirements.txt"),
+    "run": ("requirements.lock", "requirements.txt"),
+    "test": ("tests/requirements.lock", "tests/requirements.txt", "requirements.txt"),
 }
-"""Requirement files of each command: the first is installed, all of them decide when."""
+"""Requirement files of each command: the lock is installed, then the next; all decide when."""
 
 _WORKERS = ("-n", "2", "--dist", "worksteal")
 """Tests run in two processes, each on one core; further arguments may say otherwise."""
@@ -139,16 +139,20 @@ class Environment:
         self._make()
         stamp = self._stamp(command)
         stamp.unlink(missing_ok=True)
-        file = REQUIREMENTS[command][0]
+        lock, by_hand = REQUIREMENTS[command][:2]
+        self._pip_install(lock, "--require-hashes", "--no-deps")
+        self._pip_install(by_hand)  # adds torch, whose wheel and hash depend on the machine
+        stamp.write_text(self._wanted(command))
+
+    def _pip_install(self, file: str, *options: str) -> None:
         _say(f"Installing the packages of {file} (first time: minutes, 2 GB or more) ...")
         pip = [str(self.python), "-m", "pip", "install", "--disable-pip-version-check"]
-        if _call([*pip, "-r", file], self.project):
+        if _call([*pip, *options, "-r", file], self.project):
             raise SetupError(
                 f"pip could not install {file}; its message is above. "
                 "Check the network and run the same command again.",
                 _FAILED,
             )
-        stamp.write_text(self._wanted(command))
 
     def _make(self) -> None:
         if self.python.exists() and not _call(

@@ -13,7 +13,9 @@ from ecgcore.bootstrap import Environment, SetupError
 def project(tmp_path: Path) -> Path:
     (tmp_path / "tests").mkdir()
     (tmp_path / "requirements.txt").write_text("streamlit==1.67.0\n")
+    (tmp_path / "requirements.lock").write_text("streamlit==1.67.0 --hash=sha256:0\n")
     (tmp_path / "tests/requirements.txt").write_text("-r ../requirements.txt\npytest==9.2.0\n")
+    (tmp_path / "tests/requirements.lock").write_text("pytest==9.2.0 --hash=sha256:1\n")
     return tmp_path
 
 
@@ -93,12 +95,15 @@ def test_an_install_is_done_once_and_again_only_after_a_change(
     environment = Environment(project, windows=False)
     assert not environment.is_current("run")
     environment.install("run")
-    assert [command[2] for command in calls] == ["venv", "pip"]
-    assert calls[-1][-2:] == ["-r", "requirements.txt"]
+    assert [command[2] for command in calls] == ["venv", "pip", "pip"]
+    checked = ["--require-hashes", "--no-deps", "-r"]
+    assert calls[1][-4:] == [*checked, "requirements.lock"]
+    assert calls[2][-3:] == ["--disable-pip-version-check", "-r", "requirements.txt"]
     assert environment.is_current("run")
     assert not environment.is_current("test")
 
     environment.install("test")
+    assert calls[-2][-4:] == [*checked, "tests/requirements.lock"]
     assert calls[-1][-2:] == ["-r", "tests/requirements.txt"]
     assert environment.is_current("run")
     assert environment.is_current("test")
@@ -108,22 +113,27 @@ def test_an_install_is_done_once_and_again_only_after_a_change(
     assert not environment.is_current("test")
 
     environment.install("test")
+    (project / "requirements.lock").write_text("streamlit==1.67.0 --hash=sha256:2\n")
+    assert not environment.is_current("run")
+
+    environment.install("run")
     (project / "requirements.txt").write_text("streamlit==1.68.0\n")
     assert not environment.is_current("run")
     assert not environment.is_current("test")
 
 
+@pytest.mark.parametrize("file", ["requirements.lock", "requirements.txt"])
 def test_a_failed_install_is_done_again(
-    project: Path, calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+    project: Path, calls: list[list[str]], monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
     environment = Environment(project, windows=False)
     environment.install("run")
 
     def pip_fails(command: list[str], *_: object, **__: object) -> int:
-        return int("install" in command)
+        return int(file in command)
 
     monkeypatch.setattr(bootstrap, "_call", pip_fails)
-    with pytest.raises(SetupError, match=r"requirements\.txt") as caught:
+    with pytest.raises(SetupError, match=f"could not install {file}") as caught:
         environment.install("run")
     assert caught.value.status == 1
     assert not environment.is_current("run")
