@@ -9,10 +9,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
@@ -84,6 +86,28 @@ def requirements_hash(files: Sequence[Path]) -> str:
     for file in files:
         digest.update(file.read_text(encoding="utf-8").encode() + b"\0")
     return digest.hexdigest()
+
+
+def lacking(requirements: Path) -> str:
+    """Return the first package of a requirement file that this interpreter lacks, or ""."""
+    text = requirements.read_text(encoding="utf-8") if requirements.is_file() else ""
+    for name in re.findall(r"^(\w[\w.-]*)[^;\n]*$", text, re.MULTILINE):
+        try:
+            metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            return str(name)
+    return ""
+
+
+def hand_over(command: list[str], folder: Path, variables: Mapping[str, str], windows: bool) -> int:
+    """Go on as `command` in `folder`; where no process can become another, return its status."""
+    if windows:
+        try:
+            return _call(command, folder, variables)
+        except KeyboardInterrupt:
+            return _INTERRUPTED
+    os.chdir(folder)
+    return os.execve(command[0], command, variables)  # noqa: S606 - signals reach the command itself
 
 
 def run_command(python: Path, port: int, browser: bool) -> list[str]:
@@ -189,7 +213,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
-    parser = argparse.ArgumentParser(prog="python -m ecgcore.bootstrap", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python3.11 -m ecgcore.bootstrap", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="install what is missing and open the dashboard")
     run.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
@@ -210,10 +234,7 @@ def _run(args: argparse.Namespace) -> int:
     environment = _prepared("run")
     _say(f"Starting the dashboard at http://localhost:{args.port} (Ctrl-C stops it) ...")
     command = run_command(environment.python, args.port, browser=not args.no_browser)
-    if os.name == "nt":
-        return _call(command, PROJECT_DIR, variables)
-    os.chdir(PROJECT_DIR)
-    return os.execve(command[0], command, variables)  # noqa: S606 - signals reach the server itself
+    return hand_over(command, PROJECT_DIR, variables, windows=os.name == "nt")
 
 
 def _test(pytest_args: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""The command line: ``python -m ecgcore COMMAND``; every command takes --data and --json."""
+"""The command line: ``python3.11 -m ecgcore COMMAND``; every command takes --data and --json."""
 
 import argparse
 import json
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--data", metavar="DIR", help="folder in PTB-XL's layout")
     common.add_argument("--json", action="store_true", help="print one JSON object")
-    parser = argparse.ArgumentParser(prog="python -m ecgcore", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python3.11 -m ecgcore", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in _COMMANDS:
         sub = commands.add_parser(

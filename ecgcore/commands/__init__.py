@@ -1,1 +1,1 @@
-"""The commands of ``python -m ecgcore``, a module each; `ecgcore.cli` lists them."""
+"""The commands of ``python3.11 -m ecgcore``, a module each; `ecgcore.cli` lists them."""

@@ -149,7 +149,7 @@ class LabelledEnsemble:
         if missing := int(found.isna().any(axis=1).sum()):
             raise ModelError(
                 f"{missing} of {len(ids)} {split} records have no prediction by every seed of "
-                f"{group.label}. Run 'python -m ecgcore predict-all'."
+                f"{group.label}. Run 'python3.11 -m ecgcore predict-all'."
             )
         return cls(
             np.asarray(ids, dtype=np.int64),

@@ -159,6 +159,6 @@ def _aligned(
     if logits.isna().any():
         raise ModelError(
             f"{int(logits.isna().sum())} of {len(ids)} test records have no prediction by "
-            f"{entry.label}. Run 'python -m ecgcore predict-all'."
+            f"{entry.label}. Run 'python3.11 -m ecgcore predict-all'."
         )
     return np.asarray(logits, dtype=np.float32)

@@ -45,7 +45,7 @@ def load_predictions(path: Path) -> pd.DataFrame:
         frame = pd.read_parquet(path)
     except FileNotFoundError as error:
         raise ModelError(
-            f"{path} does not exist. Restore it, or run 'python -m ecgcore predict-all'."
+            f"{path} does not exist. Restore it, or run 'python3.11 -m ecgcore predict-all'."
         ) from error
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} is damaged ({error}). Restore it from the project.") from error

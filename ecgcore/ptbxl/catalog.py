@@ -165,7 +165,7 @@ def load_catalog(folder: Path) -> Catalog:
         if not path.exists():
             raise CatalogError(
                 f"{path} does not exist. Choose another folder with --data or ECG_DATA_DIR, or get "
-                "PTB-XL with 'python -m ecgcore data fetch --set test'."
+                "PTB-XL with 'python3.11 -m ecgcore data fetch --set test'."
             )
     frame = _database(table)
     codes = _codes_table(frame["scp_codes"], load_statements(folder / "scp_statements.csv"))

@@ -124,7 +124,7 @@ def load_quality(path: Path, data_version: str) -> pd.DataFrame:
         frame = pd.read_parquet(path)
     except FileNotFoundError as error:
         raise CatalogError(
-            f"{path} does not exist. Restore it, or run 'python -m ecgcore quality-all'."
+            f"{path} does not exist. Restore it, or run 'python3.11 -m ecgcore quality-all'."
         ) from error
     except (OSError, ValueError) as error:
         raise CatalogError(f"{path} is damaged ({error}). Restore it from the project.") from error
@@ -132,7 +132,7 @@ def load_quality(path: Path, data_version: str) -> pd.DataFrame:
         raise CatalogError(f"{path} has columns {list(frame.columns)}; {_COLUMNS} are needed.")
     if (found := frame.attrs.get(_VERSION)) != data_version:
         raise CatalogError(
-            f"{path} is about {found}, not {data_version}. Run 'python -m ecgcore quality-all'."
+            f"{path} is about {found}, not {data_version}. Run 'python3.11 -m ecgcore quality-all'."
         )
     frame = frame.set_index("ecg_id")
     return frame.assign(signal=short_words(frame))

@@ -56,7 +56,7 @@ class SignalStore:
         if missing := [ecg_id for ecg_id in ids if ecg_id not in self.row_of]:
             raise RecordError(
                 f"{len(missing)} of {len(ids)} records are not in the store, the first is "
-                f"{missing[0]}. Download them and run 'python -m ecgcore data build'."
+                f"{missing[0]}. Download them and run 'python3.11 -m ecgcore data build'."
             )
         rows = np.fromiter((self.row_of[ecg_id] for ecg_id in ids), dtype=np.int64, count=len(ids))
         return np.divide(self.units[rows], np.float32(UNITS_PER_MV), dtype=np.float32)
@@ -83,7 +83,7 @@ class Recordings:
         elif not any(path.with_suffix(suffix).exists() for suffix in (".hea", ".dat")):
             raise RecordError(
                 f"The signal of record {ecg_id} is not in {self.catalog.folder}. Run "
-                "'python -m ecgcore data fetch --set full', or 'study' or 'test' for a part."
+                "'python3.11 -m ecgcore data fetch --set full', or 'study' or 'test' for a part."
             )
         else:
             record = read_wfdb(path, record_id=str(ecg_id), source=self.catalog.version)
@@ -236,7 +236,7 @@ def _open_files(
     except (ValueError, KeyError, TypeError, FileNotFoundError) as error:
         raise CatalogError(
             f"The signal store {folder} is damaged ({error}). Delete that folder and run "
-            "'python -m ecgcore data build' again."
+            "'python3.11 -m ecgcore data build' again."
         ) from error
     return ids, done, units
 

@@ -185,7 +185,7 @@ class Study:
         if catalog.synthetic and settings.data_dir is None:
             raise JobError(
                 "PTB-XL is not here, and the study is not trained on synthetic records. Run "
-                "'python -m ecgcore data fetch --set full', or name its folder with --data."
+                "'python3.11 -m ecgcore data fetch --set full', or name its folder with --data."
             )
         return cls(catalog, settings.runs_dir / "study", settings.pretrained_dir)
 
@@ -374,7 +374,7 @@ def _same_recipe(wanted: TrainSpec, card: ModelCard) -> bool:
 
 
 def _rate(arch: str, measured: Mapping[str, float]) -> float:
-    """Seconds for one record in one epoch: measured, else as in PERFORMANCE.md."""
+    """Seconds for one record in one epoch: measured, else as in docs/performance.md."""
     if arch in measured:
         return measured[arch]
     try:

@@ -85,7 +85,7 @@ def fit_preprocessing(recordings: Recordings, spec: TrainSpec) -> Preprocessing:
         raise CatalogError(
             f"{n_missing:,} of the {len(ids):,} training records of set {name}, on which the "
             f"scaler is fitted, are not in {recordings.catalog.folder}. "
-            "Run 'python -m ecgcore data fetch --set study'."
+            "Run 'python3.11 -m ecgcore data fetch --set study'."
         )
     total, squares, count = np.zeros(12), np.zeros(12), 0
     for block in _blocks(recordings, ids, zero_phase=zero_phase):

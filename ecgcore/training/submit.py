@@ -30,7 +30,7 @@ _MS_PER_RECORD = {
     "cnn_lstm": 5.0,
     "bimamba2_large": 750.0,
 }
-"""Training time of one record in one epoch on one thread, measured on PTB-XL (PERFORMANCE.md)."""
+"""Training time of one record in one epoch on one thread, measured on PTB-XL."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,7 +148,7 @@ def offered_archs() -> tuple[str, ...]:
 
 
 def expected_seconds(arch: str, n_records: int, epochs: int) -> float:
-    """Duration of a training of `epochs` on one thread of the machine of PERFORMANCE.md."""
+    """Duration of a training of `epochs` on one thread of the machine of docs/performance.md."""
     return _MS_PER_RECORD[arch] * n_records * epochs / 1000
 
 

@@ -21,9 +21,9 @@ or lies beyond what hearts do. It is a rule, not a probability.
 - **Q, R, S, ST and T** of each lead from the level just before QRS; ST at J, J+40, J+60 and \
 J+80 ms.
 
-`python -m ecgcore bench delineation --ludb DIR` compares all of it with the cardiologists' marks \
-of LUDB, and with neurokit2. The display filter changes the drawing only; models and measurements \
-use the recording as it is."""
+`python3.11 -m ecgcore bench delineation --ludb DIR` compares all of it with the cardiologists' \
+marks of LUDB, and with neurokit2. The display filter changes the drawing only; models and \
+measurements use the recording as it is."""
 
 QUALITY_INTRO = """\
 Found in the unfiltered recording by fixed limits, on the cautious side: a lead without a mark may \
@@ -34,7 +34,7 @@ flat as only a right-leg swap makes it; bundle branch block and pacing can look 
 GLOSSARY = """\
 PTB-XL's reports are mostly German. They are translated offline by a fixed glossary of terms and \
 phrases; unknown words stay as they are, and the original is always beside it. \
-`python -m ecgcore bench glossary` prints how many words it covers."""
+`python3.11 -m ecgcore bench glossary` prints how many words it covers."""
 
 
 def quality_table() -> pd.DataFrame:

@@ -127,12 +127,12 @@ published figures beside ours come from the study *ECG based MI detection* \
 here."""
 
 FETCH = """\
-python -m ecgcore data fetch --set test     # 1,253 records: the test fold of the study
-python -m ecgcore data fetch --set study    # 9,325 records: all that training needs
-python -m ecgcore data fetch --set full     # 21,799 records: everything
-python -m ecgcore data fetch --set test --rate 500    # the same recordings at 500 Hz, for the eyes
-python -m ecgcore data build                # one file of all signals, faster to train from
-python -m ecgcore data check                # what is there and what is missing"""
+python3.11 -m ecgcore data fetch --set test     # 1,253 records: the test fold of the study
+python3.11 -m ecgcore data fetch --set study    # 9,325 records: all that training needs
+python3.11 -m ecgcore data fetch --set full     # 21,799 records: everything
+python3.11 -m ecgcore data fetch --set test --rate 500    # the same at 500 Hz, for drawing
+python3.11 -m ecgcore data build                # one file of all signals, faster to train from
+python3.11 -m ecgcore data check                # what is there and what is missing"""
 
 
 def likelihood_table() -> pd.DataFrame:
@@ -145,7 +145,7 @@ def data_words(catalog: Catalog) -> str:
     """Say which data set is open and how much of it is on this disk."""
     store = caches.recordings().store
     signals = (
-        "signals are read from the WFDB files; `python -m ecgcore data build` makes them faster"
+        "signals are read from the WFDB files; `python3.11 -m ecgcore data build` makes them faster"
         if store is None
         else f"{len(store.row_of):,} of them in one memory-mapped store"
     )

@@ -73,7 +73,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if catalog.synthetic:
         st.caption(
             "No patient stands behind these. For PTB-XL run "
-            "`python -m ecgcore data fetch --set test` in the project folder, then restart."
+            "`python3.11 -m ecgcore data fetch --set test` in the project folder, then restart."
         )
 views, direct = st.columns([3, 1], vertical_alignment="bottom")
 quality, no_quality = signal_quality()

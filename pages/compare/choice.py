@@ -52,7 +52,7 @@ _THRESHOLD_HELP = (
 )
 NO_TABLES = (
     "Parts by likelihood, diagnosis, sex or age need PTB-XL's tables: run "
-    "`python -m ecgcore data fetch --set test` in the project folder, then restart."
+    "`python3.11 -m ecgcore data fetch --set test` in the project folder, then restart."
 )
 _PART_HELP = (
     "By likelihood, MI statement, wall and comorbidity: these MI against all normal records. By "

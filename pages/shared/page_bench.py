@@ -1,4 +1,4 @@
-"""Times the pages on the server and in a browser; run by ``python -m ecgcore bench``.
+"""Times the pages on the server and in a browser; run by ``python3.11 -m ecgcore bench``.
 
 Prints each figure as a line of JSON as soon as it is measured. The browser's part needs Playwright
 and Chromium and says so where they are missing; whatever else goes wrong ends the process.

@@ -70,7 +70,7 @@ def why_closed(data_version: str) -> str:
     return (
         f"These are records of {data_version}, known here only by their labels and predictions; "
         f"{open_version} is open. To open them, fetch the recordings with "
-        "`python -m ecgcore data fetch --set test`, or start with `--data` or ECG_DATA_DIR "
+        "`python3.11 -m ecgcore data fetch --set test`, or start with `--data` or ECG_DATA_DIR "
         "pointing at them."
     )
 

@@ -58,7 +58,7 @@ def missing_words(train_set: str) -> str:
         return ""
     return (
         f"{n_missing:,} recordings that this training needs are not on this disk. Get them with "
-        "`python -m ecgcore data fetch --set study` in the project's folder."
+        "`python3.11 -m ecgcore data fetch --set study` in the project's folder."
     )
 
 

@@ -63,7 +63,7 @@ def test_disagreement_follows_the_switch(open_page: Open, monkeypatch: pytest.Mo
 def test_synthetic_records_are_marked_with_the_way_to_real_ones(open_page: Open) -> None:
     app = open_page("browse")
     assert any("Synthetic records" in text.value for text in app.markdown)
-    assert "python -m ecgcore data fetch --set test" in captions(app)
+    assert "python3.11 -m ecgcore data fetch --set test" in captions(app)
 
 
 def test_one_click_shows_all_and_one_leads_back(open_page: Open, spread: None) -> None:

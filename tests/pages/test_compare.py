@@ -164,7 +164,7 @@ def test_cells_of_the_matrix_hold_every_record_and_list_theirs(open_compare):
 
 def test_cases_of_a_closed_data_set_are_listed_and_the_page_says_why(open_compare):
     app = open_compare(view="Confusion matrix")
-    assert "python -m ecgcore data fetch" in app.info[0].value
+    assert "python3.11 -m ecgcore data fetch" in app.info[0].value
     assert len(app.dataframe[-1].value) > 0
     assert "Open in Review" not in [b.label for b in app.button]
 

@@ -356,7 +356,8 @@ def _read_sums(folder: Path) -> dict[str, str]:
     lines = [match for line in text.splitlines() if (match := _SUM_LINE.fullmatch(line.strip()))]
     if not lines:
         raise CatalogError(
-            f"{path} is missing or holds no checksums. Get it with 'python -m ecgcore data fetch'; "
-            "if that fails too, the server is no copy of PhysioNet's."
+            f"{path} is missing or holds no checksums. Get it with "
+            "'python3.11 -m ecgcore data fetch'; if that fails too, the server is no copy of "
+            "PhysioNet's."
         )
     return {line[2]: line[1].lower() for line in lines}

@@ -241,7 +241,7 @@ class TestBoth:
 
 
 class TestCommand:
-    """``python -m ecgcore explain``."""
+    """``python3.11 -m ecgcore explain``."""
 
     @pytest.fixture
     def run(self, untrained_dir, synthetic_dir, tmp_path, monkeypatch, capsys):
