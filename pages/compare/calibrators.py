@@ -1,29 +1,36 @@
-"""Raw against recalibrated probabilities: Brier score, ECE, slope and intercept."""
+"""Uncalibrated against calibrated probabilities: Brier score, ECE, slope and offset."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from ecgcore.errors import EcgError
 from ecgcore.figures.forest_plot import Pair, dumbbell_figure
 from ecgcore.models.cards import ARCH_NAMES
-from ecgcore.predictions.ensemble import Ensemble, LabelledEnsemble
+from ecgcore.predictions.ensemble import Ensemble
+from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.calibration.calibration_line import calibration_line
 from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
-from ecgcore.stats.calibration.reliability_curve import FloatArray, expected_calibration_error
+from ecgcore.stats.calibration.reliability_curve import expected_calibration_error
 from pages.compare.choice import Choice
-from pages.compare.numbers import Field, Question, probabilities
-from pages.shared.tables import draw_numbers
+from pages.compare.numbers import Field
+from pages.shared import caches
+from pages.shared.errors import plain
+from pages.shared.plots import draw_numbers, draw_plot
 from pages.shared.widgets import is_dark
 
-MEASURES = {"brier": "Brier score", "ece": "ECE (10 bins)", "slope": "slope", "large": "offset"}
-_PERFECT = {"brier": 0.0, "ece": 0.0, "slope": 1.0, "large": 0.0}
+MEASURES = {
+    "brier": ("Brier score", 0.0),
+    "ece": ("ECE (10 bins)", 0.0),
+    "slope": ("slope", 1.0),
+    "large": ("offset", 0.0),
+}
+"""Column -> title of its panel, and the perfect value."""
 _LABELS = {
-    "label": "Group",
+    "label": "Ensemble",
     "method": "Probabilities",
     "brier": "Brier score",
     "ece": "ECE (10 bins, equal width)",
@@ -32,106 +39,90 @@ _LABELS = {
     "large": "Offset (intercept at slope 1)",
 }
 _READING = (
-    "Hollow: raw. Filled: recalibrated on fold 9. Dashed: perfect. **Slope** below 1: too extreme, "
-    "above 1: too timid. **Offset** above 0: MI predicted too rarely, below 0: too often. All are "
-    "of the ensemble."
+    "Hollow: uncalibrated. Filled: calibrated on fold 9. Dashed: perfect. **Slope** below 1: too "
+    "extreme, above 1: too timid. **Offset** above 0: MI predicted too rarely, below 0: too often. "
+    "All are of the ensemble."
 )
 
 
-def draw_recalibration(shown: Field, choice: Choice) -> None:
-    """Draw what recalibration does to each group; Platt where the page shows raw ones."""
+def draw_calibrators(shown: Field, choice: Choice) -> None:
+    """Draw what a calibrator does to each ensemble; Platt where the page shows none."""
     method: CalibratorName = "platt" if choice.method == "raw" else choice.method
     try:
-        table = recalibration_table(shown, method)
+        table = calibrators_table(shown, method)
     except EcgError as error:
-        st.info(f"No recalibration can be shown: {error}", icon=":material/info:")
+        st.info(plain(f"No calibrator can be shown: {error}"), icon=":material/info:")
         return
-    st.markdown(_words(table, method))
+    told = words(table, method)
+    st.markdown(told)
     st.caption(_READING + _why_this_method(choice))
-    st.plotly_chart(
-        _figure(table, method),
-        theme=None,
-        key="compare_recalibration",
-        config={"displayModeBar": False},
-        alt=_words(table, method),
-    )
+    draw_plot(_figure(table, method), "compare_recalibration", told)
     draw_numbers(table, _LABELS, "recalibration", choice)
 
 
-def recalibration_table(shown: Field, method: CalibratorName) -> pd.DataFrame:
-    """Two rows for each group: raw and recalibrated.
+def calibrators_table(shown: Field, method: CalibratorName) -> pd.DataFrame:
+    """Two rows for each ensemble: uncalibrated and calibrated.
 
     Raises
     ------
     ModelError
-        If fold 9 cannot calibrate a group.
+        If fold 9 cannot calibrate an ensemble.
     """
+    choice = shown.choice
     rows = []
-    for group, judged in zip(shown.groups, shown.judged, strict=True):
+    for one in shown.members:
         for used in ("raw", method):
-            question = replace(shown.question, method=used)
-            numbers = _numbers(group, judged, question)
-            name = f"{ARCH_NAMES.get(group.arch, group.arch)} {group.train_set}"
-            rows.append(
-                {
-                    "name": name if group.shipped else group.label,
-                    "label": group.label,
-                    "train_set": group.train_set,
-                    "method": CALIBRATORS[used],
-                    **numbers,
-                }
+            fitted = caches.ensemble_calibrator(
+                one.ensemble, used, choice.data_version, choice.test_set
             )
+            after = Evaluated.of(one.ensemble, one.labelled, fitted)
+            rows.append({"method": CALIBRATORS[used], **_names(one.ensemble), **measures(after)})
     return pd.DataFrame(rows)
 
 
-def _numbers(group: Ensemble, judged: LabelledEnsemble, question: Question) -> dict[str, float]:
-    _, probs = probabilities(group, judged.seed_logits, question)
-    line = calibration_line(judged.labels, probs, n_boot=0)
+def _names(one: Ensemble) -> dict[str, str]:
+    short = f"{ARCH_NAMES.get(one.arch, one.arch)} {one.train_set}"
+    name = short if one.shipped else one.label
+    return {"name": name, "label": one.label, "train_set": one.train_set}
+
+
+def measures(one: Evaluated) -> dict[str, float]:
+    """Measure the calibration of an ensemble, without intervals."""
+    line = calibration_line(one.labels, one.probs, n_boot=0)
     return {
-        "brier": _brier(judged.labels, probs),
-        "ece": expected_calibration_error(judged.labels, probs),
+        "brier": float(np.square(one.probs - one.labels).mean()),
+        "ece": expected_calibration_error(one.labels, one.probs),
         "slope": line.slope.value,
         "intercept": line.intercept.value,
         "large": line.in_the_large.value,
     }
 
 
-def _brier(labels: np.ndarray, probs: FloatArray) -> float:
-    return float(np.square(probs - labels).mean())
-
-
-def _figure(table: pd.DataFrame, method: CalibratorName) -> object:
-    raw, after = table.iloc[::2], table.iloc[1::2]
+def _figure(table: pd.DataFrame, method: CalibratorName) -> go.Figure:
+    before, after = table.iloc[::2], table.iloc[1::2]
     panels = [
-        (
-            title,
-            _PERFECT[column],
-            [
-                Pair(train_set, name, before, later)
-                for train_set, name, before, later in zip(
-                    raw["train_set"], raw["name"], raw[column], after[column], strict=True
-                )
-            ],
-        )
-        for column, title in MEASURES.items()
+        (title, perfect, [Pair(*row) for row in zip(*columns, strict=True)])
+        for column, (title, perfect) in MEASURES.items()
+        for columns in [(before["train_set"], before["name"], before[column], after[column])]
     ]
     return dumbbell_figure(panels, after=CALIBRATORS[method], dark=is_dark())
 
 
-def _words(table: pd.DataFrame, method: CalibratorName) -> str:
-    raw, after = table["ece"].iloc[::2], table["ece"].iloc[1::2]
+def words(table: pd.DataFrame, method: CalibratorName) -> str:
+    """Say what the calibrator does to the calibration error of the ensembles."""
+    before, after = table["ece"].iloc[::2], table["ece"].iloc[1::2]
     return (
-        f"{CALIBRATORS[method]}, fitted on fold 9, moves the ECE of these {len(raw)} ensembles "
-        f"from **{raw.min():.3f} to {raw.max():.3f}** (raw) to **{after.min():.3f} to "
-        f"{after.max():.3f}**, and its spread between groups from {np.ptp(raw):.3f} to "
+        f"{CALIBRATORS[method]}, fitted on fold 9, moves the ECE of these {len(before)} ensembles "
+        f"from **{before.min():.3f} to {before.max():.3f}** (uncalibrated) to **{after.min():.3f} "
+        f"to {after.max():.3f}**; highest less lowest goes from {np.ptp(before):.3f} to "
         f"{np.ptp(after):.3f}."
     )
 
 
 def _why_this_method(choice: Choice) -> str:
-    if choice.method != "raw":
-        return " Part of the test set: the map is still that of the whole." * bool(choice.part)
-    return (
-        " The page shows raw probabilities; Platt stands here as the example. The switch at the "
-        "top chooses another."
-    )
+    if choice.method == "raw":
+        return (
+            " The page shows uncalibrated probabilities; Platt stands here as the example. The "
+            "switch at the top chooses another."
+        )
+    return " A subgroup: the calibrator is still that of the whole test set." * bool(choice.part)

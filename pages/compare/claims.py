@@ -14,10 +14,10 @@ from ecgcore.stats.comparison.paired_bootstrap import Comparison, paired_bootstr
 from ecgcore.stats.metrics import LOWER_IS_BETTER, Estimate, ScoreName
 from ecgcore.study.claims import CLAIMS, REBUILT_CLAIMS, Claim, Gap, GroupKey, Judgement, judge
 from ecgcore.study.published import WHY_OURS_DIFFER, PublishedFigure, published
-from pages.compare.choice import BOTH, REBUILT, Choice, study_groups
-from pages.compare.numbers import Field, Question, field
+from pages.compare.choice import BOTH, REBUILT, Choice, study_ensembles
+from pages.compare.numbers import Field, field
 from pages.compare.summary import short
-from pages.shared.tables import draw_numbers
+from pages.shared.plots import draw_numbers, draw_table
 
 _BADGES = {
     "agrees": ":green-badge[agrees]",
@@ -43,28 +43,28 @@ _N_VISIBLE = 8
 
 def draw_claims(shown: Field, choice: Choice) -> None:
     """Draw each published claim with what our networks say, then the published figures."""
-    groups = study_groups(BOTH)
-    if choice.data_version != PTBXL_VERSION or not groups:
+    ensembles = study_ensembles(BOTH)
+    if choice.data_version != PTBXL_VERSION or not ensembles:
         st.info(
-            f"The claims are about {PTBXL_VERSION}: choose it under “Data and own runs”.",
+            f"The claims are about {PTBXL_VERSION}: choose it under “Data and local runs”.",
             icon=":material/info:",
         )
         return
-    judged = judgements(CLAIMS, groups)
-    st.markdown(f"Of {len(judged)} published claims, with our own networks: {verdicts(judged)}.")
+    judged = judgements(CLAIMS, ensembles)
+    st.markdown(f"Of {len(judged)} published claims, with our networks: {verdicts(judged)}.")
     st.caption(
-        "By raw probabilities and means over seeds, whatever is chosen above. “Agrees”: every "
-        "pair of the claim separates across patients and seeds as published. “Disagrees”: one "
-        "separates the other way. Each published figure comes from one trained network."
+        "By uncalibrated probabilities and means over seeds, whatever is chosen above. “Agrees”: "
+        "every pair of the claim separates across patients and seeds as published. “Disagrees”: "
+        "one separates the other way. Each published figure comes from one trained network."
     )
-    st.table(claims_table(judged), hide_index=True, border="horizontal")
-    again = judgements(REBUILT_CLAIMS, study_groups(REBUILT))
+    draw_table(claims_table(judged))
+    again = judgements(REBUILT_CLAIMS, study_ensembles(REBUILT))
     if any(one.gaps for one in again):
         st.markdown(
             f"With the study's own network, trained again by its recipe ({REBUILT}, on A, C and D "
             f"only), {len(again)} of these claims: {verdicts(again)}."
         )
-        st.table(claims_table(again), hide_index=True, border="horizontal")
+        draw_table(claims_table(again))
     gaps = gaps_frame([*judged, *again])
     draw_numbers(
         gaps,
@@ -78,20 +78,19 @@ def draw_claims(shown: Field, choice: Choice) -> None:
         st.markdown(WHY_OURS_DIFFER)
 
 
-def judgements(claims: Sequence[Claim], groups: Sequence[Ensemble]) -> list[Judgement]:
+def judgements(claims: Sequence[Claim], ensembles: Sequence[Ensemble]) -> list[Judgement]:
     """Judge every claim on the test set and by the score that it is about."""
-    return [judge(claim, _comparer(claim, groups)) for claim in claims]
+    return [judge(claim, _comparer(claim, ensembles)) for claim in claims]
 
 
 def _comparer(
-    claim: Claim, groups: Sequence[Ensemble]
+    claim: Claim, ensembles: Sequence[Ensemble]
 ) -> Callable[[GroupKey, GroupKey], Comparison | None]:
     if not claim.test_set:
         return lambda *_: None
-    question = Question(PTBXL_VERSION, claim.test_set, "", "raw", claim.score)
-    on, _ = field(groups, question)
-    names = {(group.arch, group.train_set): group.name for group in on.groups}
-    found = {(c.first, c.second): c for c in on.comparisons()} if len(on.groups) > 1 else {}
+    on, _ = field(ensembles, _uncalibrated(claim.test_set, claim.score))
+    names = {(one.arch, one.train_set): one.name for one in on.ensembles}
+    found = {(c.first, c.second): c for c in on.comparisons()} if len(on.members) > 1 else {}
 
     def compare(first: GroupKey, second: GroupKey) -> Comparison | None:
         pair = (names.get(first, ""), names.get(second, ""))
@@ -99,10 +98,14 @@ def _comparer(
             return found[pair]
         if pair[::-1] not in found:
             return None
-        by_name = {c.name: c for c in on.contenders}
+        by_name = {c.name: c for c in on.contenders()}
         return paired_bootstrap(on.trial, by_name[pair[0]], by_name[pair[1]], claim.score)
 
     return compare
+
+
+def _uncalibrated(test_set: str, score: ScoreName) -> Choice:
+    return Choice(data_version=PTBXL_VERSION, test_set=test_set, method="raw", score=score)
 
 
 def verdicts(judged: Sequence[Judgement]) -> str:
@@ -185,14 +188,10 @@ def _draw_figures(shown: Field, choice: Choice) -> None:
             "all, and all of it."
         )
         return
-    st.markdown(f"**Published figures beside ours** (n = {shown.n:,}, raw probabilities)")
+    st.markdown(f"**Published figures beside ours** (n = {shown.n:,}, uncalibrated probabilities)")
     table = figures_table(figures, choice.test_set)
     filled = [name for name in _FIGURE_LABELS if (table[name] != "–").any()]
-    st.table(
-        table[filled[:_N_VISIBLE]].rename(columns=_FIGURE_LABELS),
-        hide_index=True,
-        border="horizontal",
-    )
+    draw_table(table[filled[:_N_VISIBLE]].rename(columns=_FIGURE_LABELS))
     notes = list(dict.fromkeys(figure.note for figure in figures if figure.note))
     whole = [note for note in notes if not any(note in other for other in notes if other != note)]
     st.caption(" ".join(["– was not published, or we have no such network.", *whole]))
@@ -200,13 +199,13 @@ def _draw_figures(shown: Field, choice: Choice) -> None:
 
 
 def figures_table(figures: Sequence[PublishedFigure], test_set: str) -> pd.DataFrame:
-    """One row for each published figure with our group in its place, everything as text."""
-    groups = [*study_groups(BOTH), *study_groups(REBUILT)]
+    """One row for each published figure with our ensemble in its place, everything as text."""
+    ensembles = [*study_ensembles(BOTH), *study_ensembles(REBUILT)]
     means: dict[tuple[str, str, str], Estimate] = {}
     for name, (score, _) in _SCORES.items():
-        on, _ = field(groups, Question(PTBXL_VERSION, test_set, "", "raw", score))
+        on, _ = field(ensembles, _uncalibrated(test_set, score))
         standings = on.standings()
-        means |= {(name, g.arch, g.train_set): standings[g.name].mean for g in on.groups}
+        means |= {(name, e.arch, e.train_set): standings[e.name].mean for e in on.ensembles}
     rows = []
     for figure in figures:
         row = {"model": figure.model, "trained": figure.train_set}

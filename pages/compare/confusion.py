@@ -1,4 +1,4 @@
-"""The confusion matrix of one group, whose cells open their cases."""
+"""The confusion matrix of one ensemble, whose cells open their cases."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import numpy as np
 import streamlit as st
 
 from ecgcore.errors import EcgError
-from ecgcore.predictions.ensemble import Ensemble, LabelledEnsemble
+from ecgcore.predictions.ensemble import Ensemble
+from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.confusion import Confusion, confusion
 from ecgcore.stats.thresholds import Share
-from pages.compare.choice import Choice, keep_choices
-from pages.compare.numbers import Field, FloatArray, probabilities, thresholds
+from pages.compare.choice import STATE, Choice
+from pages.compare.numbers import Field, thresholds
 from pages.shared import record_table
-from pages.shared.errors import plain, show_ecg_error
-from pages.shared.tables import draw_numbers
+from pages.shared.errors import show_ecg_error
+from pages.shared.evaluation_choice import choose_one
+from pages.shared.plots import draw_numbers
 
 CELLS = {
     "tp": "MI called MI",
@@ -23,53 +25,40 @@ CELLS = {
 }
 _LAYOUT = (("tp", "fn"), ("fp", "tn"))
 _URL = "cell"
-_GROUP = "matrix"
 _CELL_LABELS = {"cell": "Cell", "n": "Records", "share": "Share of MI, or of normal"}
 
 
 def draw_confusion(shown: Field, choice: Choice) -> None:
     """Draw the four cells and the cases of the chosen one."""
-    group = choose_group(shown)
-    judged = shown.judged[shown.groups.index(group)]
+    one = choose_shown(shown)
     try:
-        _, threshold = thresholds(group, shown.question)
+        _, threshold = thresholds(one, choice)
     except EcgError as error:
         show_ecg_error(error)
         return
-    seeds, probs = probabilities(group, judged.seed_logits, shown.question)
-    matrix = confusion(judged.labels, probs, threshold)
+    matrix = confusion(one.labels, one.probs, threshold)
     cells, cases = st.columns([0.4, 0.6], gap="medium")
     with cells:
-        st.markdown(_words(group, matrix, choice))
+        st.markdown(words(one.ensemble, matrix, choice))
         _draw_cells(matrix)
         frame = matrix.frame()
         draw_numbers(frame.assign(cell=frame["cell"].map(CELLS)), _CELL_LABELS, "confusion", choice)
     with cases:
-        _draw_cases(group, judged, matrix, seeds, probs, choice)
+        _draw_cases(one, matrix, choice)
 
 
-def choose_group(shown: Field) -> Ensemble:
-    """Let the reader choose one group, in the URL."""
-    by_label = {group.label: group for group in shown.groups}
-    asked = st.query_params.get(_GROUP)
-    if asked is not None and asked not in by_label:
-        st.warning(
-            plain(f"The group {asked[:60]!r} of this link is not among those shown."),
-            icon=":material/warning:",
-        )
-        del st.query_params[_GROUP]
-    label = st.selectbox(
-        "Group (ensemble of its seeds)", list(by_label), key=_GROUP, bind="query-params", width=420
-    )
-    return by_label[label]
+def choose_shown(shown: Field) -> Evaluated:
+    """Let the reader choose one ensemble, in the URL."""
+    chosen = choose_one("Ensemble", shown.ensembles, key="matrix")
+    return shown.members[shown.ensembles.index(chosen)]
 
 
-def _words(group: Ensemble, matrix: Confusion, choice: Choice) -> str:
+def words(ensemble: Ensemble, matrix: Confusion, choice: Choice) -> str:
+    """Say from which probability MI is called, and what this finds and misses."""
     n_mi, n_normal = matrix.tp.size + matrix.fn.size, matrix.fp.size + matrix.tn.size
     found, right = Share(matrix.tp.size, n_mi), Share(matrix.tn.size, n_normal)
-    where = "0.5" if choice.wished is None else f"for {choice.threshold} in fold 9"
     return (
-        f"**{group.label}**, MI from **{matrix.threshold:.3f}** on (threshold {where}). "
+        f"**{ensemble.label}**, MI from **{matrix.threshold:.3f}** on (threshold {choice.where}). "
         f"Sensitivity {found.text()}; specificity {right.text()}. Click a cell to see its cases."
     )
 
@@ -102,14 +91,7 @@ def _choose_cell(cell: str) -> None:
     st.query_params[_URL] = cell
 
 
-def _draw_cases(
-    group: Ensemble,
-    judged: LabelledEnsemble,
-    matrix: Confusion,
-    seeds: FloatArray,
-    probs: FloatArray,
-    choice: Choice,
-) -> None:
+def _draw_cases(one: Evaluated, matrix: Confusion, choice: Choice) -> None:
     cell = chosen_cell()
     rows = matrix.members(cell)
     st.markdown(f"**{CELLS[cell]}**: {rows.size:,} records, the most striking first")
@@ -117,12 +99,12 @@ def _draw_cases(
         st.info("No record lies in this cell.", icon=":material/info:")
         return
     table = record_table.cases_table(
-        judged.ids[rows], probs[rows], seeds[:, rows], choice.data_version
+        one.labelled.ids[rows], one.probs[rows], one.seed_probs[:, rows], choice.data_version
     )
     record_table.draw_cases(
         table,
         choice.data_version,
-        key=f"cases_{group.name}_{cell}",
+        key=f"cases_{one.ensemble.name}_{cell}",
         alt=f"{len(table)} records: {CELLS[cell]}",
-        before_leaving=keep_choices,
+        state=STATE,
     )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
-import streamlit as st
 
 from ecgcore.figures.comparison import Course, SeedRow, ranking_figure, seeds_figure
 from ecgcore.figures.theme import STYLE
@@ -18,13 +17,12 @@ from ecgcore.study.published import published
 from ecgcore.study.strata import Stratum
 from ecgcore.tasks.mi import TEST_SETS
 from pages.compare.choice import KIND_NAMES, Choice
-from pages.compare.numbers import Field, Question, field
+from pages.compare.numbers import Field, field
 from pages.compare.summary import by_arch, summary
 from pages.shared import evaluation_caches as cache
-from pages.shared.tables import draw_numbers
+from pages.shared.plots import INTERVAL, draw_numbers, draw_plot
 from pages.shared.widgets import is_dark
 
-CHART_CONFIG = {"displayModeBar": False}
 FIGURE_PX = 440
 _MOST_TICKS = 6
 _THEIRS = {"cnn_bilstm": "cnn_lstm", "bimamba2": "bimamba2_large"}
@@ -39,11 +37,10 @@ _PUBLISHED_FIELDS = {
 RANK_LABELS = {
     "records": "Records",
     "n": "n",
-    "label": "Group",
+    "label": "Ensemble of",
     "n_seeds": "Seeds",
     "mean": "Mean over seeds",
-    "low": "95 % interval from",
-    "high": "95 % interval to",
+    **INTERVAL,
     "sd": "SD over seeds",
     "ensemble": "Ensemble",
     "ensemble_low": "Ensemble, from",
@@ -51,42 +48,43 @@ RANK_LABELS = {
 }
 
 
-def published_values(group: Ensemble, choice: Choice, n: int) -> tuple[float, ...]:
-    """Return what was published in the place of a group on these records, by raw probabilities."""
+def published_values(ensemble: Ensemble, choice: Choice, n: int) -> tuple[float, ...]:
+    """Return what was published in the place of an ensemble on these records, uncalibrated."""
     name = _PUBLISHED_FIELDS.get(choice.score)
     comparable = choice.data_version == PTBXL_VERSION and choice.part is None
-    at_half = choice.wished is None or choice.score not in ("sensitivity", "specificity")
-    raw = choice.method == "raw" or choice.score in ("auroc", "auprc")
-    if name is None or not (comparable and at_half and raw and group.shipped):
+    at_half = choice.target is None or choice.score not in ("sensitivity", "specificity")
+    as_theirs = choice.method == "raw" or choice.score in ("auroc", "auprc")
+    if name is None or not (comparable and at_half and as_theirs and ensemble.shipped):
         return ()
+    theirs = (_THEIRS.get(ensemble.arch, ensemble.arch), ensemble.train_set)
     values = [
         getattr(figure, name)
         for figure in published(n)
-        if (figure.arch, figure.train_set) == (_THEIRS.get(group.arch, group.arch), group.train_set)
+        if (figure.arch, figure.train_set) == theirs
     ]
     return tuple(value for value in values if value is not None)
 
 
-def row_name(group: Ensemble) -> str:
-    """Name a group beside its architecture, such as "A certain"; an own run says so."""
-    style = STYLE.get(group.train_set)
-    name = style.name if style else group.train_set
-    return name if group.shipped else f"{name}, own run {group.members[0].run_name}"
+def row_name(one: Ensemble) -> str:
+    """Name an ensemble beside its architecture, such as "A certain"; a local run says so."""
+    style = STYLE.get(one.train_set)
+    name = style.name if style else one.train_set
+    return name if one.shipped else f"{name}, local run {one.members[0].run_name}"
 
 
 def seed_rows(shown: Field, standings: dict[str, Standing], choice: Choice) -> list[SeedRow]:
     """Turn standings into rows of the figure."""
     return [
         SeedRow(
-            ARCH_NAMES.get(group.arch, group.arch),
-            group.train_set,
-            row_name(group),
-            tuple(float(value) for value in standings[group.name].seeds),
-            standings[group.name].mean,
-            standings[group.name].ensemble.value if len(group.seeds) > 1 else None,
-            published_values(group, choice, shown.n),
+            ARCH_NAMES.get(one.arch, one.arch),
+            one.train_set,
+            row_name(one),
+            tuple(float(value) for value in standings[one.name].seeds),
+            standings[one.name].mean,
+            standings[one.name].ensemble.value if len(one.seeds) > 1 else None,
+            published_values(one, choice, shown.n),
         )
-        for group in shown.groups
+        for one in shown.ensembles
     ]
 
 
@@ -94,18 +92,16 @@ def draw_seeds(shown: Field, choice: Choice) -> None:
     """Draw every seed, the means and what was published."""
     standings = shown.standings()
     rows = seed_rows(shown, standings, choice)
-    st.plotly_chart(
+    draw_plot(
         seeds_figure(rows, metric=choice.metric_title, height=FIGURE_PX, dark=is_dark()),
-        theme=None,
         key="compare_seeds",
-        config=CHART_CONFIG,
         alt=f"{choice.metric_title}: "
         + "; ".join(f"{row.arch} {row.name} {row.mean.text(4)}" for row in rows),
     )
 
 
 def places(choice: Choice) -> list[tuple[str, Choice]]:
-    """List the sets of records to rank on: the test sets, or the parts of the chosen kind."""
+    """List the sets of records to rank on: the test sets, or the subgroups of the chosen kind."""
     if choice.part is None:
         return [(name, replace(choice, test_set=name)) for name in TEST_SETS]
     mine = choice.part
@@ -118,16 +114,16 @@ def places(choice: Choice) -> list[tuple[str, Choice]]:
 
 
 def tick_name(part: Stratum) -> str:
-    """Name a part shortly: "15 %, doubtful" to "15 %", "IMI, inferior ..." to "IMI"."""
+    """Name a subgroup shortly: "15 %, doubtful" to "15 %", "IMI, inferior ..." to "IMI"."""
     short = part.label.split(",")[0].removesuffix(" territory named").removeprefix("MI with")
     return "matched" if part.kind == cache.MATCHED else short.strip()
 
 
-def ranked_fields(groups: Sequence[Ensemble], choice: Choice) -> list[tuple[str, Field]]:
-    """Put the groups on each of `places`; a place on which none can be judged is left out."""
-    found = [(name, field(groups, Question.of(asked))[0]) for name, asked in places(choice)]
-    names = {group.name for _, one in found for group in one.groups}
-    return [(name, one) for name, one in found if {group.name for group in one.groups} == names]
+def ranked_fields(ensembles: Sequence[Ensemble], choice: Choice) -> list[tuple[str, Field]]:
+    """Put the ensembles on each of `places`; a place that lacks one of them is left out."""
+    found = [(name, field(ensembles, asked)[0]) for name, asked in places(choice)]
+    most = max(len(one.members) for _, one in found)
+    return [(name, one) for name, one in found if len(one.members) == most]
 
 
 def courses(ranked: Sequence[tuple[str, Field]]) -> list[Course]:
@@ -135,21 +131,20 @@ def courses(ranked: Sequence[tuple[str, Field]]) -> list[Course]:
     standings = [one.standings() for _, one in ranked]
     return [
         Course(
-            ARCH_NAMES.get(group.arch, group.arch),
-            group.train_set,
-            row_name(group),
-            tuple(found[group.name].mean for found in standings),
+            ARCH_NAMES.get(one.arch, one.arch),
+            one.train_set,
+            row_name(one),
+            tuple(found[one.name].mean for found in standings),
         )
-        for group in ranked[0][1].groups
+        for one in ranked[0][1].ensembles
     ]
 
 
 def draw_ranking(ranked: Sequence[tuple[str, Field]], choice: Choice) -> None:
     """Draw how the training sets change places from one set of records to the next."""
     lines = courses(ranked)
-    asked = Question.of(choice)
-    marked = next((k for k, (_, one) in enumerate(ranked) if one.question == asked), None)
-    st.plotly_chart(
+    marked = next((k for k, (_, o) in enumerate(ranked) if o.choice.key == choice.key), None)
+    draw_plot(
         ranking_figure(
             lines,
             _ticks(ranked),
@@ -158,9 +153,7 @@ def draw_ranking(ranked: Sequence[tuple[str, Field]], choice: Choice) -> None:
             height=FIGURE_PX,
             dark=is_dark(),
         ),
-        theme=None,
         key="compare_ranking",
-        config=CHART_CONFIG,
         alt="Means over seeds on "
         + "; ".join(
             f"{name}: " + ", ".join(f"{c.arch} {c.name} {c.means[k].text(4)}" for c in lines)
@@ -190,14 +183,14 @@ def _wrapped(name: str, width: int) -> str:
 
 def ranking_words(ranked: Sequence[tuple[str, Field]], choice: Choice) -> str:
     """Say which pairs hold across seeds on each set of records."""
-    if all(len(group.seeds) < FEWEST_SEEDS for _, one in ranked for group in one.groups):
+    if all(one.n_seeds < FEWEST_SEEDS for _, on in ranked for one in on.members):
         return (
             "**No verdict on any of these sets of records**: one trained network is no evidence; "
-            f"it takes at least {FEWEST_SEEDS} seeds of each group."
+            f"it takes at least {FEWEST_SEEDS} seeds of each ensemble."
         )
     lines = []
     for name, one in ranked:
-        found: dict[str, list[Comparison]] = by_arch(one.groups, one.comparisons())
+        found: dict[str, list[Comparison]] = by_arch(one.ensembles, one.comparisons())
         told = "; ".join(
             f"{ARCH_NAMES.get(arch, arch)} {summary(choice, mine)}" for arch, mine in found.items()
         )
@@ -210,7 +203,7 @@ def draw_rank_numbers(ranked: Sequence[tuple[str, Field]], choice: Choice) -> No
     """Draw the table behind both figures."""
     frames = []
     for name, one in ranked:
-        labels = {group.name: group.label for group in one.groups}
+        labels = {ensemble.name: ensemble.label for ensemble in one.ensembles}
         frame = rank_frame(list(one.standings().values()))
         frames.append(frame.assign(records=name, n=one.n, label=frame["name"].map(labels)))
     draw_numbers(
@@ -218,5 +211,5 @@ def draw_rank_numbers(ranked: Sequence[tuple[str, Field]], choice: Choice) -> No
         RANK_LABELS,
         f"ranking_{choice.score}",
         choice,
-        title=f"Numbers: {choice.metric_title} of every group on each set of records",
+        title=f"Numbers: {choice.metric_title} of every ensemble on each set of records",
     )

@@ -1,4 +1,4 @@
-"""Every pair of groups: differences, p values and verdicts."""
+"""Every pair of ensembles: differences, p values and verdicts."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from pages.compare.choice import Choice
 from pages.compare.numbers import Field
 from pages.compare.summary import set_name, short, verdict_words
 from pages.shared import evaluation_caches as cache
-from pages.shared.tables import draw_numbers
+from pages.shared.plots import INTERVAL, draw_numbers, draw_table
 
 _PAIR_LABELS = {
     "first_label": "First",
     "second_label": "Second",
     "difference": "First minus second",
-    "low": "95 % interval from",
-    "high": "95 % interval to",
+    **INTERVAL,
     "seeds_low": "Over seeds alone, from",
     "seeds_high": "Over seeds alone, to",
     "p": "Bootstrap p",
@@ -33,8 +32,7 @@ _MATRIX_LABELS = {
     "first": "First",
     "second": "Second",
     "value": "AUROC, first minus second",
-    "low": "95 % interval from",
-    "high": "95 % interval to",
+    **INTERVAL,
     "p": "DeLong p",
     "p_holm": "DeLong p (Holm)",
 }
@@ -42,7 +40,7 @@ _MATRIX_LABELS = {
 
 def shown_pairs(shown: Field) -> list[Comparison]:
     """Training sets within an architecture, then both architectures on one training set."""
-    by_name = {group.name: group for group in shown.groups}
+    by_name = {one.name: one for one in shown.ensembles}
     pairs = [(by_name[c.first], by_name[c.second], c) for c in shown.comparisons()]
     within = [c for a, b, c in pairs if a.arch == b.arch]
     across = [c for a, b, c in pairs if a.arch != b.arch and a.train_set == b.train_set]
@@ -53,12 +51,12 @@ def draw_pairs(shown: Field, choice: Choice) -> None:
     """Draw the table of differences with verdicts, and DeLong's matrix one click away."""
     pairs = shown_pairs(shown)
     if not pairs:
-        st.info("One group only: nothing to compare.", icon=":material/info:")
+        st.info("One ensemble only: nothing to compare.", icon=":material/info:")
         return
     test = _delong(shown)
-    st.table(pairs_table(shown, pairs, test, choice), hide_index=True, border="horizontal")
-    st.caption(_caption(pairs, test is not None))
-    labels = {group.name: group.label for group in shown.groups}
+    draw_table(pairs_table(shown, pairs, test, choice))
+    st.caption(caption(pairs, test is not None))
+    labels = {one.name: one.label for one in shown.ensembles}
     frame = comparison_frame(pairs)
     frame = frame.assign(
         first_label=frame["first"].map(labels), second_label=frame["second"].map(labels)
@@ -72,18 +70,18 @@ def pairs_table(
     shown: Field, pairs: Sequence[Comparison], test: DeLong | None, choice: Choice
 ) -> pd.DataFrame:
     """One row for each pair, everything as text."""
-    by_name = {group.name: group for group in shown.groups}
-    order = [group.name for group in shown.groups]
+    by_name = {one.name: one for one in shown.ensembles}
+    order = list(by_name)
     ensembles = _ensemble_columns(pairs, order, test)
     rows = []
     for k, one in enumerate(pairs):
         first, second = by_name[one.first], by_name[one.second]
-        same = first.arch == second.arch
-        arch = ARCH_NAMES.get(first.arch, first.arch)
+        archs = dict.fromkeys(ARCH_NAMES.get(e.arch, e.arch) for e in (first, second))
+        across = f", trained on {first.train_set}"
         higher, n = one.pairs_higher
         rows.append(
             {
-                "Networks": arch if same else "both, trained on " + first.train_set,
+                "Networks": " + ".join(archs) + across * (len(archs) > 1),
                 "Difference": " - ".join(_names(first, second).values()),
                 f"{choice.metric}, mean over seeds [95 %]": short(one.difference),
                 "Seed pairs with the first higher": f"{higher} of {n}",
@@ -95,10 +93,10 @@ def pairs_table(
 
 
 def _names(first: Ensemble, second: Ensemble) -> dict[str, str]:
-    """Name two groups by what tells them apart: the training set, or the architecture."""
+    """Name two ensembles by what tells them apart: the training set, or the architecture."""
     if first.arch == second.arch:
-        return {group.name: set_name(group.name) for group in (first, second)}
-    return {group.name: ARCH_NAMES.get(group.arch, group.arch) for group in (first, second)}
+        return {one.name: set_name(one.name) for one in (first, second)}
+    return {one.name: ARCH_NAMES.get(one.arch, one.arch) for one in (first, second)}
 
 
 def _ensemble_columns(
@@ -123,16 +121,17 @@ def _p_text(p: float) -> str:
 
 def _delong(shown: Field) -> DeLong | None:
     """DeLong's test of the ensembles; None for other metrics, or too few records of a class."""
-    if shown.question.score != "auroc":
+    if shown.choice.score != "auroc":
         return None
-    labels, patients = shown.judged[0].labels, shown.judged[0].patients
+    first = shown.members[0]
     try:
-        return delong(labels, [c.ensemble_probs for c in shown.contenders], patients)
+        return delong(first.labels, [one.probs for one in shown.members], first.patients)
     except ValueError:
         return None
 
 
-def _caption(pairs: Sequence[Comparison], has_delong: bool) -> str:
+def caption(pairs: Sequence[Comparison], has_delong: bool) -> str:
+    """Say what the columns of the table are, and what a verdict needs."""
     test = (
         "DeLong's test compares the ensembles (patients clustered) and knows nothing of seeds; its "
         f"p values are corrected for {len(pairs)} comparisons after Holm."
@@ -141,7 +140,7 @@ def _caption(pairs: Sequence[Comparison], has_delong: bool) -> str:
         f"{cache.N_BOOT} samples give none below {2 / (cache.N_BOOT + 1):.3f}."
     )
     few = any(one.verdict == "too few seeds" for one in pairs)
-    seeds = " With fewer than 3 seeds in a group there is no verdict." if few else ""
+    seeds = " With fewer than 3 seeds in an ensemble there is no verdict." if few else ""
     return (
         f"Intervals: {cache.N_BOOT} paired bootstrap samples of patients and seeds. A verdict "
         "needs an interval that excludes zero, and so must Welch's interval over the seeds alone. "

@@ -17,19 +17,18 @@ from ecgcore.study.shortcuts import (
     strata_frame,
 )
 from pages.compare.choice import KIND_NAMES, NO_TABLES, Choice
-from pages.compare.confusion import choose_group
-from pages.compare.numbers import Field, probabilities, thresholds
-from pages.shared import caches
+from pages.compare.confusion import choose_shown
+from pages.compare.numbers import Field, thresholds
 from pages.shared import evaluation_caches as cache
 from pages.shared.errors import show_ecg_error
-from pages.shared.tables import draw_numbers
+from pages.shared.evaluation_choice import EvaluationChoice
+from pages.shared.plots import INTERVAL, draw_numbers, draw_plot
 from pages.shared.widgets import is_dark
 
 _ALONE_LABELS = {
     "name": "Known of the record",
     "auroc": "AUROC",
-    "low": "95 % interval from",
-    "high": "95 % interval to",
+    **INTERVAL,
     "n_train": "Fitted on",
     "n_test": "Judged on",
 }
@@ -49,7 +48,7 @@ _STRATA_LABELS = {
 
 
 def draw_shortcuts(shown: Field, choice: Choice) -> None:
-    """Draw what the tables alone tell, and one group inside strata."""
+    """Draw what the tables alone tell, and one ensemble inside strata."""
     strata = cache.strata(choice.data_version, choice.test_set)
     if not strata:
         st.info(f"The shortcut audit reads age, sex, device and noise. {NO_TABLES}")
@@ -59,41 +58,40 @@ def draw_shortcuts(shown: Field, choice: Choice) -> None:
     except ValueError as error:
         st.info(f"No audit on these records: {error}", icon=":material/info:")
         return
-    group = choose_group(shown)
+    ensemble = choose_shown(shown).ensemble
     try:
-        scores = stratum_scores(group, shown, choice)
+        scores = stratum_scores(ensemble, choice)
     except EcgError as error:
         show_ecg_error(error)
         return
     left, right = st.columns([0.5, 0.5], gap="medium")
     with left:
         pairs = cache.matched(choice.data_version, choice.test_set)
-        st.markdown(words(group, alone, scores, pairs))
+        st.markdown(words(ensemble, alone, scores, pairs))
     with right:
         _draw_alone(alone, choice)
-    _draw_strata(group, scores, choice)
+    _draw_strata(ensemble, scores, choice)
 
 
-def stratum_scores(group: Ensemble, shown: Field, choice: Choice) -> tuple[StratumScore, ...]:
-    """Judge a group's ensemble on the whole test set's strata; the chosen part does not matter.
+def stratum_scores(ensemble: Ensemble, choice: Choice) -> tuple[StratumScore, ...]:
+    """Judge an ensemble on the whole test set's strata; the chosen subgroup does not matter.
 
     Raises
     ------
     EcgError
-        If the group cannot be judged or calibrated.
+        If the ensemble cannot be evaluated or calibrated.
     """
-    judged = caches.labelled_ensemble(group, choice.test_set, choice.data_version)
-    _, probs = probabilities(group, judged.seed_logits, shown.question)
-    _, threshold = thresholds(group, shown.question)
+    whole = cache.evaluated(ensemble, choice)
+    _, threshold = thresholds(whole, choice)
     wanted = (*cache.KINDS_AUDITED, cache.MATCHED)
     strata = cache.strata(choice.data_version, choice.test_set)
     kept = [part for part in strata if part.kind in wanted]
-    key = (choice.data_version, choice.test_set, choice.method, group.name, group.checksum)
-    return cache.in_strata(key, threshold, kept, judged, probs)
+    key = (choice.data_version, choice.test_set, choice.method, ensemble.name, ensemble.checksum)
+    return cache.in_strata(key, threshold, kept, whole.labelled, whole.probs)
 
 
 def words(
-    group: Ensemble,
+    ensemble: Ensemble,
     alone: Sequence[Shortcut],
     scores: Sequence[StratumScore],
     pairs: Matched | None,
@@ -113,45 +111,43 @@ def words(
         return text
     return text + (
         f"Among {pairs.case_ids.size:,} pairs of MI and normal of the same sex and age, "
-        f"{group.label} has AUROC **{inside.auroc.text()}**: what is left when age and sex do not "
-        "help. Matched records are only part of the test set, so compare with care."
+        f"{ensemble.label} has AUROC **{inside.auroc.text()}**: what is left when age and sex "
+        "do not help. Matched records are only part of the test set, so compare with care."
     )
 
 
-def _draw_alone(alone: Sequence[Shortcut], choice: Choice) -> None:
+def _draw_alone(alone: Sequence[Shortcut], choice: EvaluationChoice) -> None:
     st.markdown("**Known without the ECG: AUROC of a logistic model**")
     rows = [Range(one.name, one.auroc) for one in alone]
-    st.plotly_chart(
+    draw_plot(
         ranges_figure(rows, title="AUROC", reference=0.5, dark=is_dark()),
-        theme=None,
         key="compare_alone",
-        config={"displayModeBar": False},
         alt="; ".join(f"{row.name}: AUROC {row.estimate.text()}" for row in rows),
     )
     draw_numbers(shortcut_frame(alone), _ALONE_LABELS, "shortcuts", choice)
 
 
-def _draw_strata(group: Ensemble, scores: Sequence[StratumScore], choice: Choice) -> None:
+def _draw_strata(
+    ensemble: Ensemble, scores: Sequence[StratumScore], choice: EvaluationChoice
+) -> None:
     auroc, alarms = st.columns(2, gap="medium")
     with auroc:
-        st.markdown(f"**{group.label} within each part of the test set: AUROC**")
-        _draw_ranges("auroc", "AUROC", group, scores)
+        st.markdown(f"**{ensemble.label} within each subgroup of the test set: AUROC**")
+        _draw_ranges("auroc", "AUROC", ensemble, scores)
     with alarms:
         st.markdown("**False alarms: share of the normal records called MI**")
         split = [s for s in scores if s.stratum.splits_normals]
-        _draw_ranges("false_alarms", "share of normal records", group, split)
+        _draw_ranges("false_alarms", "share of normal records", ensemble, split)
     frame = strata_frame(list(scores))
     frame["kind"] = frame["kind"].map(KIND_NAMES)
     draw_numbers(frame, _STRATA_LABELS, "strata", choice)
 
 
-def _draw_ranges(name: str, title: str, group: Ensemble, scores: Sequence[StratumScore]) -> None:
-    rows = [Range(_short(score), getattr(score, name), group.train_set) for score in scores]
-    st.plotly_chart(
+def _draw_ranges(name: str, title: str, one: Ensemble, scores: Sequence[StratumScore]) -> None:
+    rows = [Range(_short(score), getattr(score, name), one.train_set) for score in scores]
+    draw_plot(
         ranges_figure(rows, title=title, dark=is_dark()),
-        theme=None,
         key=f"compare_strata_{name}",
-        config={"displayModeBar": False},
         alt="; ".join(f"{row.name}: {row.estimate.text()}" for row in rows),
     )
 

@@ -18,9 +18,9 @@ _TESTED = {
     "all": "all MI against normal",
     "uncertain": "uncertain MI against normal",
 }
-_UNCERTAIN_WORDS = "Uncertain MI counts as MI; nobody knows its truth."
-_METHOD_WORDS = "Recalibrated on fold 9. "
-_PREVALENCE_WORDS = "A part has another share of MI than fold 9, which shifts calibration. "
+_UNCERTAIN_WORDS = "Uncertain MI counts as MI here: nobody knows its truth."
+_METHOD_WORDS = "Calibrated on fold 9. "
+_PREVALENCE_WORDS = "A subgroup has another share of MI than fold 9, which shifts calibration. "
 _ONE_SEED = "one trained network on each training set is no evidence for a difference"
 
 
@@ -41,7 +41,7 @@ def records_words(choice: Choice, n: int, n_mi: int) -> str:
 
 def answer(
     choice: Choice,
-    groups: Sequence[Ensemble],
+    ensembles: Sequence[Ensemble],
     comparisons: Sequence[Comparison],
     n: int,
     n_mi: int,
@@ -49,11 +49,11 @@ def answer(
     """Answer, a line for each architecture, which training set is better on the chosen records."""
     told = [
         f"- **{ARCH_NAMES.get(arch, arch)}**: {_of_arch(choice, mine)}"
-        for arch, mine in by_arch(groups, comparisons).items()
+        for arch, mine in by_arch(ensembles, comparisons).items()
     ]
     records = records_words(choice, n, n_mi)
     lead = f"**What holds across patients and seeds, by {choice.metric_title}**, on {records}:"
-    return "\n".join([lead, *(told or ["- there is one group only, so nothing to compare."])])
+    return "\n".join([lead, *(told or ["- there is one ensemble only, so nothing to compare."])])
 
 
 def scope_words(choice: Choice) -> str:
@@ -63,18 +63,15 @@ def scope_words(choice: Choice) -> str:
         "counts only where its interval excludes zero. "
         + _METHOD_WORDS * (choice.method != "raw")
         + _PREVALENCE_WORDS * (choice.part is not None and choice.score in LOWER_IS_BETTER)
-        + (
-            "Uncertain MI counts as MI here: nobody knows its truth."
-            * (choice.test_set != "certain")
-        )
+        + _UNCERTAIN_WORDS * (choice.test_set != "certain")
     )
 
 
 def by_arch(
-    groups: Sequence[Ensemble], comparisons: Sequence[Comparison]
+    ensembles: Sequence[Ensemble], comparisons: Sequence[Comparison]
 ) -> dict[str, list[Comparison]]:
     """Comparisons of two training sets within an architecture."""
-    arch = {group.name: group.arch for group in groups}
+    arch = {one.name: one.arch for one in ensembles}
     found: dict[str, list[Comparison]] = {}
     for one in comparisons:
         if arch[one.first] == arch[one.second]:
@@ -82,18 +79,21 @@ def by_arch(
     return found
 
 
-def set_name(group_name: str) -> str:
-    """Return the training set of a group's name: "cnn_bilstm-D-mix" to "D-mix".
+def set_name(ensemble_name: str) -> str:
+    """Return the training set of an ensemble's name; a local run keeps its run.
 
-    An own run keeps its run: "cnn_bilstm-A-0@mine" to "A (mine)".
+    Examples
+    --------
+    >>> set_name("cnn_bilstm-D-mix"), set_name("cnn_bilstm-A-0@mine")
+    ('D-mix', 'A (mine)')
     """
-    group, _, run = group_name.partition("@")
-    name = group.split("-", 1)[1]
+    model, _, run = ensemble_name.partition("@")
+    name = model.split("-", 1)[1]
     return f"{name.rsplit('-', 1)[0]} ({run})" if run else name
 
 
 def winner(choice: Choice, one: Comparison) -> tuple[str, str] | None:
-    """Return the better and the worse group's name; None where the intervals do not tell."""
+    """Return the better and the worse ensemble's name; None where the intervals do not tell."""
     if one.verdict not in ("higher", "lower"):
         return None
     first_wins = (one.verdict == "higher") != (choice.score in LOWER_IS_BETTER)
@@ -108,7 +108,7 @@ def _of_arch(choice: Choice, comparisons: Sequence[Comparison]) -> str:
     if not decided:
         widest = max(comparisons, key=lambda one: abs(one.difference.value))
         return (
-            f"no training set separates from another in {len(comparisons)} pairs (largest "
+            f"none of the {len(comparisons)} pairs of training sets differs clearly (largest "
             f"difference: {set_name(widest.first)} to {set_name(widest.second)} "
             f"{short(widest.difference)})."
         )
@@ -132,7 +132,7 @@ def _better(choice: Choice, one: Comparison) -> str:
 
 
 def verdict_words(choice: Choice, one: Comparison, names: Mapping[str, str]) -> str:
-    """Say what one comparison supports, in a few words; `names` as the reader knows the groups."""
+    """Say what one comparison supports, in a few words; `names` as the reader knows them."""
     if one.verdict == "too few seeds":
         return "too few seeds"
     found = winner(choice, one)

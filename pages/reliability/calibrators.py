@@ -1,4 +1,4 @@
-"""Every recalibration of one model side by side, and the parts of the records that it fails."""
+"""Every calibrator of one ensemble side by side, and the records that it fails."""
 
 from __future__ import annotations
 
@@ -9,36 +9,33 @@ import streamlit as st
 
 from ecgcore.figures.reliability_panels import Column, Held, intervals_figure, strata_figure
 from ecgcore.predictions.calibrator_comparison import MethodLine, lines_frame
-from ecgcore.stats.calibration.reliability_curve import clopper_pearson
+from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.metrics import Estimate
-from ecgcore.study.strata import KINDS, Stratum
-from pages.reliability import overview as parts
+from ecgcore.study.calibration_by_stratum import calibration_by_stratum, outside_interval
+from ecgcore.study.strata import KINDS
 from pages.reliability.choice import Choice
-from pages.reliability.metrics import draw_numbers, unbroken
-from pages.reliability.numbers import View
 from pages.shared import caches, record_table
 from pages.shared import evaluation_caches as cache
+from pages.shared.plots import INTERVAL, draw_numbers, draw_plot, draw_table, unbroken
 from pages.shared.widgets import is_dark
 
-STRATA = ("likelihood", "territory", "age", "sex")
 
-
-def draw_recalibration(view: View, choice: Choice) -> None:
-    """Draw what every recalibration leaves of one model's calibration error."""
-    validation = caches.labelled_ensemble(view.group, choice.test_set, choice.data_version, "val")
-    lines = cache.method_lines(validation, view.judged)
-    st.markdown(gap_words(view, lines))
-    st.table(methods_table(lines), hide_index=True, border="horizontal")
+def draw_calibrators(one: Evaluated, choice: Choice) -> None:
+    """Draw what every calibrator leaves of one ensemble's calibration error."""
+    validation = caches.labelled_ensemble(one.ensemble, choice.test_set, choice.data_version, "val")
+    lines = cache.method_lines(validation, one.labelled)
+    st.markdown(gap_words(one, lines))
+    draw_table(methods_table(lines))
     st.caption(
         f"Each fitted on the {lines[0].fitted.n:,} records of fold 9 by the rule of this test set "
-        f"({lines[0].fitted.n_mi:,} of them MI), judged on the {len(view.labels):,} of fold 10. "
+        f"({lines[0].fitted.n_mi:,} of them MI), judged on the {len(one.labels):,} of fold 10. "
         "Slope below 1: predictions too extreme. Offset (calibration in the large) above 0: MI "
         "more frequent than predicted. Brackets: 95 % bootstrap intervals over patients, for the "
         "fit as it is. ECE over 10 bins of equal width; its interval leans upward."
     )
     figure = intervals_figure(
         [line.label for line in lines],
-        [view.group.train_set] * len(lines),
+        [one.ensemble.train_set] * len(lines),
         [
             Column("ECE", tuple(line.ece for line in lines), 0.0),
             Column("slope", tuple(line.line.slope for line in lines), 1.0),
@@ -46,11 +43,9 @@ def draw_recalibration(view: View, choice: Choice) -> None:
         ],
         dark=is_dark(),
     )
-    st.plotly_chart(
+    draw_plot(
         figure,
-        theme=None,
         key="methods",
-        config=parts.CHART_CONFIG,
         alt="; ".join(
             f"{line.label}: ECE {line.ece.text()}, slope {line.line.slope.text()}, offset "
             f"{line.line.in_the_large.text()}"
@@ -61,35 +56,35 @@ def draw_recalibration(view: View, choice: Choice) -> None:
     draw_numbers(table, {name: name for name in table.columns}, "recalibration", choice)
 
 
-def gap_words(view: View, lines: Sequence[MethodLine]) -> str:
-    """Say how much of the raw calibration error a slope and an offset take away."""
+def gap_words(one: Evaluated, lines: Sequence[MethodLine]) -> str:
+    """Say how much of the uncalibrated calibration error a slope and an offset take away."""
     by = {line.method: line for line in lines}
     raw, platt = by["raw"].ece.value, by["platt"].ece.value
     best = min(lines, key=lambda line: line.ece.value)
     direction = _direction(by["raw"].line.in_the_large)
     if platt >= raw:
         return (
-            f"**{view.group.label}**: {direction} A slope and an offset (Platt) do not make its "
-            f"calibration error smaller (ECE {raw:.3f} raw, {platt:.3f} after). Smallest: "
+            f"**{one.ensemble.label}**: {direction} A slope and an offset (Platt) do not make its "
+            f"calibration error smaller (ECE {raw:.3f} before, {platt:.3f} after). Smallest: "
             f"{best.label}, {best.ece.value:.3f}."
         )
     return (
-        f"**{view.group.label}**: {direction} A slope and an offset, two numbers (Platt), take "
-        f"away **{100 * (1 - platt / raw):.0f} %** of its calibration error (ECE {raw:.3f} raw, "
+        f"**{one.ensemble.label}**: {direction} A slope and an offset, two numbers (Platt), take "
+        f"away **{100 * (1 - platt / raw):.0f} %** of its calibration error (ECE {raw:.3f} before, "
         f"{platt:.3f} after). Smallest: {best.label}, {best.ece.value:.3f}."
     )
 
 
 def _direction(offset: Estimate) -> str:
     if offset.low > 0:
-        return "Raw, it predicts MI too rarely."
+        return "Uncalibrated, it predicts MI too rarely."
     if offset.high < 0:
-        return "Raw, it predicts MI too often."
-    return "Raw, it predicts MI about as often as it occurs."
+        return "Uncalibrated, it predicts MI too often."
+    return "Uncalibrated, it predicts MI about as often as it occurs."
 
 
 def methods_table(lines: Sequence[MethodLine]) -> pd.DataFrame:
-    """One line for each method, with its fitted numbers."""
+    """One line for each calibrator, with its fitted numbers."""
     return pd.DataFrame(
         [
             {
@@ -114,22 +109,23 @@ def _fitted(line: MethodLine) -> str:
     return "nothing" if line.method == "raw" else "two staircases"
 
 
-def draw_strata(view: View, choice: Choice) -> None:
-    """Draw observed against predicted in named parts of the test set."""
+def draw_strata(one: Evaluated, choice: Choice) -> None:
+    """Draw observed against predicted in subgroups of the test set."""
     if reason := record_table.why_closed(choice.data_version):
         st.info(
-            "Likelihood, wall, age and sex stand in the tables of the data set, which are not open "
-            f"here. {reason}",
+            "Likelihood, territory, age and sex stand in the tables of the data set, which are not "
+            f"open here. {reason}",
             icon=":material/lock:",
         )
         return
-    rows = held_table(view, cache.strata(choice.data_version, choice.test_set))
+    rows = calibration_by_stratum(one, cache.strata(choice.data_version, choice.test_set))
     if rows.empty:
         st.info(
-            "No part of this test set holds 10 MI and 10 normal records.", icon=":material/info:"
+            "No subgroup of this test set holds 10 MI and 10 normal records.",
+            icon=":material/info:",
         )
         return
-    st.markdown(strata_words(view, rows))
+    st.markdown(strata_words(one, rows))
     figure = strata_figure(
         [
             Held(
@@ -141,22 +137,20 @@ def draw_strata(view: View, choice: Choice) -> None:
             )
             for row in rows.itertuples()
         ],
-        train_set=view.group.train_set,
+        train_set=one.ensemble.train_set,
         dark=is_dark(),
     )
-    st.plotly_chart(
+    draw_plot(
         figure,
-        theme=None,
         key="strata",
-        config=parts.CHART_CONFIG,
         alt="; ".join(
             f"{r.label}: predicted {r.mean_prob:.2f}, observed {r.observed:.2f}"
             for r in rows.itertuples()
         ),
     )
     st.caption(
-        "Parts by likelihood and by wall hold the MI concerned and all normal records, so that "
-        "their share of MI is small; parts by age and sex divide the normal records too. "
+        "Subgroups by likelihood and by territory hold the MI concerned and all normal records, so "
+        "that their share of MI is small; those by age and sex divide the normal records too. "
         "Intervals: 95 % Clopper-Pearson, records taken as independent. At the right, in %: "
         "predicted → observed, and what is predicted on average for the MI records alone."
     )
@@ -165,59 +159,35 @@ def draw_strata(view: View, choice: Choice) -> None:
 
 _STRATA_LABELS = {
     "heading": "Divided by",
-    "label": "Part",
+    "label": "Subgroup",
     "n": "Records",
     "n_mi": "MI among them",
     "mean_prob": "Mean predicted probability",
     "observed": "Observed MI fraction",
-    "low": "95 % interval from",
-    "high": "95 % interval to",
+    **INTERVAL,
     "mean_mi": "Mean predicted, MI records",
     "mean_normal": "Mean predicted, normal records",
 }
 
 
-def held_table(view: View, strata: Sequence[Stratum]) -> pd.DataFrame:
-    """Compare predicted and observed in each part; one row each, parts of one kind together."""
-    rows = []
-    for stratum in sorted(
-        (s for s in strata if s.kind in STRATA), key=lambda s: STRATA.index(s.kind)
-    ):
-        part = view.judged.only(stratum.ids)
-        probs = view.calibration.probs(part.seed_logits)
-        mi = part.labels == 1
-        low, high = clopper_pearson(mi.sum(keepdims=True), mi.size + 0 * mi.sum(keepdims=True))
-        rows.append(
-            {
-                "kind": stratum.kind,
-                "heading": KINDS[stratum.kind],
-                "label": stratum.label,
-                "n": mi.size,
-                "n_mi": int(mi.sum()),
-                "mean_prob": probs.mean(),
-                "observed": mi.mean(),
-                "low": low[0],
-                "high": high[0],
-                "mean_mi": probs[mi].mean(),
-                "mean_normal": probs[~mi].mean(),
-            }
-        )
-    return pd.DataFrame(rows)
+def strata_words(one: Evaluated, rows: pd.DataFrame) -> str:
+    """Name the subgroups in which the prediction lies outside the interval of the observed share.
 
-
-def strata_words(view: View, rows: pd.DataFrame) -> str:
-    """Name the parts in which the prediction lies outside the interval of the observed share."""
-    outside = rows[(rows["mean_prob"] < rows["low"]) | (rows["mean_prob"] > rows["high"])]
+    Parameters
+    ----------
+    rows
+        As `calibration_by_stratum` gives them.
+    """
+    outside = outside_interval(rows)
     if outside.empty:
         return (
-            f"**{view.group.label}**: in each of {len(rows)} parts the mean prediction lies within "
-            "the interval of the observed share."
+            f"**{one.ensemble.label}**: in each of {len(rows)} subgroups the mean prediction lies "
+            "within the interval of the observed share."
         )
-    worst = outside.loc[(outside["mean_prob"] - outside["observed"]).abs().idxmax()]
-    chance = 0.05 * len(rows)
+    worst, chance = outside.iloc[0], 0.05 * len(rows)
     return (
-        f"**{view.group.label}**: in **{len(outside)} of {len(rows)}** parts the mean prediction "
-        f"lies outside the interval of the observed share (about {chance:.0f} by chance). Furthest "
-        f"off: {worst['label']}, predicted {100 * worst['mean_prob']:.0f} %, observed "
-        f"{100 * worst['observed']:.0f} % of {worst['n']:,}."
+        f"**{one.ensemble.label}**: in **{len(outside)} of {len(rows)}** subgroups the mean "
+        f"prediction lies outside the interval of the observed share (about {chance:.0f} by "
+        f"chance). Furthest off: {worst['label']}, predicted {100 * worst['mean_prob']:.0f} %, "
+        f"observed {100 * worst['observed']:.0f} % of {worst['n']:,}."
     )

@@ -1,4 +1,4 @@
-"""What the reader of the Reliability page chooses; every choice lives in the URL."""
+"""What the reader of Reliability chooses beside data and test set; all of it lives in the URL."""
 
 from __future__ import annotations
 
@@ -7,24 +7,21 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ecgcore.predictions import labelled
-from ecgcore.predictions.ensemble import Ensemble, ensemble_by_name
-from ecgcore.ptbxl.catalog import synthetic_version
-from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
+from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.calibration.reliability_curve import Band, Strategy
 from ecgcore.tasks.mi import STUDY_SETS, TEST_SETS
-from ecgcore.wording.records import LABEL_GROUPS
-from pages.shared import caches
-from pages.shared.errors import plain
+from pages.shared import url_state
+from pages.shared.evaluation_choice import EvaluationChoice
+from pages.shared.url_state import PageState
 
 CORP = "bin-free (CORP)"
 BINNINGS: dict[str, Strategy] = {"equal width": "width", "equal mass": "mass"}
 BANDS: dict[str, Band] = {"Clopper-Pearson": "exact", "bootstrap of patients": "bootstrap"}
 FEWEST_BINS, MOST_BINS = 2, 50
-FOCUS, BIN = "focus", "reliability_bin"
-_BIN_URL, _MODELS_URL = "bin", "models"
-_KEPT_BIN = "reliability_kept_bin"
-_MODELS = "reliability_models"
+FOCUS, MODELS, _BIN, _BIN_KEY = "focus", "models", "bin", "reliability_bin"
+_CHOICES = ("data_set", "test_set", "binning", "bins", "band", FOCUS, "section")
+_DIALS = ("cost", "prevalence", "promise", "wished")
+STATE = PageState("reliability", (*_CHOICES, *_DIALS), (MODELS, _BIN))
 _CURVE_HELP = (
     "Equal width: every bin spans as many probabilities. Equal mass: every bin holds as many "
     "records; tied probabilities stay together. CORP needs no bins: it is the rising curve that "
@@ -37,21 +34,13 @@ _BAND_HELP = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(EvaluationChoice):
     """What the reader wants to see."""
 
-    data_version: str
-    test_set: str
     n_bins: int
     binning: str
     band: Band
-    method: CalibratorName
-
-    @property
-    def synthetic(self) -> bool:
-        """True when no patient stands behind the records."""
-        return self.data_version == synthetic_version()
 
     @property
     def corp(self) -> bool:
@@ -62,43 +51,6 @@ class Choice:
     def strategy(self) -> Strategy:
         """How bins are cut, where a number over bins is asked for."""
         return BINNINGS.get(self.binning, "width")
-
-    @property
-    def method_label(self) -> str:
-        """Name of the recalibration as shown."""
-        return CALIBRATORS[self.method]
-
-
-def choose_data() -> str:
-    """Let the reader choose the data set: the shipped one or the one that is open."""
-    versions = labelled.data_versions(caches.recordings())
-    return st.radio("Data set", versions, key="data_set", bind="query-params")
-
-
-def choose_test_set(data_version: str) -> str:
-    """Let the reader choose a test set, named with its size.
-
-    Raises
-    ------
-    ModelError
-        If the data set's labels cannot be read.
-    """
-    counts = caches.test_counts(data_version)
-    return st.radio(
-        "Test set",
-        list(TEST_SETS),
-        captions=[size_words(name, counts) for name in TEST_SETS],
-        horizontal=True,
-        key="test_set",
-        bind="query-params",
-    )
-
-
-def size_words(test_set: str, counts: dict[str, int]) -> str:
-    """Say what a test set holds, such as "703 normal + 268 certain MI = 971"."""
-    sizes = {group: counts.get(group, 0) for group in TEST_SETS[test_set]}
-    parts = " + ".join(f"{n:,} {LABEL_GROUPS[group]}" for group, n in sizes.items())
-    return f"{parts} = {sum(sizes.values()):,}"
 
 
 def choose_curve() -> str:
@@ -127,109 +79,46 @@ def choose_band() -> Band:
     return BANDS[label]
 
 
-def fitting_groups(data_version: str) -> tuple[Ensemble, ...]:
-    """Shipped groups, and the own runs that were trained on this data set."""
-    return tuple(
-        group
-        for group in caches.groups()
-        if group.shipped or group.members[0].card.data_version == data_version
-    )
-
-
-def choose_groups(groups: Sequence[Ensemble]) -> list[Ensemble]:
-    """Let the reader choose among groups, at first those in the URL, else the study's.
-
-    Names, not labels, live in the URL; a widget bound to it would write the labels. The default
-    follows the URL, since a widget in a popover that was never opened forgets a value set for it.
-    """
-    labels = {group.name: group.label for group in groups}
-    study = [g.name for g in groups if g.shipped and g.train_set in STUDY_SETS] or list(labels)
-    asked = st.query_params.get_all(_MODELS_URL)
-    names = st.multiselect(
-        "Models",
-        list(labels),
-        [name for name in labels if name in asked] or study,
-        format_func=labels.__getitem__,
-        key=_MODELS,
-        on_change=_write_models,
-        args=(study,),
-        placeholder="Choose at least one model",
-        help="A model stands for all its seeds. Own runs are offered on the data set that they "
-        "were trained on.",
-    )
-    return [ensemble_by_name(groups, name) for name in labels if name in names]
-
-
-def unknown_models(groups: Sequence[Ensemble]) -> list[str]:
-    """Give a message for each model in the URL that is not among `groups`."""
-    known = {group.name for group in groups}
-    return [
-        f"There is no model {name!r} for this data set. An own run is shown on the data set that "
-        "it was trained on; choose among the models under “Intervals and models”."
-        for name in st.query_params.get_all(_MODELS_URL)
-        if name not in known
-    ]
-
-
-def _write_models(default: list[str]) -> None:
-    chosen = st.session_state[_MODELS]
-    if set(chosen) == set(default):
-        st.query_params.pop(_MODELS_URL, None)
-    else:
-        st.query_params[_MODELS_URL] = chosen
-
-
-def choose_focus(groups: Sequence[Ensemble]) -> Ensemble:
-    """Let the reader choose the one model to look closer at."""
-    by_label = {group.label: group for group in groups}
-    asked = st.query_params.get(FOCUS)
-    if asked is not None and asked not in by_label:
-        st.warning(
-            plain(
-                f"The model {asked!r} of this link is not among those shown; choose another one."
-            ),
-            icon=":material/warning:",
-        )
-        del st.query_params[FOCUS]
-    label = st.selectbox("Model to look closer at", list(by_label), key=FOCUS, bind="query-params")
-    return by_label[label]
+def study_names(offered: Sequence[Ensemble]) -> list[str]:
+    """Name the shipped ensembles on the study's training sets; without any, all."""
+    study = [one.name for one in offered if one.shipped and one.train_set in STUDY_SETS]
+    return study or [one.name for one in offered]
 
 
 def choose_bin(options: Sequence[str], label: str) -> int | None:
     """Let the reader choose one piece of the curve by its name; None at first.
 
-    The place, from 1, lives in the URL, and is kept for the return from Review. A click on a
-    diagram sets the same.
+    The place, from 1, lives in the URL. A click on a diagram sets the same.
     """
-    if _BIN_URL not in st.query_params:
-        set_bin(st.session_state.get(_KEPT_BIN))
-    asked = st.query_params.get(_BIN_URL, "")
-    place = int(asked) - 1 if asked.isdecimal() and len(asked) < 4 else None
-    if asked and (place is None or not 0 <= place < len(options)):
-        st.warning(
-            plain(
-                f"There is no bin {asked[:20]!r} among these {len(options)}; choose another one."
-            ),
-            icon=":material/warning:",
-        )
+    places = [str(k + 1) for k in range(len(options))]
+    advice = f"choose one of these {len(options)}."
+    url_state.warn_of_unknown(_BIN, places, what=label.lower(), advice=advice)
+    asked = st.query_params.get(_BIN, "")
+    st.session_state[_BIN_KEY] = places.index(asked) if asked in places else None
+    if asked not in places:
         set_bin(None)
-        place = None
-    st.session_state[BIN] = place
     return st.selectbox(
         label,
         range(len(options)),
         index=None,
-        format_func=lambda k: options[k],
-        key=BIN,
-        on_change=lambda: set_bin(st.session_state[BIN]),
+        format_func=options.__getitem__,
+        key=_BIN_KEY,
+        on_change=lambda: set_bin(st.session_state[_BIN_KEY]),
         placeholder="Click a dot or a bar, or choose here",
     )
 
 
 def set_bin(place: int | None) -> None:
-    """Write the chosen bin, counted from 0, into the URL, and keep it while other pages show."""
-    st.session_state[_KEPT_BIN] = place
-    if place is None:
-        st.query_params.pop(_BIN_URL, None)
-    else:
-        st.query_params[_BIN_URL] = str(place + 1)
+    """Write the chosen bin, counted from 0, into the URL."""
+    url_state.write(_BIN, [] if place is None else [str(place + 1)])
+
+
+def warn_of_unknown_values(sections: Sequence[str]) -> None:
+    """Name each value in the URL that is no choice."""
+    url_state.warn_of_unknown("test_set", TEST_SETS)
+    url_state.warn_of_unknown("binning", [*BINNINGS, CORP], what="curve")
+    url_state.warn_of_unknown("band", BANDS, what="interval")
+    url_state.warn_of_unknown("section", sections)
+    sizes = [str(n) for n in range(FEWEST_BINS, MOST_BINS + 1)]
+    advice = f"choose {FEWEST_BINS} to {MOST_BINS}."
+    url_state.warn_of_unknown("bins", sizes, what="number of bins", advice=advice)

@@ -11,15 +11,15 @@ import streamlit as st
 
 from ecgcore.figures.reliability_panels import Line, lines_figure
 from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.decision_curve import CostPer100, DecisionCurve, at_prevalence, cost_threshold
 from ecgcore.stats.metrics import Estimate
-from pages.reliability import overview as parts
 from pages.reliability import verdicts
 from pages.reliability.choice import Choice
-from pages.reliability.metrics import draw_numbers, unbroken
-from pages.reliability.numbers import FloatArray, View
+from pages.reliability.numbers import FloatArray
 from pages.shared import evaluation_caches as cache
 from pages.shared.errors import ecg_errors_shown
+from pages.shared.plots import draw_numbers, draw_plot, draw_table, unbroken
 from pages.shared.widgets import is_dark
 
 HIGHEST_THRESHOLD = 0.6
@@ -27,22 +27,22 @@ HIGHEST_THRESHOLD = 0.6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worth:
-    """A group's decisions at the dials."""
+    """An ensemble's decisions at the dials."""
 
-    view: View
+    one: Evaluated
     curve: DecisionCurve
     cost: CostPer100
 
 
-def draw_decisions(shown: Sequence[View], focus: View, choice: Choice) -> None:
-    """Draw benefit, conformal verdicts and thresholds, one below the other."""
-    _draw_benefit(shown, focus, choice)
+def draw_decisions(shown: Sequence[Evaluated], focus: Evaluated, choice: Choice) -> None:
+    """Draw net benefit, conformal verdicts and thresholds, one below the other."""
+    _draw_net_benefit(shown, focus, choice)
     with ecg_errors_shown():
         verdicts.draw_conformal(shown, choice)
         verdicts.draw_thresholds(shown, choice)
 
 
-def _draw_benefit(shown: Sequence[View], focus: View, choice: Choice) -> None:
+def _draw_net_benefit(shown: Sequence[Evaluated], focus: Evaluated, choice: Choice) -> None:
     st.subheader("Calling MI: is it worth it?", anchor=False)
     first, second, _ = st.columns([0.4, 0.3, 0.3], gap="medium")
     with first:
@@ -59,20 +59,20 @@ def _draw_benefit(shown: Sequence[View], focus: View, choice: Choice) -> None:
             "Patients with MI, of 100", 5, 50, 10, key="prevalence", bind="query-params"
         )
     prevalence = percent / 100
-    worths = [_worth(view, cost, prevalence) for view in shown]
-    mine = next(worth for worth in worths if worth.view is focus)
+    worths = [_worth(one, cost, prevalence) for one in shown]
+    mine = next(worth for worth in worths if worth.one is focus)
     st.markdown(cost_words(mine, cost, percent))
     _draw_curves(worths, cost_threshold(cost), prevalence)
-    st.table(costs_table(worths), hide_index=True, border="horizontal")
-    st.caption(_benefit_words(focus, choice))
+    draw_table(costs_table(worths))
+    st.caption(net_benefit_words(focus, choice))
     table = pd.concat(
-        [w.curve.frame().assign(group=w.view.group.label) for w in worths], ignore_index=True
+        [w.curve.frame().assign(group=w.one.ensemble.label) for w in worths], ignore_index=True
     )
-    draw_numbers(table, _BENEFIT_LABELS, "net_benefit", choice)
+    draw_numbers(table, _NET_BENEFIT_LABELS, "net_benefit", choice)
 
 
-_BENEFIT_LABELS = {
-    "group": "Model",
+_NET_BENEFIT_LABELS = {
+    "group": "Ensemble",
     "threshold": "Threshold",
     "model": "Net benefit",
     "model_low": "95 % interval from",
@@ -84,20 +84,20 @@ _BENEFIT_LABELS = {
 }
 
 
-def _worth(view: View, cost: float, prevalence: float) -> Worth:
-    moved = moved_probs(view, prevalence)
-    sample = view.labels, moved, view.judged.patients
-    return Worth(view, cache.benefit(*sample, prevalence), cache.cost(*sample, cost, prevalence))
+def _worth(one: Evaluated, cost: float, prevalence: float) -> Worth:
+    moved = moved_probs(one, prevalence)
+    sample = one.labels, moved, one.patients
+    return Worth(one, cache.net_benefit(*sample, prevalence), cache.cost(*sample, cost, prevalence))
 
 
-def moved_probs(view: View, prevalence: float) -> FloatArray:
-    """Move a group's probabilities from the test set's share of MI to another one."""
-    return at_prevalence(view.probs, float(view.labels.mean()), prevalence)
+def moved_probs(one: Evaluated, prevalence: float) -> FloatArray:
+    """Move an ensemble's probabilities from the test set's share of MI to another one."""
+    return at_prevalence(one.probs, float(one.labels.mean()), prevalence)
 
 
 def cost_words(worth: Worth, cost: int, percent: int) -> str:
     """Say what the dials mean for 100 patients."""
-    one, label = worth.cost, worth.view.group.label
+    one, label = worth.cost, worth.one.ensemble.label
     found = percent - one.missed_mi.value
     alone = min(one.call_all, one.call_none)
     verdict = (
@@ -115,10 +115,10 @@ def cost_words(worth: Worth, cost: int, percent: int) -> str:
 
 
 def costs_table(worths: Sequence[Worth]) -> pd.DataFrame:
-    """One line for each group: what its errors cost in 100 patients."""
+    """One line for each ensemble: what its errors cost in 100 patients."""
     rows = [
         {
-            "Model": worth.view.group.label,
+            "Ensemble": worth.one.ensemble.label,
             "MI found": unbroken(_found(worth.cost), 1),
             "MI missed": unbroken(worth.cost.missed_mi, 1),
             "False alarms": unbroken(worth.cost.false_alarms, 1),
@@ -128,14 +128,14 @@ def costs_table(worths: Sequence[Worth]) -> pd.DataFrame:
     ]
     first = worths[0].cost
     everybody = {
-        "Model": "Calling everybody",
+        "Ensemble": "Calling everybody",
         "MI found": f"{100 * first.prevalence:.1f}",
         "MI missed": "0.0",
         "False alarms": f"{100 * (1 - first.prevalence):.1f}",
         "Cost, in false alarms": f"{first.call_all:.1f}",
     }
     nobody = {
-        "Model": "Calling nobody",
+        "Ensemble": "Calling nobody",
         "MI found": "0.0",
         "MI missed": f"{100 * first.prevalence:.1f}",
         "False alarms": "0.0",
@@ -149,32 +149,33 @@ def _found(cost: CostPer100) -> Estimate:
     return Estimate(all_mi - missed.value, all_mi - missed.high, all_mi - missed.low)
 
 
-def _benefit_words(view: View, choice: Choice) -> str:
-    share = 100 * view.labels.mean()
-    raw = (
-        " The threshold is the right one for calibrated probabilities; these are raw: try Platt in "
-        "the switch at the top."
+def net_benefit_words(one: Evaluated, choice: Choice) -> str:
+    """Say what the decision curve rests on."""
+    share = 100 * one.labels.mean()
+    advice = (
+        " The threshold is the right one for calibrated probabilities; these are uncalibrated: try "
+        "Platt in the switch at the top."
         if choice.method == "raw"
         else ""
     )
     return (
         f"Per 100 patients, with 95 % bootstrap intervals over patients. The {share:.0f} % MI of "
-        f"this test set (n = {len(view.labels):,}) are the study's doing, not a clinic's: "
+        f"this test set (n = {len(one.labels):,}) are the study's doing, not a clinic's: "
         "probabilities are moved to the chosen share, and 10 is only a start. Net benefit counts "
         "MI found per patient, less false alarms at their price; dashed: the dial's threshold."
-        f"{raw}"
+        f"{advice}"
     )
 
 
 def _draw_curves(worths: Sequence[Worth], threshold: float, prevalence: float) -> None:
     inside = worths[0].curve.thresholds <= HIGHEST_THRESHOLD
     x = worths[0].curve.thresholds[inside]
-    panels = dict.fromkeys(_panel(worth.view) for worth in worths)
+    panels = dict.fromkeys(_panel(worth.one) for worth in worths)
     lines = [
         Line(
-            _panel(worth.view),
-            worth.view.group.train_set,
-            worth.view.group.label.removeprefix(_panel(worth.view)).strip(),
+            _panel(worth.one),
+            worth.one.ensemble.train_set,
+            worth.one.ensemble.label.removeprefix(_panel(worth.one)).strip(),
             x,
             worth.curve.model.value[inside],
         )
@@ -195,22 +196,20 @@ def _draw_curves(worths: Sequence[Worth], threshold: float, prevalence: float) -
         y_range=(-0.15 * prevalence, 1.08 * prevalence),
         dark=is_dark(),
     )
-    st.plotly_chart(
+    draw_plot(
         figure,
-        theme=None,
         key="net_benefit",
-        config=parts.CHART_CONFIG,
         alt=f"Net benefit at threshold {threshold:.3f}: "
         + "; ".join(
-            f"{w.view.group.label} {_at(w.curve, threshold):.3f}, calling everybody "
+            f"{w.one.ensemble.label} {_at(w.curve, threshold):.3f}, calling everybody "
             f"{w.curve.call_all.value[_nearest(w.curve, threshold)]:.3f}"
             for w in worths
         ),
     )
 
 
-def _panel(view: View) -> str:
-    return ARCH_NAMES.get(view.group.arch, view.group.arch)
+def _panel(one: Evaluated) -> str:
+    return ARCH_NAMES.get(one.ensemble.arch, one.ensemble.arch)
 
 
 def _nearest(curve: DecisionCurve, threshold: float) -> int:

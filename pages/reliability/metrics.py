@@ -1,18 +1,19 @@
-"""Tables of the Reliability page: the numbers behind each plot, metrics and published figures."""
+"""Tables of the Reliability page: metrics and published figures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
+from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
-from ecgcore.stats.metrics import METRIC_NAMES, Estimate
+from ecgcore.stats.metrics import METRIC_NAMES
 from ecgcore.study.published import WHY_OURS_DIFFER, published_frame
 from pages.reliability.choice import Choice
-from pages.reliability.numbers import View
 from pages.shared import evaluation_caches as cache
+from pages.shared.plots import INTERVAL, draw_numbers, draw_table
 
 THRESHOLD = 0.5
 METRIC_LABELS = {
@@ -25,60 +26,10 @@ METRIC_LABELS = {
     "ece_width": "ECE (equal width)",
     "ece_mass": "ECE (equal mass)",
 }
-CURVE_LABELS = {
-    "model": "Model",
-    "bin": "Bin",
-    "left": "From",
-    "right": "To",
-    "n": "Records",
-    "n_mi": "MI among them",
-    "mean_prob": "Mean predicted probability",
-    "observed": "Observed MI fraction",
-    "low": "95 % interval from",
-    "high": "95 % interval to",
-}
 
 
-def draw_numbers(
-    table: pd.DataFrame, labels: Mapping[str, str], name: str, choice: Choice, *, digits: int = 4
-) -> None:
-    """Draw the numbers behind a plot: a table with readable headers, and its CSV.
-
-    Parameters
-    ----------
-    labels
-        Column to header, in the order to show.
-    name
-        Begins the name of the file; unique on the page.
-    """
-    readable = table[list(labels)].rename(columns=labels)
-    floats = readable.select_dtypes("float").columns
-    with st.expander("Numbers", icon=":material/table:"):
-        st.dataframe(
-            readable,
-            hide_index=True,
-            column_config={
-                column: st.column_config.NumberColumn(format=f"%.{digits}f") for column in floats
-            },
-        )
-        st.download_button(
-            "Download as CSV",
-            readable.to_csv(index=False),
-            f"{name}_{choice.test_set}_{choice.method}.csv",
-            "text/csv",
-            key=f"csv_{name}",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-
-
-def unbroken(estimate: Estimate, digits: int = 3) -> str:
-    """Write an estimate so that it is never broken in two lines."""
-    return estimate.text(digits).replace(" ", "\N{NO-BREAK SPACE}")
-
-
-def draw_metrics(shown: Sequence[View], choice: Choice) -> None:
-    """Draw every metric of every group's ensemble, with its interval."""
+def draw_metrics(shown: Sequence[Evaluated], choice: Choice) -> None:
+    """Draw every metric of every ensemble, with its interval."""
     n, n_mi = len(shown[0].labels), int(shown[0].labels.sum())
     st.caption(
         f"{choice.data_version}, test set {choice.test_set}: n = {n:,}, {n_mi:,} of them MI. Value "
@@ -86,22 +37,20 @@ def draw_metrics(shown: Sequence[View], choice: Choice) -> None:
         f"sensitivity and specificity at the threshold {THRESHOLD}. Calibration errors (ECE) here "
         "always over 10 bins; their intervals lean upward, since resampling adds noise to each bin."
     )
-    measured = [
-        (view, cache.metrics(view.labels, view.probs, view.judged.patients)) for view in shown
-    ]
+    measured = [(one, cache.metrics(one.labels, one.probs, one.patients)) for one in shown]
     rows = [
-        {"Model": view.group.label, "Seeds": view.n_seeds}
+        {"Ensemble": one.ensemble.label, "Seeds": one.n_seeds}
         | {
             METRIC_LABELS[name]: getattr(metrics, name).text().replace(", ", ",\N{NO-BREAK SPACE}")
             for name in METRIC_NAMES
         }
-        for view, metrics in measured
+        for one, metrics in measured
     ]
-    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+    draw_table(pd.DataFrame(rows))
     long = pd.concat(
         [
-            metrics.frame().assign(model=view.group.label, seeds=view.n_seeds, n=metrics.n)
-            for view, metrics in measured
+            metrics.frame().assign(model=one.ensemble.label, seeds=one.n_seeds, n=metrics.n)
+            for one, metrics in measured
         ],
         ignore_index=True,
     )
@@ -109,13 +58,12 @@ def draw_metrics(shown: Sequence[View], choice: Choice) -> None:
 
 
 _METRIC_COLUMNS = {
-    "model": "Model",
+    "model": "Ensemble",
     "seeds": "Seeds",
     "n": "Records",
     "metric": "Metric",
     "value": "Value",
-    "low": "95 % interval from",
-    "high": "95 % interval to",
+    **INTERVAL,
 }
 
 
@@ -130,7 +78,7 @@ def draw_published(test_n: int, choice: Choice) -> None:
         )
     else:
         st.caption(published_caption(test_n))
-        st.table(published_table(test_n), hide_index=True, border="horizontal")
+        draw_table(published_table(test_n))
     with st.expander("Why ours and the published figures differ", icon=":material/help:"):
         st.markdown(WHY_OURS_DIFFER)
 

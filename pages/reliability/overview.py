@@ -10,26 +10,34 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.figures.reliability import corp_figure, reliability_figure, small
+from ecgcore.predictions.evaluated import Evaluated
+from ecgcore.stats.calibration.curve_pieces import CurvePieces
 from ecgcore.tasks.mi import TRAIN_SETS
 from pages.reliability import numbers as views
 from pages.reliability.choice import FOCUS, Choice, set_bin
-from pages.reliability.numbers import Pieces, View
+from pages.shared.plots import INTERVAL, draw_plot
 from pages.shared.widgets import is_dark
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-SYNTHETIC_WORDS = (
-    "SYNTHETIC recordings: no patient stands behind them. The figures show how the page works and "
-    "say nothing about patients."
-)
-CHART_CONFIG = {"displayModeBar": False}
+CURVE_LABELS = {
+    "model": "Ensemble",
+    "bin": "Bin",
+    "left": "From",
+    "right": "To",
+    "n": "Records",
+    "n_mi": "MI among them",
+    "mean_prob": "Mean predicted probability",
+    "observed": "Observed MI fraction",
+    **INTERVAL,
+}
 MIDDLE = (0.1, 0.9)
 
 
-def answer(shown: Sequence[View], choice: Choice) -> str:
+def answer(shown: Sequence[Evaluated], choice: Choice) -> str:
     """Say in two sentences how far the probabilities hold."""
-    shares = _range([100 * _between(view) for view in shown], digits=0)
+    shares = _range([100 * _between(one) for one in shown], digits=0)
     counted = "" if choice.test_set == "certain" else " Uncertain MI counts as MI here."
     return (
         f"**How far can these probabilities be trusted?** {_gap_words(shown, choice)} "
@@ -39,20 +47,20 @@ def answer(shown: Sequence[View], choice: Choice) -> str:
     )
 
 
-def _gap_words(shown: Sequence[View], choice: Choice) -> str:
+def _gap_words(shown: Sequence[Evaluated], choice: Choice) -> str:
     if choice.corp:
-        parts = _range([views.corp_curve(view).miscalibration for view in shown], digits=4)
-        return f"Recalibration could take **{parts}** off the Brier score (MCB, without bins)"
-    gaps = _range([100 * views.ece(view, choice) for view in shown], digits=1)
+        parts = _range([views.gap(one, choice) for one in shown], digits=4)
+        return f"A calibrator could take **{parts}** off the Brier score (MCB, without bins)"
+    gaps = _range([100 * views.gap(one, choice) for one in shown], digits=1)
     return (
         f"On average, predicted and observed differ by **{gaps} percentage points** (ECE, "
         f"{choice.n_bins} bins of {choice.binning})"
     )
 
 
-def _between(view: View) -> float:
+def _between(one: Evaluated) -> float:
     low, high = MIDDLE
-    return float(((view.probs >= low) & (view.probs <= high)).mean())
+    return float(((one.probs >= low) & (one.probs <= high)).mean())
 
 
 def _range(values: list[float], digits: int) -> str:
@@ -65,83 +73,68 @@ def column_title(train_set: str) -> str:
     return f":small[**{train_set}**: {TRAIN_SETS[train_set]}]"
 
 
-def cell_title(view: View, choice: Choice) -> str:
-    """Name the group, its calibration error with the seeds' spread, and n."""
-    trained = ", trained on synthetic records" if view.group.synthetic else ""
+def cell_title(one: Evaluated, choice: Choice) -> str:
+    """Name the ensemble, its calibration error with that of the seeds, and n."""
+    trained = ", trained on synthetic records" if one.ensemble.synthetic else ""
     return (
-        f"**{view.group.label}**{trained} :small[· {gap_text(view, choice)}]  \n"
-        f":small[{seeds_text(view, choice)} · n = {len(view.labels):,}]"
+        f"**{one.ensemble.label}**{trained} :small[· {gap_text(one, choice)}]  \n"
+        f":small[{seeds_text(one, choice)} · n = {len(one.labels):,}]"
     )
 
 
-def gap_text(view: View, choice: Choice) -> str:
+def gap_text(one: Evaluated, choice: Choice) -> str:
     """Give the ensemble's ECE, or MCB for a curve without bins."""
-    if choice.corp:
-        return f"MCB **{views.corp_curve(view).miscalibration:.4f}**"
-    return f"ECE **{views.ece(view, choice):.3f}**"
+    name, digits = ("MCB", 4) if choice.corp else ("ECE", 3)
+    return f"{name} **{views.gap(one, choice):.{digits}f}**"
 
 
-def seeds_text(view: View, choice: Choice) -> str:
+def seeds_text(one: Evaluated, choice: Choice) -> str:
     """Give mean and standard deviation over seeds."""
-    if view.n_seeds == 1:
+    if one.n_seeds == 1:
         return "one seed"
-    values, digits = views.seed_eces(view, choice), 3
-    if choice.corp:
-        values = np.array([curve.miscalibration for curve in views.seed_corps(view)])
-        digits = 4
-    spread = f"{values.mean():.{digits}f} ± {values.std(ddof=1):.{digits}f}"
-    return f"{view.n_seeds} seeds {spread}"
+    values, digits = views.seed_gaps(one, choice), 4 if choice.corp else 3
+    return f"{one.n_seeds} seeds {values.mean():.{digits}f} ± {values.std(ddof=1):.{digits}f}"
 
 
-def figure_of(view: View, choice: Choice, *, chosen: int | None = None) -> tuple[go.Figure, Pieces]:
-    """Draw a group's curve of the chosen kind, with the pieces that can be chosen."""
-    named = {"name": view.group.label, "train_set": view.group.train_set}
+def figure_of(
+    one: Evaluated, pieces: CurvePieces, choice: Choice, *, chosen: int | None = None
+) -> go.Figure:
+    """Draw an ensemble's curve of the chosen kind; a chosen piece stands out."""
+    mark = chosen if chosen is not None and chosen < len(pieces.table) else None
+    named = {"name": one.ensemble.label, "train_set": one.ensemble.train_set}
     if choice.corp:
-        corp = views.corp_curve(view)
-        pieces = Pieces.of_corp(corp, view.probs)
-        figure = corp_figure(
-            corp,
+        return corp_figure(
+            views.corp_curve(one),
             pieces.table,
-            seeds=views.seed_corps(view),
-            chosen=_inside(chosen, pieces),
+            seeds=views.seed_corps(one),
+            chosen=mark,
             dark=is_dark(),
             **named,
         )
-        return figure, pieces
-    curve = views.binned(view, choice)
-    pieces = Pieces.of_bins(curve, view.probs)
-    figure = reliability_figure(
-        curve,
-        seeds=views.seed_curves(view, choice),
-        chosen=_inside(chosen, pieces),
+    return reliability_figure(
+        views.binned(one, choice),
+        seeds=views.seed_curves(one, choice),
+        chosen=mark,
         dark=is_dark(),
         **named,
     )
-    return figure, pieces
 
 
-def _inside(chosen: int | None, pieces: Pieces) -> int | None:
-    return chosen if chosen is not None and chosen < len(pieces.table) else None
-
-
-def draw_cell(view: View, choice: Choice) -> None:
-    """Draw a group's small diagram under its title; a click on it chooses group and bin."""
-    st.markdown(cell_title(view, choice))
-    figure, pieces = figure_of(view, choice)
-    key = f"curve_{view.group.name}"
-    st.plotly_chart(
-        small(figure),
-        theme=None,
-        key=key,
-        config=CHART_CONFIG,
-        on_select=lambda: take_click(key, view.group.label),
-        selection_mode="points",
-        alt=curve_alt(view, pieces, choice),
+def draw_cell(one: Evaluated, choice: Choice) -> None:
+    """Draw an ensemble's small diagram under its title; a click on it chooses ensemble and bin."""
+    st.markdown(cell_title(one, choice))
+    pieces = views.pieces_of(one, choice)
+    key = f"curve_{one.ensemble.name}"
+    draw_plot(
+        small(figure_of(one, pieces, choice)),
+        key,
+        curve_alt(one, pieces, choice),
+        lambda: take_click(key, one.ensemble.label),
     )
 
 
 def take_click(key: str, label: str) -> None:
-    """Choose the group and the bin whose dot or bar was clicked in a diagram."""
+    """Choose the ensemble and the bin whose dot or bar was clicked in a diagram."""
     points = st.session_state[key]["selection"]["points"]
     places = [int(point["customdata"][0]) for point in points if point.get("customdata")]
     if places:
@@ -149,21 +142,21 @@ def take_click(key: str, label: str) -> None:
         set_bin(places[0])
 
 
-def curve_alt(view: View, pieces: Pieces, choice: Choice) -> str:
+def curve_alt(one: Evaluated, pieces: CurvePieces, choice: Choice) -> str:
     """Say what a diagram shows, for readers who do not see it."""
     filled = pieces.table.query("n > 0")
     said = "; ".join(
         f"predicted {b.mean_prob:.2f}, observed {b.observed:.2f} ({b.n_mi} of {b.n})"
         for b in filled.itertuples()
     )
-    gap = gap_text(view, choice).replace("**", "")
+    gap = gap_text(one, choice).replace("**", "")
     return (
-        f"Reliability of {view.group.label} on test set {choice.test_set}, {gap}, "
-        f"{seeds_text(view, choice)}: {said}"
+        f"Reliability of {one.ensemble.label} on test set {choice.test_set}, {gap}, "
+        f"{seeds_text(one, choice)}: {said}"
     )
 
 
-def reading(shown: Sequence[View], choice: Choice) -> str:
+def reading(shown: Sequence[Evaluated], choice: Choice) -> str:
     """Say how the diagrams are read and what the probabilities are."""
     return " ".join([_curve_words(choice), _seed_words(shown), fitted_words(shown, choice)])
 
@@ -186,10 +179,10 @@ def _curve_words(choice: Choice) -> str:
     )
 
 
-def _seed_words(shown: Sequence[View]) -> str:
-    if all(view.n_seeds == 1 for view in shown):
+def _seed_words(shown: Sequence[Evaluated]) -> str:
+    if all(one.n_seeds == 1 for one in shown):
         return (
-            "One seed for each model: a difference between A, C and D that is smaller than the "
+            "One seed for each ensemble: a difference between A, C and D that is smaller than the "
             "intervals is no evidence."
         )
     return (
@@ -198,29 +191,22 @@ def _seed_words(shown: Sequence[View]) -> str:
     )
 
 
-def fitted_words(shown: Sequence[View], choice: Choice) -> str:
+def fitted_words(shown: Sequence[Evaluated], choice: Choice) -> str:
     """Say what was done to the probabilities, and on how many records of fold 9."""
     if choice.method == "raw":
-        return "Probabilities are raw, not recalibrated."
-    fit = shown[0].calibration
+        return "Probabilities are uncalibrated."
+    fit = shown[0].calibrator
     return (
-        f"Probabilities are recalibrated ({choice.method_label}), each model and seed for itself "
+        f"Probabilities are calibrated ({choice.probabilities}), each ensemble and seed for itself "
         f"on the {fit.n:,} records of fold 9 by the rule of this test set ({fit.n_mi:,} of them "
         "MI)."
     )
 
 
-def curves_table(shown: Sequence[View], choice: Choice) -> pd.DataFrame:
-    """Give the numbers of all diagrams, one row for each model and bin."""
+def curves_table(shown: Sequence[Evaluated], choice: Choice) -> pd.DataFrame:
+    """Give the numbers of all diagrams, one row for each ensemble and bin."""
     tables = []
-    for view in shown:
-        table = figure_pieces(view, choice).table
-        tables.append(table.assign(model=view.group.label, bin=np.arange(len(table)) + 1))
+    for one in shown:
+        table = views.pieces_of(one, choice).table
+        tables.append(table.assign(model=one.ensemble.label, bin=np.arange(len(table)) + 1))
     return pd.concat(tables, ignore_index=True)
-
-
-def figure_pieces(view: View, choice: Choice) -> Pieces:
-    """Give the pieces of a group's curve without drawing it."""
-    if choice.corp:
-        return Pieces.of_corp(views.corp_curve(view), view.probs)
-    return Pieces.of_bins(views.binned(view, choice), view.probs)

@@ -3,75 +3,94 @@
 import streamlit as st
 
 from ecgcore.predictions.ensemble import Ensemble
+from ecgcore.predictions.evaluated import Evaluated
 from pages.reliability import bins, calibrators, decisions
 from pages.reliability import choice as choices
 from pages.reliability import metrics as tables
 from pages.reliability import numbers as views
 from pages.reliability import overview as parts
+from pages.shared import evaluation_caches as cache
+from pages.shared import evaluation_choice as shared
+from pages.shared import plots, url_state
 from pages.shared.calibrator_choice import chosen_method
-from pages.shared.errors import ecg_errors_shown, plain
+from pages.shared.errors import ecg_errors_shown
 
 SECTIONS = (
     "Bins and cases",
     "Number of bins",
-    "Recalibration",
+    "Calibrators",
     "Who it fails",
     "Decisions",
     "Metrics",
     "Published",
 )
+OLD_SECTIONS = {"Recalibration": "Calibrators"}
 
 
 def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
+    choices.warn_of_unknown_values([*SECTIONS, *OLD_SECTIONS])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Reliability", anchor=False)
         curve, number = st.container(width=190), st.container(width=120)
-        details = st.popover("Intervals and models", icon=":material/tune:")
+        details = st.popover("Intervals and ensembles", icon=":material/tune:")
     with curve:
         binning = choices.choose_curve()
     with number:
         n_bins = choices.choose_bins(disabled=binning == choices.CORP)
     data, tests = st.columns([0.16, 0.84], gap="medium")
     with data:
-        data_version = choices.choose_data()
+        data_version = shared.choose_data()
     with tests:
-        test_set = choices.choose_test_set(data_version)
+        test_set = shared.choose_test_set(data_version)
     with details:
         band = choices.choose_band()
-        fitting = choices.fitting_groups(data_version)
-        chosen = choices.choose_groups(fitting)
-    for message in choices.unknown_models(fitting):
-        st.warning(plain(message), icon=":material/warning:")
-    method = chosen_method()
-    return choices.Choice(data_version, test_set, n_bins, binning, band, method), chosen
+        offered = shared.fitting_ensembles(data_version)
+        chosen = shared.choose_ensembles(
+            "Ensembles",
+            offered,
+            choices.study_names(offered),
+            param=choices.MODELS,
+            key="reliability_models",
+        )
+    shared.warn_of_unknown_ensembles(choices.MODELS, offered)
+    choice = choices.Choice(
+        data_version=data_version,
+        test_set=test_set,
+        method=chosen_method(),
+        n_bins=n_bins,
+        binning=binning,
+        band=band,
+    )
+    return choice, chosen
 
 
-def draw_grid(assessments: list[views.Assessment], choice: choices.Choice) -> None:
-    names = views.train_sets(assessments)
+def draw_grid(chosen: list[Ensemble], shown: list[Evaluated], choice: choices.Choice) -> None:
+    found = {one.ensemble: one for one in shown}
+    names = views.train_sets(chosen)
     width = max(3, len(names))
     for column, name in zip(st.columns(width), names, strict=False):
         column.markdown(parts.column_title(name))
-    for row in views.grid(assessments):
+    for row in views.grid(chosen):
         for column, one in zip(st.columns(width), row, strict=False):
             if one is not None:
                 with column, st.container(gap=None):
-                    draw_cell(one, choice)
+                    draw_cell(one, found.get(one), choice)
 
 
-def draw_cell(one: views.Assessment, choice: choices.Choice) -> None:
-    if one.view is None:
-        st.markdown(f"**{one.group.label}**  \nno diagram: see the message above")
+def draw_cell(ensemble: Ensemble, one: Evaluated | None, choice: choices.Choice) -> None:
+    if one is None:
+        st.markdown(f"**{ensemble.label}**  \nno diagram: see the message above")
     else:
-        parts.draw_cell(one.view, choice)
+        parts.draw_cell(one, choice)
 
 
-def draw_section(name: str, focus: views.View, shown: list[views.View]) -> None:
+def draw_section(name: str, focus: Evaluated, shown: list[Evaluated]) -> None:
     if name == "Bins and cases":
         bins.draw_bins(focus, choice)
     elif name == "Number of bins":
         bins.draw_binning(shown, choice)
-    elif name == "Recalibration":
-        calibrators.draw_recalibration(focus, choice)
+    elif name == "Calibrators":
+        calibrators.draw_calibrators(focus, choice)
     elif name == "Who it fails":
         calibrators.draw_strata(focus, choice)
     elif name == "Decisions":
@@ -82,28 +101,24 @@ def draw_section(name: str, focus: views.View, shown: list[views.View]) -> None:
         tables.draw_published(len(shown[0].labels), choice)
 
 
+choices.STATE.restore()
 choice, chosen = draw_choices()
-if choice.synthetic:
-    st.warning(parts.SYNTHETIC_WORDS, icon=":material/science:")
-assessments = views.assess(chosen, choice)
-for message, labels in views.problems(assessments).items():
-    st.error(f"**{', '.join(labels)}**: {message}", icon=":material/error:")
-shown = [one.view for one in assessments if one.view is not None]
+shared.mark_synthetic(choice)
+shown, problems = cache.evaluate_each(chosen, choice)
+shared.draw_problems(problems)
 if not shown:
-    st.info(
-        "No model to show: choose one under “Intervals and models”, or train one.",
-        icon=":material/info:",
-    )
-    st.page_link("training/page.py", label="Train a model", icon=":material/model_training:")
-    st.stop()
+    shared.stop_without_ensemble("choose one under “Intervals and ensembles”, or train one.")
 st.markdown(parts.answer(shown, choice))
 with st.container(gap="xsmall"):
-    draw_grid(assessments, choice)
+    draw_grid(chosen, shown, choice)
 st.caption(parts.reading(shown, choice))
-tables.draw_numbers(parts.curves_table(shown, choice), tables.CURVE_LABELS, "reliability", choice)
+plots.draw_numbers(parts.curves_table(shown, choice), parts.CURVE_LABELS, "reliability", choice)
 with st.columns([0.3, 0.7])[0]:
-    group = choices.choose_focus([view.group for view in shown])
-focus = next(view for view in shown if view.group is group)
+    ensemble = shared.choose_one(
+        "Ensemble to look closer at", [one.ensemble for one in shown], key=choices.FOCUS
+    )
+focus = next(one for one in shown if one.ensemble is ensemble)
+url_state.follow_renamed("section", OLD_SECTIONS)
 opened = st.tabs(SECTIONS, key="section", bind="query-params", on_change="rerun")
 for name, tab in zip(SECTIONS, opened, strict=True):
     if tab.open:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from ecgcore.figures.reliability_panels import Column, intervals_figure
+from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.conformal import ALPHAS, SHARES, ConformalCoverage, MondrianConformal
 from ecgcore.stats.metrics import Estimate
 from ecgcore.stats.thresholds import (
@@ -17,18 +20,17 @@ from ecgcore.stats.thresholds import (
     operating_point,
     threshold_for_sensitivity,
 )
-from pages.reliability import overview as parts
 from pages.reliability.choice import Choice
-from pages.reliability.metrics import draw_numbers
-from pages.reliability.numbers import FloatArray, IntArray, View
+from pages.reliability.numbers import FloatArray
 from pages.shared import caches
+from pages.shared.plots import draw_numbers, draw_plot
 from pages.shared.widgets import is_dark
 
 PROMISES = {f"{100 * (1 - alpha):.0f} %": alpha for alpha in sorted(ALPHAS, reverse=True)}
 WISHES = {"80 %": 0.8, "90 %": 0.9, "95 %": 0.95, "98 %": 0.98, "99 %": 0.99}
 
 
-def validation_of(view: View, choice: Choice) -> tuple[IntArray, FloatArray]:
+def validation_of(one: Evaluated, choice: Choice) -> tuple[NDArray[np.int64], FloatArray]:
     """Labels and probabilities of fold 9 by the test set's rule.
 
     Raises
@@ -36,11 +38,11 @@ def validation_of(view: View, choice: Choice) -> tuple[IntArray, FloatArray]:
     ModelError
         If the data set has no such records.
     """
-    fold = caches.labelled_ensemble(view.group, choice.test_set, choice.data_version, "val")
-    return fold.labels, view.calibration.probs(fold.seed_logits)
+    fold = caches.labelled_ensemble(one.ensemble, choice.test_set, choice.data_version, "val")
+    return fold.labels, one.calibrator.probs(fold.seed_logits)
 
 
-def draw_conformal(shown: Sequence[View], choice: Choice) -> None:
+def draw_conformal(shown: Sequence[Evaluated], choice: Choice) -> None:
     st.subheader("Deciding only when sure: MI, normal or refer", anchor=False)
     promise = st.segmented_control(
         "Promised for each class",
@@ -53,7 +55,7 @@ def draw_conformal(shown: Sequence[View], choice: Choice) -> None:
         "exclude their label. More promised, more referred.",
     )
     alpha = PROMISES[promise]
-    judged = [_conformal(view, alpha, choice) for view in shown]
+    judged = [_conformal(one, alpha, choice) for one in shown]
     coverages = [coverage for _, coverage in judged]
     rule, _ = judged[0]
     st.caption(
@@ -77,7 +79,7 @@ def draw_conformal(shown: Sequence[View], choice: Choice) -> None:
     ]
     _draw_intervals("conformal", shown, columns)
     table = pd.concat(
-        [c.frame().assign(model=v.group.label) for v, c in zip(shown, coverages, strict=True)],
+        [c.frame().assign(model=v.ensemble.label) for v, c in zip(shown, coverages, strict=True)],
         ignore_index=True,
     )
     table["figure"] = table["figure"].map(SHARE_WORDS)
@@ -113,10 +115,10 @@ _SHARE_LABELS = {
 
 
 def _conformal(
-    view: View, alpha: float, choice: Choice
+    one: Evaluated, alpha: float, choice: Choice
 ) -> tuple[MondrianConformal, ConformalCoverage]:
-    rule = MondrianConformal.fit(*validation_of(view, choice), alpha)
-    return rule, rule.coverage(view.labels, view.probs)
+    rule = MondrianConformal.fit(*validation_of(one, choice), alpha)
+    return rule, rule.coverage(one.labels, one.probs)
 
 
 def _of(coverages: Sequence[ConformalCoverage], name: str) -> tuple[Estimate, ...]:
@@ -124,16 +126,14 @@ def _of(coverages: Sequence[ConformalCoverage], name: str) -> tuple[Estimate, ..
     return tuple(share.estimate for share in shares)
 
 
-def _draw_intervals(key: str, shown: Sequence[View], columns: Sequence[Column]) -> None:
-    labels = [view.group.label for view in shown]
+def _draw_intervals(key: str, shown: Sequence[Evaluated], columns: Sequence[Column]) -> None:
+    labels = [one.ensemble.label for one in shown]
     figure = intervals_figure(
-        labels, [view.group.train_set for view in shown], columns, shares=True, dark=is_dark()
+        labels, [one.ensemble.train_set for one in shown], columns, shares=True, dark=is_dark()
     )
-    st.plotly_chart(
+    draw_plot(
         figure,
-        theme=None,
         key=key,
-        config=parts.CHART_CONFIG,
         alt="; ".join(
             f"{label}: "
             + ", ".join(f"{column.title} {column.estimates[k].text()}" for column in columns)
@@ -142,7 +142,7 @@ def _draw_intervals(key: str, shown: Sequence[View], columns: Sequence[Column]) 
     )
 
 
-def draw_thresholds(shown: Sequence[View], choice: Choice) -> None:
+def draw_thresholds(shown: Sequence[Evaluated], choice: Choice) -> None:
     st.subheader("A threshold for a wished sensitivity", anchor=False)
     wish = st.segmented_control(
         "Wished sensitivity",
@@ -153,7 +153,7 @@ def draw_thresholds(shown: Sequence[View], choice: Choice) -> None:
         bind="query-params",
     )
     wished = WISHES[wish]
-    chosen = [_threshold(view, wished, choice) for view in shown]
+    chosen = [_threshold(one, wished, choice) for one in shown]
     st.caption(
         "The highest threshold that reaches it on fold 9, and what it gives on the "
         f"{len(shown[0].labels):,} records of fold 10 with 95 % Clopper-Pearson intervals. Other "
@@ -167,20 +167,20 @@ def draw_thresholds(shown: Sequence[View], choice: Choice) -> None:
     _draw_intervals("thresholds", shown, columns)
     rows = [
         {
-            "model": view.group.label,
+            "model": one.ensemble.label,
             "threshold": threshold.value,
             "fold_9": threshold.achieved.value,
             **_share_parts("sensitivity", point.sensitivity),
             **_share_parts("specificity", point.specificity),
         }
-        for view, (threshold, point) in zip(shown, chosen, strict=True)
+        for one, (threshold, point) in zip(shown, chosen, strict=True)
     ]
     draw_numbers(pd.DataFrame(rows), _THRESHOLD_LABELS, "thresholds", choice)
 
 
-def _threshold(view: View, wished: float, choice: Choice) -> tuple[Threshold, OperatingPoint]:
-    threshold = threshold_for_sensitivity(*validation_of(view, choice), wished)
-    return threshold, operating_point(view.labels, view.probs, threshold.value)
+def _threshold(one: Evaluated, wished: float, choice: Choice) -> tuple[Threshold, OperatingPoint]:
+    threshold = threshold_for_sensitivity(*validation_of(one, choice), wished)
+    return threshold, operating_point(one.labels, one.probs, threshold.value)
 
 
 def _share_parts(name: str, share: Share) -> dict[str, float]:

@@ -8,8 +8,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from ecgcore.errors import EcgError
 from ecgcore.predictions.calibrator_comparison import MethodLine, compare_methods
-from ecgcore.predictions.ensemble import LabelledEnsemble
+from ecgcore.predictions.ensemble import Ensemble, LabelledEnsemble
+from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.calibration.corp import CorpCurve, corp
 from ecgcore.stats.calibration.reliability_curve import (
     ReliabilityCurve,
@@ -37,6 +39,7 @@ from ecgcore.study.shortcuts import Shortcut, StratumScore, judge_strata, shortc
 from ecgcore.study.strata import Stratum, strata_of
 from ecgcore.tasks.mi import TEST_SETS
 from pages.shared import caches
+from pages.shared.evaluation_choice import EvaluationChoice
 
 N_BOOT = 500
 """Bootstrap samples of patients and seeds behind every interval of Compare."""
@@ -46,6 +49,35 @@ KINDS_AUDITED = ("sex", "age", "device", "noise", "comorbidity")
 
 Key = tuple[object, ...]
 """Everything that a number depends on."""
+
+
+def evaluated(ensemble: Ensemble, choice: EvaluationChoice) -> Evaluated:
+    """Give an ensemble's probabilities on the chosen test set.
+
+    Raises
+    ------
+    ModelError
+        If predictions are missing, or fold 9 cannot calibrate.
+    """
+    judged = caches.labelled_ensemble(ensemble, choice.test_set, choice.data_version)
+    fitted = caches.ensemble_calibrator(
+        ensemble, choice.method, choice.data_version, choice.test_set
+    )
+    return Evaluated.of(ensemble, judged, fitted)
+
+
+def evaluate_each(
+    ensembles: Sequence[Ensemble], choice: EvaluationChoice
+) -> tuple[list[Evaluated], dict[str, list[Ensemble]]]:
+    """Give each ensemble's probabilities, and each problem with the ensembles that have it."""
+    found: list[Evaluated] = []
+    problems: dict[str, list[Ensemble]] = {}
+    for one in ensembles:
+        try:
+            found.append(evaluated(one, choice))
+        except EcgError as error:
+            problems.setdefault(str(error), []).append(one)
+    return found, problems
 
 
 @st.cache_resource(max_entries=6, show_spinner="Dividing the test set …")
@@ -82,7 +114,7 @@ def matched(data_version: str, test_set: str) -> Matched | None:
 def standings(
     key: Key, score: ScoreName, _trial: Trial, _contenders: Sequence[Contender]
 ) -> tuple[Standing, ...]:
-    """Score groups with their intervals; `key` names all that the numbers depend on."""
+    """Score ensembles with their intervals; `key` names all that the numbers depend on."""
     return rank_table(_trial, _contenders, score)
 
 
@@ -90,7 +122,7 @@ def standings(
 def comparisons(
     key: Key, score: ScoreName, _trial: Trial, _contenders: Sequence[Contender]
 ) -> tuple[Comparison, ...]:
-    """Compare every pair of groups; `key` as in `standings`."""
+    """Compare every pair of ensembles; `key` as in `standings`."""
     return compare_all(_trial, _contenders, score)
 
 
@@ -109,7 +141,7 @@ def in_strata(
     _judged: LabelledEnsemble,
     _probs: NDArray[np.float64],
 ) -> tuple[StratumScore, ...]:
-    """Judge one ensemble in each stratum; `key` names data, network and recalibration."""
+    """Judge one ensemble in each stratum; `key` names data, network and calibrator."""
     return judge_strata(
         _strata,
         _judged.ids,
@@ -149,14 +181,14 @@ def metrics(
     return evaluate(labels, probs, clusters=patients)
 
 
-@st.cache_data(max_entries=64, show_spinner="Trying every recalibration …")
+@st.cache_data(max_entries=64, show_spinner="Trying every calibrator …")
 def method_lines(validation: LabelledEnsemble, test: LabelledEnsemble) -> tuple[MethodLine, ...]:
-    """Calibration of a group's ensemble by every method."""
+    """Calibration of an ensemble by every calibrator."""
     return compare_methods(validation, test)
 
 
 @st.cache_data(max_entries=256, show_spinner="Drawing bootstrap samples …")
-def benefit(
+def net_benefit(
     labels: NDArray[np.int64],
     probs: NDArray[np.float64],
     patients: NDArray[np.int64],

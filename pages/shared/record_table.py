@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from ecgcore.ptbxl.search import likelihood_text
 from ecgcore.wording.records import LABEL_GROUPS, age_words
 from pages.shared import caches, worklist
+from pages.shared.url_state import PageState
 
 _LISTED, _LIST_PX = 10, 400
 _COLUMNS = {
@@ -81,7 +81,7 @@ def draw_cases(
     *,
     key: str,
     alt: str,
-    before_leaving: Callable[[], None] = lambda: None,
+    state: PageState,
 ) -> None:
     """Draw the list; a click or the button opens Review, which then steps through the list.
 
@@ -89,8 +89,8 @@ def draw_cases(
     ----------
     table
         As `cases_table` gives it.
-    before_leaving
-        Called before the page is left, so that its choices can be kept.
+    state
+        Of the page, which keeps its choices while a case is open.
     """
     height: int | Literal["auto"] = _LIST_PX if len(table) > _LISTED else "auto"
     if closed := why_closed(data_version):
@@ -116,7 +116,7 @@ def draw_cases(
     st.caption("Click a row to open it; Review then steps through this list.")
     selected = [*picked.selection.rows, *(row for row, _ in picked.selection.cells)]
     if asked or selected:
-        before_leaving()
+        state.keep()
         worklist.set_ids(table["Record"])
         row = selected[0] if selected else 0
         st.switch_page("review/page.py", query_params={"record": str(table["Record"].iloc[row])})

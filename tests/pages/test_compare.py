@@ -14,6 +14,7 @@ from ecgcore.predictions.store import (
     save_predictions,
 )
 from ecgcore.ptbxl.catalog import synthetic_version
+from ecgcore.stats.calibration.calibrators import CALIBRATORS
 from pages.shared import evaluation_caches
 from tests.support.models import predictions, ptbxl_cohort, save_card, save_pretrained
 
@@ -21,7 +22,13 @@ SYNTHETIC = synthetic_version()
 SHIPPED = "PTB-XL 1.0.3"
 SEEDED = [ModelKey("cnn_bilstm", name, seed) for name in ("A", "C", "D") for seed in range(3)]
 SHIFT = {"A": -3.0, "C": 0.0, "D": 0.0}
-VIEWS = ["Pairs", "Raw and recalibrated", "Published claims", "Confusion matrix", "Shortcuts"]
+VIEWS = [
+    "Pairs",
+    "Calibrators",
+    "Published claims",
+    "Confusion matrix",
+    "Shortcuts",
+]
 
 
 def logits(cohort: pd.DataFrame, key: ModelKey) -> np.ndarray:
@@ -80,7 +87,7 @@ def test_first_screen_answers_only_what_the_intervals_support(open_compare):
     assert not app.error
     told = answer(app)
     assert "certain MI against normal (n\N{NO-BREAK SPACE}= 971, 268 MI)" in told
-    assert "**CNN-BiLSTM**: no training set separates from another in 3 pairs" in told
+    assert "**CNN-BiLSTM**: none of the 3 pairs of training sets differs clearly" in told
     assert "**BiMamba-2**: no verdict: one trained network" in told
     assert len(charts(app)) == 2
 
@@ -126,6 +133,14 @@ def test_every_view_opens_from_its_link_with_tables_to_download(open_compare, vi
         assert len(app.get("download_button")) >= 2
 
 
+def test_links_from_before_the_views_were_renamed_still_work(open_compare):
+    app = open_compare(view="Raw and recalibrated", architecture="both")
+    assert not app.warning
+    assert app.segmented_control(key="view").value == "Calibrators"
+    app.segmented_control(key="view").set_value("Shortcuts").run()
+    assert app.segmented_control(key="view").value == "Shortcuts"
+
+
 def test_claims_are_judged_by_our_own_numbers(open_compare):
     app = open_compare(view="Published claims")
     claims = app.table[0].value.set_index("Published claim")
@@ -139,12 +154,14 @@ def test_claims_are_judged_by_our_own_numbers(open_compare):
 
 
 def test_recalibration_is_shown_from_raw_to_the_chosen_method(open_compare):
-    app = open_compare(view="Raw and recalibrated", calibration="Beta")
+    app = open_compare(view="Calibrators", calibration="Beta")
     table = app.dataframe[-1].value
-    assert table["Probabilities"].tolist() == ["Raw", "Beta"] * 6
-    raw, beta = (table[table["Probabilities"] == name]["Slope"] for name in ("Raw", "Beta"))
+    assert table["Probabilities"].tolist() == [CALIBRATORS["raw"], "Beta"] * 6
+    raw, beta = (
+        table[table["Probabilities"] == name]["Slope"] for name in (CALIBRATORS["raw"], "Beta")
+    )
     assert not np.allclose(raw, beta)
-    assert "Platt stands here" in said(open_compare(view="Raw and recalibrated"))
+    assert "Platt stands here" in said(open_compare(view="Calibrators"))
 
 
 def test_cells_of_the_matrix_hold_every_record_and_list_theirs(open_compare):
@@ -213,10 +230,10 @@ def test_nonsense_in_the_url_is_named_and_the_page_goes_on(open_compare):
     )
     told = "\n".join(w.value for w in app.warning)
     for value in ("best", "luck", "Moon", "nobody"):
-        assert repr(value) in told
+        assert f"`{value}`" in told
     assert "n\N{NO-BREAK SPACE}= 971" in answer(app)
     matrix = open_compare(view="Confusion matrix", matrix="none", cell="xx")
-    assert "'none'" in matrix.warning[0].value
+    assert "`none`" in matrix.warning[0].value
     assert "MI missed" in said(matrix)
 
 
@@ -264,7 +281,7 @@ def test_the_studys_own_network_stands_alone_and_answers_its_claims(trained_agai
 def test_the_studys_own_network_is_not_drawn_twice(trained_again, open_compare):
     app = open_compare(architecture="CNN-LSTM (study)", extra="cnn_lstm-A")
     assert not app.error
-    assert "in 3 pairs" in answer(app)
+    assert "of the 3 pairs" in answer(app)
 
 
 def test_without_it_there_is_no_such_choice(open_compare):
@@ -286,7 +303,7 @@ def test_without_any_network_the_page_leads_to_training(pretrained, open_page):
         card.unlink()
     app = open_page("compare")
     assert not app.exception
-    assert "No network to show" in app.info[0].value
+    assert "No ensemble to show" in app.info[0].value
 
 
 def test_unreadable_labels_are_said_once(pretrained, open_page):

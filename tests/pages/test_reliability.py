@@ -14,12 +14,14 @@ from ecgcore.predictions.store import (
     save_predictions,
 )
 from ecgcore.ptbxl.catalog import synthetic_version
+from ecgcore.stats.calibration.calibrators import CALIBRATORS
 from ecgcore.stats.calibration.corp import corp
+from ecgcore.stats.calibration.curve_pieces import CurvePieces
 from ecgcore.stats.calibration.reliability_curve import expected_calibration_error
 from ecgcore.study.strata import Stratum
 from pages.reliability import bins, overview
+from pages.reliability.bins import piece_words
 from pages.reliability.choice import BINNINGS
-from pages.reliability.numbers import Pieces, piece_words
 from pages.shared import caches, evaluation_caches
 from tests.support.models import (
     KEYS,
@@ -109,9 +111,9 @@ def test_first_screen_answers_for_six_models_without_any_data(open_reliability):
 def test_page_says_what_the_figures_are(open_reliability):
     words = said(open_reliability(section="Metrics"))
     for part in (
-        "raw, not recalibrated",
+        "Probabilities are uncalibrated",
         "95 % Clopper-Pearson",
-        "One seed for each model",
+        "One seed for each ensemble",
         "bootstrap samples of patients",
         "threshold 0.5",
         "n = 971, 268 of them MI",
@@ -127,9 +129,9 @@ def test_charts_say_their_numbers_in_words(open_reliability):
 
 def test_metrics_stand_with_their_intervals(open_reliability):
     table = open_reliability(section="Metrics").table[0].value
-    assert table["Model"].tolist()[0] == "CNN-BiLSTM A"
+    assert table["Ensemble"].tolist()[0] == "CNN-BiLSTM A"
     assert list(table.columns) == [
-        "Model",
+        "Ensemble",
         "Seeds",
         "AUROC",
         "AUPRC",
@@ -140,7 +142,7 @@ def test_metrics_stand_with_their_intervals(open_reliability):
         "ECE (equal width)",
         "ECE (equal mass)",
     ]
-    figures = table.drop(columns=["Model", "Seeds"]).to_numpy().ravel()
+    figures = table.drop(columns=["Ensemble", "Seeds"]).to_numpy().ravel()
     assert len(figures) == 48
     for text in figures:
         value, low, high = (
@@ -168,9 +170,9 @@ def test_test_sets_are_named_with_their_sizes(open_reliability):
     radio = app.radio(key="test_set")
     assert radio.options == ["certain", "all", "uncertain"]
     assert list(radio.proto.captions) == [
-        "703 normal + 268 certain MI = 971",
-        "703 normal + 268 certain MI + 282 uncertain MI = 1,253",
-        "703 normal + 282 uncertain MI = 985",
+        "n = 971, 268 MI",
+        "n = 1,253, 550 MI",
+        "n = 985, 282 MI",
     ]
     radio.set_value("uncertain").run()
     assert all("n = 985" in title for title in titles(app))
@@ -187,7 +189,7 @@ def test_choices_come_from_the_url(open_reliability):
     assert all("n = 1,253" in title for title in titles(app))
     assert "5 bins of equal mass" in said(app)
     numbers = app.dataframe[0].value
-    assert numbers.groupby("Model")["Records"].agg(["size", "sum"]).to_numpy().tolist() == [
+    assert numbers.groupby("Ensemble")["Records"].agg(["size", "sum"]).to_numpy().tolist() == [
         [5, 1253],
         [5, 1253],
     ]
@@ -199,9 +201,11 @@ def test_nonsense_in_the_url_is_named_and_the_page_goes_on(open_reliability):
     )
     assert not app.exception
     warnings = " ".join(warning.value for warning in app.warning)
-    assert "There is no model 'nonsense'" in warnings
-    assert "The model 'nobody' of this link" in warnings
-    assert "There is no bin 'many' among these 10" in warnings
+    assert "The test set `best` in the address is not known" in warnings
+    assert "The number of bins `99` in the address is not known: choose 2 to 50." in warnings
+    assert "The ensemble `nonsense` in the address" in warnings
+    assert "The ensemble `nobody` in the address" in warnings
+    assert "The bin `many` in the address is not known: choose one of these 10." in warnings
     assert len(charts(app)) == 6
     assert app.radio(key="test_set").value == "certain"
     assert app.number_input(key="bins").value == 10
@@ -234,7 +238,7 @@ def test_own_run_stands_beside_the_shipped_model(open_reliability, tmp_path):
     assert len(titles(app)) == 2
     assert "own run mine" in titles(app)[1]
     assert "ECE **0.000**" in titles(app)[1]
-    metrics = app.table[0].value.set_index("Model")["AUROC"]
+    metrics = app.table[0].value.set_index("Ensemble")["AUROC"]
     assert metrics["CNN-BiLSTM C (own run mine)"].startswith("1.000 [1.000")
 
 
@@ -247,7 +251,7 @@ def test_own_run_on_synthetic_records_is_offered_there_only(
     assert "own run mine" in titles(app)[0]
     assert "trained on synthetic records" in titles(app)[0]
     elsewhere = open_reliability(models=[name])
-    assert f"There is no model '{name}' for this data set" in elsewhere.warning[0].value
+    assert f"The ensemble `{name}` in the address is not known" in elsewhere.warning[0].value
     assert len(charts(elsewhere)) == 6
 
 
@@ -259,7 +263,7 @@ def test_damaged_run_does_not_hide_the_others(open_reliability, tmp_path):
     assert "own run mine" in app.error[0].value
     assert "damaged" in app.error[0].value
     assert len(charts(app)) == 1
-    assert app.table[0].value["Model"].tolist() == ["CNN-BiLSTM D"]
+    assert app.table[0].value["Ensemble"].tolist() == ["CNN-BiLSTM D"]
 
 
 def test_missing_file_is_named_once_for_all_models(open_reliability, pretrained):
@@ -280,7 +284,7 @@ def test_numbers_can_be_downloaded(open_reliability):
     assert len(app.get("download_button")) == 1
     shown = app.dataframe[0].value
     assert list(shown.columns) == [
-        "Model",
+        "Ensemble",
         "Bin",
         "From",
         "To",
@@ -291,8 +295,8 @@ def test_numbers_can_be_downloaded(open_reliability):
         "95 % interval from",
         "95 % interval to",
     ]
-    assert set(shown.groupby("Model")["Records"].sum()) == {971}
-    assert set(shown.groupby("Model")["MI among them"].sum()) == {268}
+    assert set(shown.groupby("Ensemble")["Records"].sum()) == {971}
+    assert set(shown.groupby("Ensemble")["MI among them"].sum()) == {268}
 
 
 def test_change_of_the_data_set_drops_a_run_that_does_not_fit(open_reliability, tmp_path):
@@ -318,7 +322,7 @@ def test_without_any_model_the_page_leads_to_training(open_page, pretrained):
         card.unlink()
     app = open_page("reliability")
     assert not app.exception
-    assert "No model to show" in app.info[0].value
+    assert "No ensemble to show" in app.info[0].value
     assert not charts(app)
 
 
@@ -347,7 +351,7 @@ def test_seeds_stand_behind_their_ensemble_with_mean_and_sd(open_reliability, pr
 def test_every_number_obeys_the_calibration_switch(open_reliability):
     raw = open_reliability()
     platt = open_reliability(calibration="Platt")
-    assert "Probabilities are recalibrated (Platt)" in said(platt)
+    assert "Probabilities are calibrated (Platt)" in said(platt)
     assert "the 85 records of fold 9 by the rule of this test set (25 of them MI)" in said(platt)
     assert titles(raw) != titles(platt)
     numbers = [app.dataframe[0].value["Mean predicted probability"] for app in (raw, platt)]
@@ -388,7 +392,7 @@ def test_a_bin_of_records_elsewhere_is_listed_but_not_opened(open_reliability):
     assert "data fetch" in " ".join(info.value for info in app.info)
     assert [button.label for button in app.button] == []
     cases = app.dataframe[1].value
-    numbers = app.dataframe[0].value.query("Model == 'CNN-BiLSTM C' and Bin == 10").iloc[0]
+    numbers = app.dataframe[0].value.query("Ensemble == 'CNN-BiLSTM C' and Bin == 10").iloc[0]
     assert len(cases) == numbers["Records"]
     assert (cases["Label"] != "normal").sum() == numbers["MI among them"]
     assert cases["Probability"].is_monotonic_decreasing
@@ -447,7 +451,7 @@ def test_level_stretches_hold_every_record_once():
     rng = np.random.default_rng(3)
     probs = np.round(rng.uniform(size=120), 2)
     labels = (rng.uniform(size=120) < probs).astype(int)
-    pieces = Pieces.of_corp(corp(labels, probs, n_boot=0), probs)
+    pieces = CurvePieces.of_corp(corp(labels, probs, n_boot=0), probs)
     assert sorted(np.concatenate(pieces.rows).tolist()) == list(range(120))
     for row, members in zip(pieces.table.itertuples(), pieces.rows, strict=True):
         assert (len(members), labels[members].sum()) == (row.n, row.n_mi)
@@ -467,10 +471,10 @@ def test_error_over_the_number_of_bins_has_its_numbers(open_reliability):
 
 
 def test_every_recalibration_stands_beside_raw(open_reliability):
-    app = open_reliability(section="Recalibration", focus="BiMamba-2 C")
+    app = open_reliability(section="Calibrators", focus="BiMamba-2 C")
     table = app.table[0].value
     assert table["Probabilities"].tolist() == [
-        "Raw",
+        CALIBRATORS["raw"],
         "Temperature",
         "Platt",
         "Beta",
@@ -483,12 +487,18 @@ def test_every_recalibration_stands_beside_raw(open_reliability):
     assert "A slope and an offset" in said(app)
 
 
+def test_a_link_from_before_the_section_was_renamed_still_works(open_reliability):
+    app = open_reliability(section="Recalibration")
+    assert not app.warning
+    assert "A slope and an offset" in said(app)
+
+
 def test_parts_of_the_records_need_the_tables(open_reliability):
     elsewhere = open_reliability(section="Who it fails")
     assert "stand in the tables of the data set" in " ".join(i.value for i in elsewhere.info)
     app = open_reliability(section="Who it fails", data_set=SYNTHETIC)
     assert not app.exception
-    assert "No part of this test set holds 10 MI" in " ".join(i.value for i in app.info)
+    assert "No subgroup of this test set holds 10 MI" in " ".join(i.value for i in app.info)
 
 
 def test_each_part_compares_predicted_and_observed(open_reliability, monkeypatch):
@@ -502,7 +512,7 @@ def test_each_part_compares_predicted_and_observed(open_reliability, monkeypatch
     monkeypatch.setattr(evaluation_caches, "strata", halves)
     app = open_reliability(section="Who it fails", data_set=SYNTHETIC, test_set="all")
     (row,) = app.dataframe[1].value.to_dict("records")
-    assert (row["Divided by"], row["Part"], row["Records"]) == ("Sex", "all of them", 26)
+    assert (row["Divided by"], row["Subgroup"], row["Records"]) == ("Sex", "all of them", 26)
     assert row["Observed MI fraction"] == pytest.approx(row["MI among them"] / 26)
     assert row["95 % interval from"] < row["Observed MI fraction"] < row["95 % interval to"]
     share = row["Observed MI fraction"]
@@ -516,7 +526,7 @@ def test_decisions_say_what_the_dials_mean(open_reliability):
     assert "a missed MI is as bad as 4 false alarms, call MI from a probability of **20.0 %**" in (
         said(app)
     )
-    costs = app.table[0].value.set_index("Model")
+    costs = app.table[0].value.set_index("Ensemble")
     assert costs.loc["Calling everybody", "Cost, in false alarms"] == "80.0"
     assert costs.loc["Calling nobody", "Cost, in false alarms"] == "80.0"
     found, missed = (
