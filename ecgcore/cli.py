@@ -7,8 +7,9 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from ecgcore.commands import bench, data, measure, predict, quality, report, study, train
+from ecgcore.commands import bench, data, measure, predict, quality, report, run, study, train
 from ecgcore.commands.records import add_record_arguments
 from ecgcore.commands.result import BAD_INPUT, FAILED, Result
 from ecgcore.errors import EcgError
@@ -17,7 +18,7 @@ from ecgcore.settings import Settings
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns 0, 1 (a check failed) or 2 (bad input)."""
-    args = _parser().parse_args(arguments)
+    args = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         status, answer, text = args.run(args, Settings.from_env(args.data))
@@ -47,19 +48,22 @@ def _in_words(error: Exception) -> str:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of every command."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--data", metavar="DIR", help="folder in PTB-XL's layout")
     common.add_argument("--json", action="store_true", help="print one JSON object")
-    parser = argparse.ArgumentParser(prog="python3.11 -m ecgcore", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    installed = Path(sys.argv[0]).stem == "ecg-trust"
+    program = "ecg-trust" if installed else "python3.11 -m ecgcore"
+    whole = argparse.ArgumentParser(prog=program, description=__doc__)
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
     for command in _COMMANDS:
         sub = commands.add_parser(
             command.name, parents=[common], help=command.text, description=command.text
         )
         sub.set_defaults(run=command.run)
         command.add_arguments(sub)
-    return parser
+    return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class _Command:
 
 
 _COMMANDS = (
+    _Command("run", "open the dashboard", run.run_dashboard, run.add_arguments),
     _Command("cohorts", "counts and fingerprints of the study's cohort", study.run_cohorts),
     _Command(
         "predict",

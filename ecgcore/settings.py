@@ -4,7 +4,17 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from platformdirs import user_data_path
+
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+"""Folder from which `ecgcore` is imported: the project, or an installation's site-packages."""
+
+_INSTALLED = PROJECT_DIR / "ecg_trust_app"
+APP_DIR = _INSTALLED if _INSTALLED.is_dir() else PROJECT_DIR
+"""Folder of ``app.py``, ``pages`` and ``pretrained``."""
+
+HOME_DIR = PROJECT_DIR if APP_DIR == PROJECT_DIR else user_data_path("ecg-trust", appauthor=False)
+"""Folder of ``data`` and ``runs``: the project, or the user's own if the project is installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +45,12 @@ class Settings:
     def from_env(cls, data_dir: str | Path | None = None) -> "Settings":
         """Read ``ECG_DATA_DIR``, ``ECG_PRETRAINED_DIR`` and ``ECG_RUNS_DIR``; an argument wins."""
         chosen = data_dir or os.environ.get("ECG_DATA_DIR")
-        pretrained = os.environ.get("ECG_PRETRAINED_DIR") or PROJECT_DIR / "pretrained"
-        runs = os.environ.get("ECG_RUNS_DIR") or PROJECT_DIR / "runs"
+        pretrained = os.environ.get("ECG_PRETRAINED_DIR") or APP_DIR / "pretrained"
+        runs = os.environ.get("ECG_RUNS_DIR") or HOME_DIR / "runs"
         return cls(
             data_dir=Path(chosen).expanduser().resolve() if chosen else None,
-            local_data_dir=PROJECT_DIR / "data" / "ptb-xl",
-            synthetic_dir=PROJECT_DIR / "data" / "synthetic",
+            local_data_dir=HOME_DIR / "data" / "ptb-xl",
+            synthetic_dir=HOME_DIR / "data" / "synthetic",
             pretrained_dir=Path(pretrained).expanduser().resolve(),
             runs_dir=Path(runs).expanduser().resolve(),
         )

@@ -23,7 +23,7 @@ from ecgcore.models.cards import ARCH_NAMES
 from ecgcore.models.predictor import Predictor, predict, predict_batches
 from ecgcore.ptbxl.catalog import open_catalog
 from ecgcore.ptbxl.store import Recordings, open_recordings
-from ecgcore.settings import PROJECT_DIR, Settings
+from ecgcore.settings import APP_DIR, Settings
 
 _TARGETS_MS = {"gradcam": 30.0, "ig": 400.0}
 _LOOP_RECORDS = 200
@@ -149,7 +149,7 @@ def _pages(settings: Settings) -> list[Figure]:
     command = [sys.executable, "-m", "pages.shared.page_bench"]
     done = subprocess.run(
         command,
-        cwd=PROJECT_DIR,
+        cwd=APP_DIR,
         env=settings.as_env(),
         capture_output=True,
         text=True,
