@@ -154,7 +154,7 @@ def _line(group: Ensemble, said: EnsemblePrediction) -> str:
 
 def _as_json(opinions: Iterable[Prediction]) -> list[dict[str, Any]]:
     return [
-        {**asdict(opinion.model.key), "logit": opinion.logit, "prob": opinion.prob}
+        {**opinion.model.key.identity, "logit": opinion.logit, "prob": opinion.prob}
         for opinion in opinions
     ]
 

@@ -14,7 +14,8 @@ from ecgcore.errors import ModelError
 from ecgcore.leads import LEADS
 from ecgcore.records import FloatArray
 from ecgcore.signals.block_highpass import highpass_block
-from ecgcore.tasks.mi import TRAIN_SETS
+from ecgcore.tasks import mi
+from ecgcore.tasks.registry import TASKS
 
 ARCH_NAMES = {
     "cnn_bilstm": "CNN-BiLSTM",
@@ -35,26 +36,52 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, order=True)
 class ModelKey:
-    """Identity of a trained model."""
+    """Identity of a trained model; names leave the study's own task unsaid."""
 
     arch: str
     train_set: str
     seed: int
+    task: str = mi.NAME
+
+    @property
+    def group_label(self) -> str:
+        """Name of all seeds shown to readers, such as "CNN-BiLSTM A"."""
+        arch = ARCH_NAMES.get(self.arch, self.arch)
+        if self.task == mi.NAME:
+            return f"{arch} {self.train_set}"
+        title = TASKS[self.task].title if self.task in TASKS else self.task
+        return f"{arch} {title}, {self.train_set}"
 
     @property
     def label(self) -> str:
         """Name shown to readers, such as "CNN-BiLSTM A (seed 0)"."""
-        return f"{ARCH_NAMES.get(self.arch, self.arch)} {self.train_set} (seed {self.seed})"
+        return f"{self.group_label} (seed {self.seed})"
+
+    @property
+    def group_name(self) -> str:
+        """Name of all seeds, safe in URLs, such as "cnn_bilstm-A"."""
+        name = f"{self.arch}-{self.train_set}"
+        return name if self.task == mi.NAME else f"{self.task}-{name}"
+
+    @property
+    def name(self) -> str:
+        """Name of the model among those that ship, safe in URLs, such as "cnn_bilstm-A-0"."""
+        return f"{self.group_name}-{self.seed}"
+
+    @property
+    def identity(self) -> dict[str, str | int]:
+        """Plain values for ``--json``; the task is that of the whole answer."""
+        return {"arch": self.arch, "train_set": self.train_set, "seed": self.seed}
 
     @property
     def run_name(self) -> str:
         """Start of the name of a run's folder."""
-        return f"{self.arch}-{self.train_set}-seed{self.seed}"
+        return f"{self.group_name}-seed{self.seed}"
 
     @property
     def folder(self) -> Path:
         """Folder below ``pretrained/``."""
-        return Path(f"{self.arch}-{self.train_set}") / f"seed-{self.seed}"
+        return Path(self.task) / f"{self.arch}-{self.train_set}" / f"seed-{self.seed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +127,8 @@ class ModelCard:
     ----------
     data_version, data_fingerprint
         The data set, and the fingerprint of the training records' ids.
+    n_train_mi
+        Training records with a class of the name MI, to whatever degree.
     recipe
         Every setting of the training, as (name, value).
     best_epoch, epochs_run
@@ -161,7 +190,9 @@ class ModelCard:
         prep = raw.pop("preprocessing")
         prep["mean_mv"], prep["std_mv"] = tuple(prep["mean_mv"]), tuple(prep["std_mv"])
         key = ModelKey(**raw.pop("key"))
-        if key.train_set not in TRAIN_SETS:
+        if key.task not in TASKS:
+            raise ValueError(f"unknown task {key.task!r}")
+        if key.train_set not in TASKS[key.task].train_set_names:
             raise ValueError(f"unknown training set {key.train_set!r}")
         return cls(
             key=key,
@@ -188,8 +219,7 @@ class ModelEntry:
     @property
     def name(self) -> str:
         """Unique name, safe in URLs: "cnn_bilstm-A-0", with the run's folder for own runs."""
-        key = f"{self.key.arch}-{self.key.train_set}-{self.key.seed}"
-        return key if self.shipped else f"{key}@{self.folder.name}"
+        return self.key.name if self.shipped else f"{self.key.name}@{self.folder.name}"
 
     @property
     def label(self) -> str:
@@ -202,12 +232,26 @@ class ModelEntry:
         return self.folder.name.removeprefix(self.key.run_name).strip("-") or self.folder.name
 
 
-def list_models(pretrained_dir: Path, runs_dir: Path) -> tuple[ModelEntry, ...]:
-    """List all shipped models, then all finished runs, by key; damaged cards are logged."""
-    return (
-        *_entries(pretrained_dir.glob(f"*/seed-*/{CARD_FILE}"), shipped=True),
-        *_entries(runs_dir.glob(f"*/{CARD_FILE}"), shipped=False),
-    )
+def list_models(
+    pretrained_dir: Path, runs_dir: Path, task: str | None = mi.NAME
+) -> tuple[ModelEntry, ...]:
+    """List all shipped models, then all finished runs, by key; damaged cards are logged.
+
+    Shipped models are looked for in ``<task>/<arch>-<set>/seed-<n>/``, and in the older
+    ``<arch>-<set>/seed-<n>/`` where the former does not exist.
+
+    Parameters
+    ----------
+    task
+        Name of the models' task; None for the models of all tasks.
+    """
+    pattern = f"seed-*/{CARD_FILE}"
+    shipped = _entries(pretrained_dir.glob(f"*/*/{pattern}"), task, shipped=True)
+    older = _entries(pretrained_dir.glob(f"*/{pattern}"), task, shipped=True)
+    known = {entry.key for entry in shipped}
+    shipped += [entry for entry in older if entry.key not in known]
+    own = _entries(runs_dir.glob(f"*/{CARD_FILE}"), task, shipped=False)
+    return *sorted(shipped, key=_place), *sorted(own, key=_place)
 
 
 def by_name(entries: Iterable[ModelEntry], name: str) -> ModelEntry:
@@ -226,7 +270,7 @@ def find_model(key: ModelKey, pretrained_dir: Path, runs_dir: Path) -> ModelEntr
     ModelError
         If there is none.
     """
-    entries = list_models(pretrained_dir, runs_dir)
+    entries = list_models(pretrained_dir, runs_dir, key.task)
     for entry in entries:
         if entry.key == key:
             return entry
@@ -239,13 +283,20 @@ def file_sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _entries(paths: Iterable[Path], *, shipped: bool) -> list[ModelEntry]:
+def _entries(paths: Iterable[Path], task: str | None, *, shipped: bool) -> list[ModelEntry]:
     entries = []
     for path in paths:
         try:
-            entries.append(ModelEntry(path.parent, ModelCard.load(path.parent), shipped))
+            entry = ModelEntry(path.parent, ModelCard.load(path.parent), shipped)
         except ModelError as error:
             log.warning("left out: %s", error)
-    return sorted(
-        entries, key=lambda entry: (entry.key.arch != "cnn_bilstm", entry.key, entry.name)
-    )
+            continue
+        if task in (None, entry.key.task):
+            entries.append(entry)
+    return entries
+
+
+def _place(entry: ModelEntry) -> tuple[bool, str, bool, ModelKey, str]:
+    """Order by task, the study's own first, then by architecture, training set and seed."""
+    key = entry.key
+    return key.task != mi.NAME, key.task, key.arch != "cnn_bilstm", key, entry.name

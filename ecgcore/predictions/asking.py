@@ -12,9 +12,9 @@ from ecgcore.predictions.ensemble import (
     ensembles_of,
 )
 from ecgcore.predictions.store import (
-    PREDICTIONS_FILE,
     load_cohort,
     load_predictions,
+    shipped_file,
     wide_predictions,
 )
 from ecgcore.settings import Settings
@@ -45,7 +45,7 @@ def decision_rules(
         If fold 9 is missing and a recalibration or a sensitivity is asked for.
     """
     try:
-        table = wide_predictions(load_predictions(settings.pretrained_dir / PREDICTIONS_FILE))
+        table = wide_predictions(load_predictions(shipped_file(settings.pretrained_dir)))
         cohort = load_cohort(settings.pretrained_dir)
         folds = [
             LabelledEnsemble.from_table(group, table, cohort, _RULE, "val") for group in groups

@@ -14,17 +14,18 @@ from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.store import (
     PREDICTIONS_FILE,
-    SYNTHETIC_FILE,
     cohort_frame,
     load_cohort,
     load_predictions,
     logits_of_model,
+    shipped_file,
 )
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, synthetic_version
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.stats.metrics import Metrics, evaluate
 from ecgcore.tasks import mi as mi_task
+from ecgcore.tasks.registry import task_named
 
 if TYPE_CHECKING:
     from ecgcore.models.predictor import Predictor
@@ -72,14 +73,16 @@ def stored_predictions(entry: ModelEntry, data_version: str, pretrained_dir: Pat
     if not entry.shipped:
         own = entry.folder / PREDICTIONS_FILE
         return own if entry.card.data_version == data_version and own.exists() else None
-    return shipped_predictions(data_version, pretrained_dir)
+    return shipped_predictions(data_version, pretrained_dir, entry.key.task)
 
 
-def shipped_predictions(data_version: str, pretrained_dir: Path) -> Path | None:
+def shipped_predictions(
+    data_version: str, pretrained_dir: Path, task: str = mi_task.NAME
+) -> Path | None:
     """File that holds the shipped models' predictions for a data set, or None."""
     files = {
-        PTBXL_VERSION: pretrained_dir / PREDICTIONS_FILE,
-        synthetic_version(): pretrained_dir / SYNTHETIC_FILE,
+        PTBXL_VERSION: shipped_file(pretrained_dir, task),
+        synthetic_version(): shipped_file(pretrained_dir, task, synthetic=True),
     }
     return files.get(data_version)
 
@@ -117,18 +120,83 @@ def judge(
             f"{data_version} has no {split} record of the set {test_set!r}; choose another data "
             "set."
         )
-    stored = stored_predictions(entry, data_version, pretrained_dir)
-    if stored is None:
-        _require_open(entry, data_version, recordings)
-        logits = _fresh(entry, predictor, ids, recordings)
-    else:
-        logits = _aligned(logits_of_model(load_predictions(stored), entry.key), ids, entry)
+    logits = _logits(entry, predictor, ids, data_version, pretrained_dir, recordings)
     return LabelledLogits(
         np.asarray(ids, dtype=np.int64),
         mi_task.labels(cohort, ids),
-        logits,
+        logits[:, 0],
         cohort.loc[ids, "patient"].to_numpy(dtype=np.int64),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledClasses:
+    """One model on one test set of any task, ``n`` records.
+
+    Attributes
+    ----------
+    ids, patients
+        ``(n,)``; records of unknown patients are patients of their own.
+    labels, logits
+        ``(n, n_classes)``.
+    """
+
+    ids: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    logits: NDArray[np.float32]
+    patients: NDArray[np.int64]
+
+
+def judge_classes(
+    entry: ModelEntry,
+    test_set: str,
+    *,
+    pretrained_dir: Path,
+    recordings: Recordings,
+    split: str = "test",
+) -> LabelledClasses:
+    """Put a model's logits of all classes beside the labels of a test set of its task.
+
+    The labels are those of the data set that is open.
+
+    Raises
+    ------
+    ModelError
+        If the test set is empty, or predictions are missing for records of it.
+    """
+    task, catalog = task_named(entry.key.task), recordings.catalog
+    ids = task.test_set(test_set).choose(catalog, split)
+    if not ids:
+        raise ModelError(
+            f"{catalog.version} has no {split} record of the set {test_set!r}; choose another "
+            "data set."
+        )
+    logits = _logits(entry, None, ids, catalog.version, pretrained_dir, recordings)
+    patients = catalog.frame.loc[ids, "patient_id"].astype("Int64")
+    alone = -1 - np.arange(len(ids))
+    return LabelledClasses(
+        np.asarray(ids, dtype=np.int64),
+        task.label_rule(catalog, ids),
+        logits,
+        np.where(patients.isna(), alone, patients.fillna(0)).astype(np.int64),
+    )
+
+
+def _logits(
+    entry: ModelEntry,
+    predictor: "Predictor | None",
+    ids: Sequence[int],
+    data_version: str,
+    pretrained_dir: Path,
+    recordings: Recordings,
+) -> NDArray[np.float32]:
+    """Return logits ``(n, n_classes)``, stored ones where there are any."""
+    stored = stored_predictions(entry, data_version, pretrained_dir)
+    if stored is None:
+        _require_open(entry, data_version, recordings)
+        return _fresh(entry, predictor, ids, recordings)
+    frame = load_predictions(stored, entry.key.task)
+    return _aligned(logits_of_model(frame, entry.key), ids, entry)
 
 
 def _require_open(entry: ModelEntry, data_version: str, recordings: Recordings) -> None:
@@ -145,20 +213,18 @@ def _fresh(
 ) -> NDArray[np.float32]:
     from ecgcore.models.predictor import Predictor, predict_batches  # torch, only where needed
 
-    return predict_batches(predictor or Predictor.open(entry), recordings.signals(ids))[:, 0]
+    return predict_batches(predictor or Predictor.open(entry), recordings.signals(ids))
 
 
-def _aligned(
-    stored: "pd.Series[float]", ids: Sequence[int], entry: ModelEntry
-) -> NDArray[np.float32]:
+def _aligned(stored: pd.DataFrame, ids: Sequence[int], entry: ModelEntry) -> NDArray[np.float32]:
     if stored.index.has_duplicates:
         raise ModelError(
             f"The stored predictions of {entry.label} name a record twice. Restore that file."
         )
     logits = stored.reindex(ids)
-    if logits.isna().any():
+    if missing := int(logits.isna().any(axis=1).sum()):
         raise ModelError(
-            f"{int(logits.isna().sum())} of {len(ids)} test records have no prediction by "
+            f"{missing} of {len(ids)} test records have no prediction by "
             f"{entry.label}. Run 'python3.11 -m ecgcore predict-all'."
         )
     return np.asarray(logits, dtype=np.float32)

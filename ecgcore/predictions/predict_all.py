@@ -21,19 +21,20 @@ from ecgcore.errors import CatalogError, ModelError
 from ecgcore.models.cards import ModelEntry, list_models
 from ecgcore.models.predictor import Predictor, copies, predict_many
 from ecgcore.predictions.store import (
-    PREDICTIONS_FILE,
-    SYNTHETIC_FILE,
     load_predictions,
     logits_of_model,
     predictions_frame,
+    predictions_path,
     save_cohort,
     save_predictions,
+    shipped_file,
 )
 from ecgcore.ptbxl import synthetic
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, load_catalog, open_catalog
 from ecgcore.ptbxl.label_groups import fingerprint
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
+from ecgcore.tasks.registry import task_named
 from ecgcore.threads import library_threads
 
 WEIGHTS_KEY = "weights_sha256"
@@ -46,19 +47,19 @@ _SAME_LOGIT = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class PredictAllReport:
-    """How many models predicted how many records of PTB-XL, and where the file is.
+    """How many models predicted how many records of PTB-XL, and where the files are.
 
-    `n_kept` models have the weights that they had when the file was written.
+    `n_kept` models have the weights that they had when the files, one for each task, were written.
     """
 
     n_models: int
     n_records: int
     n_kept: int
-    file: str
+    files: tuple[str, ...]
 
 
 def predict_all(settings: Settings, *, jobs: int = 1, quiet: bool = False) -> PredictAllReport:
-    """Write ``predictions.parquet``, its synthetic companion and ``cohort.parquet``.
+    """Write ``predictions/<task>.parquet``, its synthetic companion and ``cohort.parquet``.
 
     Parameters
     ----------
@@ -79,65 +80,80 @@ def predict_all(settings: Settings, *, jobs: int = 1, quiet: bool = False) -> Pr
             f"{PTBXL_VERSION}. Choose its folder with --data."
         )
     embedded = open_recordings(load_catalog(synthetic.ensure(settings.synthetic_dir)))
-    shipped = [e for e in list_models(settings.pretrained_dir, settings.runs_dir) if e.shipped]
+    found = list_models(settings.pretrained_dir, settings.runs_dir, task=None)
+    shipped = [entry for entry in found if entry.shipped]
     if not shipped:
         raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
-    target, blocks_dir = settings.pretrained_dir, settings.runs_dir / "predict-all"
+    tasks = tuple(dict.fromkeys(entry.key.task for entry in shipped))
+    blocks_dir, n_kept = settings.runs_dir / "predict-all", 0
     with library_threads(max(1, torch.get_num_threads() // jobs)):
-        _update(shipped, embedded, target / SYNTHETIC_FILE, blocks_dir, jobs, quiet=True)
-        n_kept = _update(shipped, recordings, target / PREDICTIONS_FILE, blocks_dir, jobs, quiet)
-    save_cohort(recordings.catalog, target)
+        for task in tasks:
+            mine = _Entries(
+                task, [e for e in shipped if e.key.task == task], settings.pretrained_dir
+            )
+            _update(mine, embedded, blocks_dir, jobs, quiet=True, synthetic=True)
+            n_kept += _update(mine, recordings, blocks_dir, jobs, quiet)
+    save_cohort(recordings.catalog, settings.pretrained_dir)
     shutil.rmtree(blocks_dir, ignore_errors=True)
-    n_records = len(recordings.catalog.frame)
-    return PredictAllReport(len(shipped), n_records, n_kept, str(target / PREDICTIONS_FILE))
+    files = tuple(str(predictions_path(settings.pretrained_dir, task)) for task in tasks)
+    return PredictAllReport(len(shipped), len(recordings.catalog.frame), n_kept, files)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """The shipped models of one task."""
+
+    task: str
+    models: list[ModelEntry]
+    pretrained_dir: Path
 
 
 def _update(
-    entries: Sequence[ModelEntry],
+    entries: _Entries,
     recordings: Recordings,
-    path: Path,
     blocks_dir: Path,
     jobs: int,
     quiet: bool,
+    synthetic: bool = False,
 ) -> int:
     """Bring one file up to date; returns how many models were kept."""
     ids = [int(ecg_id) for ecg_id in recordings.catalog.frame.index]
-    frames = _still_right(entries, recordings, ids, path)
+    before = shipped_file(entries.pretrained_dir, entries.task, synthetic=synthetic)
+    path = predictions_path(entries.pretrained_dir, entries.task, synthetic=synthetic)
+    frames = _still_right(entries, recordings, ids, before)
     n_kept = len(frames)
-    missing = [entry for entry in entries if entry.name not in frames]
+    missing = [entry for entry in entries.models if entry.name not in frames]
     if missing:
         logits = _predict(missing, recordings, ids, blocks_dir / path.stem, jobs, quiet)
         for entry, mine in zip(missing, logits, strict=True):
             frames[entry.name] = predictions_frame(entry.key, ids, mine)
-    frame = pd.concat([frames[entry.name] for entry in entries], ignore_index=True)
-    frame.attrs[WEIGHTS_KEY] = {entry.name: entry.card.weights_sha256 for entry in entries}
+    frame = pd.concat([frames[entry.name] for entry in entries.models], ignore_index=True)
+    frame.attrs[WEIGHTS_KEY] = {entry.name: entry.card.weights_sha256 for entry in entries.models}
     save_predictions(frame, path)
     return n_kept
 
 
 def _still_right(
-    entries: Sequence[ModelEntry], recordings: Recordings, ids: list[int], path: Path
+    entries: _Entries, recordings: Recordings, ids: list[int], path: Path
 ) -> dict[str, pd.DataFrame]:
     """Return stored predictions, by model, of the same weights for the same records.
 
     A few records are predicted again, so that a change of the filter or of the code is noticed.
     """
     try:
-        stored = load_predictions(path)
+        stored = load_predictions(path, entries.task)
     except ModelError:
         return {}
     weights = stored.attrs.get(WEIGHTS_KEY, {})
     probes = ids[:: max(1, len(ids) // _PROBES)]
     signals = recordings.signals(probes)
     kept = {}
-    for entry in entries:
+    for entry in entries.models:
         if weights.get(entry.name) != entry.card.weights_sha256:
             continue
         logits = logits_of_model(stored, entry.key)
         if list(logits.index) == ids and np.allclose(
-            logits[probes],
-            predict_many([Predictor.open(entry)], signals)[0, :, 0],
-            atol=_SAME_LOGIT,
+            logits.loc[probes], predict_many([Predictor.open(entry)], signals)[0], atol=_SAME_LOGIT
         ):
             kept[entry.name] = predictions_frame(entry.key, ids, logits.to_numpy())
     return kept
@@ -151,20 +167,24 @@ def _predict(
     jobs: int,
     quiet: bool,
 ) -> NDArray[np.float32]:
-    """Return logits ``(n_models, n_records)``; finished blocks of a stopped command are read."""
+    """Return logits ``(n_models, n_records, n_classes)``.
+
+    Finished blocks of a stopped command are read.
+    """
     sets = copies([Predictor.open(entry) for entry in entries], jobs)
     blocks = [ids[start : start + _BLOCK] for start in range(0, len(ids), _BLOCK)]
     wanted = "".join(entry.card.weights_sha256 for entry in entries)
     folder = blocks_dir / hashlib.sha256(wanted.encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
+    n_classes = len(task_named(entries[0].key.task).classes)
 
     def predicted(block: list[int]) -> NDArray[np.float32]:
         path = folder / f"{fingerprint(block)}.npy"
-        if (stored := _stored_block(path, (len(entries), len(block)))) is not None:
+        if (stored := _stored_block(path, (len(entries), len(block), n_classes))) is not None:
             return stored
         mine = sets.get()
         try:
-            logits = predict_many(mine, recordings.signals(block))[..., 0]
+            logits = predict_many(mine, recordings.signals(block))
         finally:
             sets.put(mine)
         part = path.with_suffix(".part")
@@ -188,7 +208,7 @@ def _predict(
     return np.concatenate(parts, axis=1)
 
 
-def _stored_block(path: Path, shape: tuple[int, int]) -> NDArray[np.float32] | None:
+def _stored_block(path: Path, shape: tuple[int, int, int]) -> NDArray[np.float32] | None:
     try:
         logits = np.load(path, allow_pickle=False)
     except (OSError, ValueError):

@@ -120,7 +120,7 @@ class EvaluationReport:
         return pd.concat(
             [
                 row.metrics.frame().assign(
-                    **asdict(row.model.key), test_set=row.test_set, n=row.metrics.n
+                    **row.model.key.identity, test_set=row.test_set, n=row.metrics.n
                 )
                 for row in self.rows
             ],
@@ -192,7 +192,7 @@ class EvaluationReport:
 
     def _test_set(self, name: str) -> dict[str, Any]:
         rows = [row for row in self.rows if row.test_set == name]
-        models = [{**asdict(row.model.key), **_plain(asdict(row.metrics))} for row in rows]
+        models = [{**row.model.key.identity, **_plain(asdict(row.metrics))} for row in rows]
         published = published_frame(rows[0].metrics.n)
         return {
             "n": rows[0].metrics.n,

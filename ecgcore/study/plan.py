@@ -16,7 +16,7 @@ from ecgcore.models.cards import WEIGHTS_FILE, ModelCard, ModelKey, file_sha256
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import Catalog, open_catalog
 from ecgcore.settings import Settings
-from ecgcore.tasks import mi as mi_task
+from ecgcore.tasks import mi
 from ecgcore.training.spec import SPEC_FILE, TrainSpec
 from ecgcore.training.submit import RunView, expected_seconds, read_run
 
@@ -46,11 +46,12 @@ That of ``cnn_lstm`` is the published study's.
 PROCESS_FILE = "processes.jsonl"
 """Which process trains a run: one line for each, so that a later ``study run`` finds it."""
 
+_SEEDS = {mi.CERTAIN: 5, mi.ALL: 5, mi.UNCERTAIN: 5, mi.MIX: 3}
 _PLAN: tuple[tuple[str, Recipe, Mapping[str, int]], ...] = (
-    ("cnn_bilstm", CNN_BILSTM, {"A": 5, "C": 5, "D": 5, "D-mix": 3}),
-    ("cnn_bilstm", MULTI, {"C-multi": 5}),
-    ("bimamba2", BIMAMBA2, {"A": 5, "C": 5, "D": 5, "D-mix": 3}),
-    ("cnn_lstm", CNN_LSTM, {"A": 3, "C": 3, "D": 3}),
+    ("cnn_bilstm", CNN_BILSTM, _SEEDS),
+    ("cnn_bilstm", MULTI, {mi.MULTI: 5}),
+    ("bimamba2", BIMAMBA2, _SEEDS),
+    ("cnn_lstm", CNN_LSTM, {mi.CERTAIN: 3, mi.ALL: 3, mi.UNCERTAIN: 3}),
 )
 """Architecture, its recipe, and the number of seeds for each training set."""
 
@@ -217,7 +218,7 @@ class Study:
             weights = file_sha256(folder / WEIGHTS_FILE)
         except (ModelError, OSError):
             return False
-        ids = mi_task.training_ids(self.catalog.frame, run.train_set, run.seed)
+        ids = mi.training_ids(self.catalog.frame, run.train_set, run.seed)
         return (
             card.key == run.key
             and _same_recipe(run.spec(self.catalog.folder), card)
@@ -232,7 +233,7 @@ class Study:
 
     def n_train(self, run: StudyRun) -> int:
         """Count the records that a run is trained on."""
-        return len(mi_task.training_ids(self.catalog.frame, run.train_set, run.seed))
+        return len(mi.training_ids(self.catalog.frame, run.train_set, run.seed))
 
     def status(self, runs: Sequence[StudyRun] = STUDY) -> tuple[RunStatus, ...]:
         """Read how far every run is, also while it is trained by another process."""

@@ -5,34 +5,34 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecgcore.errors import CatalogError
+from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.label_groups import GROUPS, member_ids
+from ecgcore.stats.per_class import macro_auroc
+from ecgcore.tasks.task import Labels, Score, Targets, Task, TestSet, TrainSet
+
+NAME, CLASS, NORMAL = "mi", "MI", "pure_normal"
+CERTAIN, ALL, UNCERTAIN, MIX, SOFT, MULTI = "A", "C", "D", "D-mix", "C-soft", "C-multi"
 
 TRAIN_SETS: dict[str, str] = {
-    "A": "certain MI only",
-    "C": "all MI, certain and uncertain",
-    "D": "uncertain MI only",
-    "D-mix": "half certain, half uncertain MI",
-    "C-soft": "all MI, each as MI to the degree of its likelihood",
-    "C-multi": "all MI, and the SCP statements as a second task",
+    CERTAIN: "certain MI only",
+    ALL: "all MI, certain and uncertain",
+    UNCERTAIN: "uncertain MI only",
+    MIX: "half certain, half uncertain MI",
+    SOFT: "all MI, each as MI to the degree of its likelihood",
+    MULTI: "all MI, and the SCP statements as a second task",
 }
-STUDY_SETS = ("A", "C", "D", "D-mix")
+STUDY_SETS = (CERTAIN, ALL, UNCERTAIN, MIX)
 """The training sets of the published study."""
 
 TEST_SETS: dict[str, tuple[str, ...]] = {
-    "certain": ("pure_normal", "certain_mi"),
+    "certain": (NORMAL, "certain_mi"),
     "all": GROUPS,
-    "uncertain": ("pure_normal", "uncertain_mi"),
+    "uncertain": (NORMAL, "uncertain_mi"),
 }
 """Groups in each test set; on PTB-XL 971, 1253 and 985 records."""
 
-_GROUPS_OF_TRAIN_SET = {
-    "A": "certain",
-    "C": "all",
-    "D": "uncertain",
-    "D-mix": "all",
-    "C-soft": "all",
-    "C-multi": "all",
-}
+_TEST_SET_OF = {CERTAIN: "certain", UNCERTAIN: "uncertain"}
+"""Whose groups a training set has, where it has not those of "all"."""
 
 
 def test_ids(cohort: pd.DataFrame, name: str) -> list[int]:
@@ -42,7 +42,7 @@ def test_ids(cohort: pd.DataFrame, name: str) -> list[int]:
 
 def labels(cohort: pd.DataFrame, ids: list[int]) -> NDArray[np.int64]:
     """Return 1 for MI and 0 for normal, ``(n,)``, in the order of `ids`."""
-    return np.asarray(cohort.loc[ids, "group"] != "pure_normal", dtype=np.int64)
+    return np.asarray(cohort.loc[ids, "group"] != NORMAL, dtype=np.int64)
 
 
 def targets(cohort: pd.DataFrame, ids: list[int], train_set: str) -> NDArray[np.float32]:
@@ -50,7 +50,7 @@ def targets(cohort: pd.DataFrame, ids: list[int], train_set: str) -> NDArray[np.
 
     C-soft teaches the stated likelihood of MI; every other set teaches the label.
     """
-    if train_set != "C-soft":
+    if train_set != SOFT:
         return labels(cohort, ids).astype(np.float32)
     likelihood = cohort.loc[ids, "mi_likelihood"].fillna(0)
     return np.asarray(likelihood / 100, dtype=np.float32)
@@ -98,20 +98,24 @@ def training_ids(cohort: pd.DataFrame, train_set: str, seed: int = 0) -> list[in
         Draws the MI records of D-mix; recorded in the model card.
     """
     _known(train_set)
-    if train_set != "D-mix":
-        return member_ids(cohort, "train", TEST_SETS[_GROUPS_OF_TRAIN_SET[train_set]])
+    if train_set != MIX:
+        return member_ids(cohort, "train", _groups(train_set))
     certain = member_ids(cohort, "train", ["certain_mi"])
     uncertain = member_ids(cohort, "train", ["uncertain_mi"])
     half = (min(len(certain), len(uncertain)) + 1) // 2
     draw = np.random.default_rng(seed)
     mi = [int(i) for group in (certain, uncertain) for i in draw.choice(group, half, replace=False)]
-    return sorted(member_ids(cohort, "train", ["pure_normal"]) + mi)
+    return sorted(member_ids(cohort, "train", [NORMAL]) + mi)
 
 
 def validation_ids(cohort: pd.DataFrame, train_set: str) -> list[int]:
     """Fold-9 records by the rule of the training set, so that A never sees uncertain MI."""
     _known(train_set)
-    return member_ids(cohort, "val", TEST_SETS[_GROUPS_OF_TRAIN_SET[train_set]])
+    return member_ids(cohort, "val", _groups(train_set))
+
+
+def _groups(train_set: str) -> tuple[str, ...]:
+    return TEST_SETS[_TEST_SET_OF.get(train_set, "all")]
 
 
 def _known(train_set: str) -> None:
@@ -119,3 +123,55 @@ def _known(train_set: str) -> None:
         raise CatalogError(
             f"There is no training set {train_set!r}; choose {', '.join(TRAIN_SETS)}."
         )
+
+
+def _labels(catalog: Catalog, ids: list[int]) -> Labels:
+    return labels(catalog.frame, ids)[:, None]
+
+
+def _soft(catalog: Catalog, ids: list[int]) -> Targets:
+    return targets(catalog.frame, ids, SOFT)[:, None]
+
+
+def _statements(catalog: Catalog, ids: list[int]) -> Targets:
+    return frequent_statements(catalog.codes, ids)
+
+
+def _train_set(name: str) -> TrainSet:
+    def choose(catalog: Catalog, split: str, seed: int = 0) -> list[int]:
+        if split == "val":
+            return validation_ids(catalog.frame, name)
+        return training_ids(catalog.frame, name, seed)
+
+    return TrainSet(
+        name,
+        TRAIN_SETS[name],
+        choose,
+        targets=_soft if name == SOFT else None,
+        statements=_statements if name == MULTI else None,
+        drawn=name == MIX,
+        certain=name == CERTAIN,
+    )
+
+
+def _test_set(name: str) -> TestSet:
+    def choose(catalog: Catalog, split: str) -> list[int]:
+        return member_ids(catalog.frame, split, TEST_SETS[name])
+
+    return TestSet(name, ", ".join(TEST_SETS[name]).replace("_", " "), choose)
+
+
+MI = Task(
+    name=NAME,
+    title="MI against normal",
+    classes=(CLASS,),
+    negative="normal",
+    label_rule=_labels,
+    train_sets=tuple(_train_set(name) for name in TRAIN_SETS),
+    test_sets=tuple(_test_set(name) for name in TEST_SETS),
+    scaler_set=ALL,
+    score=Score("auroc", "AUROC", macro_auroc),
+    has_certainty=True,
+    sources=("tasks/mi.py", "ptbxl/label_groups.py"),
+)
+"""The study's own task."""

@@ -8,7 +8,9 @@ from typing import Any
 
 from ecgcore.errors import JobError
 from ecgcore.models.cards import ARCH_NAMES, ModelKey
-from ecgcore.tasks.mi import TRAIN_SETS
+from ecgcore.tasks import mi
+from ecgcore.tasks.registry import TASKS, task_named
+from ecgcore.tasks.task import Task, TrainSet
 
 SPEC_FILE = "spec.json"
 PROGRESS_FILE = "progress.jsonl"
@@ -18,7 +20,6 @@ SCHEDULES = ("one_cycle", "plateau")
 LABEL_NOISE = ("keep", "prune")
 _CHOICES: dict[str, Collection[str]] = {
     "arch": ARCH_NAMES,
-    "train_set": TRAIN_SETS,
     "schedule": SCHEDULES,
     "label_noise": LABEL_NOISE,
     "speedups": SPEEDUPS,
@@ -38,10 +39,12 @@ class TrainSpec:
 
     Attributes
     ----------
+    train_set, task
+        A training set of this task.
     data_dir
         Folder in PTB-XL's layout.
     epochs, patience
-        At most, and without a better validation AUROC.
+        At most, and without a better score on the validation fold.
     max_lr, weight_decay
         Peak of the schedule, and AdamW's decay.
     clip_norm
@@ -54,9 +57,9 @@ class TrainSpec:
         probability, and the record is shifted in time, circularly.
     label_noise
         "prune" leaves out the MI records that models trained without them take for normal
-        (confident learning).
+        (confident learning); only for a task of one class whose labels have a certainty.
     class_weight
-        True weighs MI records so that both classes count alike in the loss.
+        True weighs the records of a class so that they count as much as all others in the loss.
     seed_exact
         True prepares signals as the published study did: a causal filter, and a scaler fitted on
         the training set itself.
@@ -83,25 +86,50 @@ class TrainSpec:
     label_noise: str = "keep"
     seed_exact: bool = False
     speedups: str = "auto"
+    task: str = mi.NAME
 
     def __post_init__(self) -> None:
         """Check every value again: a form's limits are the browser's only."""
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise JobError(f"{name} {getattr(self, name)!r} is none of {', '.join(known)}.")
+        self._check_task()
         for name, (low, high) in _LIMITS.items():
             if not low <= getattr(self, name) <= high:
                 raise JobError(f"{name} is {getattr(self, name)}; {low} to {high} is possible.")
 
+    def _check_task(self) -> None:
+        known = {"task": tuple(TASKS)}
+        if self.task in TASKS:
+            known["train_set"] = TASKS[self.task].train_set_names
+        for name, names in known.items():
+            if getattr(self, name) not in names:
+                raise JobError(f"{name} {getattr(self, name)!r} is none of {', '.join(names)}.")
+        if self.label_noise == "prune" and not TASKS[self.task].can_prune:
+            raise JobError(
+                f"Confident learning leaves out doubtful records of one class; the task "
+                f"{self.task} has {len(TASKS[self.task].classes)}. Choose label_noise 'keep'."
+            )
+
+    @property
+    def chosen_task(self) -> Task:
+        """The task itself."""
+        return task_named(self.task)
+
+    @property
+    def chosen_set(self) -> TrainSet:
+        """The training set itself."""
+        return self.chosen_task.train_set(self.train_set)
+
     @property
     def key(self) -> ModelKey:
         """Identity of the model that results."""
-        return ModelKey(self.arch, self.train_set, self.seed)
+        return ModelKey(self.arch, self.train_set, self.seed, self.task)
 
     @property
     def recipe(self) -> tuple[tuple[str, str], ...]:
         """Settings beside the key, as (name, value), for the model card."""
-        skipped = {"arch", "train_set", "seed", "data_dir"}
+        skipped = {"arch", "train_set", "seed", "data_dir", "task"}
         return tuple(
             (f.name, str(getattr(self, f.name))) for f in fields(self) if f.name not in skipped
         )

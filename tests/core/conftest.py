@@ -33,7 +33,7 @@ def untrained_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def untrained_entries(untrained_dir: Path) -> dict[str, ModelEntry]:
     """The models of `untrained_dir` by architecture."""
-    cards = [ModelCard.load(path) for path in untrained_dir.glob("*/seed-0")]
+    cards = [ModelCard.load(path) for path in untrained_dir.glob("*/*/seed-0")]
     return {c.key.arch: ModelEntry(untrained_dir / c.key.folder, c, shipped=True) for c in cards}
 
 

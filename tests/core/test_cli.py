@@ -210,7 +210,7 @@ def test_predict_by_id_and_by_file_is_the_same(
     status, by_file = run("predict", data / "records100/00000/00003_lr.hea")
     assert status == OK
     assert by_id["models"] == by_file["models"]
-    assert len(by_id["models"]) == len(list(untrained_dir.glob("*/seed-0")))
+    assert len(by_id["models"]) == len(list(untrained_dir.glob("*/*/seed-0")))
     for model in by_id["models"]:
         assert set(model) == {"arch", "train_set", "seed", "logit", "prob"}
         assert 0 < model["prob"] < 1
@@ -224,8 +224,8 @@ def test_predict_by_id_and_by_file_is_the_same(
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--calibration", "platt", "predictions.parquet does not exist"),
-        ("--sensitivity", "90", "predictions.parquet does not exist"),
+        ("--calibration", "platt", "mi.parquet does not exist"),
+        ("--sensitivity", "90", "mi.parquet does not exist"),
         ("--sensitivity", "0", "--sensitivity is 0"),
         ("--coverage", "100", "--coverage is 100"),
     ],

@@ -20,7 +20,7 @@ Open = Callable[..., AppTest]
 @pytest.fixture
 def pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with one shipped model."""
-    folder = tmp_path / "pretrained" / "bimamba2-C" / "seed-4"
+    folder = tmp_path / "pretrained" / "mi" / "bimamba2-C" / "seed-4"
     folder.mkdir(parents=True)
     ModelCard(
         key=ModelKey("bimamba2", "C", 4),
@@ -98,7 +98,7 @@ def test_limits_words_and_licences(open_page: Open):
 
 
 def test_seeds_have_a_mean_and_a_deviation(pretrained: Path):
-    card = ModelCard.load(pretrained / "bimamba2-C" / "seed-4")
+    card = ModelCard.load(pretrained / "mi" / "bimamba2-C" / "seed-4")
     values = (0.9792, 0.9802, 0.9812)
     seeds = [
         replace(card, key=replace(card.key, seed=seed), metrics=(("val_auroc", value),))
@@ -123,7 +123,7 @@ def test_a_cohort_that_differs_says_so(synthetic_catalog: Catalog, monkeypatch: 
 
 
 def test_own_runs_are_told_from_shipped_models(pretrained: Path, tmp_path: Path):
-    card = ModelCard.load(pretrained / "bimamba2-C" / "seed-4")
+    card = ModelCard.load(pretrained / "mi" / "bimamba2-C" / "seed-4")
     entries = [ModelEntry(tmp_path / "runs" / name, card, name == "a") for name in ("a", "b")]
     table = texts.results_table(ensembles_of(entries))
     assert table["Source"].tolist() == ["shipped", "own run"]

@@ -139,7 +139,7 @@ def test_missing_predictions_leave_the_list_usable(
 ) -> None:
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "none"))
     app = open_page("browse")
-    assert "predictions-synthetic.parquet does not exist" in app.warning[0].value
+    assert "mi-synthetic.parquet does not exist" in app.warning[0].value
     assert "the order is by record number" in captions(app)
     ids = app.dataframe[0].value["ecg_id"].tolist()
     assert ids == sorted(ids)

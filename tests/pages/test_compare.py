@@ -8,9 +8,9 @@ from ecgcore.models.cards import ModelKey
 from ecgcore.predictions.store import (
     COHORT_FILE,
     PREDICTIONS_FILE,
-    SYNTHETIC_FILE,
     load_predictions,
     predictions_frame,
+    predictions_path,
     save_predictions,
 )
 from ecgcore.ptbxl.catalog import synthetic_version
@@ -40,10 +40,10 @@ def logits(cohort: pd.DataFrame, key: ModelKey) -> np.ndarray:
     return (mean + noise + own).astype(np.float32)
 
 
-def save(folder, cohort, file):
+def save(cohort, path):
     frames = [predictions_frame(key, cohort.index, logits(cohort, key)) for key in SEEDED]
     others = predictions(cohort).query("arch == 'bimamba2'")
-    save_predictions(pd.concat([*frames, others], ignore_index=True), folder / file)
+    save_predictions(pd.concat([*frames, others], ignore_index=True), path)
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def pretrained(synthetic_catalog, tmp_path, monkeypatch):
     for key in SEEDED:
         if key.seed:
             save_card(folder / key.folder, key)
-    save(folder, ptbxl_cohort(), PREDICTIONS_FILE)
-    save(folder, synthetic_catalog.frame, SYNTHETIC_FILE)
+    save(ptbxl_cohort(), predictions_path(folder))
+    save(synthetic_catalog.frame, predictions_path(folder, synthetic=True))
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(folder))
     monkeypatch.setattr(evaluation_caches, "N_BOOT", 40)
     return folder
@@ -258,7 +258,7 @@ def test_an_own_run_is_offered_and_not_shown_at_first(open_compare, tmp_path):
 def trained_again(pretrained):
     """The published study's own network, three seeds on A, C and D."""
     keys = [ModelKey("cnn_lstm", name, seed) for name in ("A", "C", "D") for seed in range(3)]
-    cohort, path = ptbxl_cohort(), pretrained / PREDICTIONS_FILE
+    cohort, path = ptbxl_cohort(), predictions_path(pretrained)
     for key in keys:
         save_card(pretrained / key.folder, key)
     frames = [predictions_frame(key, cohort.index, logits(cohort, key)) for key in keys]

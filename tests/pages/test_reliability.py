@@ -11,6 +11,7 @@ from ecgcore.predictions.store import (
     PREDICTIONS_FILE,
     load_predictions,
     predictions_frame,
+    predictions_path,
     save_predictions,
 )
 from ecgcore.ptbxl.catalog import synthetic_version
@@ -70,8 +71,8 @@ def second_seed(folder, key):
     save_card(folder / key.folder, key)
     cohort = ptbxl_cohort()
     more = predictions_frame(key, cohort.index, logits(cohort, 77))
-    stored = load_predictions(folder / PREDICTIONS_FILE)
-    save_predictions(pd.concat([stored, more], ignore_index=True), folder / PREDICTIONS_FILE)
+    stored = load_predictions(predictions_path(folder))
+    save_predictions(pd.concat([stored, more], ignore_index=True), predictions_path(folder))
 
 
 def own_run(folder, key, cohort, data_version):
@@ -83,7 +84,7 @@ def own_run(folder, key, cohort, data_version):
 def ece_of(key, groups):
     cohort = ptbxl_cohort()
     mine = predictions(cohort).query("arch == @key.arch and train_set == @key.train_set")
-    logits = mine.set_index("ecg_id")["logit"].astype(float)
+    logits = mine.set_index("ecg_id")["MI"].astype(float)
     chosen = cohort.index[(cohort["split"] == "test") & cohort["group"].isin(groups)]
     labels = (cohort.loc[chosen, "group"] != "pure_normal").astype(int)
     return expected_calibration_error(labels, 1 / (1 + np.exp(-logits[chosen])))
@@ -267,11 +268,11 @@ def test_damaged_run_does_not_hide_the_others(open_reliability, tmp_path):
 
 
 def test_missing_file_is_named_once_for_all_models(open_reliability, pretrained):
-    (pretrained / PREDICTIONS_FILE).unlink()
+    predictions_path(pretrained).unlink()
     app = open_reliability()
     assert not app.exception
     (error,) = app.error
-    assert "predictions.parquet does not exist" in error.value
+    assert "mi.parquet does not exist" in error.value
     assert "CNN-BiLSTM A" in error.value
     assert "BiMamba-2 D" in error.value
     app.radio(key="data_set").set_value(SYNTHETIC).run()
@@ -318,7 +319,7 @@ def test_run_on_the_mix_has_a_column_of_its_own(open_reliability, tmp_path):
 
 
 def test_without_any_model_the_page_leads_to_training(open_page, pretrained):
-    for card in pretrained.glob("*/seed-0/card.json"):
+    for card in pretrained.glob("*/*/seed-0/card.json"):
         card.unlink()
     app = open_page("reliability")
     assert not app.exception

@@ -11,7 +11,7 @@ from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.paper_layout import PaperSettings, paper_layout
 from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey
 from ecgcore.models.predictor import Predictor, predict
-from ecgcore.predictions.store import SYNTHETIC_FILE, predictions_frame, save_predictions
+from ecgcore.predictions.store import predictions_frame, predictions_path, save_predictions
 from ecgcore.ptbxl.catalog import load_catalog
 from pages.case import labels as parts
 from tests.support.review_page import (
@@ -204,7 +204,9 @@ def test_an_unreadable_recording_still_shows_its_labels(open_review, own_data, d
 def test_an_unreadable_recording_shows_the_stored_opinions(open_review, own_data, own_models):
     load_catalog(own_data).record_path(2).with_suffix(".dat").unlink()
     logits = np.array([np.log(3)], dtype=np.float32)
-    save_predictions(predictions_frame(SIX[1], [2], logits), own_models / SYNTHETIC_FILE)
+    save_predictions(
+        predictions_frame(SIX[1], [2], logits), predictions_path(own_models, synthetic=True)
+    )
     app = open_review(2, data_dir=own_data, pretrained=own_models, details=OPINIONS)
     shown = table(app, "Probability of MI").set_index("Group")["Probability of MI"]
     assert shown["CNN-BiLSTM C"] == "75.0 %"

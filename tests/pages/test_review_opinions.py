@@ -10,9 +10,8 @@ import pytest
 from ecgcore.models.cards import ModelKey
 from ecgcore.predictions.store import (
     COHORT_FILE,
-    PREDICTIONS_FILE,
-    SYNTHETIC_FILE,
     predictions_frame,
+    predictions_path,
     save_predictions,
 )
 from tests.support.models import save_card
@@ -51,8 +50,8 @@ def seeds(tmp_path: Path, synthetic_catalog) -> Path:
         fold9.append(predictions_frame(key, ids, draw.normal(4 * labels - 2, 2).astype(np.float32)))
         logit = np.float32(5 - 2 * SETS.index(key.train_set) + key.seed)
         shown.append(predictions_frame(key, [2], np.array([logit])))
-    save_predictions(pd.concat(fold9), folder / PREDICTIONS_FILE)
-    save_predictions(pd.concat(shown), folder / SYNTHETIC_FILE)
+    save_predictions(pd.concat(fold9), predictions_path(folder))
+    save_predictions(pd.concat(shown), predictions_path(folder, synthetic=True))
     return folder
 
 
@@ -153,10 +152,10 @@ def test_a_link_that_names_a_seed_opens_that_seed(open_review, seeds, link):
 
 
 def test_without_fold_9_recalibration_says_why_and_raw_goes_on(open_review, seeds):
-    (seeds / PREDICTIONS_FILE).unlink()
+    predictions_path(seeds).unlink()
     app = open_review(2, pretrained=seeds)
     assert "**6 of 6** groups say MI at 50 %" in texts(app)
     assert "badge[:material/cardiology" not in texts(app)
     app = open_review(2, pretrained=seeds, calibration="Platt")
-    assert "predictions.parquet does not exist" in app.warning[0].value
+    assert "mi.parquet does not exist" in app.warning[0].value
     assert "No model has an opinion on this recording." in texts(app)

@@ -8,9 +8,8 @@ import pandas as pd
 from ecgcore.models.cards import ModelCard, ModelKey, Preprocessing
 from ecgcore.predictions.store import (
     COHORT_FILE,
-    PREDICTIONS_FILE,
-    SYNTHETIC_FILE,
     predictions_frame,
+    predictions_path,
     save_predictions,
 )
 from ecgcore.ptbxl.catalog import Catalog
@@ -82,6 +81,6 @@ def save_pretrained(folder: Path, synthetic: Catalog) -> Path:
         save_card(folder / key.folder, key)
     cohort = ptbxl_cohort()
     cohort.reset_index().to_parquet(folder / COHORT_FILE)
-    save_predictions(predictions(cohort), folder / PREDICTIONS_FILE)
-    save_predictions(predictions(synthetic.frame), folder / SYNTHETIC_FILE)
+    save_predictions(predictions(cohort), predictions_path(folder))
+    save_predictions(predictions(synthetic.frame), predictions_path(folder, synthetic=True))
     return folder

@@ -190,7 +190,7 @@ class TestList:
 
     @pytest.mark.parametrize("content", ["{", "null"])
     def test_damaged_card_is_left_out_with_a_warning(self, content, pretrained, tmp_path, caplog):
-        damaged = pretrained / "cnn_bilstm-A" / "seed-0" / CARD_FILE
+        damaged = pretrained / "mi" / "cnn_bilstm-A" / "seed-0" / CARD_FILE
         damaged.write_text(content)
         with caplog.at_level(logging.WARNING):
             entries = list_models(pretrained, tmp_path / "no runs")

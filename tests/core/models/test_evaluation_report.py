@@ -16,10 +16,10 @@ from ecgcore.models.cards import ModelKey
 from ecgcore.predictions import labelled
 from ecgcore.predictions.store import (
     COHORT_FILE,
-    PREDICTIONS_FILE,
     load_cohort,
     load_predictions,
     predictions_frame,
+    predictions_path,
     save_predictions,
 )
 from ecgcore.settings import Settings
@@ -36,8 +36,8 @@ def folder(synthetic_catalog, tmp_path_factory):
     save_card(made / SECOND.folder, SECOND)
     cohort = load_cohort(made)
     more = predictions_frame(SECOND, cohort.index, logits(cohort, 77))
-    stored = load_predictions(made / PREDICTIONS_FILE)
-    save_predictions(pd.concat([stored, more], ignore_index=True), made / PREDICTIONS_FILE)
+    stored = load_predictions(predictions_path(made))
+    save_predictions(pd.concat([stored, more], ignore_index=True), predictions_path(made))
     return made
 
 
@@ -75,10 +75,10 @@ def test_group_has_mean_and_sd_of_its_seeds_and_an_ensemble(report, folder):
     assert row.mean("auroc") == pytest.approx(np.mean(aurocs))
     assert row.sd("auroc") == pytest.approx(np.std(aurocs, ddof=1))
     cohort = load_cohort(folder).query("split == 'test' and group != 'uncertain_mi'")
-    wide = load_predictions(folder / PREDICTIONS_FILE).query(
+    wide = load_predictions(predictions_path(folder)).query(
         "arch == 'cnn_bilstm' and train_set == 'A'"
     )
-    mean = wide.groupby("ecg_id")["logit"].mean().reindex(cohort.index)
+    mean = wide.groupby("ecg_id")["MI"].mean().reindex(cohort.index)
     expected = roc_auc_score(cohort["group"] != "pure_normal", expit(mean))
     assert row.ensemble.auroc.value == pytest.approx(expected, abs=1e-6)
 

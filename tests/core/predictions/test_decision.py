@@ -25,8 +25,8 @@ from ecgcore.predictions.ensemble import Ensemble, EnsembleCalibrator, LabelledE
 from ecgcore.predictions.leakage import LEAKAGE_WORDS
 from ecgcore.predictions.store import (
     COHORT_FILE,
-    PREDICTIONS_FILE,
     predictions_frame,
+    predictions_path,
     save_predictions,
 )
 from ecgcore.settings import Settings
@@ -148,7 +148,7 @@ def save_fold_9(folder: Path, made: Ensemble) -> None:
         predictions_frame(entry.key, IDS, row)
         for entry, row in zip(made.members, logits, strict=True)
     ]
-    save_predictions(pd.concat(frames), folder / PREDICTIONS_FILE)
+    save_predictions(pd.concat(frames), predictions_path(folder))
 
 
 def test_readers_come_from_the_shipped_predictions(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Models on test sets: which logits meet which labels, and the report that shows them."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -21,9 +22,9 @@ from ecgcore.predictions.labelled import (
 from ecgcore.predictions.store import (
     COHORT_FILE,
     PREDICTIONS_FILE,
-    SYNTHETIC_FILE,
     load_predictions,
     predictions_frame,
+    predictions_path,
     save_predictions,
 )
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, synthetic_version
@@ -43,8 +44,8 @@ def shipped_dir(synthetic_catalog, tmp_path_factory):
 @pytest.fixture
 def own_dir(shipped_dir, tmp_path):
     """A ``pretrained/`` whose files a test may spoil."""
-    for name in (PREDICTIONS_FILE, SYNTHETIC_FILE, COHORT_FILE):
-        (tmp_path / name).write_bytes((shipped_dir / name).read_bytes())
+    (tmp_path / COHORT_FILE).write_bytes((shipped_dir / COHORT_FILE).read_bytes())
+    shutil.copytree(predictions_path(shipped_dir).parent, predictions_path(tmp_path).parent)
     return tmp_path
 
 
@@ -77,12 +78,12 @@ def test_shipped_models_need_no_records_to_be_judged(judge_it, shipped_dir, test
 
 def test_logits_labels_and_patients_belong_to_their_record(judge_it, shipped_dir, own_dir):
     """The file is shuffled, so that only the ids can bring things together."""
-    frame = load_predictions(own_dir / PREDICTIONS_FILE).sample(frac=1, random_state=1)
-    save_predictions(frame, own_dir / PREDICTIONS_FILE)
+    frame = load_predictions(predictions_path(own_dir)).sample(frac=1, random_state=1)
+    save_predictions(frame, predictions_path(own_dir))
     found = judge_it(entry_of(KEYS[4], own_dir), "all", pretrained_dir=own_dir)
     cohort = ptbxl_cohort()
     expected = predictions(cohort).query("arch == 'bimamba2' and train_set == 'C'")
-    expected = expected.set_index("ecg_id")["logit"]
+    expected = expected.set_index("ecg_id")["MI"]
     assert (np.diff(found.ids) > 0).all()
     np.testing.assert_array_equal(found.logits, expected[found.ids])
     np.testing.assert_array_equal(
@@ -130,8 +131,8 @@ def test_very_large_logits_are_probabilities():
 
 def test_synthetic_set_is_judged_from_its_own_file(judge_it, shipped_dir, synthetic_catalog):
     found = judge_it(entry_of(KEYS[5], shipped_dir), "all", SYNTHETIC)
-    frame = load_predictions(shipped_dir / SYNTHETIC_FILE)
-    mine = frame.query("arch == 'bimamba2' and train_set == 'D'").set_index("ecg_id")["logit"]
+    frame = load_predictions(predictions_path(shipped_dir, synthetic=True))
+    mine = frame.query("arch == 'bimamba2' and train_set == 'D'").set_index("ecg_id")["MI"]
     np.testing.assert_array_equal(found.logits, mine[found.ids])
     assert set(synthetic_catalog.frame.loc[found.ids, "split"]) == {"test"}
 
@@ -182,17 +183,17 @@ def test_records_of_another_data_set_are_never_asked(judge_it, tmp_path):
 
 
 def test_missing_file_is_named(judge_it, own_dir):
-    (own_dir / PREDICTIONS_FILE).unlink()
-    with pytest.raises(ModelError, match=r"predictions\.parquet does not exist"):
+    (predictions_path(own_dir)).unlink()
+    with pytest.raises(ModelError, match=r"mi\.parquet does not exist"):
         judge_it(entry_of(KEYS[0], own_dir), "certain", pretrained_dir=own_dir)
 
 
 def test_missing_predictions_are_counted(judge_it, own_dir):
-    frame = load_predictions(own_dir / PREDICTIONS_FILE)
+    frame = load_predictions(predictions_path(own_dir))
     first_test_records = ptbxl_cohort().index[:3]
     save_predictions(
         frame[(frame["train_set"] != "A") | ~frame["ecg_id"].isin(first_test_records)],
-        own_dir / PREDICTIONS_FILE,
+        predictions_path(own_dir),
     )
     with pytest.raises(ModelError, match=r"3 of 971 test records .* CNN-BiLSTM A \(seed 0\)"):
         judge_it(entry_of(KEYS[0], own_dir), "certain", pretrained_dir=own_dir)
@@ -206,8 +207,8 @@ def test_unknown_model_has_no_predictions(judge_it, own_dir):
 
 
 def test_record_predicted_twice_is_refused(judge_it, own_dir):
-    frame = load_predictions(own_dir / PREDICTIONS_FILE)
-    save_predictions(pd.concat([frame, frame.head(1)]), own_dir / PREDICTIONS_FILE)
+    frame = load_predictions(predictions_path(own_dir))
+    save_predictions(pd.concat([frame, frame.head(1)]), predictions_path(own_dir))
     with pytest.raises(ModelError, match=r"CNN-BiLSTM A \(seed 0\) name a record twice"):
         judge_it(entry_of(KEYS[0], own_dir), "certain", pretrained_dir=own_dir)
 

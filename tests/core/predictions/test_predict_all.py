@@ -16,9 +16,8 @@ from ecgcore.predictions import predict_all as predict_all_module
 from ecgcore.predictions.predict_all import WEIGHTS_KEY, predict_all
 from ecgcore.predictions.store import (
     COHORT_FILE,
-    PREDICTIONS_FILE,
-    SYNTHETIC_FILE,
     load_predictions,
+    predictions_path,
     save_predictions,
 )
 from ecgcore.settings import Settings
@@ -76,14 +75,14 @@ def retrained(folder):
 
 
 def stored(folders):
-    return load_predictions(folders.pretrained_dir / PREDICTIONS_FILE)
+    return load_predictions(predictions_path(folders.pretrained_dir))
 
 
 def test_other_data_are_refused(folders, monkeypatch):
     monkeypatch.setattr(predict_all_module, "PTBXL_VERSION", "PTB-XL 1.0.3")
     with pytest.raises(CatalogError, match=r"small \(7 records\) is open.*PTB-XL 1.0.3.*--data"):
         predict_all(folders)
-    assert not (folders.pretrained_dir / PREDICTIONS_FILE).exists()
+    assert not (predictions_path(folders.pretrained_dir)).exists()
 
 
 def test_no_models(folders):
@@ -98,15 +97,15 @@ def test_every_record_by_every_model(folders, synthetic_recordings, untrained_en
     report = predict_all(folders, jobs=jobs, quiet=True)
     n_models = len(untrained_entries)
     assert (report.n_models, report.n_records, report.n_kept) == (n_models, 7, 0)
-    frame = pd.read_parquet(report.file)
-    assert list(frame.columns) == ["ecg_id", "arch", "train_set", "seed", "logit"]
+    frame = pd.read_parquet(*report.files)
+    assert list(frame.columns) == ["ecg_id", "arch", "train_set", "seed", "MI"]
     assert len(frame) == n_models * 7
     for arch, mine in frame.groupby("arch"):
         assert list(mine["ecg_id"]) == ids
         last = synthetic_recordings.read(int(ids[-1]))
         expected = predict([Predictor.open(untrained_entries[arch])], last)[0][0].logit
-        assert mine["logit"].iloc[-1] == pytest.approx(expected, rel=1e-5, abs=1e-6)
-    synthetic = pd.read_parquet(folders.pretrained_dir / SYNTHETIC_FILE)
+        assert mine["MI"].iloc[-1] == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    synthetic = pd.read_parquet(predictions_path(folders.pretrained_dir, synthetic=True))
     pd.testing.assert_frame_equal(synthetic, frame)
     assert (folders.pretrained_dir / COHORT_FILE).exists()
     assert not (folders.runs_dir / "predict-all").exists()
@@ -115,23 +114,23 @@ def test_every_record_by_every_model(folders, synthetic_recordings, untrained_en
 def test_only_a_model_with_new_weights_is_predicted_again(folders, asked):
     predict_all(folders, quiet=True)
     before = stored(folders)
-    retrained(folders.pretrained_dir / "bimamba2-A" / "seed-0")
+    retrained(folders.pretrained_dir / "mi" / "bimamba2-A" / "seed-0")
     asked.clear()
     report = predict_all(folders, quiet=True)
     assert report.n_kept == report.n_models - 1
     assert {archs for archs, _ in asked if "bimamba2" in archs} == {("bimamba2",)}
     merged = before.merge(stored(folders), on=["arch", "ecg_id"])
-    same = merged["logit_x"] == merged["logit_y"]
+    same = merged["MI_x"] == merged["MI_y"]
     assert same[merged["arch"] == "cnn_bilstm"].all()
     assert not same[merged["arch"] == "bimamba2"].any()
-    sha = ModelCard.load(folders.pretrained_dir / "bimamba2-A" / "seed-0").weights_sha256
+    sha = ModelCard.load(folders.pretrained_dir / "mi" / "bimamba2-A" / "seed-0").weights_sha256
     assert stored(folders).attrs[WEIGHTS_KEY]["bimamba2-A-0"] == sha
     assert predict_all(folders, quiet=True).n_kept == report.n_models
 
 
 def test_a_model_that_is_gone_leaves_the_file(folders):
     predict_all(folders, quiet=True)
-    shutil.rmtree(folders.pretrained_dir / "bimamba2-A")
+    shutil.rmtree(folders.pretrained_dir / "mi" / "bimamba2-A")
     predict_all(folders, quiet=True)
     assert "bimamba2" not in set(stored(folders)["arch"])
     assert "bimamba2-A-0" not in stored(folders).attrs[WEIGHTS_KEY]
@@ -143,12 +142,12 @@ def test_what_does_not_fit_is_predicted_again(folders, change):
     right = stored(folders)
     wrong = right.copy()
     if change == "logits":  # as after a change of the filter
-        wrong["logit"] += np.float32(0.01)
+        wrong["MI"] += np.float32(0.01)
     elif change == "records":
         wrong = wrong[wrong["ecg_id"] != wrong["ecg_id"].iloc[2]]
     else:
         wrong.attrs = {}
-    save_predictions(wrong, folders.pretrained_dir / PREDICTIONS_FILE)
+    save_predictions(wrong, predictions_path(folders.pretrained_dir))
     assert predict_all(folders, quiet=True).n_kept == 0
     pd.testing.assert_frame_equal(stored(folders), right)
 
@@ -164,13 +163,13 @@ def test_a_stopped_command_goes_on(folders, monkeypatch, asked):
     monkeypatch.setattr(predict_all_module, "predict_many", stopped)
     with pytest.raises(KeyboardInterrupt):
         predict_all(folders, quiet=True)
-    assert not (folders.pretrained_dir / PREDICTIONS_FILE).exists()
+    assert not (predictions_path(folders.pretrained_dir)).exists()
     monkeypatch.setattr(predict_all_module, "predict_many", counting)
     n_before = len(asked)
     predict_all(folders, quiet=True)
     blocks = [n for archs, n in asked[n_before:] if len(archs) > 1]
     assert blocks == [1], "the synthetic file was whole, two of its companion's three blocks too"
-    expected = load_predictions(folders.pretrained_dir / SYNTHETIC_FILE)
+    expected = load_predictions(predictions_path(folders.pretrained_dir, synthetic=True))
     pd.testing.assert_frame_equal(stored(folders), expected)
 
 

@@ -8,7 +8,6 @@ from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelKey
 from ecgcore.predictions.store import (
     COHORT_FILE,
-    COLUMNS,
     cohort_frame,
     load_cohort,
     load_predictions,
@@ -33,8 +32,8 @@ def test_saved_predictions_come_back_with_their_types(tmp_path):
     save_predictions(saved, path)
     loaded = load_predictions(path)
     pd.testing.assert_frame_equal(loaded, saved)
-    assert list(loaded.columns) == ["ecg_id", "arch", "train_set", "seed", "logit"] == COLUMNS
-    assert loaded["logit"].dtype == np.float32
+    assert list(loaded.columns) == ["ecg_id", "arch", "train_set", "seed", "MI"]
+    assert loaded["MI"].dtype == np.float32
     assert [p.name for p in path.parent.iterdir()] == ["predictions.parquet"]
 
 
@@ -47,7 +46,7 @@ def test_saving_replaces_the_file_before(tmp_path):
 
 def test_each_model_gets_its_own_logits_by_record():
     frame = pd.concat([frame_of(key, [5, 2], [n, -n]) for n, key in enumerate(KEYS)])
-    assert logits_of_model(frame, KEYS[4]).to_dict() == {5: 4.0, 2: -4.0}
+    assert logits_of_model(frame, KEYS[4])["MI"].to_dict() == {5: 4.0, 2: -4.0}
     assert logits_of_model(frame, ModelKey("cnn_bilstm", "A", 1)).empty
 
 
@@ -75,7 +74,7 @@ def test_cut_file_is_refused(tmp_path):
 def test_file_without_a_column_is_refused(tmp_path):
     path = tmp_path / "predictions.parquet"
     save_predictions(frame_of(KEY, [1], [0.0]).drop(columns="seed"), path)
-    with pytest.raises(ModelError, match=r"columns .*'seed', 'logit'\] are needed"):
+    with pytest.raises(ModelError, match=r"columns .*'seed', 'MI'\] are needed"):
         load_predictions(path)
 
 

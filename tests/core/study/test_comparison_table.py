@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from ecgcore.cli import main
 from ecgcore.errors import ModelError
-from ecgcore.predictions.store import COHORT_FILE, load_cohort, load_predictions
+from ecgcore.predictions.store import COHORT_FILE, load_cohort, load_predictions, predictions_path
 from ecgcore.settings import Settings
 from ecgcore.study.comparison_table import comparison_report
 from tests.support.models import save_pretrained
@@ -40,9 +40,9 @@ def test_standings_and_pairs(settings, folder):
     assert len(report.comparisons) == len(report.delong) == 15
     assert {one.verdict for one in report.comparisons} == {"too few seeds"}
     cohort = load_cohort(folder).query("split == 'test'")
-    stored = load_predictions(folder / "predictions.parquet")
+    stored = load_predictions(predictions_path(folder))
     mine = stored[(stored["arch"] == "bimamba2") & (stored["train_set"] == "C")]
-    logits = mine.set_index("ecg_id")["logit"].loc[cohort.index]
+    logits = mine.set_index("ecg_id")["MI"].loc[cohort.index]
     auroc = roc_auc_score(cohort["group"] != "pure_normal", logits)
     assert report.standings[4].mean.value == pytest.approx(auroc)
     first = report.delong.iloc[0]
@@ -69,12 +69,9 @@ def test_every_claim_is_judged_with_what_is_there(settings):
 
 
 def test_one_group_has_nobody_beside_it(settings, folder, tmp_path, synthetic_dir):
-    (tmp_path / "one" / "cnn_bilstm-A").mkdir(parents=True)
-    for name in (COHORT_FILE, "predictions.parquet"):
+    for name in (COHORT_FILE, "predictions/mi.parquet", "mi/cnn_bilstm-A/seed-0/card.json"):
+        (tmp_path / "one" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "one" / name).write_bytes((folder / name).read_bytes())
-    card = "cnn_bilstm-A/seed-0/card.json"
-    (tmp_path / "one" / card).parent.mkdir()
-    (tmp_path / "one" / card).write_bytes((folder / card).read_bytes())
     alone = Settings(None, tmp_path / "no", synthetic_dir, tmp_path / "one", tmp_path / "runs")
     with pytest.raises(ModelError, match="1 groups of models are shipped; two can be compared"):
         comparison_report(alone)

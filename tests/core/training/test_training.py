@@ -374,6 +374,6 @@ def test_publishing_copies_card_and_weights_only(tmp_path: Path):
     for name in ("weights.safetensors", "progress.jsonl"):
         (run_dir / name).write_text(name)
     target = publish(run_dir, tmp_path / "pretrained")
-    assert target == tmp_path / "pretrained" / "cnn_bilstm-C" / "seed-3"
+    assert target == tmp_path / "pretrained" / "mi" / "cnn_bilstm-C" / "seed-3"
     assert {path.name for path in target.iterdir()} == {"card.json", "weights.safetensors"}
     assert json.loads((target / "card.json").read_text())["n_train"] == 1

@@ -1,0 +1,117 @@
+"""Several classes at once: figures of each, and their means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ecgcore.stats.bootstrap import resampled, unit_index
+from ecgcore.stats.metrics import Estimate, Scorer, percentile_estimate
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    """How well one class is told, among all records.
+
+    Attributes
+    ----------
+    n_positive
+        Records that have the class.
+    """
+
+    name: str
+    n_positive: int
+    auroc: Estimate
+    auprc: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class PerClassFigures:
+    """How well several classes are told.
+
+    Attributes
+    ----------
+    n
+        Records.
+    classes
+        One for each class, also for those that no record or every record has: NaN.
+    macro_auroc, macro_auprc
+        Means over the classes in which a copy of the sample has both outcomes.
+    """
+
+    n: int
+    classes: tuple[ClassFigures, ...]
+    macro_auroc: Estimate
+    macro_auprc: Estimate
+
+
+def macro_auroc(labels: ArrayLike, scores: ArrayLike) -> float:
+    """Mean the AUROC over classes; both arguments are ``(n, n_classes)``.
+
+    A class that no record or every record has is left out; NaN where none is left.
+
+    >>> macro_auroc([[0, 1], [1, 1]], [[-1.0, 0.3], [2.0, 0.1]])
+    1.0
+    """
+    from sklearn.metrics import roc_auc_score  # half a second, only where needed
+
+    pairs = zip(np.asarray(labels).T, np.asarray(scores).T, strict=True)
+    found = [roc_auc_score(y, x) for y, x in pairs if 0 < y.sum() < y.size]
+    return float(np.mean(found)) if found else float("nan")
+
+
+def per_class_figures(
+    labels: ArrayLike,
+    probs: ArrayLike,
+    names: Sequence[str],
+    *,
+    clusters: ArrayLike | None = None,
+    n_boot: int = 1000,
+    seed: int = 0,
+) -> PerClassFigures:
+    """Score each class, with percentile-bootstrap 95 % intervals; all classes share the copies.
+
+    Parameters
+    ----------
+    labels, probs
+        ``(n, n_classes)``: 1 where a record has a class, and its predicted probability.
+    names
+        Of the classes.
+    clusters
+        ``(n,)`` patient of each record: whole patients are resampled. Without it, records are.
+    n_boot
+        Resampled copies; 0 gives values without intervals.
+    seed
+        Same seed, same intervals.
+    """
+    y, p = np.asarray(labels, dtype=bool), np.asarray(probs, dtype=np.float64)
+    scorers = [Scorer(truth, said) for truth, said in zip(y.T, p.T, strict=True)]
+    parts = chain([np.ones((1, len(y)))], resampled(unit_index(clusters, len(y)), n_boot, seed))
+    copies = [
+        [[scorer.score(name, weights) for scorer in scorers] for name in ("auroc", "auprc")]
+        for weights in parts
+    ]
+    auroc, auprc = np.concatenate(copies, axis=2)  # (n_classes, 1 + n_boot)
+    auprc = np.where(np.isnan(auroc), np.nan, auprc)
+    each = zip(
+        names, y.sum(axis=0).tolist(), map(_estimate, auroc), map(_estimate, auprc), strict=True
+    )
+    return PerClassFigures(
+        len(y), tuple(ClassFigures(*one) for one in each), _macro(auroc), _macro(auprc)
+    )
+
+
+def _estimate(copies: FloatArray) -> Estimate:
+    return percentile_estimate(float(copies[0]), copies[1:])
+
+
+def _macro(copies: FloatArray) -> Estimate:
+    """Mean over the classes that are defined in each copy."""
+    defined = ~np.isnan(copies)
+    totals = np.where(defined, copies, 0).sum(axis=0)
+    n = defined.sum(axis=0)
+    return _estimate(np.divide(totals, n, out=np.full(totals.shape, np.nan), where=n > 0))
