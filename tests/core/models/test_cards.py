@@ -253,3 +253,63 @@ def test_file_sha256_of_a_known_text(tmp_path):
     (tmp_path / "abc").write_bytes(b"abc")
     expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert file_sha256(tmp_path / "abc") == expected
+
+
+class TestTasks:
+    def test_a_card_from_before_tasks_is_of_mi(self, card, tmp_path):
+        card.save(tmp_path)
+        path = tmp_path / CARD_FILE
+        raw = json.loads(path.read_text())
+        assert raw["key"].pop("task") == "mi"
+        path.write_text(json.dumps(raw))
+        assert ModelCard.load(tmp_path) == card
+
+    def test_an_unknown_task_and_a_set_of_another_task_are_refused(self, card, tmp_path):
+        for key, words in (
+            (ModelKey("cnn_bilstm", "A", 0, "sleep"), "unknown task 'sleep'"),
+            (ModelKey("cnn_bilstm", "A", 0, "superclasses"), "unknown training set 'A'"),
+        ):
+            replace(card, key=key).save(tmp_path)
+            with pytest.raises(ModelError, match=words):
+                ModelCard.load(tmp_path)
+
+    def test_models_lie_in_the_folder_of_their_task_or_where_they_lay_before(
+        self, pretrained, tmp_path
+    ):
+        folders = {entry.folder for entry in list_models(pretrained, tmp_path)}
+        new = pretrained / "mi" / "bimamba2-A" / "seed-0"
+        assert new in folders
+        old = pretrained / "bimamba2-A" / "seed-0"
+        shutil.copytree(new, old)
+        assert {entry.folder for entry in list_models(pretrained, tmp_path)} == folders
+        shutil.rmtree(new)
+        assert {entry.folder for entry in list_models(pretrained, tmp_path)} == folders ^ {new, old}
+
+    def test_only_the_models_of_a_task_are_listed(self, pretrained, card, tmp_path):
+        key = ModelKey("cnn_bilstm", "all", 0, "superclasses")
+        for folder in (pretrained / key.folder, tmp_path / "runs" / "mine"):
+            folder.mkdir(parents=True)
+            replace(card, key=key).save(folder)
+        names = {
+            task: [entry.name for entry in list_models(pretrained, tmp_path / "runs", task)]
+            for task in ("mi", "superclasses", None)
+        }
+        mine = "superclasses-cnn_bilstm-all-0"
+        assert names["mi"] == ["cnn_bilstm-A-0", "bimamba2-A-0", "cnn_lstm-A-0"]
+        assert names["superclasses"] == [mine, f"{mine}@mine"]
+        assert names[None] == [*names["mi"], mine, f"{mine}@mine"]
+        assert list_models(pretrained, tmp_path / "runs") == list_models(
+            pretrained, tmp_path / "runs", "mi"
+        )
+        assert find_model(key, pretrained, tmp_path).folder == pretrained / key.folder
+
+    def test_names_say_the_task_but_for_the_studys_own(self):
+        own, other = (
+            ModelKey("cnn_bilstm", "A", 1),
+            ModelKey("cnn_bilstm", "all", 1, "superclasses"),
+        )
+        assert (own.run_name, own.label) == ("cnn_bilstm-A-seed1", "CNN-BiLSTM A (seed 1)")
+        assert other.run_name == "superclasses-cnn_bilstm-all-seed1"
+        assert other.label == "CNN-BiLSTM Five superclasses, all (seed 1)"
+        assert own.folder.as_posix() == "mi/cnn_bilstm-A/seed-1"
+        assert other.folder.as_posix() == "superclasses/cnn_bilstm-all/seed-1"

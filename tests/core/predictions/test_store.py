@@ -15,6 +15,7 @@ from ecgcore.predictions.store import (
     predictions_frame,
     save_cohort,
     save_predictions,
+    shipped_file,
     wide_predictions,
 )
 from tests.support.models import KEYS
@@ -106,3 +107,44 @@ def test_unreadable_cohort_is_refused(tmp_path):
     pd.DataFrame({"group": ["pure_normal"]}).to_parquet(tmp_path / COHORT_FILE)
     with pytest.raises(ModelError, match=r"cohort\.parquet cannot be read"):
         load_cohort(tmp_path)
+
+
+def older(frame, path):
+    """Write a file as it was before there were tasks."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.rename(columns={"MI": "logit"}).to_parquet(path, index=False)
+    return path
+
+
+def test_a_file_from_before_tasks_is_read_as_mi(tmp_path):
+    frame = frame_of(KEY, [7, 3], [0.5, -1.25])
+    path = older(frame, tmp_path / "predictions.parquet")
+    pd.testing.assert_frame_equal(load_predictions(path), frame)
+    with pytest.raises(ModelError, match="'seed', 'NORM', 'MI', 'STTC', 'CD', 'HYP'] are needed"):
+        load_predictions(path, "superclasses")
+
+
+@pytest.mark.parametrize(
+    ("synthetic", "new", "old"),
+    [
+        (False, "predictions/mi.parquet", "predictions.parquet"),
+        (True, "predictions/mi-synthetic.parquet", "predictions-synthetic.parquet"),
+    ],
+)
+def test_the_file_of_the_task_goes_before_an_older_one(tmp_path, synthetic, new, old):
+    assert shipped_file(tmp_path, synthetic=synthetic) == tmp_path / new
+    older(frame_of(KEY, [1], [0.0]), tmp_path / old)
+    assert shipped_file(tmp_path, synthetic=synthetic) == tmp_path / old
+    other = shipped_file(tmp_path, "superclasses", synthetic=synthetic)
+    assert other.parent == tmp_path / "predictions"
+    save_predictions(frame_of(KEY, [1], [0.0]), tmp_path / new)
+    assert shipped_file(tmp_path, synthetic=synthetic) == tmp_path / new
+
+
+def test_a_task_of_five_classes_has_five_columns(tmp_path):
+    key, logits = ModelKey("cnn_bilstm", "all", 2, "superclasses"), np.arange(10.0).reshape(2, 5)
+    save_predictions(predictions_frame(key, [4, 9], logits.astype(np.float32)), tmp_path / "a")
+    loaded = load_predictions(tmp_path / "a", "superclasses")
+    assert list(loaded.columns[4:]) == ["NORM", "MI", "STTC", "CD", "HYP"]
+    assert logits_of_model(loaded, key).loc[9].tolist() == [5, 6, 7, 8, 9]
+    assert loaded["HYP"].dtype == np.float32

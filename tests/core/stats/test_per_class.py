@@ -1,0 +1,61 @@
+"""Several classes at once: against scikit-learn, and where a class is missing."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from ecgcore.stats.per_class import macro_auroc, per_class_figures
+
+
+def sample(n: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    """Four classes of falling frequency; the last is never there."""
+    rng = np.random.default_rng(3)
+    labels = (rng.random((n, 4)) < [0.5, 0.2, 0.05, 0.0]).astype(int)
+    probs = 1 / (1 + np.exp(-rng.normal(2 * labels - 1, 1.5)))
+    return labels, probs
+
+
+def test_macro_auroc_is_the_mean_over_classes_that_have_both_outcomes():
+    labels, probs = sample()
+    expected = np.mean([roc_auc_score(labels[:, k], probs[:, k]) for k in range(3)])
+    assert macro_auroc(labels, probs) == pytest.approx(expected)
+    assert np.isnan(macro_auroc(labels[:, 3:], probs[:, 3:]))
+
+
+def test_one_class_is_its_own_mean():
+    labels, probs = sample()
+    assert macro_auroc(labels[:, :1], probs[:, :1]) == roc_auc_score(labels[:, 0], probs[:, 0])
+
+
+def test_figures_agree_with_scikit_learn():
+    labels, probs = sample()
+    found = per_class_figures(labels, probs, ["a", "b", "c", "d"], n_boot=0)
+    assert (found.n, [one.n_positive for one in found.classes]) == (300, labels.sum(0).tolist())
+    for k, one in enumerate(found.classes[:3]):
+        assert one.name == "abc"[k]
+        assert one.auroc.value == pytest.approx(roc_auc_score(labels[:, k], probs[:, k]))
+        assert one.auprc.value == pytest.approx(average_precision_score(labels[:, k], probs[:, k]))
+    absent = found.classes[3]
+    assert np.isnan([absent.auroc.value, absent.auprc.value]).all()
+    assert found.macro_auroc.value == pytest.approx(macro_auroc(labels, probs))
+    assert found.macro_auprc.value == pytest.approx(
+        np.mean([one.auprc.value for one in found.classes[:3]])
+    )
+    assert np.isnan(found.macro_auroc.low)
+
+
+def test_intervals_enclose_the_values_and_resample_whole_patients():
+    labels, probs = sample()
+    alone = per_class_figures(labels, probs, "abcd", n_boot=200)
+    assert alone.macro_auroc.low < alone.macro_auroc.value < alone.macro_auroc.high
+    twice = per_class_figures(
+        np.repeat(labels, 4, axis=0), np.repeat(probs, 4, axis=0), "abcd",
+        clusters=np.repeat(np.arange(300), 4), n_boot=200,
+    )  # fmt: skip
+    for one, other in (
+        (alone.macro_auroc, twice.macro_auroc),
+        (alone.classes[0].auroc, twice.classes[0].auroc),
+    ):
+        assert (other.low, other.high) == pytest.approx((one.low, one.high)), "same patients drawn"
+    again = per_class_figures(labels, probs, "abcd", n_boot=200)
+    assert again.classes[:3] == alone.classes[:3]
