@@ -39,8 +39,8 @@ def pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         code_version="0.1.0+test",
         created="2026-11-21T06:30:00+00:00",
     ).save(folder)
-    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(folder.parents[1]))
-    return folder.parents[1]
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(folder.parents[2]))
+    return folder.parents[2]
 
 
 def _text(app: AppTest) -> str:
