@@ -27,7 +27,7 @@ page = st.navigation(
             url_path="review",
             title="Review",
             icon=":material/ecg_heart:",
-            help="One recording: the ECG, its labels, the models' opinions and their reasons.",
+            help="One recording: the ECG, its labels, the models' predictions and their reasons.",
         ),
         st.Page(
             "upload/page.py",

@@ -7,15 +7,18 @@ import plotly.graph_objects as go
 from ecgcore.figures.theme import STYLE, ink, template
 
 
-def history_figure(frame: pd.DataFrame, *, dark: bool = False) -> go.Figure:
+def history_figure(frame: pd.DataFrame, epochs: int = 0, *, dark: bool = False) -> go.Figure:
     """Draw training and validation loss above, validation AUROC below.
 
     Parameters
     ----------
     frame
-        One row per epoch: ``epoch, train_loss, val_loss, val_auroc``.
+        One row per finished epoch: ``epoch, train_loss, val_loss, val_auroc``.
+    epochs
+        Epochs that were planned; the axis has room for them.
     """
-    colors = ink(dark=dark)
+    colors, last = ink(dark=dark), max(epochs, len(frame))
+    auroc_range, loss_range = ([0.5, 1.0], [0.0, 1.0]) if frame.empty else (None, None)
     losses = [
         _curve(frame, "train_loss", "loss, training", colors.quiet, "dot", "y2"),
         _curve(frame, "val_loss", "loss, validation", STYLE["C"].color(dark=dark), "solid", "y2"),
@@ -30,16 +33,22 @@ def history_figure(frame: pd.DataFrame, *, dark: bool = False) -> go.Figure:
             "xaxis": {
                 "title": {"text": "epoch"},
                 "anchor": "y",
-                "range": [0.5, max(len(frame), 2) + 0.5],
-                "dtick": max(1, len(frame) // 10),
+                "range": [0.5, max(last, 2) + 0.5],
+                "dtick": max(1, last // 10),
                 "tick0": 1,
             },
             "yaxis": {
                 "title": {"text": "AUROC"},
                 "domain": [0.0, 0.46],
+                "range": auroc_range,
                 "autorangeoptions": {"clipmin": 0.0, "clipmax": 1.01},
             },
-            "yaxis2": {"title": {"text": "loss"}, "domain": [0.54, 1.0], "rangemode": "tozero"},
+            "yaxis2": {
+                "title": {"text": "loss"},
+                "domain": [0.54, 1.0],
+                "range": loss_range,
+                "rangemode": "tozero",
+            },
         },
     )
 

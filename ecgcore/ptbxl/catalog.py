@@ -1,5 +1,6 @@
 """PTB-XL's tables as one typed catalogue; the synthetic set has the same shape."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,8 @@ _NEEDED = (
 
 PTBXL_VERSION = "PTB-XL 1.0.3"
 """Name of the data set that the shipped models, predictions and quality table come from."""
+
+_LONGEST_ID = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,22 @@ class Catalog:
             device=row["device"],
             validated=None if pd.isna(row["validated"]) else bool(row["validated"]),
         )
+
+    def parse_id(self, text: str) -> int:
+        """Read a record number as a person or a URL writes it.
+
+        Raises
+        ------
+        RecordError
+            If it is none; the number itself need not be in the catalogue.
+        """
+        cleaned = text.strip()
+        if not (cleaned.isascii() and cleaned.isdigit() and len(cleaned) <= _LONGEST_ID):
+            shown = re.sub(r"[^\w .-]+", "…", cleaned)[:20]
+            raise RecordError(
+                f"“{shown}” is not a record number. Enter a number, e.g. {self.frame.index[0]}."
+            )
+        return int(cleaned)
 
     def record_path(self, ecg_id: int) -> Path:
         """Path of the 100 Hz WFDB files without suffix, never outside the data folder."""

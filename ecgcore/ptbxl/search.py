@@ -96,14 +96,14 @@ PRESETS: dict[str, RecordFilter] = {
 def search(
     catalog: Catalog,
     wanted: RecordFilter,
-    spread: "pd.Series[float] | None" = None,
+    disagreement: "pd.Series[float] | None" = None,
     quality: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Find the records that fit a filter, in its order.
 
     Parameters
     ----------
-    spread
+    disagreement
         Disagreement of the models, 0 to 1, by ``ecg_id``; sorting by it needs it.
     quality
         Table of `ecgcore.ptbxl.quality_table.load_quality`; asking for a quality needs it.
@@ -114,7 +114,7 @@ def search(
         Indexed by ``ecg_id``: the readable texts ``age, sex, group, diagnoses, territory, split,
         validated, report`` and ``signal`` (its problems, "" for none), the numbers
         ``mi_likelihood`` and ``likelihood`` (of the statement in question, %; NaN without one) and
-        ``spread`` (NaN where no model was asked).
+        ``disagreement`` (NaN where no model was asked).
     """
     likelihood = _likelihood_in_question(catalog, wanted)
     keep = _matches_record(catalog.frame, wanted)
@@ -126,9 +126,16 @@ def search(
         keep &= catalog.frame.index.isin(quality.index[has_quality(quality, wanted.quality)])
     found = _readable(catalog)[keep]
     found["likelihood"] = likelihood[keep]
-    found["spread"] = np.nan if spread is None else spread.reindex(found.index)
+    found["disagreement"] = np.nan if disagreement is None else disagreement.reindex(found.index)
     found["signal"] = "" if quality is None else quality["signal"].reindex(found.index).fillna("")
     return _in_order(found, wanted.sort)
+
+
+def opening_record(catalog: Catalog) -> int:
+    """Return the record that opens without a choice: the first uncertain MI of the test split."""
+    wanted = next(iter(PRESETS.values()))
+    fitting = catalog.frame.index[_matches_record(catalog.frame, wanted)]
+    return int(fitting[0] if len(fitting) else catalog.frame.index[0])
 
 
 def group_counts(found: pd.DataFrame) -> dict[str, int]:
@@ -228,6 +235,6 @@ def _validated_text(frame: pd.DataFrame) -> "pd.Series[str]":
 def _in_order(found: pd.DataFrame, sort: Sort) -> pd.DataFrame:
     if sort == "record":
         return found.sort_index()
-    column = "spread" if sort == "disagreement" else "likelihood"
+    column = "disagreement" if sort == "disagreement" else "likelihood"
     rising = sort == "likelihood_rising"
     return found.sort_index().sort_values(column, ascending=rising, kind="stable")

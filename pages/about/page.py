@@ -18,7 +18,7 @@ data, models, measuring, limits, words, licences = st.tabs(
 
 with data:
     st.subheader("The open data set", anchor=False)
-    synthetic_badge(catalog)
+    synthetic_badge(catalog.synthetic)
     st.markdown(parts.data_words(catalog))
     st.markdown(parts.COHORT_RULE)
     st.table(parts.cohort_table(catalog), hide_index=True, border="horizontal")

@@ -1,7 +1,10 @@
 """The filters of Browse as widgets that live in the URL."""
 
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
@@ -18,12 +21,14 @@ from ecgcore.wording.records import (
     VALIDATED,
     likelihood_words,
 )
+from pages.shared.url_state import PageState, follow_renamed
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 Option = TypeVar("Option", int, str)
 
 ANY = "any"
-_KEPT = "browse_kept_filters"
-FIRST_VIEW = next(iter(PRESETS.values()))
 _SORTS: dict[Sort, str] = {
     "disagreement": "disagreement first",
     "likelihood_rising": "least likely first",
@@ -46,41 +51,28 @@ _QUERY = {
 }
 """Fields of the filter and the query parameters that hold them."""
 
+STATE = PageState("browse", bound=tuple(_QUERY.values()))
+
+_SINGLE = ("groups", "splits")
+"""Fields of which the reader chooses one value or any."""
+
 _LIKELIHOOD_HELP = (
-    "How certain the cardiologist was. It is the likelihood of a chosen diagnosis; without one, of "
-    "an MI statement naming a chosen territory; else of a statement of a chosen superclass; else "
-    "of the record's strongest MI statement. PTB-XL states no likelihood for form and rhythm "
-    "statements (0 in its table)."
+    "Likelihood of the diagnosis you chose; if none, of the MI in the chosen territory; if none, "
+    "of a statement of the chosen superclass; if none, of the strongest MI. PTB-XL states no "
+    "likelihood for form and rhythm statements."
 )
-
-
 _QUALITY_HELP = (
-    "Problems that the product measured in the signal itself, lead by lead, with cautious limits. "
-    "Several choices are alternatives. Mains cannot be told at 100 Hz."
+    "Problems measured in the signal itself, lead by lead, with cautious limits. Several choices "
+    "are alternatives. Mains cannot be told at 100 Hz."
 )
-
-
-def keep_filters() -> None:
-    """Remember the filters before Browse is left for a case."""
-    st.session_state[_KEPT] = {key: st.session_state[key] for key in _QUERY.values()}
-
-
-def restore_filters() -> None:
-    """Put kept filters back on the return from a case.
-
-    The browser's Back button leads to an entry without query parameters, which Streamlit adds when
-    it switches pages, and would show the first view.
-    """
-    if kept := st.session_state.pop(_KEPT, None):
-        st.session_state.update(kept)
-        st.rerun()
-
-
-def read_old_link() -> None:
-    """Understand a link from the time when normal records were called "pure normal"."""
-    if st.query_params.get(_QUERY["groups"]) == "pure normal":
-        del st.query_params[_QUERY["groups"]]
-        st.session_state[_QUERY["groups"]] = "pure_normal"
+_AGE_HELP = (
+    "90 stands for every age over 89. The full range includes unknown ages; with “Age unknown” "
+    "only those are shown."
+)
+_SORT_HELP = (
+    "Disagreement is the highest minus the lowest probability of MI among the ensembles, "
+    "uncalibrated or calibrated as the switch at the top says."
+)
 
 
 def preset_buttons(wanted: RecordFilter) -> None:
@@ -105,129 +97,103 @@ def filter_widgets(catalog: Catalog, *, no_quality: str = "") -> RecordFilter:
     no_quality
         Why the signals' quality cannot be asked for; "" if it can.
     """
-    described = catalog.codes.drop_duplicates("code").set_index("code")["description"]
-    named = {code: f"{code}: {text}" for code, text in described.sort_index().items()}
-    diagnosis, superclass, wall, likelihood, group = st.columns([3, 2, 2, 2, 2])
-    split, sex, validated, age, age_unknown, signal, order = st.columns(
-        [3, 3, 4, 4, 3, 4, 4], vertical_alignment="bottom"
+    follow_renamed(_QUERY["groups"], {"pure normal": "pure_normal"})
+    label = st.columns([3, 2, 2, 2, 2])
+    patient = st.columns([3, 3, 4, 4, 3, 4, 5], vertical_alignment="bottom")
+    codes = _code_words(catalog)
+    about = RecordFilter(
+        codes=_several(label[0], "codes", "Diagnosis (SCP code)", codes, codes.__getitem__),
+        superclasses=_several(
+            label[1], "superclasses", "Superclass", SUPERCLASSES, SUPERCLASSES.__getitem__
+        ),
+        territories=_several(label[2], "territories", "MI territory", TERRITORIES),
     )
-    with diagnosis:
-        codes = _choice("codes", "Diagnosis (SCP code)", named)
-    with superclass:
-        superclasses = _choice("superclasses", "Superclass", SUPERCLASSES)
-    with wall:
-        territories = _choice("territories", "MI territory", _as_they_are(TERRITORIES))
-    about = RecordFilter(codes=codes, territories=territories, superclasses=superclasses)
-    with likelihood:
-        stated = {known: likelihood_words(known) for known in LIKELIHOODS}
-        title = f"Likelihood of {about.subject}"
-        likelihoods = _choice("likelihoods", title, stated, _LIKELIHOOD_HELP)
-    with group:
-        groups = _one("groups", "Label group", LABEL_GROUPS)
-    with split:
-        splits = _one("splits", "Split", SPLITS)
-    with sex:
-        sexes = _choice("sexes", "Sex", _as_they_are(SEXES))
-    with validated:
-        checked = _choice("validated", "Validated by a human", _as_they_are(VALIDATED))
-    with age:
-        ages = _age_range()
-    with age_unknown:
-        only_unknown_age = st.checkbox(
-            "Age unknown", key=_QUERY["only_unknown_age"], bind="query-params"
-        )
-    with signal:
-        quality = _choice(
-            "quality", "Signal quality", CHOICES, no_quality or _QUALITY_HELP, bool(no_quality)
-        )
-    with order:
-        sort = _sort_order()
-    return RecordFilter(
-        codes=codes,
-        territories=territories,
-        superclasses=superclasses,
-        likelihoods=likelihoods,
-        groups=groups,
-        splits=splits,
-        sexes=sexes,
-        validated=checked,
-        ages=ages,
-        only_unknown_age=only_unknown_age,
-        quality=quality,
-        sort=sort,
+    return replace(
+        about,
+        likelihoods=_several(
+            label[3],
+            "likelihoods",
+            f"Likelihood of {about.subject}",
+            LIKELIHOODS,
+            likelihood_words,
+            help=_LIKELIHOOD_HELP,
+        ),
+        groups=_one(label[4], "groups", "Label group", LABEL_GROUPS),
+        splits=_one(patient[0], "splits", "Split", SPLITS),
+        sexes=_several(patient[1], "sexes", "Sex", SEXES),
+        validated=_several(patient[2], "validated", "Validated by a human", VALIDATED),
+        ages=patient[3].slider("Age in years", *AGES, AGES, help=_AGE_HELP, **_in_url("ages")),
+        only_unknown_age=patient[4].checkbox("Age unknown", **_in_url("only_unknown_age")),
+        quality=_several(
+            patient[5],
+            "quality",
+            "Signal quality",
+            CHOICES,
+            CHOICES.__getitem__,
+            help=no_quality or _QUALITY_HELP,
+            disabled=bool(no_quality),
+        ),
+        sort=patient[6].selectbox(
+            "Order", _SORTS, format_func=_SORTS.__getitem__, help=_SORT_HELP, **_in_url("sort")
+        ),
     )
 
 
-def _choice(
+def _in_url(field: str) -> dict[str, Any]:
+    return {"key": _QUERY[field], "bind": "query-params"}
+
+
+def _code_words(catalog: Catalog) -> dict[str, str]:
+    known = catalog.codes.drop_duplicates("code").set_index("code")["description"].sort_index()
+    return {str(code): f"{code}: {text}" for code, text in known.items()}
+
+
+def _several(
+    place: DeltaGenerator,
     field: str,
-    label: str,
-    options: Mapping[Option, str],
-    help_text: str | None = None,
+    title: str,
+    options: Iterable[Option],
+    words: Callable[[Option], str] = str,
+    *,
+    help: str | None = None,
     disabled: bool = False,
 ) -> tuple[Option, ...]:
-    chosen = st.multiselect(
-        label,
+    chosen = place.multiselect(
+        title,
         list(options),
-        format_func=options.__getitem__,
-        key=_QUERY[field],
-        bind="query-params",
-        placeholder="not available" if disabled else "any",
-        help=help_text,
+        format_func=words,
+        placeholder="not available" if disabled else ANY,
+        help=help,
         disabled=disabled,
+        **_in_url(field),
     )
     return tuple(chosen)
 
 
-def _one(field: str, label: str, options: Mapping[str, str]) -> tuple[str, ...]:
+def _one(
+    place: DeltaGenerator, field: str, title: str, options: Mapping[str, str]
+) -> tuple[str, ...]:
     values = [ANY, *options]
-    chosen = st.selectbox(
-        label,
+    first_view = getattr(next(iter(PRESETS.values())), field)
+    chosen = place.selectbox(
+        title,
         values,
-        index=values.index(_choice_or_any(getattr(FIRST_VIEW, field))),
+        index=values.index(_one_or_any(first_view)),
         format_func=lambda value: options.get(value, ANY),
-        key=_QUERY[field],
-        bind="query-params",
+        **_in_url(field),
     )
     return () if chosen == ANY else (chosen,)
 
 
-def _age_range() -> tuple[int, int]:
-    return st.slider(
-        "Age in years",
-        *AGES,
-        value=AGES,
-        key=_QUERY["ages"],
-        bind="query-params",
-        help="90 stands for every age over 89. The full range includes unknown ages; with "
-        "“Age unknown” only those are shown.",
-    )
-
-
-def _sort_order() -> Sort:
-    return st.selectbox(
-        "Order",
-        list(_SORTS),
-        format_func=_SORTS.__getitem__,
-        key=_QUERY["sort"],
-        bind="query-params",
-        help="Models disagree by the highest minus the lowest probability of MI among their "
-        "groups, raw or recalibrated as the switch at the top says.",
-    )
-
-
-def _as_they_are(options: Iterable[str]) -> dict[str, str]:
-    return {option: option for option in options}
-
-
-def _choice_or_any(chosen: tuple[str, ...]) -> str:
+def _one_or_any(chosen: tuple[str, ...]) -> str:
     return chosen[0] if chosen else ANY
 
 
 def _apply(preset: RecordFilter) -> None:
     for field, key in _QUERY.items():
         value = getattr(preset, field)
-        if field in ("groups", "splits"):
-            value = _choice_or_any(value)
-        elif field not in ("ages", "only_unknown_age", "sort"):
+        if field in _SINGLE:
+            value = _one_or_any(value)
+        elif isinstance(value, tuple) and field != "ages":
             value = list(value)
         st.session_state[key] = value

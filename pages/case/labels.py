@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
-from ecgcore.errors import RecordError
 from ecgcore.explain.attribution import METHODS as EXPLANATIONS
 from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.paper_layout import PaperLayout
@@ -18,28 +15,8 @@ from ecgcore.ptbxl.glossary import Translation
 from ecgcore.ptbxl.scp import SUPERCLASSES, in_words
 from ecgcore.records import EcgRecord
 from ecgcore.report.content import heat_sentences
-from pages.shared import caches
 
 METHODS = {"none": "None", **EXPLANATIONS}
-
-
-def parse_record(text: str) -> int:
-    """Read a record number as a person or a URL writes it; RecordError if it is none."""
-    cleaned = text.strip()
-    if not (cleaned.isascii() and cleaned.isdigit() and len(cleaned) <= 9):
-        shown = re.sub(r"[^\w .-]+", "…", cleaned)[:20]
-        raise RecordError(
-            f"“{shown}” is no record number; one like {_example()} is needed. "
-            "Correct it above or choose a recording on the Browse page."
-        )
-    return int(cleaned)
-
-
-def first_record() -> int:
-    """Return the record that opens without a choice: the first uncertain MI of the test fold."""
-    frame = caches.catalog().frame
-    doubtful = frame.index[(frame["group"] == "uncertain_mi") & (frame["split"] == "test")]
-    return int(doubtful[0] if len(doubtful) else frame.index[0])
 
 
 def default_group(groups: tuple[Ensemble, ...]) -> int:
@@ -114,7 +91,3 @@ def method_words(attribution: Attribution | None) -> str:
         )
     claim, detail, caution = heat_sentences(attribution)
     return f"**{claim}** {detail}" + (f" :red[**{caution}**]" if caution else "")
-
-
-def _example() -> int:
-    return int(caches.catalog().frame.index[0])

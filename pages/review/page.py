@@ -1,12 +1,12 @@
-"""One recording: the ECG, its labels, the models' opinions and their reasons."""
+"""One recording: the ECG, its labels, the models' predictions and their reasons."""
 
 import streamlit as st
 
 from ecgcore.errors import RecordError
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.earlier import leading_diagnosis
+from ecgcore.ptbxl.search import opening_record
 from ecgcore.wording.records import ABOUT_LABEL_GROUPS, LABEL_GROUPS, SPLITS
-from pages.case import labels as parts
 from pages.case.view import draw_case
 from pages.shared import caches, worklist
 from pages.shared import case as cases
@@ -14,24 +14,20 @@ from pages.shared.errors import show_ecg_error
 from pages.shared.widgets import synthetic_badge
 
 
-def go_to(ecg_id: int) -> None:
+def go_to(ecg_id: int | None) -> None:
+    """Show another record."""
     st.session_state["record"] = str(ecg_id)
 
 
 def step_button(label: str, key: str, ecg_id: int | None) -> None:
-    st.button(
-        label,
-        shortcut=key,
-        disabled=ecg_id is None,
-        on_click=go_to,
-        args=(ecg_id,),
-    )
+    """Draw the way to a neighbour in the worklist, None at its end."""
+    st.button(label, shortcut=key, disabled=ecg_id is None, on_click=go_to, args=(ecg_id,))
 
 
 def choose_record() -> int:
     """Draw title, record number and steps; return the record, or stop the page with a message."""
     if "record" not in st.session_state and "record" not in st.query_params:
-        go_to(parts.first_record())
+        go_to(opening_record(caches.catalog()))
         st.query_params["record"] = st.session_state["record"]  # the first run writes no bound URL
     with st.container(horizontal=True, vertical_alignment="center"):
         title = st.container()
@@ -47,7 +43,7 @@ def choose_record() -> int:
         after = st.container(width="content")
     title.title("Review", anchor=False)
     try:
-        ecg_id = parts.parse_record(text)
+        ecg_id = caches.catalog().parse_id(text)
         index, n_records = worklist.position(ecg_id)
     except RecordError as error:
         show_ecg_error(error)
@@ -77,7 +73,7 @@ def draw_header(entry: CatalogEntry) -> None:
         )
         st.badge(leading_diagnosis(entry), color="violet", icon=":material/stethoscope:")
         st.badge(f"{SPLITS[entry.split]} split", color="gray", icon=":material/folder:")
-        synthetic_badge(caches.catalog())
+        synthetic_badge(caches.catalog().synthetic)
 
 
 ecg_id = choose_record()

@@ -1,13 +1,15 @@
 """Parts that more than one page draws."""
 
+from typing import Literal
+
 import streamlit as st
 
-from ecgcore.ptbxl.catalog import Catalog
+BadgeColor = Literal["red", "orange", "blue", "green", "violet", "gray"]
 
 
-def synthetic_badge(catalog: Catalog) -> None:
-    """Mark the synthetic set, so that nobody takes a made-up recording for a patient's."""
-    if catalog.synthetic:
+def synthetic_badge(is_synthetic: bool) -> None:
+    """Mark synthetic data, so that nobody takes a made-up recording for a patient's."""
+    if is_synthetic:
         st.badge("Synthetic records", icon=":material/science:", color="orange")
 
 

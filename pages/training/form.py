@@ -9,10 +9,12 @@ from ecgcore.tasks import mi as mi_task
 from ecgcore.tasks.mi import TRAIN_SETS
 from ecgcore.training.spec import TrainSpec
 from ecgcore.training.submit import N_JUDGES, expected_seconds, offered_archs, submit
+from ecgcore.wording.numbers import counted, rough_duration
 from pages.shared import caches
-from pages.training.runs import duration
 
 _READING_S = 20
+_SLOWEST = 3
+"""How many times longer a core without bfloat16 takes."""
 
 
 def new_run_form() -> Job | None:
@@ -44,10 +46,9 @@ def time_words(spec: TrainSpec) -> str:
     n_records = len(mi_task.training_ids(frame, spec.train_set, spec.seed))
     expected = expected_seconds(spec.arch, n_records, spec.epochs) + _READING_S
     return (
-        f"About {duration(expected)} on one core that computes in bfloat16, up to three times as "
-        f"long on others, less if validation stops improving for {spec.patience} epochs. One run "
-        "goes at a time and the others wait; the dashboard stays usable, and a run goes on when "
-        "this page is closed."
+        f"About {rough_duration(expected, _SLOWEST * expected)}, less if validation stops "
+        f"improving for {counted(spec.patience, 'epoch')}. Runs queue one after another and "
+        "continue if you close the page."
     )
 
 
@@ -57,7 +58,7 @@ def missing_words(train_set: str) -> str:
     if not n_missing:
         return ""
     return (
-        f"{n_missing:,} recordings that this training needs are not on this disk. Get them with "
+        f"This training needs recordings that are not on this disk ({n_missing:,}). Get them with "
         "`python3.11 -m ecgcore data fetch --set study` in the project's folder."
     )
 
@@ -101,8 +102,8 @@ def _choose_spec() -> TrainSpec:
         key="retrain_prune",
         persist_state="session",
         help=f"Confident learning: {N_JUDGES} models, each trained without the records that it "
-        "judges, look at every MI record first. Those that they take for normal as surely as a "
-        "normal record are left out of the training; the test sets stay whole.",
+        "judges, look at every MI record first. Those that they take for normal as surely as they "
+        "do a normal record are left out of the training; the test sets stay whole.",
     )
     return TrainSpec(
         arch,

@@ -8,13 +8,13 @@ from ecgcore.errors import JobError
 from ecgcore.figures.training_curves import history_figure
 from ecgcore.jobs.store import Job, JobStatus
 from ecgcore.training.submit import RunView, read_run
+from ecgcore.wording.jobs import STATUSES
 from pages.case.labels import METHODS
 from pages.shared import caches
 from pages.shared.errors import show_ecg_error
+from pages.shared.widgets import is_dark, synthetic_badge
 from pages.training import runs as parts
 from pages.training.form import new_run_form
-
-DARK = st.context.theme.type == "dark"
 
 
 def draw_progress(job_id: int, known: dict[int, JobStatus]) -> None:
@@ -26,16 +26,8 @@ def draw_progress(job_id: int, known: dict[int, JobStatus]) -> None:
     if job.status in parts.ACTIVE:
         share, words = parts.progress_words(job, view)
         st.progress(min(share, 1.0), text=words)
-    draw_curves(view)
-
-
-def draw_curves(view: RunView) -> None:
-    figure = history_figure(view.history, dark=DARK)
-    if view.history.empty:
-        figure.update_layout(yaxis_range=[0.5, 1.0], yaxis2_range=[0.0, 1.0])
-    figure.update_xaxes(range=[0.5, max(view.epochs, 2) + 0.5], dtick=max(1, view.epochs // 10))
     st.plotly_chart(
-        figure,
+        history_figure(view.history, view.epochs, dark=is_dark()),
         theme=None,
         key="retrain_curves",
         config={"displayModeBar": False},
@@ -44,6 +36,7 @@ def draw_curves(view: RunView) -> None:
 
 
 def draw_actions(job: Job, view: RunView) -> None:
+    """Draw what can be done with a run: cancel or resume it, or use its model."""
     if job.status in parts.ACTIVE:
         if st.button("Cancel", icon=":material/stop:", disabled=job.cancel_requested):
             store.request_cancel(job.id)
@@ -60,30 +53,31 @@ def draw_actions(job: Job, view: RunView) -> None:
 
 
 def draw_result(job: Job) -> None:
+    """Draw what a finished model reaches, and the ways to use it."""
     entry = parts.model_of(job)
     if entry is None:
         st.warning(f"The model is no longer in {job.run_dir}.", icon=":material/warning:")
         return
-    if entry.card.synthetic:
-        st.badge("Synthetic records", icon=":material/science:", color="orange")
+    synthetic_badge(entry.card.synthetic)
     st.markdown(parts.card_words(entry))
     st.table(parts.result_table(entry), hide_index=True, border="horizontal")
     with st.container(horizontal=True):
         st.page_link(
             "review/page.py",
-            label="Ask it about a recording",
+            label="Its predictions and reasons on Review",
             icon=":material/ecg_heart:",
             query_params={"model": entry.label, "method": METHODS["gradcam"]},
         )
         st.page_link(
             "reliability/page.py",
-            label="See its reliability beside the shipped models",
+            label="Its reliability beside the shipped models",
             icon=":material/analytics:",
             query_params=parts.reliability_query(entry),
         )
 
 
 def draw_run(jobs: tuple[Job, ...]) -> None:
+    """Draw the chosen run: its state, what can be done with it, its curves."""
     try:
         job = parts.chosen_job(jobs)
     except JobError as error:
@@ -93,37 +87,33 @@ def draw_run(jobs: tuple[Job, ...]) -> None:
         st.info("No run yet. Choose what to train and start.", icon=":material/info:")
         return
     parts.show_job(job)
-    words = parts.STATUS[job.status]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Run {job.id}: {job.title}", anchor=False, width="content")
-        st.badge(words.text, color=words.color, icon=words.icon)
+        color, icon = parts.LOOKS[job.status]
+        st.badge(STATUSES[job.status], color=color, icon=icon)
     draw_actions(job, read_run(job.run_dir))
     known = {other.id: other.status for other in jobs}
     active = any(status in parts.ACTIVE for status in known.values())
-    watch = st.fragment(draw_progress, run_every="1s" if active else None)
-    watch(job.id, known)
-
-
-def pick(key: str, ids: list[int]) -> None:
-    if rows := st.session_state[key].selection.rows:
-        st.query_params["job"] = str(ids[rows[0]])
+    st.fragment(draw_progress, run_every="1s" if active else None)(job.id, known)
 
 
 def draw_runs(jobs: tuple[Job, ...]) -> None:
+    """Draw the list of all runs; a click shows one."""
     st.subheader("All runs", anchor=False)
     key, ids = f"retrain_runs_{len(jobs)}", [job.id for job in jobs]
     shown = st.query_params.get("job", "")
-    chosen = [row for row, job_id in enumerate(ids) if str(job_id) == shown]
     st.dataframe(
         parts.runs_table(jobs),
         key=key,
         hide_index=True,
-        on_select=partial(pick, key, ids),
+        on_select=partial(parts.show_picked, key, ids),
         selection_mode="single-row",
-        selection_default={"selection": {"rows": chosen}},
+        selection_default={
+            "selection": {"rows": [row for row, one in enumerate(ids) if str(one) == shown]}
+        },
         column_config={
             "Run": st.column_config.NumberColumn(width=60),
-            "Asked for": st.column_config.DatetimeColumn(
+            "Queued": st.column_config.DatetimeColumn(
                 format="D MMM YYYY, HH:mm", timezone=st.context.timezone
             ),
         },

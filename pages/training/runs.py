@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -17,35 +17,31 @@ from ecgcore.ptbxl import synthetic
 from ecgcore.tasks import mi as mi_task
 from ecgcore.training.spec import TrainSpec
 from ecgcore.training.submit import N_JUDGES, RunView, read_run
+from ecgcore.wording.jobs import STATUSES
+from ecgcore.wording.numbers import duration
 from pages.shared import caches
+
+if TYPE_CHECKING:
+    from pages.shared.widgets import BadgeColor
 
 ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 RESUMABLE = (JobStatus.INTERRUPTED, JobStatus.FAILED, JobStatus.CANCELLED)
+LOOKS: dict[JobStatus, tuple[BadgeColor, str]] = {
+    JobStatus.QUEUED: ("gray", ":material/schedule:"),
+    JobStatus.RUNNING: ("blue", ":material/model_training:"),
+    JobStatus.DONE: ("green", ":material/check_circle:"),
+    JobStatus.FAILED: ("red", ":material/error:"),
+    JobStatus.CANCELLED: ("orange", ":material/cancel:"),
+    JobStatus.INTERRUPTED: ("orange", ":material/power_off:"),
+}
+"""Colour and icon of each status."""
+
 SYNTHETIC_WORDS = (
     "SYNTHETIC recordings: no patient stands behind them. A run shows how training works; its "
     "result says nothing about patients."
 )
 NO_SUPERVISOR_S = 10
 _URL = "job"
-
-
-@dataclass(frozen=True, slots=True)
-class StatusWords:
-    """How a status is shown."""
-
-    text: str
-    color: str
-    icon: str
-
-
-STATUS = {
-    JobStatus.QUEUED: StatusWords("waiting", "gray", ":material/schedule:"),
-    JobStatus.RUNNING: StatusWords("training", "blue", ":material/model_training:"),
-    JobStatus.DONE: StatusWords("finished", "green", ":material/check_circle:"),
-    JobStatus.FAILED: StatusWords("failed", "red", ":material/error:"),
-    JobStatus.CANCELLED: StatusWords("cancelled", "orange", ":material/cancel:"),
-    JobStatus.INTERRUPTED: StatusWords("interrupted", "orange", ":material/power_off:"),
-}
 
 
 def chosen_job(jobs: Sequence[Job]) -> Job | None:
@@ -74,6 +70,12 @@ def show_job(job: Job) -> None:
         st.query_params[_URL] = str(job.id)
 
 
+def show_picked(key: str, ids: Sequence[int]) -> None:
+    """Put the job whose row was clicked into the URL."""
+    if rows := st.session_state[key].selection.rows:
+        st.query_params[_URL] = str(ids[rows[0]])
+
+
 def progress_words(job: Job, view: RunView) -> tuple[float, str]:
     """Share of the work that is done, 0 to 1, and what is going on in words."""
     share = (view.epochs_done + _in_epoch(view)) / max(view.epochs, 1)
@@ -86,7 +88,7 @@ def progress_words(job: Job, view: RunView) -> tuple[float, str]:
     if view.judge:
         return share, f"Looking for doubtful MI records: judge {view.judge} of {N_JUDGES} learns …"
     if view.epochs_done >= view.epochs:
-        return 1.0, "Judging the model on the test sets …"
+        return 1.0, "Evaluating the model on the test sets …"
     batch = f", batch {view.step} of {view.steps}" if view.steps else ""
     left = view.seconds_left
     time_left = "" if left is None else f" · at most {duration(left)} left"
@@ -175,24 +177,20 @@ def reliability_query(entry: ModelEntry) -> list[tuple[str, str]]:
 
 def runs_table(jobs: Sequence[Job]) -> pd.DataFrame:
     """All runs, newest first."""
-    rows = [_run_row(job, read_run(job.run_dir)) for job in jobs]
-    columns = ["Run", "Model", "Data", "Status", "Epochs", "Best validation AUROC", "Asked for",
-               "Training took"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame([_run_row(job, read_run(job.run_dir)) for job in jobs])
 
 
-def _run_row(job: Job, view: RunView) -> tuple[object, ...]:
-    took = "" if view.history.empty else duration(view.history["seconds"].sum())
-    return (
-        job.id,
-        job.title,
-        _data_words(view.spec),
-        STATUS[job.status].text,
-        f"{view.epochs_done} of {view.epochs}",
-        best_words(view),
-        job.created_at,
-        took,
-    )
+def _run_row(job: Job, view: RunView) -> dict[str, object]:
+    return {
+        "Run": job.id,
+        "Model": job.title,
+        "Data": _data_words(view.spec),
+        "Status": STATUSES[job.status],
+        "Epochs": f"{view.epochs_done} of {view.epochs}",
+        "Best validation AUROC": best_words(view),
+        "Queued": job.created_at,
+        "Training took": "" if view.history.empty else duration(view.history["seconds"].sum()),
+    }
 
 
 def _data_words(spec: TrainSpec | None) -> str:
@@ -200,13 +198,3 @@ def _data_words(spec: TrainSpec | None) -> str:
         return "unknown"
     folder = Path(spec.data_dir)
     return "synthetic" if synthetic.is_synthetic(folder) else folder.name
-
-
-def duration(seconds: float) -> str:
-    """Say a duration in two figures at most, such as "45 s", "8 min", "1 h 20 min"."""
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60:02d} min"

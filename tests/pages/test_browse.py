@@ -207,9 +207,9 @@ def test_a_record_number_opens_directly(
     ("typed", "message"),
     [
         ("99999", "There is no record 99999"),
-        ("x1", "is not a record number"),
+        ("x1", "“x1” is not a record number. Enter a number, e.g. 1."),
         ("9" * 5000, "is not a record number"),
-        ("", "Type digits"),
+        ("", "Enter a number"),
     ],
 )
 def test_a_wrong_number_is_explained_and_the_list_stays(

@@ -18,7 +18,6 @@ from ecgcore.tasks import mi as mi_task
 from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
 from ecgcore.training.submit import submit
 from pages.shared import caches
-from pages.training.runs import duration
 
 Open = Callable[..., AppTest]
 
@@ -87,7 +86,7 @@ def test_the_form_says_what_each_set_holds_and_how_long_it_takes(open_page: Open
         "87 MI, 88 normal",
         "87 MI, 88 normal",
     ]
-    assert "One run goes at a time" in _text(app)
+    assert "Runs queue one after another and continue if you close the page." in _text(app)
     assert "No run yet" in _text(app)
 
 
@@ -202,7 +201,7 @@ def test_missing_recordings_stop_the_start_and_say_what_to_download(
     monkeypatch.setattr(caches, "n_missing", lambda train_set: 8072)
     app = open_page("retrain")
     assert _button(app, "Start training").disabled
-    assert "8,072 recordings" in _text(app)
+    assert "not on this disk (8,072)" in _text(app)
     assert "data fetch --set study" in _text(app)
 
 
@@ -260,8 +259,3 @@ def test_a_finished_run_shows_its_result_and_leads_to_the_other_pages(
     assert not opened.exception
     assert not opened.error
     assert opened.selectbox(key="model").value == name
-
-
-def test_durations_in_words():
-    words = [duration(s) for s in (0.2, 45, 61, 480, 4800, 7 * 3600)]
-    assert words == ["1 s", "45 s", "1 min", "8 min", "1 h 20 min", "7 h 00 min"]

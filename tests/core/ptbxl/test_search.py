@@ -140,7 +140,7 @@ def test_result_can_be_read() -> None:
     assert third["diagnoses"] == "NDT 100 %, IMI 80 %, LAFB 50 %"
     assert (third["age"], third["sex"], third["territory"]) == ("over 89", "female", "inferior")
     assert (third["group"], third["split"]) == ("uncertain MI", "training")
-    assert (third["mi_likelihood"], third["spread"]) == (80, 0.25)
+    assert (third["mi_likelihood"], third["disagreement"]) == (80, 0.25)
     assert result.loc[4, ["age", "diagnoses", "validated"]].tolist() == [
         "unknown",
         "NORM 100 %",
@@ -150,7 +150,7 @@ def test_result_can_be_read() -> None:
     assert result.loc[6, "diagnoses"] == ""
     assert result["report"].str.len().max() == 120
     assert np.isnan(result.loc[4, "mi_likelihood"])
-    assert np.isnan(result.loc[1, "spread"])
+    assert np.isnan(result.loc[1, "disagreement"])
 
 
 def test_the_likelihood_shown_is_that_of_the_statement_in_question() -> None:
@@ -161,7 +161,7 @@ def test_the_likelihood_shown_is_that_of_the_statement_in_question() -> None:
 def test_search_leaves_the_catalogue_alone() -> None:
     before = SIX.frame.copy()
     search(SIX, RecordFilter(codes=("IMI",)), pd.Series({1: 0.5}))
-    assert search(SIX, RecordFilter())["spread"].isna().all()
+    assert search(SIX, RecordFilter())["disagreement"].isna().all()
     pd.testing.assert_frame_equal(SIX.frame, before)
 
 
