@@ -232,6 +232,7 @@ def test_filters_come_back_after_a_case(
     app.run()
     app.session_state["group"] = "any"
     del app.session_state["cases"]
+    app.query_params.clear()  # as the browser's Back button leads here
     assert summary(app.run()) == certain
 
 
