@@ -14,7 +14,12 @@ from ecgcore.settings import Settings
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask what to do, and with which part."""
     parser.add_argument("action", choices=["build", "fetch", "check"])
-    parser.add_argument("--set", choices=["test", "study", "full"], default="study", dest="which")
+    parser.add_argument(
+        "--set",
+        choices=["test", "study", "full"],
+        dest="which",
+        help="what has to be complete; without it fetch gets study and check looks at test",
+    )
     parser.add_argument("--base-url", help="a mirror that has PhysioNet's layout")
     parser.add_argument("--rate", type=int, choices=[100, 500], default=100, help="fetch: in Hz")
     parser.add_argument("--workers", type=int, default=16, help="files at once")
@@ -30,7 +35,8 @@ def run_data(args: argparse.Namespace, settings: Settings) -> Result:
 
 def _data_build(args: argparse.Namespace, folder: Path) -> Result:
     from ecgcore.ptbxl.catalog import load_catalog
-    from ecgcore.ptbxl.store import build_store
+    from ecgcore.ptbxl.fetch.download import DATA_SETS, in_one_sentence, members
+    from ecgcore.ptbxl.store import build_store, open_store
 
     with tqdm(desc="store", unit=" records", disable=args.json) as bar:
 
@@ -38,24 +44,40 @@ def _data_build(args: argparse.Namespace, folder: Path) -> Result:
             bar.total = total
             bar.update(done - bar.n)
 
-        report = build_store(load_catalog(folder), show)
+        catalog = load_catalog(folder)
+        report = build_store(catalog, show)
+    store = open_store(catalog)
+    stored = frozenset(store.row_of) if store else frozenset()
+    missing: dict[str, int] = {
+        which: len({*members(catalog.frame, which)} - stored) for which in DATA_SETS
+    }
     data = {
         "folder": str(report.folder),
         "stored": report.n_stored,
         "missing": report.n_missing,
         "refused": [{"ecg_id": ecg_id, "reason": why} for ecg_id, why in report.refused],
+        "missing_by_set": missing,
     }
     lines = [
         f"{report.n_stored:,} records in {report.folder}, {report.n_missing:,} not downloaded",
         *(why for _, why in report.refused),
+        in_one_sentence(missing),
     ]
-    return (FAILED if report.refused else OK), data, "\n".join(lines)
+    failed = missing[args.which] if args.which else report.refused
+    return (FAILED if failed else OK), data, "\n".join(lines)
 
 
 def _data_fetch(args: argparse.Namespace, folder: Path) -> Result:
-    from ecgcore.ptbxl.fetch.download import PHYSIONET_URL, FetchProgress, fetch
+    from ecgcore.ptbxl.fetch.download import (
+        PHYSIONET_URL,
+        DataSet,
+        FetchProgress,
+        check,
+        fetch,
+    )
 
-    with tqdm(desc=f"PTB-XL, {args.which}", unit=" files", disable=args.json) as bar:
+    which: DataSet = args.which or "study"
+    with tqdm(desc=f"PTB-XL, {which}", unit=" files", disable=args.json) as bar:
 
         def show(progress: FetchProgress) -> None:
             bar.total = progress.n_files
@@ -63,16 +85,18 @@ def _data_fetch(args: argparse.Namespace, folder: Path) -> Result:
 
         report = fetch(
             folder,
-            args.which,
+            which,
             base_url=args.base_url or PHYSIONET_URL,
             workers=args.workers,
             rate_hz=args.rate,
             on_progress=show,
         )
-    data = {"folder": str(folder), **asdict(report)}
+    there = check(folder)
+    data = {"folder": str(folder), **asdict(report), "missing_by_set": there.missing()}
     lines = [
         f"{report.n_downloaded:,} files downloaded, {report.n_skipped:,} were there, in {folder}",
         *(f"{failure.path}: {failure.reason}" for failure in report.failed),
+        there.sentence(),
     ]
     return (FAILED if report.failed else OK), data, "\n".join(lines)
 
@@ -82,5 +106,6 @@ def _data_check(args: argparse.Namespace, folder: Path) -> Result:
 
     report = check(folder, verify=args.verify)
     frame = report.frame()
-    status = OK if report.complete(args.which) else FAILED
-    return status, json.loads(frame.to_json(orient="records")), frame.to_string(index=False)
+    status = OK if report.complete(args.which or "test") else FAILED
+    text = f"{frame.to_string(index=False)}\n{report.sentence()}"
+    return status, json.loads(frame.to_json(orient="records")), text

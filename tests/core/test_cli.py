@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from ecgcore.cli import main
 from ecgcore.commands.result import BAD_INPUT, FAILED, OK
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import load_catalog
+from tests.support.mirror import served, write_mirror
 
 Run = Callable[..., tuple[int, Any]]
 
@@ -92,9 +93,10 @@ def test_build_stores_what_is_there_and_goes_on_later(run: Run, data: Path) -> N
     later = data / "records100/00000/00007_lr.dat"
     kept = later.rename(later.with_suffix(".kept"))
     expected = {"folder": str(data / "store-100hz"), "stored": 11, "missing": 1, "refused": []}
+    expected["missing_by_set"] = {"test": 0, "study": 1, "full": 1}
     assert run("data", "build", "--data", data) == (OK, expected)
     kept.rename(later)
-    expected |= {"stored": 12, "missing": 0}
+    expected |= {"stored": 12, "missing": 0, "missing_by_set": {"test": 0, "study": 0, "full": 0}}
     assert run("data", "build", "--data", data) == (OK, expected)
 
 
@@ -107,6 +109,62 @@ def test_build_fails_over_a_changed_recording_and_names_it(
     out = capsys.readouterr().out
     assert "11 records in" in out
     assert "Lead I of 00003_lr sums to" in out
+
+
+@pytest.fixture
+def mirror(synthetic_dir: Path, tmp_path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Address of a mirror of drawn records, and its table."""
+    folder = write_mirror(synthetic_dir, tmp_path / "mirror")
+    with served(folder) as url:
+        yield url, pd.read_csv(folder / "ptbxl_database.csv")
+
+
+def test_the_test_set_alone_is_complete_and_the_others_are_counted(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, mirror: tuple[str, pd.DataFrame]
+) -> None:
+    """README's three lines; `cohorts` counts 201 drawn records in training and validation."""
+    url, table = mirror
+    n_later = int((table["strat_fold"] != 10).sum())
+    sentence = f"test: complete; study: 201 missing; full: {n_later} missing"
+    folder = tmp_path / "ptb-xl"
+    commands = [
+        ["data", "fetch", "--set", "test", "--base-url", url],
+        ["data", "build"],
+        ["data", "build", "--set", "test"],
+        ["data", "check"],
+        ["data", "check", "--set", "test"],
+    ]
+    for command in commands:
+        assert main([*command, "--data", str(folder)]) == OK, command
+        assert capsys.readouterr().out.splitlines()[-1] == sentence
+    for command in (["data", "check", "--set", "study"], ["data", "build", "--set", "study"]):
+        assert main([*command, "--data", str(folder)]) == FAILED
+        assert capsys.readouterr().out.splitlines()[-1] == sentence
+
+
+def test_fetch_fails_if_a_file_of_the_set_cannot_be_had(
+    run: Run, tmp_path: Path, mirror: tuple[str, pd.DataFrame]
+) -> None:
+    url, table = mirror
+    lost = table.loc[table["strat_fold"] == 10, "filename_lr"].iloc[0]
+    (tmp_path / "mirror" / f"{lost}.dat").unlink()
+    status, answer = run(
+        *("data", "fetch", "--set", "test", "--base-url", url, "--data", tmp_path / "ptb-xl")
+    )
+    assert status == FAILED
+    assert answer["missing_by_set"]["test"] == 1
+    assert answer["failed"][0]["path"] == f"{lost}.dat"
+
+
+def test_check_counts_wrong_files_in_its_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, mirror: tuple[str, pd.DataFrame]
+) -> None:
+    folder = tmp_path / "mirror"
+    name = mirror[1].loc[mirror[1]["strat_fold"] == 10, "filename_lr"].iloc[0]
+    (folder / f"{name}.dat").write_bytes(b"damaged")
+    assert main(["data", "check", "--verify", "--data", str(folder)]) == FAILED
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "test: complete; study: complete; full: complete; 1 files are wrong"
 
 
 def test_build_into_a_folder_that_cannot_be_written(run: Run, data: Path) -> None:

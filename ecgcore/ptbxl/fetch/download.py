@@ -117,6 +117,17 @@ class DataReport:
         needed = [row for row in self.rows if row.part in ("tables", which)]
         return all(row.n_present == row.n_expected and not row.n_wrong for row in needed)
 
+    def missing(self) -> dict[str, int]:
+        """Count the records of each set that are not there."""
+        return {
+            row.part: row.n_expected - row.n_present for row in self.rows if row.part in DATA_SETS
+        }
+
+    def sentence(self) -> str:
+        """Say how complete each set is, and after verify how many files are wrong."""
+        words = in_one_sentence(self.missing())
+        return f"{words}; {len(self.wrong):,} files are wrong" if self.wrong else words
+
     def frame(self) -> pd.DataFrame:
         """One row for each part: expected, present, missing; after verify wrong and unlisted."""
         frame = pd.DataFrame(
@@ -239,7 +250,7 @@ def check(folder: Path, *, verify: bool = False) -> DataReport:
     frame = load_catalog(folder).frame
     files = {int(ecg_id): _record_files(name) for ecg_id, name in frame["filename_lr"].items()}
     parts: dict[str, list[tuple[str, ...]]] = {"tables": [(table,) for table in TABLES]}
-    parts |= {which: [files[i] for i in _members(frame, which)] for which in DATA_SETS}
+    parts |= {which: [files[i] for i in members(frame, which)] for which in DATA_SETS}
     parts |= {
         "fold unknown" if pd.isna(fold) else f"fold {fold}": [files[int(i)] for i in members.index]
         for fold, members in frame.groupby("strat_fold", dropna=False)
@@ -261,6 +272,16 @@ def check(folder: Path, *, verify: bool = False) -> DataReport:
     return DataReport(folder, tuple(rows), tuple(sorted(wrong)))
 
 
+def in_one_sentence(missing: Mapping[str, int]) -> str:
+    """Say how complete each set is.
+
+    >>> in_one_sentence({"test": 0, "study": 8072})
+    'test: complete; study: 8,072 missing'
+    """
+    words = {which: f"{n:,} missing" if n else "complete" for which, n in missing.items()}
+    return "; ".join(f"{which}: {word}" for which, word in words.items())
+
+
 def _coverage(
     part: str,
     units: Sequence[tuple[str, ...]],
@@ -278,7 +299,8 @@ def _coverage(
     )
 
 
-def _members(frame: pd.DataFrame, which: DataSet) -> list[int]:
+def members(frame: pd.DataFrame, which: DataSet) -> list[int]:
+    """Return the records of a set, in ascending order."""
     if which == "full":
         return [int(ecg_id) for ecg_id in frame.index]
     splits = SPLITS if which == "study" else ("test",)
@@ -306,7 +328,7 @@ class _Fetch:
         sums = self._sums()
         if sums and self._settle(TABLES, sums, needed=True):
             frame = load_catalog(self.transfer.folder).frame
-            ids = _members(frame, which)
+            ids = members(frame, which)
             names = [name for column in columns for name in frame.loc[ids, column]]
             self._settle([LICENCE, *(path for name in names for path in _record_files(name))], sums)
         report = self.tally.report()
