@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ecgcore.models.architectures import ARCHITECTURES
 from tests.support.paths import PROJECT
 
 CORE = sorted((PROJECT / "ecgcore").rglob("*.py"))
@@ -121,6 +122,20 @@ def prints(tree: ast.AST) -> Iterator[ast.AST]:
     return (call for call in calls(tree) if ast.unparse(call.func) == "print")
 
 
+def architecture_names(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every string but a docstring that holds an architecture's name, which its record knows."""
+    names = re.compile(rf"\b({'|'.join(ARCHITECTURES)})\b")
+    said = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) and id(node) not in said else None
+        if isinstance(text, str) and names.search(text):
+            yield node
+
+
 def long_functions(tree: ast.AST) -> Iterator[ast.AST]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -163,6 +178,9 @@ BREACHES = [
     (streamlit_imports, "def f():\n    import streamlit as st"),
     (streamlit_imports, "from pages._ui import links"),
     (prints, "def f():\n    print('x')"),
+    (architecture_names, "if entry.key.arch == 'cnn_bilstm': ..."),
+    (architecture_names, "costs = {'bimamba2_large': 750.0}"),
+    (architecture_names, "name = f'cnn_lstm-{train_set}-0'"),
     (long_functions, "def f():\n" + "    x = 1\n" * 60),
 ]
 KEPT = [
@@ -174,6 +192,8 @@ KEPT = [
     (unpickling, "from safetensors.torch import load_file\nnp.load(path)"),
     (unpickling, "np.savez(path, allow_pickle=False, a=a)"),
     (streamlit_imports, "from ecgcore import leads"),
+    (architecture_names, '"""Such as cnn_bilstm."""\nname = DEFAULT.name\ntitle = "BiMamba-2"'),
+    (architecture_names, "from ecgcore.models.networks.bimamba2 import BiMamba2"),
     (long_functions, "def f():\n" + "    x = 1\n" * 59),
 ]
 
@@ -222,6 +242,10 @@ def test_only_the_command_line_prints() -> None:
     assert found(prints, CORE + PAGES, MAY_PRINT) == []
 
 
+def test_only_its_record_knows_an_architecture_by_name() -> None:
+    assert found(architecture_names, CORE + PAGES, {"ecgcore/models/architectures.py"}) == []
+
+
 def test_modules_and_functions_are_short() -> None:
     assert found(long_functions, CORE + PAGES) == []
     lines = {
@@ -247,6 +271,7 @@ WITHOUT_TORCH = [
     "ecgcore.stats.calibration.corp",
     "ecgcore.stats.decision_curve",
     "ecgcore.study.strata",
+    "ecgcore.models.architectures",
     "ecgcore.models.cards",
     "ecgcore.predictions.store",
     "ecgcore.predictions.labelled",

@@ -1,8 +1,9 @@
 """The networks whose speed is measured."""
 
 from ecgcore.errors import ModelError
+from ecgcore.models.architectures import main_archs
 from ecgcore.models.cards import ModelEntry, list_models
-from ecgcore.predictions.decision import MAIN_ARCHS, MAIN_SETS
+from ecgcore.predictions.decision import MAIN_SETS
 from ecgcore.settings import Settings
 
 
@@ -21,5 +22,7 @@ def first_seeds(entries: list[ModelEntry]) -> list[ModelEntry]:
     return [
         entry
         for entry in entries
-        if entry.key.seed == 0 and entry.key.arch in MAIN_ARCHS and entry.key.train_set in MAIN_SETS
+        if entry.key.seed == 0
+        and entry.key.arch in main_archs()
+        and entry.key.train_set in MAIN_SETS
     ]

@@ -19,7 +19,7 @@ from ecgcore.bench.figure import Figure, timed
 from ecgcore.bench.shipped import first_seeds, shipped_models
 from ecgcore.explain.attribution import METHODS
 from ecgcore.explain.methods import IG_STEPS, explain
-from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.models.architectures import arch_title
 from ecgcore.models.predictor import Predictor, predict, predict_batches
 from ecgcore.ptbxl.catalog import open_catalog
 from ecgcore.ptbxl.store import Recordings, open_recordings
@@ -88,7 +88,7 @@ def _single_record(
     yield timed(f"{len(six)} predictions of a warm record", lambda: predict(six, record), 40.0)
     yield timed(f"{len(every)} predictions, every seed", lambda: predict(every, record), None)
     for predictor in _one_of_each(every):
-        arch = ARCH_NAMES[predictor.entry.key.arch]
+        arch = arch_title(predictor.entry.key.arch)
         for method, target in _TARGETS_MS.items():
             steps = f", {IG_STEPS} steps" if method == "ig" else ""
             yield timed(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ecgcore.commands.predict import add_reading_arguments, asked_settings
 from ecgcore.commands.records import add_record_arguments, asked_record, is_number
 from ecgcore.commands.result import OK, Result
+from ecgcore.models.architectures import DEFAULT
 from ecgcore.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dpi", type=int, default=300, help="of a PNG, 50 to 600")
     add_reading_arguments(parser)
     parser.add_argument("--overlay", choices=["gradcam", "ig"], help="heat behind the leads")
-    parser.add_argument("--arch", default="cnn_bilstm", help="the model that is explained")
+    parser.add_argument("--arch", default=DEFAULT.name, help="the model that is explained")
     parser.add_argument("--set", default="C", dest="train_set")
     parser.add_argument("--seed", type=int, default=0)
 

@@ -10,6 +10,7 @@ from typing import get_args
 from tqdm import tqdm
 
 from ecgcore.commands.result import FAILED, OK, Result
+from ecgcore.models.architectures import BIMAMBA2, DEFAULT
 from ecgcore.settings import Settings
 
 
@@ -22,7 +23,7 @@ def add_study_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="ARCH[-SET[-SEED]]",
-        help="such as cnn_bilstm, bimamba2-A or bimamba2-A-0",
+        help=f"such as {DEFAULT.name}, {BIMAMBA2.name}-A or {BIMAMBA2.name}-A-0",
     )
     parser.add_argument("--limit", type=int, metavar="N", help="run: at most so many trainings")
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from ecgcore.figures.comparison import style_of
 from ecgcore.figures.theme import ink, template
-from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.models.architectures import arch_title
 
 _ROW_PX = 34
 _BETWEEN_ARCHS = 0.35
@@ -47,7 +47,7 @@ class Opinion:
     @property
     def name(self) -> str:
         """Architecture and training set."""
-        return f"{ARCH_NAMES.get(self.arch, self.arch)} · {self.train_set}"
+        return f"{arch_title(self.arch)} · {self.train_set}"
 
     @property
     def label(self) -> str:

@@ -12,21 +12,11 @@ import numpy as np
 
 from ecgcore.errors import ModelError
 from ecgcore.leads import LEADS
+from ecgcore.models.architectures import arch_place, arch_title
 from ecgcore.records import FloatArray
 from ecgcore.signals.block_highpass import highpass_block
 from ecgcore.tasks import mi
 from ecgcore.tasks.registry import TASKS
-
-ARCH_NAMES = {
-    "cnn_bilstm": "CNN-BiLSTM",
-    "bimamba2": "BiMamba-2",
-    "cnn_lstm": "CNN-LSTM (study)",
-    "bimamba2_large": "BiMamba-2 large (study)",
-}
-"""Architectures that can be trained here, with the names shown to readers.
-
-The last takes an hour for each epoch on a CPU: it is for a machine with a GPU.
-"""
 
 CARD_FILE = "card.json"
 WEIGHTS_FILE = "weights.safetensors"
@@ -46,7 +36,7 @@ class ModelKey:
     @property
     def group_label(self) -> str:
         """Name of all seeds shown to readers, such as "CNN-BiLSTM A"."""
-        arch = ARCH_NAMES.get(self.arch, self.arch)
+        arch = arch_title(self.arch)
         if self.task == mi.NAME:
             return f"{arch} {self.train_set}"
         title = TASKS[self.task].title if self.task in TASKS else self.task
@@ -296,7 +286,7 @@ def _entries(paths: Iterable[Path], task: str | None, *, shipped: bool) -> list[
     return entries
 
 
-def _place(entry: ModelEntry) -> tuple[bool, str, bool, ModelKey, str]:
+def _place(entry: ModelEntry) -> tuple[bool, str, int, ModelKey, str]:
     """Order by task, the study's own first, then by architecture, training set and seed."""
     key = entry.key
-    return key.task != mi.NAME, key.task, key.arch != "cnn_bilstm", key, entry.name
+    return key.task != mi.NAME, key.task, arch_place(key.arch), key, entry.name

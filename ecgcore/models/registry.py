@@ -1,7 +1,6 @@
-"""Architectures by name, and weights on disk."""
+"""Networks by the name of their architecture, and weights on disk."""
 
 import hashlib
-from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 
@@ -11,41 +10,14 @@ from safetensors.torch import load, save_file
 from torch import Tensor, nn
 
 from ecgcore.errors import ModelError
+from ecgcore.models.architectures import architecture
 from ecgcore.models.cards import WEIGHTS_FILE, ModelEntry, file_sha256
 from ecgcore.models.networks.base import NetworkModule
-from ecgcore.models.networks.bimamba2 import BiMamba2
-from ecgcore.models.networks.bimamba2_large import BiMamba2Large
-from ecgcore.models.networks.cnn_bilstm import CnnBiLstm
-from ecgcore.models.networks.cnn_lstm import CnnLstm
-
-ARCHITECTURES: dict[str, Callable[[int], NetworkModule]] = {
-    "cnn_bilstm": CnnBiLstm,
-    "bimamba2": BiMamba2,
-    "cnn_lstm": CnnLstm,
-    "bimamba2_large": BiMamba2Large,
-}
-
-_MAMBA2 = (
-    "models/networks/gpu_scan.py",
-    "models/networks/bimamba2.py",
-    "models/networks/mamba_parts.py",
-    "models/networks/base.py",
-    "models/networks/scan.py",
-)
-SOURCES: dict[str, tuple[str, ...]] = {
-    "cnn_bilstm": ("models/networks/base.py", "models/networks/cnn_bilstm.py"),
-    "bimamba2": _MAMBA2,
-    "cnn_lstm": ("models/networks/base.py", "models/networks/cnn_lstm.py"),
-    "bimamba2_large": ("models/networks/bimamba2_large.py", *_MAMBA2),
-}
-"""Files below ``ecgcore/`` that an architecture is made of."""
 
 
 def build(arch: str, n_classes: int = 1) -> NetworkModule:
     """Make an untrained model; ModelError if there is no such architecture."""
-    if arch not in ARCHITECTURES:
-        raise ModelError(f"There is no architecture {arch!r}; choose {', '.join(ARCHITECTURES)}.")
-    return ARCHITECTURES[arch](n_classes)
+    return architecture(arch).build(n_classes)
 
 
 def save_weights(model: nn.Module, folder: Path) -> str:

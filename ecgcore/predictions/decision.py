@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
 from ecgcore.errors import ModelError
+from ecgcore.models.architectures import main_archs
 from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.ensemble import Ensemble, EnsembleCalibrator, LabelledEnsemble
 from ecgcore.stats.calibration.calibrators import CalibratorName
@@ -15,7 +16,7 @@ from ecgcore.stats.conformal import MondrianConformal
 from ecgcore.stats.thresholds import threshold_for_sensitivity
 from ecgcore.tasks.mi import TRAIN_SETS
 
-MAIN_ARCHS, MAIN_SETS = ("cnn_bilstm", "bimamba2"), ("A", "C", "D")
+MAIN_SETS = ("A", "C", "D")
 SENSITIVITIES = (0.9, 0.95, 0.99)
 """Wishes for a threshold that a reader can choose from."""
 
@@ -169,7 +170,7 @@ class DecisionRule:
 
 def is_main(group: Ensemble) -> bool:
     """Say whether a group is one of the study's six: both architectures on A, C and D."""
-    return group.shipped and group.arch in MAIN_ARCHS and group.train_set in MAIN_SETS
+    return group.shipped and group.arch in main_archs() and group.train_set in MAIN_SETS
 
 
 def joint_verdict(verdicts: Iterable[str]) -> str:

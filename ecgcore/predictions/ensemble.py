@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecgcore.errors import ModelError
-from ecgcore.models.cards import ARCH_NAMES, ModelEntry
+from ecgcore.models.architectures import arch_place, arch_title
+from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.labelled import LabelledLogits
 from ecgcore.ptbxl.label_groups import member_ids
 from ecgcore.stats.calibration import calibrators
@@ -65,7 +66,7 @@ class Ensemble:
     @property
     def label(self) -> str:
         """Name shown to readers, such as "CNN-BiLSTM A"; own runs say so."""
-        name = f"{ARCH_NAMES.get(self.arch, self.arch)} {self.train_set}"
+        name = f"{arch_title(self.arch)} {self.train_set}"
         return name if self.shipped else f"{name} (own run {self.members[0].run_name})"
 
     @property
@@ -77,7 +78,7 @@ class Ensemble:
 def ensembles_of(entries: Iterable[ModelEntry]) -> tuple[Ensemble, ...]:
     """Group the shipped models by architecture and training set; each own run stays alone.
 
-    The order is that of `ARCH_NAMES` and `TRAIN_SETS`, own runs last.
+    The order is that of `ARCHITECTURES` and `TRAIN_SETS`, own runs last.
     """
     groups: dict[tuple[str, ...], list[ModelEntry]] = {}
     for entry in entries:
@@ -258,6 +259,5 @@ def disagreement_of(
 
 
 def _place(group: Ensemble) -> tuple[bool, int, int, str]:
-    archs, sets = list(ARCH_NAMES), list(TRAIN_SETS)
-    known = archs.index(group.arch) if group.arch in archs else len(archs)
-    return (not group.shipped, known, sets.index(group.train_set), group.name)
+    place = list(TRAIN_SETS).index(group.train_set)
+    return (not group.shipped, arch_place(group.arch), place, group.name)

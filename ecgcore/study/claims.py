@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
+from ecgcore.models.architectures import BIMAMBA2, CNN_BILSTM, CNN_LSTM, published_twin
 from ecgcore.stats.comparison.paired_bootstrap import Comparison
 from ecgcore.stats.metrics import LOWER_IS_BETTER, Estimate, ScoreName
 from ecgcore.study.published import published
@@ -14,9 +15,8 @@ GroupKey = tuple[str, str]
 
 Verdict = Literal["agrees", "disagrees", "not separable", "cannot be judged"]
 
-_CNN, _MAMBA = "cnn_bilstm", "bimamba2"
-_REBUILT, _REBUILT_SETS = "cnn_lstm", ("A", "C", "D")
-_THEIRS = {_CNN: _REBUILT, _MAMBA: "bimamba2_large"}
+_CNN, _MAMBA = CNN_BILSTM.name, BIMAMBA2.name
+_REBUILT, _REBUILT_SETS = CNN_LSTM.name, ("A", "C", "D")
 _TEST_N = {"certain": 971, "all": 1253}
 _FIELDS = {"auroc": "auroc", "ece_width": "ece"}
 
@@ -49,7 +49,7 @@ class Claim:
         """Return the published figure in the place of one of our groups, NaN without one."""
         arch, train_set = group
         for figure in published(_TEST_N.get(self.test_set, 0)):
-            if (figure.arch, figure.train_set) == (_THEIRS.get(arch, arch), train_set):
+            if (figure.arch, figure.train_set) == (published_twin(arch), train_set):
                 value = getattr(figure, _FIELDS[self.score])
                 return float("nan") if value is None else float(value)
         return float("nan")

@@ -12,6 +12,7 @@ from typing import Any
 from ecgcore.errors import JobError, ModelError
 from ecgcore.jobs import progress
 from ecgcore.jobs.processes import JobProcess
+from ecgcore.models.architectures import BIMAMBA2, CNN_BILSTM, CNN_LSTM, Architecture, Recipe
 from ecgcore.models.cards import WEIGHTS_FILE, ModelCard, ModelKey, file_sha256
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import Catalog, open_catalog
@@ -20,40 +21,18 @@ from ecgcore.tasks import mi
 from ecgcore.training.spec import SPEC_FILE, TrainSpec
 from ecgcore.training.submit import RunView, expected_seconds, read_run
 
-Recipe = Mapping[str, Any]
-
-CNN_BILSTM: Recipe = {"epochs": 24, "patience": 24}
-MULTI: Recipe = {"epochs": 40, "patience": 40}
-BIMAMBA2: Recipe = {"epochs": 16, "patience": 16}
-CNN_LSTM: Recipe = {
-    "epochs": 100,
-    "patience": 15,
-    "batch_size": 32,
-    "max_lr": 1e-3,
-    "weight_decay": 0.0,
-    "clip_norm": 0.0,
-    "schedule": "plateau",
-    "amplitude": 0.0,
-    "lead_dropout": 0.0,
-    "time_shift": False,
-    "seed_exact": True,
-}
-"""What each architecture is trained with, where it differs from the defaults of `TrainSpec`.
-
-That of ``cnn_lstm`` is the published study's.
-"""
-
 PROCESS_FILE = "processes.jsonl"
 """Which process trains a run: one line for each, so that a later ``study run`` finds it."""
 
+_LONGER: Recipe = {"epochs": 40, "patience": 40}
 _SEEDS = {mi.CERTAIN: 5, mi.ALL: 5, mi.UNCERTAIN: 5, mi.MIX: 3}
-_PLAN: tuple[tuple[str, Recipe, Mapping[str, int]], ...] = (
-    ("cnn_bilstm", CNN_BILSTM, _SEEDS),
-    ("cnn_bilstm", MULTI, {mi.MULTI: 5}),
-    ("bimamba2", BIMAMBA2, _SEEDS),
-    ("cnn_lstm", CNN_LSTM, {mi.CERTAIN: 3, mi.ALL: 3, mi.UNCERTAIN: 3}),
+_PLAN: tuple[tuple[Architecture, Recipe, Mapping[str, int]], ...] = (
+    (CNN_BILSTM, {}, _SEEDS),
+    (CNN_BILSTM, _LONGER, {mi.MULTI: 5}),
+    (BIMAMBA2, {}, _SEEDS),
+    (CNN_LSTM, {}, {mi.CERTAIN: 3, mi.ALL: 3, mi.UNCERTAIN: 3}),
 )
-"""Architecture, its recipe, and the number of seeds for each training set."""
+"""Architecture, what differs from its recipe, and the number of seeds for each training set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +63,8 @@ class StudyRun:
 STUDY: tuple[StudyRun, ...] = tuple(
     sorted(
         (
-            StudyRun(arch, train_set, seed, recipe)
-            for arch, recipe, sets in _PLAN
+            StudyRun(one.name, train_set, seed, {**one.recipe, **one.study_recipe, **more})
+            for one, more, sets in _PLAN
             for train_set, n_seeds in sets.items()
             for seed in range(n_seeds)
         ),
@@ -245,7 +224,7 @@ class Study:
         spec = run.spec(self.catalog.folder)
         state = self._state(run, view)
         done = state == RunState.DONE
-        epoch_s = self.n_train(run) * _rate(run.arch, rates)
+        epoch_s = self.n_train(run) * rates.get(run.arch, expected_seconds(run.arch, 1, 1))
         under_way = view.step / view.steps if view.steps else 0.0
         left = 0.0 if done else max(0.0, spec.epochs - view.epochs_done - under_way)
         trained = not view.history.empty
@@ -372,13 +351,3 @@ def _same_recipe(wanted: TrainSpec, card: ModelCard) -> bool:
     if wanted.speedups == "auto":
         found["speedups"] = needed["speedups"]
     return found == needed
-
-
-def _rate(arch: str, measured: Mapping[str, float]) -> float:
-    """Seconds for one record in one epoch: measured, else as in docs/performance.md."""
-    if arch in measured:
-        return measured[arch]
-    try:
-        return expected_seconds(arch, 1, 1)
-    except KeyError:
-        return max(measured.values(), default=expected_seconds("bimamba2", 1, 1))

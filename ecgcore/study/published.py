@@ -8,6 +8,8 @@ from functools import partial
 
 import pandas as pd
 
+from ecgcore.models.architectures import BIMAMBA2_LARGE, CNN_LSTM
+
 _SITE = "the study's web page"
 _FILES = "result files in the study's repository, commit 7c07ac2"
 _BENCHMARK = "ecg_ptbxl_benchmarking (xresnet1d101)"
@@ -59,8 +61,8 @@ class PublishedFigure:
 
 _FIGURE_NAMES = ("auroc", "auprc", "accuracy", "sensitivity", "specificity", "ece", "brier")
 
-_cnn = partial(PublishedFigure, "CNN-LSTM", "cnn_lstm")
-_mamba = partial(PublishedFigure, "BiMamba-2", "bimamba2_large")
+_cnn = partial(PublishedFigure, "CNN-LSTM", CNN_LSTM.name)
+_mamba = partial(PublishedFigure, "BiMamba-2", BIMAMBA2_LARGE.name)
 _reference = partial(
     PublishedFigure,
     "xresnet1d101 (reference)",
@@ -73,7 +75,7 @@ _reference = partial(
 PUBLISHED = (
     PublishedFigure(
         "CNN-LSTM (headline)",
-        "cnn_lstm",
+        CNN_LSTM.name,
         "called A, not our A",
         1137,
         0.9906,

@@ -18,9 +18,10 @@ from torch import nn
 import ecgcore
 from ecgcore.errors import EcgError, ModelError
 from ecgcore.jobs import progress
+from ecgcore.models.architectures import architecture
 from ecgcore.models.cards import CARD_FILE, WEIGHTS_FILE, ModelCard, Preprocessing
 from ecgcore.models.networks.base import n_parameters
-from ecgcore.models.registry import SOURCES, build, round_to_half, save_weights
+from ecgcore.models.registry import build, round_to_half, save_weights
 from ecgcore.predictions.store import PREDICTIONS_FILE, predictions_frame, save_predictions
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import load_catalog
@@ -94,7 +95,7 @@ def code_version(arch: str) -> str:
     """Version of the package and a hash of the sources that decide a training's result."""
     package = Path(ecgcore.__file__).parent
     digest = hashlib.sha256()
-    for name in sorted({*_DECIDING, *SOURCES[arch]}):
+    for name in sorted({*_DECIDING, *architecture(arch).sources}):
         digest.update((package / name).read_bytes())
     return f"{ecgcore.__version__}+{digest.hexdigest()[:12]}"
 

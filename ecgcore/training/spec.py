@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ecgcore.errors import JobError
-from ecgcore.models.cards import ARCH_NAMES, ModelKey
+from ecgcore.models.architectures import ARCHITECTURES
+from ecgcore.models.cards import ModelKey
 from ecgcore.tasks import mi
 from ecgcore.tasks.registry import TASKS, task_named
 from ecgcore.tasks.task import Task, TrainSet
@@ -19,7 +20,7 @@ SPEEDUPS = ("auto", "none", "bf16", "bf16+compile")
 SCHEDULES = ("one_cycle", "plateau")
 LABEL_NOISE = ("keep", "prune")
 _CHOICES: dict[str, Collection[str]] = {
-    "arch": ARCH_NAMES,
+    "arch": ARCHITECTURES,
     "schedule": SCHEDULES,
     "label_noise": LABEL_NOISE,
     "speedups": SPEEDUPS,

@@ -14,7 +14,7 @@ from ecgcore.errors import JobError
 from ecgcore.jobs import progress
 from ecgcore.jobs.store import Job, JobStore
 from ecgcore.jobs.supervisor import STARTED_EVENT
-from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.models.architectures import ARCHITECTURES, architecture
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.tasks import mi as mi_task
 from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
@@ -23,14 +23,6 @@ HISTORY = ("epoch", "train_loss", "val_loss", "val_auroc", "seconds")
 
 N_JUDGES = 4
 """Models that judge the training records where doubtful ones are to be left out."""
-
-_MS_PER_RECORD = {
-    "cnn_bilstm": 2.1,
-    "bimamba2": 4.8,
-    "cnn_lstm": 5.0,
-    "bimamba2_large": 750.0,
-}
-"""Training time of one record in one epoch on one thread, measured on PTB-XL."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,12 +136,12 @@ def missing_ids(recordings: Recordings, train_set: str) -> list[int]:
 def offered_archs() -> tuple[str, ...]:
     """Architectures that this machine can train in reasonable time."""
     gpu = shutil.which("nvidia-smi") is not None
-    return tuple(arch for arch in ARCH_NAMES if gpu or arch != "bimamba2_large")
+    return tuple(one.name for one in ARCHITECTURES.values() if gpu or not one.needs_gpu)
 
 
 def expected_seconds(arch: str, n_records: int, epochs: int) -> float:
     """Duration of a training of `epochs` on one thread of the machine of docs/performance.md."""
-    return _MS_PER_RECORD[arch] * n_records * epochs / 1000
+    return architecture(arch).ms_per_record * n_records * epochs / 1000
 
 
 def _new_folder(runs_dir: Path, stem: str) -> Path:

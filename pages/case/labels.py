@@ -9,6 +9,7 @@ from ecgcore.explain.attribution import METHODS as EXPLANATIONS
 from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.paper_layout import PaperLayout
 from ecgcore.leads import LEADS
+from ecgcore.models.architectures import DEFAULT
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.ptbxl.glossary import Translation
@@ -20,8 +21,8 @@ METHODS = {"none": "None", **EXPLANATIONS}
 
 
 def default_group(groups: tuple[Ensemble, ...]) -> int:
-    """Position of the group whose reasons are shown first: a CNN-BiLSTM trained on all labels."""
-    wanted = [group.arch == "cnn_bilstm" and group.train_set == "C" for group in groups]
+    """Position of the group whose reasons are shown first: the usual networks on all labels."""
+    wanted = [group.arch == DEFAULT.name and group.train_set == "C" for group in groups]
     return wanted.index(True) if True in wanted else 0
 
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from ecgcore.errors import ModelError
 from ecgcore.figures.predictions import Opinion, percent
-from ecgcore.models.cards import ARCH_NAMES, ModelEntry
+from ecgcore.models.architectures import arch_title, main_archs
+from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.decision import (
-    MAIN_ARCHS,
     DecisionRule,
     DecisionSettings,
     EnsemblePrediction,
@@ -153,9 +153,7 @@ def others_words(rows: list[OpinionRow]) -> str:
     n = f"{len(rows)} more group{'' if len(rows) == 1 else 's'}"
     names = ", ".join(
         dict.fromkeys(
-            row.group.train_set
-            if row.group.arch in MAIN_ARCHS
-            else ARCH_NAMES.get(row.group.arch, row.group.arch)
+            row.group.train_set if row.group.arch in main_archs() else arch_title(row.group.arch)
             for row in rows
             if row.group.shipped
         )

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ecgcore.errors import EcgError
 from ecgcore.figures.forest_plot import Pair, dumbbell_figure
-from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.models.architectures import arch_title
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.calibration.calibration_line import calibration_line
@@ -81,7 +81,7 @@ def calibrators_table(shown: Field, method: CalibratorName) -> pd.DataFrame:
 
 
 def _names(one: Ensemble) -> dict[str, str]:
-    short = f"{ARCH_NAMES.get(one.arch, one.arch)} {one.train_set}"
+    short = f"{arch_title(one.arch)} {one.train_set}"
     name = short if one.shipped else one.label
     return {"name": name, "label": one.label, "train_set": one.train_set}
 

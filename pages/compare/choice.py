@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.models.architectures import CNN_LSTM, arch_title, main_archs
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.metrics import ScoreName
 from ecgcore.study.strata import KINDS, Stratum
@@ -16,9 +16,8 @@ from pages.shared import evaluation_caches as cache
 from pages.shared.evaluation_choice import EvaluationChoice, fitting_ensembles
 from pages.shared.url_state import PageState
 
-MAIN_ARCHS = ("cnn_bilstm", "bimamba2")
-BOTH = " + ".join(ARCH_NAMES[arch] for arch in MAIN_ARCHS)
-REBUILT = ARCH_NAMES["cnn_lstm"]
+BOTH = " + ".join(arch_title(arch) for arch in main_archs())
+REBUILT = CNN_LSTM.title
 """The published study's own network, trained again."""
 METRICS: dict[str, ScoreName] = {
     "AUROC": "auroc",
@@ -119,7 +118,7 @@ class Choice(EvaluationChoice):
 def architectures() -> list[str]:
     """Return the choices of architecture: our two together first, the study's own last."""
     rebuilt = [REBUILT] if study_ensembles(REBUILT) else []
-    return [BOTH, *(ARCH_NAMES[arch] for arch in MAIN_ARCHS), *rebuilt]
+    return [BOTH, *(arch_title(arch) for arch in main_archs()), *rebuilt]
 
 
 def choose_architecture() -> str:
@@ -193,12 +192,12 @@ def subgroup_label(part: Stratum) -> str:
 
 def study_ensembles(architecture: str) -> list[Ensemble]:
     """Return the shipped ensembles of the chosen architecture, in the order of the study."""
-    both = [ARCH_NAMES[arch] for arch in MAIN_ARCHS]
+    both = [arch_title(arch) for arch in main_archs()]
     wanted = both if architecture == BOTH else [architecture]
     return [
         one
         for one in caches.groups()
-        if one.shipped and ARCH_NAMES.get(one.arch) in wanted and one.train_set in STUDY_SETS
+        if one.shipped and arch_title(one.arch) in wanted and one.train_set in STUDY_SETS
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.models.architectures import arch_title, in_place_of
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.stats.comparison.paired_bootstrap import Comparison, paired_bootstrap
@@ -25,7 +25,6 @@ _BADGES = {
     "not separable": ":gray-badge[not separable]",
     "cannot be judged": ":orange-badge[cannot be judged]",
 }
-_OURS = {"cnn_lstm": "cnn_bilstm", "bimamba2_large": "bimamba2"}
 _SCORES: dict[str, tuple[ScoreName, str]] = {
     "AUROC": ("auroc", "auroc"),
     "ECE": ("ece_width", "ece"),
@@ -137,7 +136,7 @@ def _published_text(claim: Claim) -> str:
     groups = sorted(known, key=claim.figure, reverse=best_high)
     both = len({arch for arch, _ in groups}) > 1
     return ", ".join(
-        (f"{ARCH_NAMES[arch]} " if both else "") + f"{name} {claim.figure((arch, name)):.4f}"
+        (f"{arch_title(arch)} " if both else "") + f"{name} {claim.figure((arch, name)):.4f}"
         for arch, name in groups
     )
 
@@ -152,7 +151,7 @@ def _pair(gap: Gap) -> str:
     (arch, first), (other, second) = gap.better, gap.worse
     if arch == other:
         return f"{first} to {second}"
-    return f"{first}: {ARCH_NAMES[arch]} to {ARCH_NAMES[other]}"
+    return f"{first}: {arch_title(arch)} to {arch_title(other)}"
 
 
 def gaps_frame(judged: Sequence[Judgement]) -> pd.DataFrame:
@@ -161,7 +160,7 @@ def gaps_frame(judged: Sequence[Judgement]) -> pd.DataFrame:
         [
             {
                 "Claim": one.claim.text,
-                "Network": ARCH_NAMES[gap.better[0]],
+                "Network": arch_title(gap.better[0]),
                 "Pair": _pair(gap),
                 "Published, better side": one.claim.figure(gap.better),
                 "Published, other side": one.claim.figure(gap.worse),
@@ -212,7 +211,7 @@ def figures_table(figures: Sequence[PublishedFigure], test_set: str) -> pd.DataF
         for name, (_, column) in _SCORES.items():
             value = getattr(figure, column)
             row[f"published {name}"] = "–" if value is None else f"{value:.4f}"
-            for side, arch in (("trained again", figure.arch), ("ours", _OURS.get(figure.arch))):
+            for side, arch in (("trained again", figure.arch), ("ours", in_place_of(figure.arch))):
                 mean = means.get((name, arch or "", figure.train_set))
                 row[f"{side} {name}"] = (
                     mean.text(4).replace(" ", "\N{NO-BREAK SPACE}") if mean else "–"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ecgcore.figures.comparison import Course, SeedRow, ranking_figure, seeds_figure
 from ecgcore.figures.theme import STYLE
-from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.models.architectures import arch_title, published_twin
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.stats.comparison.paired_bootstrap import FEWEST_SEEDS, Comparison, Standing, rank_frame
@@ -25,7 +25,6 @@ from pages.shared.widgets import is_dark
 
 FIGURE_PX = 440
 _MOST_TICKS = 6
-_THEIRS = {"cnn_bilstm": "cnn_lstm", "bimamba2": "bimamba2_large"}
 _PUBLISHED_FIELDS = {
     "auroc": "auroc",
     "auprc": "auprc",
@@ -56,7 +55,7 @@ def published_values(ensemble: Ensemble, choice: Choice, n: int) -> tuple[float,
     as_theirs = choice.method == "raw" or choice.score in ("auroc", "auprc")
     if name is None or not (comparable and at_half and as_theirs and ensemble.shipped):
         return ()
-    theirs = (_THEIRS.get(ensemble.arch, ensemble.arch), ensemble.train_set)
+    theirs = (published_twin(ensemble.arch), ensemble.train_set)
     values = [
         getattr(figure, name)
         for figure in published(n)
@@ -76,7 +75,7 @@ def seed_rows(shown: Field, standings: dict[str, Standing], choice: Choice) -> l
     """Turn standings into rows of the figure."""
     return [
         SeedRow(
-            ARCH_NAMES.get(one.arch, one.arch),
+            arch_title(one.arch),
             one.train_set,
             row_name(one),
             tuple(float(value) for value in standings[one.name].seeds),
@@ -131,7 +130,7 @@ def courses(ranked: Sequence[tuple[str, Field]]) -> list[Course]:
     standings = [one.standings() for _, one in ranked]
     return [
         Course(
-            ARCH_NAMES.get(one.arch, one.arch),
+            arch_title(one.arch),
             one.train_set,
             row_name(one),
             tuple(found[one.name].mean for found in standings),
@@ -192,7 +191,7 @@ def ranking_words(ranked: Sequence[tuple[str, Field]], choice: Choice) -> str:
     for name, one in ranked:
         found: dict[str, list[Comparison]] = by_arch(one.ensembles, one.comparisons())
         told = "; ".join(
-            f"{ARCH_NAMES.get(arch, arch)} {summary(choice, mine)}" for arch, mine in found.items()
+            f"{arch_title(arch)} {summary(choice, mine)}" for arch, mine in found.items()
         )
         lines.append(f"- **{name}** (n = {one.n:,}): {told or 'nothing to compare'}")
     title = "on each test set" if choice.part is None else KIND_NAMES[choice.part.kind]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.models.architectures import arch_title
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.comparison.delong import DeLong, delong
 from ecgcore.stats.comparison.paired_bootstrap import Comparison, comparison_frame, holm
@@ -76,7 +76,7 @@ def pairs_table(
     rows = []
     for k, one in enumerate(pairs):
         first, second = by_name[one.first], by_name[one.second]
-        archs = dict.fromkeys(ARCH_NAMES.get(e.arch, e.arch) for e in (first, second))
+        archs = dict.fromkeys(arch_title(e.arch) for e in (first, second))
         across = f", trained on {first.train_set}"
         higher, n = one.pairs_higher
         rows.append(
@@ -96,7 +96,7 @@ def _names(first: Ensemble, second: Ensemble) -> dict[str, str]:
     """Name two ensembles by what tells them apart: the training set, or the architecture."""
     if first.arch == second.arch:
         return {one.name: set_name(one.name) for one in (first, second)}
-    return {one.name: ARCH_NAMES.get(one.arch, one.arch) for one in (first, second)}
+    return {one.name: arch_title(one.arch) for one in (first, second)}
 
 
 def _ensemble_columns(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.models.architectures import arch_title
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.comparison.paired_bootstrap import Comparison
 from ecgcore.stats.metrics import LOWER_IS_BETTER, Estimate
@@ -48,7 +48,7 @@ def answer(
 ) -> str:
     """Answer, a line for each architecture, which training set is better on the chosen records."""
     told = [
-        f"- **{ARCH_NAMES.get(arch, arch)}**: {_of_arch(choice, mine)}"
+        f"- **{arch_title(arch)}**: {_of_arch(choice, mine)}"
         for arch, mine in by_arch(ensembles, comparisons).items()
     ]
     records = records_words(choice, n, n_mi)

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.figures.reliability_panels import Line, lines_figure
-from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.models.architectures import arch_title
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.calibration.curve_pieces import CurvePieces
 from ecgcore.stats.calibration.reliability_curve import ece_by_bins
@@ -102,7 +102,7 @@ def draw_binning(shown: Sequence[Evaluated], choice: Choice) -> None:
     figure = lines_figure(
         [
             Line(
-                ARCH_NAMES.get(one.ensemble.arch, one.ensemble.arch),
+                arch_title(one.ensemble.arch),
                 one.ensemble.train_set,
                 _line_name(one),
                 frame["n_bins"].to_numpy(),

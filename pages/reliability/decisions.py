@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.figures.reliability_panels import Line, lines_figure
-from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.models.architectures import arch_title
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.decision_curve import CostPer100, DecisionCurve, at_prevalence, cost_threshold
 from ecgcore.stats.metrics import Estimate
@@ -209,7 +209,7 @@ def _draw_curves(worths: Sequence[Worth], threshold: float, prevalence: float) -
 
 
 def _panel(one: Evaluated) -> str:
-    return ARCH_NAMES.get(one.ensemble.arch, one.ensemble.arch)
+    return arch_title(one.ensemble.arch)
 
 
 def _nearest(curve: DecisionCurve, threshold: float) -> int:

@@ -3,8 +3,7 @@
 import streamlit as st
 
 from ecgcore.jobs.store import Job
-from ecgcore.models.cards import ARCH_NAMES
-from ecgcore.study.plan import CNN_LSTM, Recipe
+from ecgcore.models.architectures import arch_title, architecture
 from ecgcore.tasks import mi as mi_task
 from ecgcore.tasks.mi import TRAIN_SETS
 from ecgcore.training.spec import TrainSpec
@@ -67,7 +66,7 @@ def _choose_spec() -> TrainSpec:
     arch = st.selectbox(
         "Architecture",
         list(offered_archs()),
-        format_func=ARCH_NAMES.__getitem__,
+        format_func=arch_title,
         key="retrain_arch",
         persist_state="session",
     )
@@ -110,11 +109,6 @@ def _choose_spec() -> TrainSpec:
         train_set,
         int(seed),
         str(caches.catalog().folder.resolve()),
-        **_recipe(arch, int(epochs)),
+        **{**architecture(arch).recipe, "epochs": int(epochs)},
         label_noise="prune" if prune and train_set != "A" else "keep",
     )
-
-
-def _recipe(arch: str, epochs: int) -> Recipe:
-    """Return the settings beside the form's; the study's network has its own."""
-    return {**(CNN_LSTM if arch == "cnn_lstm" else {}), "epochs": epochs}

@@ -20,7 +20,7 @@ from ecgcore.figures.ecg_paper import ecg_figure
 from ecgcore.figures.paper_layout import PaperSettings
 from ecgcore.jobs.processes import spawn
 from ecgcore.jobs.supervisor import default_command
-from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.models.architectures import DEFAULT, arch_title
 from ecgcore.models.predictor import Predictor, copies, model_input, predict, predict_many
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.store import Recordings
@@ -87,7 +87,7 @@ def whole_set_figures(
     of torch or as many as there are cores; the faster way counts.
     """
     ids = recordings.available([int(ecg_id) for ecg_id in recordings.catalog.frame.index])
-    name = f"{len(ids):,} records through {ARCH_NAMES[predictor.entry.key.arch]}, against a loop"
+    name = f"{len(ids):,} records through {arch_title(predictor.entry.key.arch)}, against a loop"
     files = [i for i in ids if recordings.catalog.record_path(i).with_suffix(".dat").exists()]
     if not files:
         yield Figure(name, None, "times", None, "needs WFDB files", True, BATCH_PROMISE)
@@ -228,7 +228,7 @@ def _training(settings: Settings, data_dir: Path) -> Iterator[Callable[[], None]
     """
     with TemporaryDirectory(prefix="ecg-bench-") as folder:
         run_dir, log_path = Path(folder) / "run", Path(folder) / "log.txt"
-        spec = TrainSpec("cnn_bilstm", "A", 0, str(data_dir), epochs=200, patience=200)
+        spec = TrainSpec(DEFAULT.name, "A", 0, str(data_dir), epochs=200, patience=200)
         spec.save(run_dir)
         env = {**settings.as_env(), **_ONE_THREAD, "ECG_RUNS_DIR": folder}
         process = spawn(default_command(run_dir), cwd=PROJECT_DIR, log_path=log_path, env=env)

@@ -18,6 +18,7 @@ from ecgcore.bench.models.references import find_transformers, version_of
 from ecgcore.bench.models.serving import one_record_figures, opening_figures, whole_set_figures
 from ecgcore.bench.models.training import Batch, cnn_epoch_figures, mamba_epoch_figures
 from ecgcore.bench.shipped import first_seeds, shipped_models
+from ecgcore.models.architectures import BIMAMBA2
 from ecgcore.models.networks.bimamba2 import BiMamba2
 from ecgcore.models.predictor import Predictor
 from ecgcore.models.registry import load_model
@@ -122,7 +123,7 @@ def _network_figures(
     batch = _batch(predictors[0], recordings)
     with library_threads(threads):
         for predictor in predictors:
-            if predictor.entry.key.arch == "bimamba2":
+            if predictor.entry.key.arch == BIMAMBA2.name:
                 model = cast(BiMamba2, load_model(predictor.entry).requires_grad_(False))
                 yield from forward_figures(model, batch.inputs, modeling, effort)
                 break

@@ -11,8 +11,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from ecgcore.bench.figure import Figure
 from ecgcore.bench.models.contest import Contest, Effort, take_turns
 from ecgcore.bench.models.references import CHUNKS, INSTALL, with_their_mixers
+from ecgcore.models.architectures import BIMAMBA2, CNN_BILSTM, CNN_LSTM
 from ecgcore.models.networks.bimamba2 import BiMamba2
-from ecgcore.models.registry import build
 from ecgcore.training.data import augment
 from ecgcore.training.mixed_precision import TrainingForward, resolved
 from ecgcore.training.spec import TrainSpec
@@ -78,7 +78,7 @@ def epochs(trainees: Mapping[str, Trainee], rounds: int) -> Contest:
 
 def mamba_epoch_figures(batch: Batch, modeling: Any | None, effort: Effort) -> Iterator[Figure]:  # noqa: ANN401
     """BiMamba-2 as this machine trains it beside transformers' mixers in the same network."""
-    spec = TrainSpec("bimamba2", "A", 0, "")
+    spec = TrainSpec(BIMAMBA2.name, "A", 0, "")
     ours = _speedups(spec)
     name = f"BiMamba-2 epoch, {_WORDS[ours]}, against transformers"
     if modeling is None:
@@ -113,15 +113,15 @@ def _mamba_trainees(
 
 def cnn_epoch_figures(batch: Batch, effort: Effort) -> Iterator[Figure]:
     """CNN-BiLSTM as this machine trains it beside the published study's network."""
-    spec = TrainSpec("cnn_bilstm", "A", 0, "")
+    spec = TrainSpec(CNN_BILSTM.name, "A", 0, "")
     ours, small = _speedups(spec), batch.first(_STUDY_BATCH)
     trainees = {
-        "ours": Trainee(build("cnn_bilstm"), ours, batch, spec),
-        "theirs": Trainee(build("cnn_lstm"), _FLOAT32, small, None),
+        "ours": Trainee(CNN_BILSTM.build(), ours, batch, spec),
+        "theirs": Trainee(CNN_LSTM.build(), _FLOAT32, small, None),
     }
     if ours != _FLOAT32:
-        trainees["ours in float32"] = Trainee(build("cnn_bilstm"), _FLOAT32, batch, spec)
-        trainees["theirs sped up"] = Trainee(build("cnn_lstm"), ours, small, None)
+        trainees["ours in float32"] = Trainee(CNN_BILSTM.build(), _FLOAT32, batch, spec)
+        trainees["theirs sped up"] = Trainee(CNN_LSTM.build(), ours, small, None)
     contest = epochs(trainees, effort.rounds)
     name = "CNN-BiLSTM epoch, {}, to the study's net"
     yield _share(name.format(_WORDS[ours]), contest, "ours", "theirs", CNN_PROMISE)
@@ -159,4 +159,4 @@ def _speedups(spec: TrainSpec) -> str:
 
 
 def _mamba() -> BiMamba2:
-    return cast(BiMamba2, build("bimamba2"))
+    return cast(BiMamba2, BIMAMBA2.build())

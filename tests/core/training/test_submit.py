@@ -15,7 +15,7 @@ from ecgcore.errors import JobError
 from ecgcore.jobs import progress
 from ecgcore.jobs.store import JobStatus, JobStore
 from ecgcore.jobs.supervisor import STARTED_EVENT
-from ecgcore.models.cards import ARCH_NAMES
+from ecgcore.models.architectures import ARCHITECTURES
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.training import submit as submission
@@ -175,7 +175,7 @@ def test_the_large_network_is_offered_beside_a_gpu_only(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     assert offered_archs() == ("cnn_bilstm", "bimamba2", "cnn_lstm")
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-    assert offered_archs() == tuple(ARCH_NAMES)
+    assert offered_archs() == tuple(ARCHITECTURES)
 
 
 def test_a_judge_at_work_is_seen(tmp_path):

@@ -25,6 +25,7 @@ from ecgcore.bench.models.table import run_models
 from ecgcore.commands.bench import add_arguments, run_bench
 from ecgcore.errors import JobError, ModelError
 from ecgcore.jobs.processes import JobProcess
+from ecgcore.models.architectures import CNN_LSTM
 from ecgcore.models.networks.bimamba2 import BiMamba2, Mamba2
 from ecgcore.models.predictor import Predictor
 from ecgcore.ptbxl.catalog import load_catalog
@@ -184,7 +185,7 @@ def test_a_step_trains_and_augments_only_where_asked(monkeypatch, batch) -> None
         model_training, "augment", lambda inputs, *_: augmented.append(len(inputs)) or inputs
     )
     for spec in (None, object()):
-        model = model_training.build("cnn_lstm")
+        model = CNN_LSTM.build()
         before = [p.detach().clone() for p in model.parameters()]
         loss = model_training.Trainee(model, "none", batch, spec).step()()
         assert 0 < loss < 10
