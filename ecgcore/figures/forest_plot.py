@@ -1,4 +1,4 @@
-"""Diagrams of numbers in labelled rows: before and after recalibration, values with intervals."""
+"""Diagrams of numbers in labelled rows: before and after calibration, values with intervals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ecgcore.stats.metrics import Estimate
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A number of one group before and after recalibration."""
+    """A number of one ensemble before and after calibration."""
 
     train_set: str
     name: str
@@ -32,14 +32,14 @@ class Range:
 def dumbbell_figure(
     panels: Sequence[tuple[str, float, Sequence[Pair]]], *, after: str, dark: bool = False
 ) -> go.Figure:
-    """Draw numbers before (hollow) and after (filled) recalibration, a panel for each number.
+    """Draw numbers before (hollow) and after (filled) calibration, a panel for each number.
 
     Parameters
     ----------
     panels
-        Title, the perfect value, and one pair for each group, the same groups everywhere.
+        Title, the perfect value, and one pair for each ensemble, the same everywhere.
     after
-        Name of the recalibration.
+        Name of the calibrator.
     """
     names = [pair.name for pair in panels[0][2]]
     places = [-k for k in range(len(names))]
@@ -97,7 +97,7 @@ def _dumbbells(
                     "color": color,
                     "line": {"width": 1.6, "color": color},
                 },
-                text=["raw", "recalibrated"],
+                text=["uncalibrated", "calibrated"],
                 hovertemplate=f"{pair.name}, %{{text}}: %{{x:.4f}}<extra></extra>",
                 xaxis=xaxis,
                 showlegend=False,
@@ -116,7 +116,7 @@ def _dumbbell_legend(after: str, *, dark: bool) -> list[go.Scatter]:
             name=name,
             marker={"symbol": symbol, "size": 10, "color": color, "line": {"width": 1.6}},
         )
-        for name, symbol in (("raw", "circle-open"), (after, "circle"))
+        for name, symbol in (("uncalibrated", "circle-open"), (after, "circle"))
     ]
 
 

@@ -19,7 +19,7 @@ SCORES: tuple[ScoreName, ...] = ("brier", "ece_width", "log_loss")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MethodLine:
+class CalibratorLine:
     """The ensemble of a group on a test set after one recalibration.
 
     Attributes
@@ -49,9 +49,9 @@ class MethodLine:
         return CALIBRATORS[self.method]
 
 
-def compare_methods(
+def compare_calibrators(
     validation: LabelledEnsemble, test: LabelledEnsemble, n_boot: int = 500
-) -> tuple[MethodLine, ...]:
+) -> tuple[CalibratorLine, ...]:
     """Fit every method on fold 9 and judge it on the test set, the raw probabilities first.
 
     Intervals are 95 % percentile-bootstrap intervals over patients; the fit stays as it is in
@@ -73,10 +73,10 @@ def compare_methods(
     return tuple(_line(one, test, n_boot) for one in fits)
 
 
-def _line(fitted: Calibrator, test: LabelledEnsemble, n_boot: int) -> MethodLine:
+def _line(fitted: Calibrator, test: LabelledEnsemble, n_boot: int) -> CalibratorLine:
     probs = fitted.apply(test.logits)
     line = calibration_line(test.labels, probs, clusters=test.patients, n_boot=n_boot)
-    return MethodLine(fitted, line, *_scores(test, probs, n_boot))
+    return CalibratorLine(fitted, line, *_scores(test, probs, n_boot))
 
 
 def _scores(test: LabelledEnsemble, probs: FloatArray, n_boot: int) -> list[Estimate]:
@@ -93,12 +93,12 @@ def _scores(test: LabelledEnsemble, probs: FloatArray, n_boot: int) -> list[Esti
     ]
 
 
-def lines_frame(lines: tuple[MethodLine, ...]) -> pd.DataFrame:
+def lines_frame(lines: tuple[CalibratorLine, ...]) -> pd.DataFrame:
     """Return one row per method: every figure with ``_low`` and ``_high``, and the fit's ``n``."""
     return pd.DataFrame([_row(line) for line in lines])
 
 
-def _row(line: MethodLine) -> dict[str, object]:
+def _row(line: CalibratorLine) -> dict[str, object]:
     estimates = {
         "slope": line.line.slope,
         "intercept": line.line.intercept,

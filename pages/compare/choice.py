@@ -10,11 +10,11 @@ from ecgcore.models.architectures import CNN_LSTM, arch_title, main_archs
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.metrics import ScoreName
 from ecgcore.study.strata import KINDS, Stratum
-from ecgcore.tasks.mi import STUDY_SETS, TEST_SETS
+from ecgcore.tasks.mi import STUDY_SETS
 from pages.shared import caches, url_state
 from pages.shared import evaluation_caches as cache
-from pages.shared.evaluation_choice import EvaluationChoice, fitting_ensembles
-from pages.shared.url_state import PageState
+from pages.shared.evaluation_choice import SHARED_STATE, EvaluationChoice, fitting_ensembles
+from pages.shared.url_state import Bound, PageState
 
 BOTH = " + ".join(arch_title(arch) for arch in main_archs())
 REBUILT = CNN_LSTM.title
@@ -58,9 +58,17 @@ _SUBGROUP_HELP = (
 KIND_NAMES = {**KINDS, cache.MATCHED: "Age and sex matched"}
 EXTRA, _SUBGROUP = "extra", "part"
 _SUBGROUP_KEY = "compare_part"
+VIEWS = ("Pairs", "Calibrators", "Published claims", "Confusion matrix", "Shortcuts")
 STATE = PageState(
     "compare",
-    ("data_set", "architecture", "test_set", "metric", "threshold", "view", "matrix"),
+    {
+        **SHARED_STATE,
+        "architecture": Bound(),
+        "metric": Bound(METRICS),
+        "threshold": Bound(THRESHOLDS),
+        "view": Bound(VIEWS, renamed={"Raw and recalibrated": "Calibrators"}),
+        "matrix": Bound(),
+    },
     (_SUBGROUP, EXTRA, "cell"),
 )
 
@@ -205,11 +213,3 @@ def other_ensembles(data_version: str) -> list[Ensemble]:
     """Return what stands beside the study: local runs on this data set, other shipped ensembles."""
     main = {one.name for one in study_ensembles(BOTH)}
     return [one for one in fitting_ensembles(data_version) if one.name not in main]
-
-
-def warn_of_unknown_values(views: list[str]) -> None:
-    """Name each value in the URL that is no choice."""
-    url_state.warn_of_unknown("test_set", TEST_SETS)
-    url_state.warn_of_unknown("metric", METRICS)
-    url_state.warn_of_unknown("threshold", THRESHOLDS)
-    url_state.warn_of_unknown("view", views)

@@ -45,7 +45,7 @@ def draw_claims(shown: Field, choice: Choice) -> None:
     ensembles = study_ensembles(BOTH)
     if choice.data_version != PTBXL_VERSION or not ensembles:
         st.info(
-            f"The claims are about {PTBXL_VERSION}: choose it under “Data and local runs”.",
+            f"The claims are about {PTBXL_VERSION}: choose it under “Data and runs”.",
             icon=":material/info:",
         )
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from textwrap import wrap
 
 import pandas as pd
 
@@ -146,7 +147,7 @@ def draw_ranking(ranked: Sequence[tuple[str, Field]], choice: Choice) -> None:
     draw_plot(
         ranking_figure(
             lines,
-            _ticks(ranked),
+            ticks(ranked),
             metric=f"{choice.metric}, mean over seeds",
             marked=marked,
             height=FIGURE_PX,
@@ -161,23 +162,12 @@ def draw_ranking(ranked: Sequence[tuple[str, Field]], choice: Choice) -> None:
     )
 
 
-def _ticks(ranked: Sequence[tuple[str, Field]]) -> list[str]:
+def ticks(ranked: Sequence[tuple[str, Field]]) -> list[str]:
     """Names with sizes; short where there are many."""
     many = len(ranked) > 3
-    return [
-        f"{_wrapped(name, 8 if many else 14)}<br>{'' if many else 'n = '}{one.n:,}"
-        for name, one in ranked
-    ]
-
-
-def _wrapped(name: str, width: int) -> str:
-    """Break a long tick label between words."""
-    words, lines = name.split(), [""]
-    for word in words:
-        if len(lines[-1]) + len(word) > width and lines[-1]:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return "<br>".join(lines)
+    lines = [wrap(name, 9 if many else 15, break_long_words=False) for name, _ in ranked]
+    sizes = [f"{'' if many else 'n = '}{one.n:,}" for _, one in ranked]
+    return ["<br>".join([*name, size]) for name, size in zip(lines, sizes, strict=True)]
 
 
 def ranking_words(ranked: Sequence[tuple[str, Field]], choice: Choice) -> str:

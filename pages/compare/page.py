@@ -13,26 +13,17 @@ from pages.compare.pairs import draw_pairs
 from pages.compare.shortcuts import draw_shortcuts
 from pages.compare.summary import answer, scope_words
 from pages.shared import evaluation_choice as shared
-from pages.shared import url_state
 from pages.shared.calibrator_choice import chosen_method
 
-VIEWS = {
-    "Pairs": draw_pairs,
-    "Calibrators": draw_calibrators,
-    "Published claims": draw_claims,
-    "Confusion matrix": draw_confusion,
-    "Shortcuts": draw_shortcuts,
-}
-OLD_VIEWS = {"Raw and recalibrated": "Calibrators"}
+DRAWN = (draw_pairs, draw_calibrators, draw_claims, draw_confusion, draw_shortcuts)
 ANSWER_PX, HOLDS_PX = 124, 128
 
 
 def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
-    choices.warn_of_unknown_values([*VIEWS, *OLD_VIEWS])
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="left"):
         st.title("What does label certainty do?", anchor=False, width="content")
         architecture = choices.choose_architecture()
-        more = st.popover("Data and local runs", icon=":material/tune:")
+        more = st.popover("Data and runs", icon=":material/tune:")
     with more:
         data_version = shared.choose_data()
     notes = st.container()
@@ -86,20 +77,7 @@ def draw_first_screen(shown: Field, choice: choices.Choice) -> None:
     parts.draw_rank_numbers(ranked, choice)
 
 
-def choose_view() -> str:
-    url_state.follow_renamed("view", OLD_VIEWS)
-    return st.segmented_control(
-        "Look closer",
-        list(VIEWS),
-        default="Pairs",
-        required=True,
-        key="view",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-
-
-choices.STATE.restore()
+choices.STATE.open()
 choice, ensembles = draw_choices()
 shared.mark_synthetic(choice)
 shown, problems = field(ensembles, choice)
@@ -107,4 +85,13 @@ shared.draw_problems(problems)
 if not shown.members:
     shared.stop_without_ensemble("train one.")
 draw_first_screen(shown, choice)
-VIEWS[choose_view()](shown, choice)
+view = st.segmented_control(
+    "Look closer",
+    choices.VIEWS,
+    default="Pairs",
+    required=True,
+    key="view",
+    bind="query-params",
+    label_visibility="collapsed",
+)
+DRAWN[choices.VIEWS.index(view)](shown, choice)

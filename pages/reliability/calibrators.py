@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.figures.reliability_panels import Column, Held, intervals_figure, strata_figure
-from ecgcore.predictions.calibrator_comparison import MethodLine, lines_frame
+from ecgcore.predictions.calibrator_comparison import CalibratorLine, lines_frame
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.metrics import Estimate
 from ecgcore.study.calibration_by_stratum import calibration_by_stratum, outside_interval
@@ -23,7 +23,7 @@ from pages.shared.widgets import is_dark
 def draw_calibrators(one: Evaluated, choice: Choice) -> None:
     """Draw what every calibrator leaves of one ensemble's calibration error."""
     validation = caches.labelled_ensemble(one.ensemble, choice.test_set, choice.data_version, "val")
-    lines = cache.method_lines(validation, one.labelled)
+    lines = cache.calibrator_lines(validation, one.labelled)
     st.markdown(gap_words(one, lines))
     draw_table(methods_table(lines))
     st.caption(
@@ -56,7 +56,7 @@ def draw_calibrators(one: Evaluated, choice: Choice) -> None:
     draw_numbers(table, {name: name for name in table.columns}, "recalibration", choice)
 
 
-def gap_words(one: Evaluated, lines: Sequence[MethodLine]) -> str:
+def gap_words(one: Evaluated, lines: Sequence[CalibratorLine]) -> str:
     """Say how much of the uncalibrated calibration error a slope and an offset take away."""
     by = {line.method: line for line in lines}
     raw, platt = by["raw"].ece.value, by["platt"].ece.value
@@ -83,7 +83,7 @@ def _direction(offset: Estimate) -> str:
     return "Uncalibrated, it predicts MI about as often as it occurs."
 
 
-def methods_table(lines: Sequence[MethodLine]) -> pd.DataFrame:
+def methods_table(lines: Sequence[CalibratorLine]) -> pd.DataFrame:
     """One line for each calibrator, with its fitted numbers."""
     return pd.DataFrame(
         [
@@ -102,7 +102,7 @@ def methods_table(lines: Sequence[MethodLine]) -> pd.DataFrame:
     )
 
 
-def _fitted(line: MethodLine) -> str:
+def _fitted(line: CalibratorLine) -> str:
     said = ", ".join(f"{name} = {value:.4g}" for name, value in line.fitted.parameters())
     if said:
         return said

@@ -9,19 +9,52 @@ import streamlit as st
 
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.calibration.reliability_curve import Band, Strategy
-from ecgcore.tasks.mi import STUDY_SETS, TEST_SETS
+from ecgcore.stats.conformal import ALPHAS
+from ecgcore.tasks.mi import STUDY_SETS
 from pages.shared import url_state
-from pages.shared.evaluation_choice import EvaluationChoice
-from pages.shared.url_state import PageState
+from pages.shared.evaluation_choice import SHARED_STATE, EvaluationChoice
+from pages.shared.url_state import Bound, PageState
 
 CORP = "bin-free (CORP)"
 BINNINGS: dict[str, Strategy] = {"equal width": "width", "equal mass": "mass"}
 BANDS: dict[str, Band] = {"Clopper-Pearson": "exact", "bootstrap of patients": "bootstrap"}
 FEWEST_BINS, MOST_BINS = 2, 50
 FOCUS, MODELS, _BIN, _BIN_KEY = "focus", "models", "bin", "reliability_bin"
-_CHOICES = ("data_set", "test_set", "binning", "bins", "band", FOCUS, "section")
-_DIALS = ("cost", "prevalence", "promise", "wished")
-STATE = PageState("reliability", (*_CHOICES, *_DIALS), (MODELS, _BIN))
+SECTIONS = (
+    "Bins and cases",
+    "Number of bins",
+    "Calibrators",
+    "Who it fails",
+    "Decisions",
+    "Metrics",
+    "Published",
+)
+COSTS, PREVALENCES = (1, 50, 10), (5, 50, 10)
+"""Least, most and first value of the dials."""
+TARGET_COVERAGES = {f"{100 * (1 - alpha):.0f} %": alpha for alpha in sorted(ALPHAS, reverse=True)}
+TARGET_SENSITIVITIES = {"80 %": 0.8, "90 %": 0.9, "95 %": 0.95, "98 %": 0.98, "99 %": 0.99}
+
+
+def _numbers(least: int, most: int) -> list[str]:
+    return [str(n) for n in range(least, most + 1)]
+
+
+STATE = PageState(
+    "reliability",
+    {
+        **SHARED_STATE,
+        "binning": Bound((*BINNINGS, CORP), "curve"),
+        "bins": Bound(_numbers(FEWEST_BINS, MOST_BINS), "number of bins"),
+        "band": Bound(BANDS, "interval"),
+        FOCUS: Bound(),
+        "section": Bound(SECTIONS, renamed={"Recalibration": "Calibrators"}),
+        "cost": Bound(_numbers(*COSTS[:2]), "number of false alarms"),
+        "prevalence": Bound(_numbers(*PREVALENCES[:2]), "share of patients with MI"),
+        "promise": Bound(TARGET_COVERAGES, "target coverage"),
+        "wished": Bound(TARGET_SENSITIVITIES, "target sensitivity"),
+    },
+    (MODELS, _BIN),
+)
 _CURVE_HELP = (
     "Equal width: every bin spans as many probabilities. Equal mass: every bin holds as many "
     "records; tied probabilities stay together. CORP needs no bins: it is the rising curve that "
@@ -111,14 +144,3 @@ def choose_bin(options: Sequence[str], label: str) -> int | None:
 def set_bin(place: int | None) -> None:
     """Write the chosen bin, counted from 0, into the URL."""
     url_state.write(_BIN, [] if place is None else [str(place + 1)])
-
-
-def warn_of_unknown_values(sections: Sequence[str]) -> None:
-    """Name each value in the URL that is no choice."""
-    url_state.warn_of_unknown("test_set", TEST_SETS)
-    url_state.warn_of_unknown("binning", [*BINNINGS, CORP], what="curve")
-    url_state.warn_of_unknown("band", BANDS, what="interval")
-    url_state.warn_of_unknown("section", sections)
-    sizes = [str(n) for n in range(FEWEST_BINS, MOST_BINS + 1)]
-    advice = f"choose {FEWEST_BINS} to {MOST_BINS}."
-    url_state.warn_of_unknown("bins", sizes, what="number of bins", advice=advice)

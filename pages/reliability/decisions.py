@@ -15,7 +15,7 @@ from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.decision_curve import CostPer100, DecisionCurve, at_prevalence, cost_threshold
 from ecgcore.stats.metrics import Estimate
 from pages.reliability import verdicts
-from pages.reliability.choice import Choice
+from pages.reliability.choice import COSTS, PREVALENCES, Choice
 from pages.reliability.numbers import FloatArray
 from pages.shared import evaluation_caches as cache
 from pages.shared.errors import ecg_errors_shown
@@ -29,7 +29,7 @@ HIGHEST_THRESHOLD = 0.6
 class Worth:
     """An ensemble's decisions at the dials."""
 
-    one: Evaluated
+    evaluated: Evaluated
     curve: DecisionCurve
     cost: CostPer100
 
@@ -47,26 +47,22 @@ def _draw_net_benefit(shown: Sequence[Evaluated], focus: Evaluated, choice: Choi
     first, second, _ = st.columns([0.4, 0.3, 0.3], gap="medium")
     with first:
         cost = st.slider(
-            "How many false alarms is a missed MI worth?",
-            1,
-            50,
-            10,
-            key="cost",
-            bind="query-params",
+            "How many false alarms is a missed MI worth?", *COSTS, key="cost", bind="query-params"
         )
     with second:
         percent = st.slider(
-            "Patients with MI, of 100", 5, 50, 10, key="prevalence", bind="query-params"
+            "Patients with MI, of 100", *PREVALENCES, key="prevalence", bind="query-params"
         )
     prevalence = percent / 100
     worths = [_worth(one, cost, prevalence) for one in shown]
-    mine = next(worth for worth in worths if worth.one is focus)
+    mine = next(worth for worth in worths if worth.evaluated is focus)
     st.markdown(cost_words(mine, cost, percent))
     _draw_curves(worths, cost_threshold(cost), prevalence)
     draw_table(costs_table(worths))
     st.caption(net_benefit_words(focus, choice))
     table = pd.concat(
-        [w.curve.frame().assign(group=w.one.ensemble.label) for w in worths], ignore_index=True
+        [w.curve.frame().assign(group=w.evaluated.ensemble.label) for w in worths],
+        ignore_index=True,
     )
     draw_numbers(table, _NET_BENEFIT_LABELS, "net_benefit", choice)
 
@@ -97,7 +93,7 @@ def moved_probs(one: Evaluated, prevalence: float) -> FloatArray:
 
 def cost_words(worth: Worth, cost: int, percent: int) -> str:
     """Say what the dials mean for 100 patients."""
-    one, label = worth.cost, worth.one.ensemble.label
+    one, label = worth.cost, worth.evaluated.ensemble.label
     found = percent - one.missed_mi.value
     alone = min(one.call_all, one.call_none)
     verdict = (
@@ -118,7 +114,7 @@ def costs_table(worths: Sequence[Worth]) -> pd.DataFrame:
     """One line for each ensemble: what its errors cost in 100 patients."""
     rows = [
         {
-            "Ensemble": worth.one.ensemble.label,
+            "Ensemble": worth.evaluated.ensemble.label,
             "MI found": unbroken(_found(worth.cost), 1),
             "MI missed": unbroken(worth.cost.missed_mi, 1),
             "False alarms": unbroken(worth.cost.false_alarms, 1),
@@ -170,12 +166,12 @@ def net_benefit_words(one: Evaluated, choice: Choice) -> str:
 def _draw_curves(worths: Sequence[Worth], threshold: float, prevalence: float) -> None:
     inside = worths[0].curve.thresholds <= HIGHEST_THRESHOLD
     x = worths[0].curve.thresholds[inside]
-    panels = dict.fromkeys(_panel(worth.one) for worth in worths)
+    panels = dict.fromkeys(_panel(worth.evaluated) for worth in worths)
     lines = [
         Line(
-            _panel(worth.one),
-            worth.one.ensemble.train_set,
-            worth.one.ensemble.label.removeprefix(_panel(worth.one)).strip(),
+            _panel(worth.evaluated),
+            worth.evaluated.ensemble.train_set,
+            worth.evaluated.ensemble.label.removeprefix(_panel(worth.evaluated)).strip(),
             x,
             worth.curve.model.value[inside],
         )
@@ -201,7 +197,7 @@ def _draw_curves(worths: Sequence[Worth], threshold: float, prevalence: float) -
         key="net_benefit",
         alt=f"Net benefit at threshold {threshold:.3f}: "
         + "; ".join(
-            f"{w.one.ensemble.label} {_at(w.curve, threshold):.3f}, calling everybody "
+            f"{w.evaluated.ensemble.label} {_at(w.curve, threshold):.3f}, calling everybody "
             f"{w.curve.call_all.value[_nearest(w.curve, threshold)]:.3f}"
             for w in worths
         ),

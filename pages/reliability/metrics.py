@@ -67,8 +67,9 @@ _METRIC_COLUMNS = {
 }
 
 
-def draw_published(test_n: int, choice: Choice) -> None:
+def draw_published(shown: Sequence[Evaluated], choice: Choice) -> None:
     """Draw what was published on this test set, and why ours differ."""
+    test_n = len(shown[0].labels)
     frame = published_frame(test_n)
     if choice.data_version != PTBXL_VERSION or frame.empty:
         st.markdown(

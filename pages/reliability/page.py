@@ -11,24 +11,12 @@ from pages.reliability import numbers as views
 from pages.reliability import overview as parts
 from pages.shared import evaluation_caches as cache
 from pages.shared import evaluation_choice as shared
-from pages.shared import plots, url_state
+from pages.shared import plots
 from pages.shared.calibrator_choice import chosen_method
 from pages.shared.errors import ecg_errors_shown
 
-SECTIONS = (
-    "Bins and cases",
-    "Number of bins",
-    "Calibrators",
-    "Who it fails",
-    "Decisions",
-    "Metrics",
-    "Published",
-)
-OLD_SECTIONS = {"Recalibration": "Calibrators"}
-
 
 def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
-    choices.warn_of_unknown_values([*SECTIONS, *OLD_SECTIONS])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Reliability", anchor=False)
         curve, number = st.container(width=190), st.container(width=120)
@@ -85,23 +73,25 @@ def draw_cell(ensemble: Ensemble, one: Evaluated | None, choice: choices.Choice)
 
 
 def draw_section(name: str, focus: Evaluated, shown: list[Evaluated]) -> None:
-    if name == "Bins and cases":
-        bins.draw_bins(focus, choice)
-    elif name == "Number of bins":
-        bins.draw_binning(shown, choice)
-    elif name == "Calibrators":
-        calibrators.draw_calibrators(focus, choice)
-    elif name == "Who it fails":
-        calibrators.draw_strata(focus, choice)
-    elif name == "Decisions":
-        decisions.draw_decisions(shown, focus, choice)
-    elif name == "Metrics":
-        tables.draw_metrics(shown, choice)
+    of_one = {
+        "Bins and cases": bins.draw_bins,
+        "Calibrators": calibrators.draw_calibrators,
+        "Who it fails": calibrators.draw_strata,
+    }
+    of_all = {
+        "Number of bins": bins.draw_binning,
+        "Metrics": tables.draw_metrics,
+        "Published": tables.draw_published,
+    }
+    if name in of_one:
+        of_one[name](focus, choice)
+    elif name in of_all:
+        of_all[name](shown, choice)
     else:
-        tables.draw_published(len(shown[0].labels), choice)
+        decisions.draw_decisions(shown, focus, choice)
 
 
-choices.STATE.restore()
+choices.STATE.open()
 choice, chosen = draw_choices()
 shared.mark_synthetic(choice)
 shown, problems = cache.evaluate_each(chosen, choice)
@@ -118,9 +108,8 @@ with st.columns([0.3, 0.7])[0]:
         "Ensemble to look closer at", [one.ensemble for one in shown], key=choices.FOCUS
     )
 focus = next(one for one in shown if one.ensemble is ensemble)
-url_state.follow_renamed("section", OLD_SECTIONS)
-opened = st.tabs(SECTIONS, key="section", bind="query-params", on_change="rerun")
-for name, tab in zip(SECTIONS, opened, strict=True):
+opened = st.tabs(choices.SECTIONS, key="section", bind="query-params", on_change="rerun")
+for name, tab in zip(choices.SECTIONS, opened, strict=True):
     if tab.open:
         with tab, ecg_errors_shown():
             draw_section(name, focus, shown)

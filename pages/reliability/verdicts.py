@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ecgcore.figures.reliability_panels import Column, intervals_figure
 from ecgcore.predictions.evaluated import Evaluated
-from ecgcore.stats.conformal import ALPHAS, SHARES, ConformalCoverage, MondrianConformal
+from ecgcore.stats.conformal import SHARES, ConformalCoverage, MondrianConformal
 from ecgcore.stats.metrics import Estimate
 from ecgcore.stats.thresholds import (
     OperatingPoint,
@@ -20,14 +20,11 @@ from ecgcore.stats.thresholds import (
     operating_point,
     threshold_for_sensitivity,
 )
-from pages.reliability.choice import Choice
+from pages.reliability.choice import TARGET_COVERAGES, TARGET_SENSITIVITIES, Choice
 from pages.reliability.numbers import FloatArray
 from pages.shared import caches
-from pages.shared.plots import draw_numbers, draw_plot
+from pages.shared.plots import INTERVAL, draw_numbers, draw_plot
 from pages.shared.widgets import is_dark
-
-PROMISES = {f"{100 * (1 - alpha):.0f} %": alpha for alpha in sorted(ALPHAS, reverse=True)}
-WISHES = {"80 %": 0.8, "90 %": 0.9, "95 %": 0.95, "98 %": 0.98, "99 %": 0.99}
 
 
 def validation_of(one: Evaluated, choice: Choice) -> tuple[NDArray[np.int64], FloatArray]:
@@ -44,36 +41,36 @@ def validation_of(one: Evaluated, choice: Choice) -> tuple[NDArray[np.int64], Fl
 
 def draw_conformal(shown: Sequence[Evaluated], choice: Choice) -> None:
     st.subheader("Deciding only when sure: MI, normal or refer", anchor=False)
-    promise = st.segmented_control(
-        "Promised for each class",
-        list(PROMISES),
+    coverage = st.segmented_control(
+        "Target coverage per class",
+        list(TARGET_COVERAGES),
         default="90 %",
         required=True,
         key="promise",
         bind="query-params",
         help="The share of MI and of normal records, each for itself, whose verdict shall not "
-        "exclude their label. More promised, more referred.",
+        "exclude their label. More coverage, more referred.",
     )
-    alpha = PROMISES[promise]
+    alpha = TARGET_COVERAGES[coverage]
     judged = [_conformal(one, alpha, choice) for one in shown]
     coverages = [coverage for _, coverage in judged]
     rule, _ = judged[0]
     st.caption(
         f"Limits set on fold 9 ({rule.n_mi:,} MI and {rule.n_normal:,} normal records by the rule "
         f"of this test set), judged on the {len(shown[0].labels):,} records of fold 10. The "
-        "promise holds on average over such folds, where records of a class resemble each other; "
+        "coverage holds on average over such folds, where records of a class resemble each other; "
         "fold 9 also chose when trainings stopped. Intervals: 95 % Clopper-Pearson. "
-        "Dashed: the promise."
+        "Dashed: the target."
     )
     if rule.always:
         st.warning(
-            f"Fold 9 holds too few {' and '.join(rule.always)} records for {promise}: that verdict "
-            "is never excluded.",
+            f"Fold 9 holds too few {' and '.join(rule.always)} records for {coverage}: that "
+            "verdict is never excluded.",
             icon=":material/warning:",
         )
     columns = [
-        Column("MI not excluded, of MI", tuple(c.mi.estimate for c in coverages), 1 - alpha),
-        Column("normal not excluded, of normal", _of(coverages, "normal"), 1 - alpha),
+        Column("MI kept, of MI", tuple(c.mi.estimate for c in coverages), 1 - alpha),
+        Column("normal kept, of normal", _of(coverages, "normal"), 1 - alpha),
         Column("referred, of all", _of(coverages, "referred")),
         Column("wrong, of the decided", _of(coverages, "errors")),
     ]
@@ -90,9 +87,9 @@ SHARE_WORDS = dict(
     zip(
         SHARES,
         (
-            "normal not excluded, of normal",
-            "MI not excluded, of MI",
-            "label not excluded, of all",
+            "normal kept (not called MI), of normal",
+            "MI kept (not called normal), of MI",
+            "label kept, of all",
             "referred, of all",
             "both possible, of all",
             "like neither, of all",
@@ -104,13 +101,12 @@ SHARE_WORDS = dict(
     )
 )
 _SHARE_LABELS = {
-    "model": "Model",
+    "model": "Ensemble",
     "figure": "Share",
     "hits": "Records",
     "n": "Of",
     "value": "Value",
-    "low": "95 % interval from",
-    "high": "95 % interval to",
+    **INTERVAL,
 }
 
 
@@ -143,25 +139,25 @@ def _draw_intervals(key: str, shown: Sequence[Evaluated], columns: Sequence[Colu
 
 
 def draw_thresholds(shown: Sequence[Evaluated], choice: Choice) -> None:
-    st.subheader("A threshold for a wished sensitivity", anchor=False)
-    wish = st.segmented_control(
-        "Wished sensitivity",
-        list(WISHES),
+    st.subheader("Threshold for a target sensitivity", anchor=False)
+    label = st.segmented_control(
+        "Target sensitivity",
+        list(TARGET_SENSITIVITIES),
         default="95 %",
         required=True,
         key="wished",
         bind="query-params",
     )
-    wished = WISHES[wish]
-    chosen = [_threshold(one, wished, choice) for one in shown]
+    target = TARGET_SENSITIVITIES[label]
+    chosen = [_threshold(one, target, choice) for one in shown]
     st.caption(
         "The highest threshold that reaches it on fold 9, and what it gives on the "
         f"{len(shown[0].labels):,} records of fold 10 with 95 % Clopper-Pearson intervals. Other "
-        "records may get less than was wished. Dashed: the wish."
+        "records may get less than the target. Dashed: the target."
     )
     points = [point for _, point in chosen]
     columns = [
-        Column("sensitivity", tuple(p.sensitivity.estimate for p in points), wished),
+        Column("sensitivity", tuple(p.sensitivity.estimate for p in points), target),
         Column("specificity", tuple(p.specificity.estimate for p in points)),
     ]
     _draw_intervals("thresholds", shown, columns)
@@ -178,8 +174,8 @@ def draw_thresholds(shown: Sequence[Evaluated], choice: Choice) -> None:
     draw_numbers(pd.DataFrame(rows), _THRESHOLD_LABELS, "thresholds", choice)
 
 
-def _threshold(one: Evaluated, wished: float, choice: Choice) -> tuple[Threshold, OperatingPoint]:
-    threshold = threshold_for_sensitivity(*validation_of(one, choice), wished)
+def _threshold(one: Evaluated, target: float, choice: Choice) -> tuple[Threshold, OperatingPoint]:
+    threshold = threshold_for_sensitivity(*validation_of(one, choice), target)
     return threshold, operating_point(one.labels, one.probs, threshold.value)
 
 
@@ -189,7 +185,7 @@ def _share_parts(name: str, share: Share) -> dict[str, float]:
 
 
 _THRESHOLD_LABELS = {
-    "model": "Model",
+    "model": "Ensemble",
     "threshold": "Threshold",
     "fold_9": "Sensitivity on fold 9",
     "sensitivity": "Sensitivity",

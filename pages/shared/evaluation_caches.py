@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ecgcore.errors import EcgError
-from ecgcore.predictions.calibrator_comparison import MethodLine, compare_methods
+from ecgcore.predictions.calibrator_comparison import CalibratorLine, compare_calibrators
 from ecgcore.predictions.ensemble import Ensemble, LabelledEnsemble
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.calibration.corp import CorpCurve, corp
@@ -182,9 +182,11 @@ def metrics(
 
 
 @st.cache_data(max_entries=64, show_spinner="Trying every calibrator …")
-def method_lines(validation: LabelledEnsemble, test: LabelledEnsemble) -> tuple[MethodLine, ...]:
+def calibrator_lines(
+    validation: LabelledEnsemble, test: LabelledEnsemble
+) -> tuple[CalibratorLine, ...]:
     """Calibration of an ensemble by every calibrator."""
-    return compare_methods(validation, test)
+    return compare_calibrators(validation, test)
 
 
 @st.cache_data(max_entries=256, show_spinner="Drawing bootstrap samples …")

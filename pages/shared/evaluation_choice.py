@@ -14,6 +14,7 @@ from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
 from ecgcore.tasks.mi import TEST_SETS
 from pages.shared import caches, url_state
 from pages.shared.errors import plain
+from pages.shared.url_state import Bound
 
 _TEST_SET_HELP = (
     "Each holds the same normal records. Certain: MI with a likelihood of 100 %. Uncertain: MI "
@@ -24,6 +25,8 @@ _SYNTHETIC = (
     "SYNTHETIC recordings: no patient stands behind them. The figures show how the page works and "
     "say nothing about patients."
 )
+SHARED_STATE = {"data_set": Bound(), "test_set": Bound(TEST_SETS)}
+"""Parameters of the choices that are drawn here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

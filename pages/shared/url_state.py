@@ -7,12 +7,31 @@ readers do not see, or by a click on a chart, is written here.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 
 _LONGEST = 40
 _FEW = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A query parameter that a widget with ``bind="query-params"`` reads and writes.
+
+    Attributes
+    ----------
+    known
+        Its values, where they are always the same; none where the page checks them by itself.
+    words
+        What it is called on screen; its name by default.
+    renamed
+        Former value to present one, so that old links work.
+    """
+
+    known: Collection[str] = ()
+    words: str = ""
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +43,22 @@ class PageState:
     page
         Its address.
     bound
-        Keys of its widgets with ``bind="query-params"``.
+        Its bound parameters by the key of their widget.
     written
         Query parameters that the page writes by `write`.
     """
 
     page: str
-    bound: tuple[str, ...]
+    bound: Mapping[str, Bound]
     written: tuple[str, ...] = ()
+
+    def open(self) -> None:
+        """Restore what was kept, follow old links, and name each value that is no choice."""
+        self.restore()
+        for key, one in self.bound.items():
+            follow_renamed(key, one.renamed)
+            if one.known:
+                warn_of_unknown(key, [*one.known, *one.renamed], what=one.words)
 
     def keep(self) -> None:
         """Remember the choices before the page is left for a case."""

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared import caches
 
-_KEY = "queue_ids"
+_KEY = "worklist_ids"
 
 
 def set_ids(ids: Iterable[int]) -> None:

@@ -191,7 +191,7 @@ def test_a_row_opens_its_case_and_keeps_the_list(
     app.session_state["cases"] = {"selection": {"columns": [], **selection}}
     app.run()
     assert opened == [("review/page.py", {"record": str(ids[1])})]
-    assert app.session_state["queue_ids"] == ids
+    assert app.session_state["worklist_ids"] == ids
 
 
 def test_a_record_number_opens_directly(

@@ -203,7 +203,7 @@ def test_nonsense_in_the_url_is_named_and_the_page_goes_on(open_reliability):
     assert not app.exception
     warnings = " ".join(warning.value for warning in app.warning)
     assert "The test set `best` in the address is not known" in warnings
-    assert "The number of bins `99` in the address is not known: choose 2 to 50." in warnings
+    assert "The number of bins `99` in the address is not known" in warnings
     assert "The ensemble `nonsense` in the address" in warnings
     assert "The ensemble `nobody` in the address" in warnings
     assert "The bin `many` in the address is not known: choose one of these 10." in warnings
@@ -414,7 +414,7 @@ def test_a_bin_opens_in_review_as_the_reader_s_list(open_reliability):
     next(button for button in app.button if button.label == "Open in Review").click().run()
     assert not app.exception
     assert app.title[0].value == "Review"
-    assert app.session_state["queue_ids"] == cases["Record"].tolist()
+    assert app.session_state["worklist_ids"] == cases["Record"].tolist()
 
 
 def test_an_empty_bin_says_so(open_reliability):
@@ -538,7 +538,7 @@ def test_decisions_say_what_the_dials_mean(open_reliability):
     assert "25 MI and 60 normal records" in said(app)
 
 
-def test_a_promise_that_fold_9_is_too_small_for_is_named(open_reliability):
+def test_a_target_coverage_that_fold_9_is_too_small_for_is_named(open_reliability):
     app = open_reliability(section="Decisions", promise="99 %", models=["cnn_bilstm-A"])
     assert "too few normal and MI records for 99 %" in app.warning[0].value
     conformal = next(
@@ -547,7 +547,7 @@ def test_a_promise_that_fold_9_is_too_small_for_is_named(open_reliability):
     assert conformal.set_index("Share").loc["referred, of all", "Value"] == 1
 
 
-def test_thresholds_reach_their_wish_on_fold_9(open_reliability):
+def test_thresholds_reach_their_target_on_fold_9(open_reliability):
     app = open_reliability(section="Decisions", wished="80 %", models=["cnn_bilstm-A"])
     table = next(f.value for f in app.dataframe if "Threshold" in f.value and len(f.value) == 1)
     row = table.iloc[0]
@@ -561,5 +561,5 @@ def test_only_the_open_section_is_computed(open_reliability, monkeypatch):
 
     monkeypatch.setattr(bins, "ece_by_bins", not_asked)
     monkeypatch.setattr(evaluation_caches, "evaluate", not_asked)
-    monkeypatch.setattr(evaluation_caches, "compare_methods", not_asked)
+    monkeypatch.setattr(evaluation_caches, "compare_calibrators", not_asked)
     assert not open_reliability().exception

@@ -106,7 +106,7 @@ def test_no_mark_on_a_test_record(open_review, synthetic_catalog):
 
 def test_previous_and_next_step_through_the_list_from_browse(open_review):
     app = open_review(7)
-    app.session_state["queue_ids"] = [9, 7, 4]
+    app.session_state["worklist_ids"] = [9, 7, 4]
     app.run()
     assert "2 of 3 in your list" in texts(app)
     press(app, "Next")

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import url_state
 
-STATE = url_state.PageState("toy", bound=("colour",), written=("models",))
+STATE = url_state.PageState("toy", bound={"colour": url_state.Bound()}, written=("models",))
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ def test_dumbbells_join_before_and_after(dark):
         ("x2", (0.7, 1.0)),
         ("x2", (1.2, 1.1)),
     ]
-    assert [t.name for t in figure.data if t.x[0] is None] == ["raw", "Platt"]
+    assert [t.name for t in figure.data if t.x[0] is None] == ["uncalibrated", "Platt"]
     assert [shape.x0 for shape in figure.layout.shapes] == [0.0, 1.0]
 
 

@@ -6,7 +6,7 @@ from scipy.special import expit
 from sklearn.metrics import brier_score_loss, log_loss
 
 from ecgcore.errors import ModelError
-from ecgcore.predictions.calibrator_comparison import compare_methods, lines_frame
+from ecgcore.predictions.calibrator_comparison import compare_calibrators, lines_frame
 from ecgcore.predictions.ensemble import LabelledEnsemble
 from ecgcore.stats.calibration.calibrators import CALIBRATORS
 
@@ -23,7 +23,7 @@ def judged(seed, n=600, shift=1.5):
 
 @pytest.fixture(scope="module")
 def lines():
-    return compare_methods(judged(0), judged(1), n_boot=40)
+    return compare_calibrators(judged(0), judged(1), n_boot=40)
 
 
 def test_every_method_stands_once_and_names_its_fit(lines):
@@ -63,4 +63,4 @@ def test_one_class_cannot_calibrate():
     validation = judged(0)
     only = validation.at(validation.labels == 1)
     with pytest.raises(ModelError, match=r"cannot calibrate this model .*Choose another test set"):
-        compare_methods(only, judged(1), n_boot=0)
+        compare_calibrators(only, judged(1), n_boot=0)
