@@ -21,7 +21,7 @@ from ecgcore.wording.records import (
     VALIDATED,
     likelihood_words,
 )
-from pages.shared.url_state import PageState, follow_renamed
+from pages.shared.url_state import Bound, PageState, follow_renamed
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -51,7 +51,7 @@ _QUERY = {
 }
 """Fields of the filter and the query parameters that hold them."""
 
-STATE = PageState("browse", bound=tuple(_QUERY.values()))
+STATE = PageState("browse", dict.fromkeys(_QUERY.values(), Bound()))
 
 _SINGLE = ("groups", "splits")
 """Fields of which the reader chooses one value or any."""

@@ -299,7 +299,7 @@ def test_a_damaged_run_does_not_hide_the_others(open_compare, tmp_path):
 
 
 def test_without_any_network_the_page_leads_to_training(pretrained, open_page):
-    for card in pretrained.glob("*/seed-*/card.json"):
+    for card in pretrained.rglob("card.json"):
         card.unlink()
     app = open_page("compare")
     assert not app.exception
