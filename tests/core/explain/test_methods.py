@@ -123,6 +123,22 @@ class TestIntegratedGradients:
         assert explain(predictor, record, "ig", n_steps=1).gap_share > LARGEST_GAP
         assert explain(predictor, record, "ig").gap_share < 1e-3
 
+    @pytest.mark.parametrize(("allowed", "steps"), [(1.0, [50]), (-1.0, [50, 300])])
+    def test_fifty_steps_are_taken_and_three_hundred_where_they_are_too_few(
+        self, toy, record, monkeypatch, allowed, steps
+    ):
+        taken = []
+
+        class Counted(methods.IntegratedGradients):
+            def attribute(self, *args, n_steps, **options):
+                taken.append(n_steps)
+                return super().attribute(*args, n_steps=n_steps, **options)
+
+        monkeypatch.setattr(methods, "IntegratedGradients", Counted)
+        monkeypatch.setattr(methods, "LARGEST_GAP", allowed)
+        explain(toy(Linear()), record, "ig")
+        assert taken == steps
+
     @every_model
     def test_scores_sum_to_the_change_of_the_logit(self, arch, predictors, record):
         predictor = predictors[arch]

@@ -143,3 +143,17 @@ def test_scores_that_are_all_zero_or_short_are_drawn(name, signed):
         )
         assert trace.zmax == 1.0
         assert trace.x[-1] == pytest.approx(15.0 + 0.25 * min(n, 1000))
+
+
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_strip_is_nearly_as_high_as_its_row_and_lies_in_its_middle(name, signed):
+    layout = paper_layout(PaperSettings(name))
+    trace = heat_trace(AttributionOverlay(np.ones((12, 1000), np.float32), 100, signed, ""), layout)
+    found = list(cells(trace))
+    middles = {round((bottom + top) / 2, 2) for _, _, bottom, top, _ in found}
+    assert middles == {round(float(y), 2) for y in layout.row_y_mm}
+    rows = sorted(layout.row_y_mm)
+    pitch_mm = min(np.diff(rows)) if len(rows) > 1 else layout.row_pitch_mm
+    for _, _, bottom, top, _ in found:
+        assert 0.9 * pitch_mm < top - bottom < pitch_mm

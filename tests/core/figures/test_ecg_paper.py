@@ -262,3 +262,19 @@ def test_zoom_survives_a_filter_but_not_another_page():
 def test_payload_at_100_hz_stays_below_250_kb(layout, order):
     figure = ecg_figure(record(), PaperSettings(layout, order), overlay=heat())
     assert len(figure.to_json()) < 250_000
+
+
+@pytest.mark.parametrize("settings", [PaperSettings(), PaperSettings("12x1", speed_mm_s=50.0)])
+def test_the_calibration_pulse_is_a_rectangle_of_a_millivolt_for_a_fifth_of_a_second(settings):
+    layout = paper_layout(settings)
+    pulse = trace(ecg_figure(record(), settings), "1 mV, 0.2 s")
+    x, y = (np.asarray(values, float).reshape(-1, 7) for values in (pulse.x, pulse.y))
+    assert len(x) == len(layout.row_y_mm)
+    above = y[:, :6] - np.asarray(layout.row_y_mm)[:, None]
+    assert above == pytest.approx(np.tile([0, 0, 10, 10, 0, 0], (len(x), 1)), abs=1e-3)
+    left, foot, shoulder, other_shoulder, other_foot, right = x[0, :6]
+    assert left < foot == shoulder
+    assert other_shoulder == other_foot < right
+    assert other_shoulder - shoulder == pytest.approx(0.2 * settings.speed_mm_s, abs=1e-3)
+    assert np.isnan(x[:, 6]).all()
+    assert np.isnan(y[:, 6]).all()

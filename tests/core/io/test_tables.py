@@ -213,3 +213,16 @@ def test_names_that_are_no_text_are_refused(letter: int) -> None:
 def test_names_in_the_other_byte_order() -> None:
     raw = npz(ASKED, signal=MICROVOLTS, leads=np.array(LEADS, dtype=">U5"))
     assert raw.names == LEADS
+
+
+@pytest.mark.parametrize("before", ["\n", "\r\n", "\n\n", "# exported\n\n", "\n#\n"])
+def test_a_table_may_begin_with_empty_lines_and_comments(before: str) -> None:
+    rows = "\n".join(",".join(str(lead + 12 * k) for lead in range(12)) for k in range(3))
+    raw = csv(f"{before}{HEADER}\n{rows}\n")
+    assert raw.names == LEADS
+    assert raw.signal == pytest.approx((np.arange(12)[:, None] + [0, 12, 24]) / 1000)
+
+
+def test_nothing_but_empty_lines_is_refused() -> None:
+    with pytest.raises(RecordError, match="is empty"):
+        csv("\n\n# nothing\n")

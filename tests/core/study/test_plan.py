@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import sys
-from collections import Counter
+from collections import Counter, deque
 from pathlib import Path
 from typing import Any
 
@@ -349,6 +349,7 @@ def test_sigterm_ends_a_study_like_ctrl_c():
     assert signal.getsignal(signal.SIGTERM) == before
 
 
+@pytest.mark.timeout(400)  # trains in a process of low priority
 def test_from_the_command_line_to_a_finished_model(
     synthetic_dir: Path,
     tmp_path: Path,
@@ -376,3 +377,22 @@ def test_from_the_command_line_to_a_finished_model(
     assert "cnn_bilstm-A-seed0        done" in table
     assert "1 done; at most 0.0 h left" in table
     assert main(["study", "status", *asked, "--jobs", "0"]) == 2
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_no_more_trainings_at_once_than_asked_for(study: Study, jobs: int):
+    at_once: list[int] = []
+
+    class Counting(runner._Runner):
+        def _begin(self, run: StudyRun) -> None:
+            self.active.append(run)
+            at_once.append(len(self.active))
+
+        def _watch(self) -> None:
+            self.active.pop()
+
+        def _stop(self) -> None: ...
+
+    runs = [dataclasses.replace(RUN, seed=seed) for seed in range(4)]
+    Counting(study, {}, lambda *_: None, Trainer, deque(runs)).run(jobs)
+    assert (len(at_once), max(at_once)) == (4, jobs)

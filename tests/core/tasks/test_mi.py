@@ -240,3 +240,15 @@ def test_no_patient_is_in_two_splits(ptbxl_catalog: Catalog) -> None:
     assert len(members) == sum(size for size, _ in FINGERPRINTS.values())
     assert members["patient_id"].notna().all()
     assert members.groupby("patient_id")["split"].nunique().max() == 1
+
+
+def test_a_statement_counts_from_thirty_records_on_and_not_where_nearly_all_have_it() -> None:
+    def codes(n: int, code: str) -> pd.DataFrame:
+        return pd.DataFrame({"ecg_id": range(n), "code": code})
+
+    ids = list(range(200))
+    table = pd.concat([codes(30, "IMI"), codes(29, "AMI"), codes(190, "SR"), codes(191, "ALL")])
+    expected = [[float(i < 30), float(i < 190)] for i in ids]
+    assert mi_task.frequent_statements(table, ids).tolist() == expected
+    with pytest.raises(CatalogError, match="with 29 others"):
+        mi_task.frequent_statements(codes(29, "AMI"), ids)

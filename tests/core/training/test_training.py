@@ -22,7 +22,7 @@ from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import Catalog, load_catalog
 from ecgcore.ptbxl.store import Recordings, build_store, open_recordings
 from ecgcore.tasks import mi as mi_task
-from ecgcore.training import confident_learning
+from ecgcore.training import confident_learning, loop
 from ecgcore.training.checkpoint import CHECKPOINT_FILE, TrainState, load_checkpoint
 from ecgcore.training.data import Split, TrainingData, augment, load_training_data
 from ecgcore.training.loop import Plateau, Watcher, fit, mi_weight, one_cycle
@@ -377,3 +377,27 @@ def test_publishing_copies_card_and_weights_only(tmp_path: Path):
     assert target == tmp_path / "pretrained" / "mi" / "cnn_bilstm-C" / "seed-3"
     assert {path.name for path in target.iterdir()} == {"card.json", "weights.safetensors"}
     assert json.loads((target / "card.json").read_text())["n_train"] == 1
+
+
+@pytest.mark.parametrize(
+    ("n", "sizes"), [(8, [4, 4]), (9, [4, 4]), (11, [4, 4]), (4, [4]), (3, [3])]
+)
+def test_a_full_last_batch_is_learnt_from_and_a_part_of_one_is_not(n: int, sizes: list[int]):
+    batches = loop._full_batches(torch.arange(n), 4)
+    assert [len(batch) for batch in batches] == sizes
+    assert torch.cat(batches).tolist() == list(range(sum(sizes)))
+
+
+def test_a_test_set_with_one_kind_of_record_has_no_figure(recordings: Recordings, tmp_path: Path):
+    """Without certain MI in fold 10 the certain set cannot be judged; the others can."""
+    folder = shutil.copytree(recordings.catalog.folder, tmp_path / "data")
+    catalog = load_catalog(folder)
+    certain = label_groups.member_ids(catalog.frame, "test", ["certain_mi"])
+    table = pd.read_csv(folder / "ptbxl_database.csv", index_col="ecg_id", low_memory=False)
+    table.drop(index=certain).to_csv(folder / "ptbxl_database.csv")
+    run_dir = tmp_path / "run"
+    dataclasses.replace(SPEC, data_dir=str(folder), epochs=1).save(run_dir)
+    run_training(run_dir)
+    names = {name for name, _ in ModelCard.load(run_dir).metrics}
+    assert "test_certain_auroc" not in names
+    assert {"test_all_auroc", "test_uncertain_auroc"} <= names

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from ecgcore.records import EcgRecord
+from ecgcore.signals.beats import beats as beats_module
 from ecgcore.signals.beats.beats import Beats, find_beats, median_beat
-from ecgcore.signals.beats.qrs_detector import pacing_spikes, working_signal
+from ecgcore.signals.beats.qrs_detector import WORK_HZ, pacing_spikes, working_signal
 
 GAIN = np.array([0.7, 1.0, 0.3, -0.85, 0.2, 0.65, -0.6, -0.3, 0.6, 1.2, 1.3, 1.0])
 
@@ -208,3 +209,14 @@ def test_a_piece_of_any_length_gives_beats_in_order(n_samples: int, start: int) 
     assert len(beats.r_s) == len(beats.kinds) <= 3
     assert np.all(np.diff(beats.r_s) > 0.17)
     assert np.all((beats.r_s >= 0) & (beats.r_s < short.duration_s))
+
+
+def test_the_pacing_delay_is_that_of_the_last_spike_before_each_r() -> None:
+    """An atrial spike comes 60 samples before each R, a ventricular one 20, 25 and 30."""
+    r = np.array([1000, 2000, 3000])
+    spikes = np.sort(np.concatenate([r - 60, r - [20, 25, 30]]))
+    assert beats_module._pacing_ms(spikes, r) == pytest.approx(-25 * 1000 / WORK_HZ)
+    assert beats_module._pacing_ms(spikes[:3], r) == pytest.approx(-40 * 1000 / WORK_HZ)
+    assert beats_module._pacing_ms(spikes[:2], r) is None
+    assert beats_module._pacing_ms(r - 200, r) is None
+    assert beats_module._pacing_ms(spikes[:0], r) is None

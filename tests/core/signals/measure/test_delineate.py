@@ -217,3 +217,29 @@ def test_every_annotated_beat_of_ludb_is_found_and_no_other(number: int) -> None
     assert ends.qrs_on.time_ms is not None
     assert ends.qrs_off.time_ms is not None
     assert -20 < ends.qrs_off.time_ms - ends.qrs_on.time_ms - qrs_ms < 80
+
+
+def with_p(on_ms: float, off_ms: float) -> EcgRecord:
+    """Return beats whose P wave lies elsewhere."""
+    plain = record(SINUS, p_mv=0.0)
+    t_ms = np.arange(plain.n_samples) * 2.0
+    wave = sum(0.15 * bump(t_ms - 1000 * r, on_ms, off_ms) for r in SINUS)
+    signal = plain.signal + np.outer(GAIN, wave).astype(np.float32)
+    return EcgRecord("made up", signal, 500, "test")
+
+
+@pytest.mark.parametrize(
+    ("on_ms", "off_ms"), [(-160, -60), (-200, -110), (-250, -150), (-270, -200)]
+)
+def test_a_p_wave_of_usual_length_is_measured_near_to_qrs_and_far_from_it(
+    on_ms: float, off_ms: float
+) -> None:
+    found = fiducials(with_p(on_ms, off_ms))
+    assert found.p_on.time_ms == pytest.approx(on_ms, abs=20)
+    assert found.p_off.time_ms == pytest.approx(off_ms, abs=22)
+
+
+def test_a_short_bump_just_before_qrs_is_no_p_wave() -> None:
+    found = fiducials(with_p(-118, -58))
+    assert found.p_on.time_ms is None
+    assert "too short and too near" in found.p_on.reason

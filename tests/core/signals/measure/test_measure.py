@@ -335,3 +335,12 @@ def _decimated(signal: np.ndarray) -> np.ndarray:
     from ecgcore.signals.filters import resample
 
     return resample(signal, 500, 100)
+
+
+def test_the_line_under_p_goes_from_its_first_to_its_last_sample() -> None:
+    """A tilted line is taken off whole, also where the wave still differs from it near its end."""
+    share = np.arange(41) / 40
+    wave = np.sin(np.pi * share) ** 2 + share * (1 - share)
+    tilts_mv = np.array([[0.0, 0.0], [0.2, -0.3], [-0.1, 0.4]])
+    trace = wave + tilts_mv[:, :1] + (tilts_mv[:, 1:] - tilts_mv[:, :1]) * share
+    assert module._above_line(trace) == pytest.approx(np.tile(wave, (3, 1)), abs=1e-12)

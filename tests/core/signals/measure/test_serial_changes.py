@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,3 +95,15 @@ def test_a_difference_from_a_doubtful_value_is_doubtful_too():
     then = measurements(reasons={"qrs_ms": "few beats"})
     change = next(c for c in changes(measurements({"qrs_ms": 150.0}), then) if c.name == "qrs_ms")
     assert (change.beyond, change.marked, change.judgement) == (True, False, "doubtful")
+
+
+@pytest.mark.parametrize(("lead", "beyond"), [("", False), ("V2", True)])
+def test_exactly_at_its_limit_an_interval_is_within_it_and_a_voltage_beyond(lead, beyond):
+    """Intervals have limits of difference, voltages a least difference that counts."""
+    found = dataclasses.replace(
+        change(measurements(), measurements(), "qt_ms"), lead=lead, limit=30.0
+    )
+    for difference in (30.0, -30.0):
+        assert dataclasses.replace(found, difference=difference).beyond is beyond
+    assert dataclasses.replace(found, difference=30.001).beyond
+    assert not dataclasses.replace(found, difference=-29.999).beyond

@@ -102,3 +102,18 @@ def test_frame_has_a_row_per_distinct_prediction():
 def test_unknown_bands_are_refused(band, n_boot):
     with pytest.raises(ValueError, match=f"'{band}' with {n_boot} copies"):
         corp([0, 1], [0.2, 0.9], band=band, n_boot=n_boot)
+
+
+def test_the_parts_of_a_sample_worked_out_by_hand():
+    """0.35 and 0.4 are in the wrong order and share a step of 1/2; the others are right."""
+    curve = corp([0, 1, 0, 1], [0.1, 0.35, 0.4, 0.8], n_boot=0)
+    assert curve.observed.tolist() == [0, 0.5, 0.5, 1]
+    assert curve.brier == pytest.approx((0.01 + 0.4225 + 0.16 + 0.04) / 4)
+    assert curve.uncertainty == pytest.approx(0.25)
+    assert curve.discrimination == pytest.approx(0.25 - (0.25 + 0.25) / 4)
+    assert curve.miscalibration == pytest.approx(0.158125 - 0.125)
+
+
+def test_the_uncertainty_is_the_brier_score_of_the_share_of_mi():
+    curve = corp([1, 1, 1, 0, 0, 0, 0, 0], np.linspace(0.1, 0.9, 8), n_boot=0)
+    assert curve.uncertainty == pytest.approx(3 / 8 * 5 / 8)
