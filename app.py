@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route
 
 import ecgcore
+from ecgcore.commands.jobs import JOB_COMMANDS
 from ecgcore.errors import JobError
 from ecgcore.jobs.store import JobStore
 from ecgcore.jobs.supervisor import Supervisor
@@ -23,16 +24,13 @@ log = logging.getLogger(__name__)
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Run the job supervisor while the server runs; jobs outlive it."""
     try:
-        supervisor = Supervisor(JobStore(Settings.from_env().runs_dir / "jobs.sqlite"))
+        store = JobStore(Settings.from_env().runs_dir / "jobs.sqlite")
     except JobError as error:  # all pages but Retrain, which says so too, work without it
         log.error("No training can run: %s", error)
         yield
         return
-    supervisor.start()
-    try:
+    with Supervisor(store, JOB_COMMANDS):
         yield
-    finally:
-        supervisor.stop()
 
 
 async def ready(_request: Request) -> JSONResponse:

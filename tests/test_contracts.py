@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from ecgcore.models.architectures import ARCHITECTURES
 from tests.support.paths import PROJECT
 
 CORE = sorted((PROJECT / "ecgcore").rglob("*.py"))
+COMMANDS = PROJECT / "ecgcore" / "commands"
 PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))]
 MODULE_LINES, FUNCTION_LINES = 400, 60
 DRAWS_A_CHART = re.compile(r"^([a-z]+_chart|pyplot|image)$")
@@ -118,6 +120,15 @@ def streamlit_imports(tree: ast.AST) -> Iterator[ast.AST]:
             yield node
 
 
+def own_command_lines(tree: ast.AST) -> Iterator[ast.AST]:
+    """Find every place that writes "-m", "ecgcore": only `commands` knows the command line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.List | ast.Tuple):
+            words = [getattr(item, "value", None) for item in node.elts]
+            if ("-m", "ecgcore") in pairwise(words):
+                yield node
+
+
 def prints(tree: ast.AST) -> Iterator[ast.AST]:
     return (call for call in calls(tree) if ast.unparse(call.func) == "print")
 
@@ -177,6 +188,8 @@ BREACHES = [
     (unpickling, "np.load(path, allow_pickle=True)"),
     (streamlit_imports, "def f():\n    import streamlit as st"),
     (streamlit_imports, "from pages._ui import links"),
+    (own_command_lines, "run([sys.executable, '-m', 'ecgcore', 'train'])"),
+    (own_command_lines, "COMMAND = ('-m', 'ecgcore')"),
     (prints, "def f():\n    print('x')"),
     (architecture_names, "if entry.key.arch == 'cnn_bilstm': ..."),
     (architecture_names, "costs = {'bimamba2_large': 750.0}"),
@@ -194,6 +207,7 @@ KEPT = [
     (streamlit_imports, "from ecgcore import leads"),
     (architecture_names, '"""Such as cnn_bilstm."""\nname = DEFAULT.name\ntitle = "BiMamba-2"'),
     (architecture_names, "from ecgcore.models.networks.bimamba2 import BiMamba2"),
+    (own_command_lines, "run([python, '-m', 'streamlit'])\nhint = 'python -m ecgcore train'"),
     (long_functions, "def f():\n" + "    x = 1\n" * 59),
 ]
 
@@ -236,6 +250,13 @@ def test_only_the_settings_read_the_environment() -> None:
 
 def test_nothing_is_unpickled() -> None:
     assert found(unpickling, CORE + PAGES) == []
+
+
+def test_only_the_commands_know_their_own_command_line() -> None:
+    commands = {file.relative_to(PROJECT).as_posix() for file in COMMANDS.glob("*.py")}
+    starts = {"ecgcore/bootstrap.py", "ecgcore/__main__.py"}
+    assert found(own_command_lines, [*COMMANDS.glob("*.py")]) != []
+    assert found(own_command_lines, CORE + PAGES, commands | starts) == []
 
 
 def test_only_the_command_line_prints() -> None:

@@ -60,11 +60,12 @@ def _speed(args: argparse.Namespace, settings: Settings) -> Report:
 
 def _models(args: argparse.Namespace, settings: Settings) -> Report:
     from ecgcore.bench.models.table import run_models
+    from ecgcore.commands.jobs import train_command
     from ecgcore.errors import ModelError
 
     if args.threads < 1:
         raise ModelError(f"--threads is {args.threads}; 1 or more is needed.")
-    return run_models(settings, quick=args.quick, threads=args.threads)
+    return run_models(settings, train=train_command, quick=args.quick, threads=args.threads)
 
 
 def _delineation(args: argparse.Namespace, _settings: Settings) -> Report:

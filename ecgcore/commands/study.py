@@ -30,6 +30,7 @@ def add_study_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_study_command(args: argparse.Namespace, settings: Settings) -> Result:
     """Train what the study lacks, or say how far it is."""
+    from ecgcore.commands.jobs import study_command
     from ecgcore.errors import JobError
     from ecgcore.study.plan import Study, chosen_runs, default_jobs, study_status
     from ecgcore.study.runner import run_study
@@ -48,7 +49,15 @@ def run_study_command(args: argparse.Namespace, settings: Settings) -> Result:
             tqdm.write(line, file=sys.stderr)
 
     with _terminated_like_interrupted():
-        report = run_study(study, runs, jobs=jobs, env=settings.as_env(), limit=args.limit, say=say)
+        report = run_study(
+            study,
+            runs,
+            jobs=jobs,
+            env=settings.as_env(),
+            command=study_command,
+            limit=args.limit,
+            say=say,
+        )
     return (FAILED if report.failed else OK), report.as_json(), report.as_text()
 
 

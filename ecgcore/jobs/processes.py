@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+
+import psutil
 
 _LOWEST_PRIORITY = 19
 _STEP_S = 0.02
@@ -24,17 +25,18 @@ class JobProcess:
     pid
         Process number; on POSIX also the number of its process group.
     started
-        Opaque mark of its start time, empty if it ended before it could be read.
+        Time of its start in seconds, since boot on Linux; None if that is unknown, which no
+        running process is taken for.
     """
 
     pid: int
-    started: str
+    started: float | None
 
     def ended(self) -> bool:
         """Return whether it is over; reaps it, and ends what it left behind, if it is a child."""
         child = _children.get(self)
         if child is None:
-            return _running_since(self.pid) != self.started
+            return self.started is None or _running_since(self.pid) != self.started
         if child.returncode is None and child.poll() is not None:
             _end_group(self.pid, force=True)
         return child.returncode is not None
@@ -46,11 +48,16 @@ class JobProcess:
         return None if child is None else child.returncode
 
     def stop(self, grace_s: float = 1.0) -> bool:
-        """End it with its group, by force after `grace_s` seconds; True once it is over."""
+        """End it with all its children, by force after `grace_s` seconds; True once it is over."""
         if self.ended():
             return True
+        family = _family(self.pid)
         _end_group(self.pid, force=False)
-        self._wait(grace_s)
+        if sys.platform != "win32":  # which has no gentle end
+            self._wait(grace_s)
+        for process in family:
+            with suppress(psutil.Error):
+                process.kill()
         _end_group(self.pid, force=True)
         return self._wait(grace_s)
 
@@ -80,89 +87,74 @@ def spawn(
     """
     for process in [key for key, child in _children.items() if child.returncode is not None]:
         _children.pop(process, None)
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP
     with log_path.open("ab") as log:
-        child = _popen(command, cwd, log, env)
-    if sys.platform != "win32":
-        _lower_priority(child.pid)
-    found = _identify(child.pid)
-    process = JobProcess(child.pid, found[1] if found else "")
+        child = subprocess.Popen(
+            list(command),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            creationflags=flags,
+        )
+    _lower_priority(child.pid)
+    process = JobProcess(child.pid, _running_since(child.pid))
     _children[process] = child
     return process
 
 
+def find_process(pid: int, run_dir: Path) -> JobProcess | None:
+    """Return the process of this number if it runs and its command line names `run_dir`."""
+    try:
+        named = str(run_dir) in psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return None
+    started = _running_since(pid)
+    return JobProcess(pid, started) if named and started is not None else None
+
+
 def _lower_priority(pid: int) -> None:
     """Give way to the dashboard; Linux may weigh whole sessions, whose own priority is a file."""
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, _LOWEST_PRIORITY)
+    with suppress(psutil.Error):
+        if sys.platform == "win32":
+            psutil.Process(pid).nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            psutil.Process(pid).nice(_LOWEST_PRIORITY)
     with suppress(OSError):
         Path(f"/proc/{pid}/autogroup").write_text(str(_LOWEST_PRIORITY))
 
 
-def _popen(
-    command: Sequence[str], cwd: Path, log: IO[bytes], env: Mapping[str, str]
-) -> subprocess.Popen[bytes]:
-    flags = 0
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
-    return subprocess.Popen(
-        list(command),
-        cwd=cwd,
-        env=dict(env),
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        close_fds=True,
-        creationflags=flags,
-    )
+def _family(pid: int) -> list[psutil.Process]:
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return []
 
 
 def _end_group(pid: int, *, force: bool) -> None:
-    if sys.platform == "win32":
-        _output("taskkill", "/F", "/T", "/PID", str(pid))
-    else:
+    """End the group of a process, with children that lost their parent; Windows has no groups."""
+    if sys.platform != "win32":
         # macOS answers EPERM for a group of which only a zombie is left
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL if force else signal.SIGTERM)
 
 
-def _running_since(pid: int) -> str | None:
-    """Return the start mark of a process that runs; None for a missing one and for a zombie."""
-    found = _identify(pid)
-    return None if found is None or found[0].startswith(("Z", "X")) else found[1]
-
-
-def _identify_proc(pid: int) -> tuple[str, str] | None:
+def _running_since(pid: int) -> float | None:
+    """Return the start time of a process that runs; None for a missing one and for a zombie."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
+        process = psutil.Process(pid)
+        if process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
+            return None
+        return round(process.create_time() - _clock_base(), 2)
+    except psutil.Error:
         return None
-    # proc(5): the name in brackets is field 2 and may hold anything, the start time is field 22
-    fields = stat.rpartition(")")[2].split()
-    return fields[0], fields[19]
 
 
-def _identify_ps(pid: int) -> tuple[str, str] | None:
-    fields = _output("ps", "-o", "stat=", "-o", "lstart=", "-p", str(pid)).split(maxsplit=1)
-    return (fields[0], fields[1].strip()) if len(fields) == 2 else None
-
-
-def _identify_powershell(pid: int) -> tuple[str, str] | None:
-    started = _output(
-        "powershell", "-NoProfile", "-Command", f"(Get-Process -Id {pid}).StartTime.Ticks"
-    ).strip()
-    return ("R", started) if started else None
-
-
-def _output(*command: str) -> str:
-    """Run a system tool in a fixed language and time zone."""
-    env = os.environ | {"LC_ALL": "C", "TZ": "UTC"}
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=False).stdout
-
-
-# State and start mark of a process, None if there is none.
-_IDENTIFY: dict[str, Callable[[int], tuple[str, str] | None]] = {
-    "linux": _identify_proc,
-    "win32": _identify_powershell,
-}
-_identify = _IDENTIFY.get(sys.platform, _identify_ps)
+def _clock_base() -> float:
+    """Return what moves with the system clock in a start time; Linux adds the time of boot."""
+    return psutil.boot_time() if sys.platform == "linux" else 0.0

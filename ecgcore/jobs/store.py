@@ -1,39 +1,63 @@
 """The table of background jobs: SQLite, safe for many threads and server processes."""
 
+import json
 import sqlite3
-import time
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from ecgcore.errors import JobError
+from ecgcore.jobs.processes import JobProcess, find_process
+from ecgcore.sqlite import Database
 
-_VERSION = 1
-_BUSY_TIMEOUT_S = 10.0
 
-# The partial index is the limit of one running job at a time, over all threads and processes.
-_MIGRATION = (
-    """
-    CREATE TABLE jobs (
-        id INTEGER PRIMARY KEY,
-        run_dir TEXT NOT NULL UNIQUE,
-        title TEXT NOT NULL,
-        status TEXT NOT NULL DEFAULT 'queued',
-        created_at REAL NOT NULL,
-        started_at REAL,
-        finished_at REAL,
-        pid INTEGER,
-        pid_started TEXT,
-        message TEXT NOT NULL DEFAULT '',
-        cancel_requested INTEGER NOT NULL DEFAULT 0
+def _make_table(connection: sqlite3.Connection) -> None:
+    """Make version 1; its partial index limits all threads and processes to one running job."""
+    connection.execute(
+        """
+        CREATE TABLE jobs (
+            id INTEGER PRIMARY KEY,
+            run_dir TEXT NOT NULL UNIQUE,
+            title TEXT NOT NULL,
+            status TEXT NOT NULL DEFAULT 'queued',
+            created_at REAL NOT NULL,
+            started_at REAL,
+            finished_at REAL,
+            pid INTEGER,
+            pid_started TEXT,
+            message TEXT NOT NULL DEFAULT '',
+            cancel_requested INTEGER NOT NULL DEFAULT 0
+        )
+        """
     )
-    """,
-    "CREATE UNIQUE INDEX one_running ON jobs (status) WHERE status = 'running'",
-    f"PRAGMA user_version = {_VERSION}",
-)
+    connection.execute("CREATE UNIQUE INDEX one_running ON jobs (status) WHERE status = 'running'")
+
+
+def _add_kinds(connection: sqlite3.Connection) -> None:
+    """Make version 2: kinds of jobs, and start times of processes that all systems state alike.
+
+    A mark of version 1 was read from /proc, ps or PowerShell; its process is looked for anew.
+    """
+    for column in (
+        "kind TEXT NOT NULL DEFAULT 'training'",
+        "payload TEXT NOT NULL DEFAULT '{}'",
+        "process_started REAL",
+    ):
+        connection.execute(f"ALTER TABLE jobs ADD COLUMN {column}")
+    running = "SELECT id, pid, run_dir FROM jobs WHERE status = 'running' AND pid IS NOT NULL"
+    for job_id, pid, run_dir in connection.execute(running).fetchall():
+        process = find_process(pid, Path(run_dir))
+        connection.execute(
+            "UPDATE jobs SET process_started = ? WHERE id = ?",
+            (process and process.started, job_id),
+        )
+    connection.execute("ALTER TABLE jobs DROP COLUMN pid_started")
+
+
+_MIGRATIONS = (_make_table, _add_kinds)
 
 
 class JobStatus(StrEnum):
@@ -55,16 +79,20 @@ class Job:
     ----------
     id
         Number of the job, ascending in order of submission.
+    kind
+        What sort of work it is, such as "training"; decides the command.
     run_dir
-        Absolute folder with what to do (``spec.json``), ``progress.jsonl`` and ``log.txt``.
+        Absolute folder of what it reads and writes, with ``progress.jsonl`` and ``log.txt``.
     title
         Name shown to the reader.
+    payload
+        Details for its command, as plain JSON values; what a training does is in ``spec.json``.
     status
         Where it stands.
     created_at, started_at, finished_at
         Times in UTC; the last two belong to the latest start.
-    pid, pid_started
-        Process number and an opaque mark of its start time, which together name one process.
+    process
+        Its latest process; None before the first start.
     message
         Why it failed, was cancelled or was interrupted; empty otherwise.
     cancel_requested
@@ -72,14 +100,15 @@ class Job:
     """
 
     id: int
+    kind: str
     run_dir: Path
     title: str
+    payload: Mapping[str, Any] = field(hash=False)
     status: JobStatus
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    pid: int | None
-    pid_started: str | None
+    process: JobProcess | None
     message: str
     cancel_requested: bool
 
@@ -108,21 +137,21 @@ class JobStore:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path).resolve()
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._migrate()
-        except (OSError, sqlite3.DatabaseError) as error:
-            raise self._unusable(error) from error
+        self._database = Database(self.path, "job table", _MIGRATIONS, JobError, "ECG_RUNS_DIR")
+        self._database.prepare()
 
-    def submit(self, run_dir: Path, title: str) -> Job:
+    def submit(
+        self, run_dir: Path, title: str, kind: str, payload: Mapping[str, Any] | None = None
+    ) -> Job:
         """Queue a job; JobError if `run_dir` is missing or already has one."""
         folder = Path(run_dir).resolve()
         if not folder.is_dir():
             raise JobError(f"The run folder {folder} does not exist. Create it before queueing.")
         try:
             return self._rows(
-                "INSERT INTO jobs (run_dir, title, created_at) VALUES (?, ?, ?) RETURNING *",
-                str(folder), title, _now(),
+                "INSERT INTO jobs (kind, run_dir, title, payload, created_at)"
+                " VALUES (?, ?, ?, ?, ?) RETURNING *",
+                kind, str(folder), title, json.dumps(dict(payload or {})), _now(),
             )[0]  # fmt: skip
         except sqlite3.IntegrityError as error:
             raise JobError(
@@ -135,9 +164,11 @@ class JobStore:
             return found[0]
         raise JobError(f"There is no job {job_id}. Choose one from the list of jobs.")
 
-    def list(self) -> tuple[Job, ...]:
-        """Return all jobs, newest first."""
-        return self._rows("SELECT * FROM jobs ORDER BY id DESC")
+    def list(self, kind: str | None = None) -> tuple[Job, ...]:
+        """Return all jobs, or those of one kind, newest first."""
+        return self._rows(
+            "SELECT * FROM jobs WHERE kind = coalesce(?, kind) ORDER BY id DESC", kind
+        )
 
     def running(self) -> Job | None:
         """Return the job that is running, if any."""
@@ -155,11 +186,11 @@ class JobStore:
             )
         )
 
-    def mark_started(self, job_id: int, pid: int, pid_started: str) -> None:
+    def mark_started(self, job_id: int, process: JobProcess) -> None:
         """Note the process of a claimed job."""
         self._rows(
-            "UPDATE jobs SET pid = ?, pid_started = ? WHERE id = ? AND status = 'running'",
-            pid, pid_started, job_id,
+            "UPDATE jobs SET pid = ?, process_started = ? WHERE id = ? AND status = 'running'",
+            process.pid, process.started, job_id,
         )  # fmt: skip
 
     def release(self, job_id: int) -> None:
@@ -195,7 +226,7 @@ class JobStore:
         """Queue an interrupted, failed or cancelled job again; JobError for any other."""
         queued = self._rows(
             "UPDATE jobs SET status = 'queued', started_at = NULL, finished_at = NULL, pid = NULL,"
-            " pid_started = NULL, message = '', cancel_requested = 0"
+            " process_started = NULL, message = '', cancel_requested = 0"
             " WHERE id = ? AND status IN ('interrupted', 'failed', 'cancelled') RETURNING *",
             job_id,
         )
@@ -206,57 +237,9 @@ class JobStore:
             "job can be resumed."
         )
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        return connection
-
     def _rows(self, statement: str, *values: object) -> tuple[Job, ...]:
-        try:
-            with closing(self._connect()) as connection:
-                return tuple(map(_job, connection.execute(statement, values).fetchall()))
-        except sqlite3.IntegrityError:
-            raise
-        except sqlite3.DatabaseError as error:
-            raise self._unusable(error) from error
-
-    def _unusable(self, error: Exception) -> JobError:
-        damaged = type(error) is sqlite3.DatabaseError  # its kinds are locks and folders
-        advice = (
-            "Move the file away and start the dashboard again; a new table is made then."
-            if damaged
-            else "Make its folder writable or choose another one with ECG_RUNS_DIR; if the table "
-            "is locked, wait for the program that holds it."
-        )
-        return JobError(f"The job table {self.path} cannot be used ({error}). {advice}")
-
-    def _migrate(self) -> None:
-        with closing(self._connect()) as connection:
-            _use_wal(connection)
-            connection.execute("BEGIN IMMEDIATE")
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > _VERSION:
-                raise JobError(
-                    f"The job table {self.path} has version {version}; this project knows "
-                    f"version {_VERSION}. Update the project or choose another folder for runs."
-                )
-            if version < _VERSION:
-                for statement in _MIGRATION:
-                    connection.execute(statement)
-            connection.execute("COMMIT")
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch to WAL; SQLite ignores the busy timeout when two connections switch at once."""
-    deadline = time.monotonic() + _BUSY_TIMEOUT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
+        with self._database.connect() as connection:
+            return tuple(map(_job, connection.execute(statement, values).fetchall()))
 
 
 def _now() -> float:
@@ -274,14 +257,15 @@ def _first(jobs: Sequence[Job]) -> Job | None:
 def _job(row: sqlite3.Row) -> Job:
     return Job(
         id=row["id"],
+        kind=row["kind"],
         run_dir=Path(row["run_dir"]),
         title=row["title"],
+        payload=json.loads(row["payload"]),
         status=JobStatus(row["status"]),
         created_at=datetime.fromtimestamp(row["created_at"], UTC),
         started_at=_time(row["started_at"]),
         finished_at=_time(row["finished_at"]),
-        pid=row["pid"],
-        pid_started=row["pid_started"],
+        process=None if row["pid"] is None else JobProcess(row["pid"], row["process_started"]),
         message=row["message"],
         cancel_requested=bool(row["cancel_requested"]),
     )

@@ -8,21 +8,24 @@ the lock when its holder dies, and another one takes over within a tick.
 
 import logging
 import os
-import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from filelock import FileLock, Timeout
+
 from ecgcore.errors import JobError
 from ecgcore.jobs import progress
-from ecgcore.jobs.locks import FileLock
 from ecgcore.jobs.processes import JobProcess, spawn
 from ecgcore.jobs.store import Job, JobStatus, JobStore
 from ecgcore.settings import PROJECT_DIR
 
-Command = Callable[[Path], list[str]]
+Command = Callable[[Job], list[str]]
+Commands = Mapping[str, Command]
+"""The command line of a job, by its kind; raises JobError where the job's payload is no good."""
 
 STARTED_EVENT = "job_started"
 _POLL_S = 0.3
@@ -34,11 +37,6 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 log = logging.getLogger(__name__)
 
 
-def default_command(run_dir: Path) -> list[str]:
-    """Return the command line that trains what `run_dir` holds."""
-    return [sys.executable, "-m", "ecgcore", "train", "--run-dir", str(run_dir)]
-
-
 class Supervisor:
     """Runs the jobs of `store` in the background until it is stopped; jobs outlive it.
 
@@ -46,22 +44,19 @@ class Supervisor:
     ----------
     store
         The job table.
-    command
-        Gives the command line of a job from its run folder.
+    commands
+        What to start for each kind of job.
     env
         Environment of the jobs; that of this process if not given. Jobs get one thread each.
     """
 
     def __init__(
-        self,
-        store: JobStore,
-        command: Command = default_command,
-        env: Mapping[str, str] | None = None,
+        self, store: JobStore, commands: Commands, env: Mapping[str, str] | None = None
     ) -> None:
         self._store = store
-        self._command = command
+        self._commands = commands
         self._env = {**(os.environ if env is None else env), **_ONE_THREAD}
-        self._lock = FileLock(store.path.with_name(store.path.name + ".lock"))
+        self._lock = FileLock(f"{store.path}.lock", timeout=0)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -96,7 +91,7 @@ class Supervisor:
         wait_s = 0.0
         while not self._stopping.wait(wait_s):
             try:
-                if self._lock.acquire():
+                if self._holds_lock():
                     self._tick()
                 wait_s = _POLL_S
             except Exception:  # the thread must outlive a full disk or a locked table
@@ -104,31 +99,45 @@ class Supervisor:
                 wait_s = _RETRY_S
         self._lock.release()
 
+    def _holds_lock(self) -> bool:
+        with suppress(Timeout):
+            if not self._lock.is_locked:
+                self._lock.acquire()
+        return self._lock.is_locked
+
     def _tick(self) -> None:
         job = self._store.running()
         if job is None:
             if (claimed := self._store.claim()) is not None:
                 self._launch(claimed)
-        elif job.pid is None:
+        elif job.process is None:
             self._store.release(job.id)
         else:
-            self._watch(job, JobProcess(job.pid, job.pid_started or ""))
+            self._watch(job, job.process)
 
     def _launch(self, job: Job) -> None:
         try:
             progress.append(job.progress_path, {"event": STARTED_EVENT, "job": job.id})
             process = spawn(
-                self._command(job.run_dir), cwd=PROJECT_DIR, log_path=job.log_path, env=self._env
+                self._command(job), cwd=PROJECT_DIR, log_path=job.log_path, env=self._env
             )
-        except OSError as error:
+        except (OSError, JobError) as error:
             self._store.finish(job.id, JobStatus.FAILED, f"The job could not be started: {error}")
             return
         try:
-            self._store.mark_started(job.id, process.pid, process.started)
+            self._store.mark_started(job.id, process)
         except JobError:
             process.stop()
             raise
         log.info("Job %d (%s) runs as process %d", job.id, job.title, process.pid)
+
+    def _command(self, job: Job) -> list[str]:
+        if job.kind not in self._commands:
+            raise JobError(
+                f"This version of the project knows no jobs of the kind {job.kind!r}, only "
+                f"{', '.join(sorted(self._commands))}. Update the project and resume the job."
+            )
+        return self._commands[job.kind](job)
 
     def _watch(self, job: Job, process: JobProcess) -> None:
         ended = process.stop() if job.cancel_requested else process.ended()

@@ -11,7 +11,7 @@ from typing import Any
 
 from ecgcore.errors import JobError, ModelError
 from ecgcore.jobs import progress
-from ecgcore.jobs.processes import JobProcess
+from ecgcore.jobs.processes import JobProcess, find_process
 from ecgcore.models.architectures import BIMAMBA2, CNN_BILSTM, CNN_LSTM, Architecture, Recipe
 from ecgcore.models.cards import WEIGHTS_FILE, ModelCard, ModelKey, file_sha256
 from ecgcore.ptbxl import label_groups
@@ -328,7 +328,10 @@ def running_process(run_dir: Path) -> JobProcess | None:
     events = progress.read(run_dir / PROCESS_FILE)
     if not events:
         return None
-    process = JobProcess(int(events[-1]["pid"]), str(events[-1]["started"]))
+    pid, started = int(events[-1]["pid"]), events[-1]["started"]
+    if isinstance(started, str):  # an older version's mark, which differed between systems
+        return find_process(pid, run_dir)
+    process = JobProcess(pid, started)
     return None if process.ended() else process
 
 

@@ -1,6 +1,5 @@
 """Trains what the study lacks, several processes side by side; can be stopped at any moment."""
 
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -9,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from ecgcore.errors import JobError
 from ecgcore.jobs import progress
-from ecgcore.jobs.locks import FileLock
 from ecgcore.jobs.processes import JobProcess, spawn
 from ecgcore.settings import PROJECT_DIR
 from ecgcore.study.plan import PROCESS_FILE, Study, StudyRun, running_process
@@ -78,21 +78,15 @@ class StudyReport:
         return "\n".join([", ".join(counts), *(f"{run}: {why}" for run, why in self.failed)])
 
 
-def train_command(run_dir: Path, publish: bool) -> list[str]:
-    """Return the command line that trains, or goes on with, what `run_dir` holds."""
-    command = [sys.executable, "-m", "ecgcore", "train", "--run-dir", str(run_dir)]
-    return [*command, "--threads", "1", *(["--publish"] if publish else [])]
-
-
 def run_study(
     study: Study,
     runs: Sequence[StudyRun],
     *,
     jobs: int,
     env: Mapping[str, str],
+    command: Command,
     limit: int | None = None,
     say: Say = lambda *_: None,
-    command: Command = train_command,
 ) -> StudyReport:
     """Train those of `runs` that are not done, `jobs` at a time, each in a process of one thread.
 
@@ -103,6 +97,8 @@ def run_study(
     ----------
     env
         Environment of the processes.
+    command
+        Gives the command line that trains what a run folder holds, and publishes it if asked.
     limit
         At most so many trainings.
     say
@@ -167,8 +163,10 @@ class _Runner:
 
     def _begin(self, run: StudyRun) -> None:
         name = run.key.run_name
-        lock = FileLock(self.study.runs_dir / f"{name}.lock")
-        if not lock.acquire():
+        lock = FileLock(self.study.runs_dir / f"{name}.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
             self.elsewhere.append(name)
             self.say(f"{name}  is trained by another study run")
             return

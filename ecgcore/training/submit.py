@@ -19,6 +19,9 @@ from ecgcore.ptbxl.store import Recordings
 from ecgcore.tasks import mi as mi_task
 from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
 
+JOB_KIND = "training"
+"""Kind of a training in the job table."""
+
 HISTORY = ("epoch", "train_loss", "val_loss", "val_auroc", "seconds")
 
 N_JUDGES = 4
@@ -97,7 +100,7 @@ def submit(spec: TrainSpec, runs_dir: Path, store: JobStore) -> Job:
             f"{runs_dir} cannot be written ({error.strerror}). Make it writable or choose another "
             "folder with ECG_RUNS_DIR."
         ) from error
-    return store.submit(run_dir, spec.key.label)
+    return store.submit(run_dir, spec.key.label, JOB_KIND)
 
 
 def read_run(run_dir: Path) -> RunView:

@@ -7,7 +7,7 @@ import streamlit as st
 from ecgcore.errors import JobError
 from ecgcore.figures.training_curves import history_figure
 from ecgcore.jobs.store import Job, JobStatus
-from ecgcore.training.submit import RunView, read_run
+from ecgcore.training.submit import JOB_KIND, RunView, read_run
 from ecgcore.wording.jobs import STATUSES
 from pages.case.labels import METHODS
 from pages.shared import caches
@@ -19,7 +19,7 @@ from pages.training.form import new_run_form
 
 def draw_progress(job_id: int, known: dict[int, JobStatus]) -> None:
     """Draw how far a run is; the whole page runs again once the status of any run changes."""
-    if {job.id: job.status for job in store.list()} != known:
+    if {job.id: job.status for job in store.list(JOB_KIND)} != known:
         st.rerun()
     job = store.get(job_id)
     view = read_run(job.run_dir)
@@ -129,7 +129,7 @@ form, run = st.columns([0.3, 0.7], gap="large")
 with form:
     if (started := new_run_form()) is not None:
         parts.show_job(started)
-jobs = store.list()
+jobs = store.list(JOB_KIND)
 with run:
     draw_run(jobs)
 if jobs:

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ecgcore.jobs import progress
+from ecgcore.jobs.processes import JobProcess
 from ecgcore.jobs.store import Job, JobStatus, JobStore
 from ecgcore.models.cards import ModelCard, Preprocessing
 from ecgcore.models.registry import build, save_weights
@@ -46,7 +47,7 @@ def _epoch(job: Job, epoch: int, auroc: float) -> None:
 
 def _started(job: Job, store: JobStore) -> None:
     store.claim()
-    store.mark_started(job.id, 1, "1")
+    store.mark_started(job.id, JobProcess(1, None))
     for event in ("job_started", "start"):
         progress.append(job.run_dir / PROGRESS_FILE, {"event": event})
 

@@ -19,7 +19,6 @@ from ecgcore.errors import JobError
 from ecgcore.figures.ecg_paper import ecg_figure
 from ecgcore.figures.paper_layout import PaperSettings
 from ecgcore.jobs.processes import spawn
-from ecgcore.jobs.supervisor import default_command
 from ecgcore.models.architectures import DEFAULT, arch_title
 from ecgcore.models.predictor import Predictor, copies, model_input, predict, predict_many
 from ecgcore.ptbxl.catalog import Catalog
@@ -30,6 +29,9 @@ from ecgcore.study.plan import default_jobs
 from ecgcore.threads import library_threads
 from ecgcore.training.spec import STEP_FILE, TrainSpec
 from ecgcore.training.submit import missing_ids
+
+TrainCommand = Callable[[Path], list[str]]
+"""The command line that trains what a run folder holds."""
 
 ONE_RECORD_MS, BATCH_PROMISE, BESIDE_TRAINING = 25.0, 10.0, 1.5
 
@@ -157,7 +159,11 @@ def _read_by_wfdb(catalog: Catalog, ecg_id: int) -> FloatArray:
 
 
 def opening_figures(
-    settings: Settings, predictors: Sequence[Predictor], recordings: Recordings, effort: Effort
+    settings: Settings,
+    predictors: Sequence[Predictor],
+    recordings: Recordings,
+    effort: Effort,
+    train: TrainCommand,
 ) -> Iterator[Figure]:
     """Open records while nothing else runs, then beside a training, then alone again."""
     name = "opening a record beside a training: p95 over that alone"
@@ -171,7 +177,7 @@ def opening_figures(
     with library_threads(1):
         alone = opened(chosen[:half])
         try:
-            with _training(settings, recordings.catalog.folder) as still_runs:
+            with _training(settings, recordings.catalog.folder, train) as still_runs:
                 beside = opened(chosen[half : half + effort.opens])
                 still_runs()
         except JobError as error:
@@ -218,7 +224,9 @@ def _open_all(
 
 
 @contextmanager
-def _training(settings: Settings, data_dir: Path) -> Iterator[Callable[[], None]]:
+def _training(
+    settings: Settings, data_dir: Path, train: TrainCommand
+) -> Iterator[Callable[[], None]]:
     """Train as the dashboard does, in a folder of its own, from its first steps on; then stop it.
 
     Yields
@@ -231,7 +239,7 @@ def _training(settings: Settings, data_dir: Path) -> Iterator[Callable[[], None]
         spec = TrainSpec(DEFAULT.name, "A", 0, str(data_dir), epochs=200, patience=200)
         spec.save(run_dir)
         env = {**settings.as_env(), **_ONE_THREAD, "ECG_RUNS_DIR": folder}
-        process = spawn(default_command(run_dir), cwd=PROJECT_DIR, log_path=log_path, env=env)
+        process = spawn(train(run_dir), cwd=PROJECT_DIR, log_path=log_path, env=env)
 
         def still_runs() -> None:
             if process.ended():

@@ -15,7 +15,12 @@ from ecgcore.bench.figure import Figure
 from ecgcore.bench.models.contest import FULL, QUICK, Effort
 from ecgcore.bench.models.forward import forward_figures
 from ecgcore.bench.models.references import find_transformers, version_of
-from ecgcore.bench.models.serving import one_record_figures, opening_figures, whole_set_figures
+from ecgcore.bench.models.serving import (
+    TrainCommand,
+    one_record_figures,
+    opening_figures,
+    whole_set_figures,
+)
 from ecgcore.bench.models.training import Batch, cnn_epoch_figures, mamba_epoch_figures
 from ecgcore.bench.shipped import first_seeds, shipped_models
 from ecgcore.models.architectures import BIMAMBA2
@@ -74,12 +79,19 @@ class ModelBenchReport:
 
 
 def run_models(
-    settings: Settings, *, quick: bool = False, threads: int = 1, effort: Effort | None = None
+    settings: Settings,
+    *,
+    train: TrainCommand,
+    quick: bool = False,
+    threads: int = 1,
+    effort: Effort | None = None,
 ) -> ModelBenchReport:
     """Measure every promise about the speed of the models.
 
     Parameters
     ----------
+    train
+        What trains beside the reader.
     quick
         Fewer repeats, and no training beside the reader.
     threads
@@ -100,7 +112,7 @@ def run_models(
     chosen = effort or (QUICK if quick else FULL)
     figures = (
         *_network_figures(predictors, recordings, modeling, chosen, threads),
-        *_reader_figures(settings, predictors, recordings, chosen),
+        *_reader_figures(settings, predictors, recordings, chosen, train),
     )
     return ModelBenchReport(
         recordings.catalog.version,
@@ -132,12 +144,16 @@ def _network_figures(
 
 
 def _reader_figures(
-    settings: Settings, predictors: Sequence[Predictor], recordings: Recordings, effort: Effort
+    settings: Settings,
+    predictors: Sequence[Predictor],
+    recordings: Recordings,
+    effort: Effort,
+    train: TrainCommand,
 ) -> Iterator[Figure]:
     record = recordings.read(_ids(recordings, 1)[0])
     yield from one_record_figures(predictors, record, effort)
     yield from whole_set_figures(predictors[0], recordings, effort)
-    yield from opening_figures(settings, predictors, recordings, effort)
+    yield from opening_figures(settings, predictors, recordings, effort, train)
 
 
 def _batch(predictor: Predictor, recordings: Recordings) -> Batch:

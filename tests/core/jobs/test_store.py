@@ -1,4 +1,5 @@
 import sqlite3
+import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -8,7 +9,30 @@ from threading import Barrier
 import pytest
 
 from ecgcore.errors import JobError
+from ecgcore.jobs.processes import JobProcess, spawn
 from ecgcore.jobs.store import Job, JobStatus, JobStore
+
+pytestmark = pytest.mark.timeout(60)
+
+PROCESS = JobProcess(4711, 12.25)
+VERSION_1 = """
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY,
+    run_dir TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'queued',
+    created_at REAL NOT NULL,
+    started_at REAL,
+    finished_at REAL,
+    pid INTEGER,
+    pid_started TEXT,
+    message TEXT NOT NULL DEFAULT '',
+    cancel_requested INTEGER NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX one_running ON jobs (status) WHERE status = 'running';
+PRAGMA user_version = 1;
+"""
+"""The table as the version before kinds of jobs wrote it."""
 
 
 @pytest.fixture
@@ -19,13 +43,14 @@ def store(tmp_path: Path) -> JobStore:
 def submit(store: JobStore, name: str = "run") -> Job:
     folder = store.path.parent / name
     folder.mkdir()
-    return store.submit(folder, f"Title of {name}")
+    return store.submit(folder, f"Title of {name}", "training")
 
 
 def test_a_new_job_is_queued_and_found_again(store: JobStore):
     job = submit(store)
     assert (job.status, job.title, job.message) == (JobStatus.QUEUED, "Title of run", "")
-    assert (job.started_at, job.finished_at, job.pid, job.pid_started) == (None,) * 4
+    assert (job.kind, job.payload) == ("training", {})
+    assert (job.started_at, job.finished_at, job.process) == (None,) * 3
     assert job.log_path == store.path.parent / "run" / "log.txt"
     assert JobStore(store.path).get(job.id) == job
 
@@ -33,6 +58,19 @@ def test_a_new_job_is_queued_and_found_again(store: JobStore):
 def test_the_list_begins_with_the_newest(store: JobStore):
     jobs = [submit(store, name) for name in "abc"]
     assert store.list() == tuple(reversed(jobs))
+
+
+def test_the_list_may_be_of_one_kind_whose_payload_comes_back(store: JobStore):
+    training = submit(store)
+    (store.path.parent / "audit").mkdir()
+    payload = {"sets": ["certain", "all"], "share": 0.5}
+    audit = store.submit(store.path.parent / "audit", "An audit", "audit", payload)
+    assert audit.payload == payload
+    assert store.list("audit") == (audit,)
+    assert store.list("training") == (training,)
+    assert store.list("sweep") == ()
+    assert store.list() == (audit, training)
+    assert hash(audit) != hash(training)
 
 
 def test_unknown_jobs_and_missing_folders_are_refused(store: JobStore):
@@ -43,13 +81,13 @@ def test_unknown_jobs_and_missing_folders_are_refused(store: JobStore):
     with pytest.raises(JobError, match="no job 7"):
         store.resume(7)
     with pytest.raises(JobError, match="does not exist"):
-        store.submit(store.path.parent / "missing", "x")
+        store.submit(store.path.parent / "missing", "x", "training")
 
 
 def test_a_run_folder_has_one_job(store: JobStore):
     job = submit(store)
     with pytest.raises(JobError, match="already has a job"):
-        store.submit(job.run_dir, "again")
+        store.submit(job.run_dir, "again", "audit")
 
 
 def test_one_job_runs_at_a_time_and_the_oldest_first(store: JobStore):
@@ -120,7 +158,7 @@ def test_cancel_and_finish_leave_an_ended_job_alone(store: JobStore):
 def test_an_ended_job_resumes_as_if_new(store: JobStore, status: str):
     job = submit(store)
     store.claim()
-    store.mark_started(job.id, 4711, "mark")
+    store.mark_started(job.id, PROCESS)
     store.request_cancel(job.id)
     store.finish(job.id, JobStatus(status), "why")
     assert store.resume(job.id) == job
@@ -145,10 +183,10 @@ def test_release_puts_back_only_a_job_without_a_process(store: JobStore):
     store.release(job.id)
     assert store.get(job.id) == job
     store.claim()
-    store.mark_started(job.id, 4711, "mark")
+    store.mark_started(job.id, PROCESS)
     store.release(job.id)
     kept = store.get(job.id)
-    assert (kept.status, kept.pid, kept.pid_started) == (JobStatus.RUNNING, 4711, "mark")
+    assert (kept.status, kept.process) == (JobStatus.RUNNING, PROCESS)
 
 
 def test_release_of_a_cancelled_job_ends_it(store: JobStore):
@@ -173,21 +211,62 @@ def test_many_threads_can_make_the_table_at_once(tmp_path: Path):
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_a_newer_table_and_a_file_that_is_none_are_refused(tmp_path: Path):
+def version_1(path: Path, *rows: dict[str, object]) -> None:
+    """Write a table of the old version."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(VERSION_1)
+        for row in rows:
+            names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+            connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", row)  # noqa: S608
+
+
+def test_rows_of_the_old_version_are_kept(tmp_path: Path):
+    ended = {"started_at": 2.0, "finished_at": 3.5, "pid": 4711, "pid_started": "8915"}
+    version_1(
+        tmp_path / "jobs.sqlite3",
+        {"id": 3, "run_dir": "/runs/a", "title": "first", "created_at": 1.0, "status": "failed"}
+        | ended
+        | {"message": "NaN loss", "cancel_requested": 1},
+        {"id": 5, "run_dir": "/runs/b", "title": "second", "created_at": 4.0},
+    )
+    store = JobStore(tmp_path / "jobs.sqlite3")
+    second, first = store.list("training")
+    assert (first.id, first.run_dir, first.title) == (3, Path("/runs/a"), "first")
+    assert (first.kind, first.payload) == ("training", {})
+    assert first.finished_at is not None
+    times = (first.created_at.timestamp(), first.finished_at.timestamp())
+    assert (first.status, first.message, times) == (JobStatus.FAILED, "NaN loss", (1.0, 3.5))
+    assert (first.process, first.cancel_requested) == (JobProcess(4711, None), True)
+    assert (second.id, second.title, second.status) == (5, "second", JobStatus.QUEUED)
+    assert second.process is None
+    assert submit(store, "new").id == 6
+    assert JobStore(store.path).list() == store.list()
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_a_process_of_the_old_version_is_adopted_only_if_it_works_in_that_folder(
+    tmp_path: Path, mine: bool
+):
+    folder = tmp_path / "run"
+    command = [sys.executable, "-c", "import time; time.sleep(60)", str(folder if mine else "x")]
+    process = spawn(command, cwd=tmp_path, log_path=tmp_path / "log.txt", env={})
+    row = {"run_dir": str(folder), "title": "", "created_at": 1.0, "status": "running"}
+    version_1(tmp_path / "jobs.sqlite3", row | {"pid": process.pid, "pid_started": "8915"})
+    try:
+        running = JobStore(tmp_path / "jobs.sqlite3").running()
+        assert running is not None
+        assert running.process == (process if mine else JobProcess(process.pid, None))
+        assert running.process.ended() is not mine
+    finally:
+        process.stop()
+
+
+def test_a_newer_table_and_a_damaged_one_are_refused(store: JobStore, tmp_path: Path):
     newer = JobStore(tmp_path / "newer.sqlite3").path
     with closing(sqlite3.connect(newer)) as connection:
         connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(JobError, match="version 99"):
+    with pytest.raises(JobError, match=r"job table .* version 99; .* version 2\. .*ECG_RUNS_DIR"):
         JobStore(newer)
-    (tmp_path / "text.sqlite3").write_text("no database " * 200)
-    with pytest.raises(JobError, match="Move the file away"):
-        JobStore(tmp_path / "text.sqlite3")
-
-
-def test_a_folder_in_the_way_and_damage_while_open_are_explained(store: JobStore, tmp_path: Path):
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(JobError, match="Make its folder writable"):
-        JobStore(tmp_path / "file" / "jobs.sqlite3")
     store.path.write_text("no database " * 200)
-    with pytest.raises(JobError, match="Move the file away"):
+    with pytest.raises(JobError, match=r"job table .* Move the file away"):
         store.list()

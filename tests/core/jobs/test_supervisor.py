@@ -5,20 +5,25 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
+from filelock import FileLock
 
 from ecgcore.errors import JobError
-from ecgcore.jobs import processes, progress, supervisor
-from ecgcore.jobs.locks import FileLock
-from ecgcore.jobs.processes import JobProcess
+from ecgcore.jobs import progress, supervisor
+from ecgcore.jobs.processes import JobProcess, spawn
 from ecgcore.jobs.store import Job, JobStatus, JobStore
-from ecgcore.jobs.supervisor import Command, Supervisor, default_command
+from ecgcore.jobs.supervisor import Commands, Supervisor
 from ecgcore.settings import PROJECT_DIR
+from tests.support.waiting import wait_for
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to see processes")
+pytestmark = [
+    pytest.mark.timeout(60),
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to see processes"),
+]
 
 WAIT_FOR_GO = """
 import pathlib, sys, time
@@ -48,25 +53,22 @@ import sys, time
 from pathlib import Path
 from ecgcore.jobs.store import JobStore
 from ecgcore.jobs.supervisor import Supervisor
-Supervisor(JobStore(Path(sys.argv[1])), lambda run: [sys.executable, "-c", sys.argv[2], str(run)]
-).start()
+Supervisor(JobStore(Path(sys.argv[1])), {
+    "training": lambda job: [sys.executable, "-c", sys.argv[2], str(job.run_dir)]
+}).start()
 time.sleep(60)
 """
 
 
-def script(text: str) -> Command:
-    return lambda run_dir: [sys.executable, "-c", text, str(run_dir)]
-
-
-def wait_for(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
+def script(text: str) -> Commands:
+    return {"training": lambda job: [sys.executable, "-c", text, str(job.run_dir)]}
 
 
 def alive(pid: int) -> bool:
-    return processes._running_since(pid) is not None
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture(autouse=True)
@@ -80,22 +82,25 @@ def store(tmp_path: Path) -> Iterator[JobStore]:
     store = JobStore(tmp_path / "jobs.sqlite3")
     yield store
     for job in store.list():
-        if job.pid is not None:
-            JobProcess(job.pid, job.pid_started or "").stop()
+        if job.process is not None:
+            job.process.stop()
 
 
 @pytest.fixture
 def job(store: JobStore) -> Job:
     folder = store.path.parent / "run"
     folder.mkdir()
-    return store.submit(folder, "a run")
+    return store.submit(folder, "a run", "training")
 
 
 def wait_for_process(store: JobStore, job: Job) -> int:
-    wait_for(lambda: store.get(job.id).pid)
-    pid = store.get(job.id).pid
-    assert pid is not None
-    return pid
+    wait_for(lambda: store.get(job.id).process)
+    return pid_of(store.get(job.id))
+
+
+def pid_of(job: Job) -> int:
+    assert job.process is not None
+    return job.process.pid
 
 
 def wait_for_end(store: JobStore, job: Job) -> Job:
@@ -109,16 +114,6 @@ def session_priority(pid: int) -> str | None:
         return Path(f"/proc/{pid}/autogroup").read_text().split()[-1]
     except OSError:
         return None
-
-
-def test_the_command_trains_the_run_folder():
-    assert default_command(Path("/runs/7"))[1:] == [
-        "-m",
-        "ecgcore",
-        "train",
-        "--run-dir",
-        "/runs/7",
-    ]
 
 
 def test_a_job_runs_in_its_own_low_priority_session_and_keeps_its_log(store: JobStore, job: Job):
@@ -168,7 +163,7 @@ def test_a_job_outlives_its_supervisor_and_the_next_one_adopts_it(store: JobStor
     with Supervisor(store, script("raise SystemExit('must not start')")):
         (job.run_dir / "go").touch()
         ended = wait_for_end(store, job)
-    assert (ended.status, ended.pid) == (JobStatus.DONE, pid)
+    assert (ended.status, pid_of(ended)) == (JobStatus.DONE, pid)
     assert not Path(f"/proc/{pid}").exists(), "a zombie is left"
 
 
@@ -180,7 +175,7 @@ def test_a_job_outlives_a_killed_server(store: JobStore, job: Job, cancel: bool)
         pid = wait_for_process(store, job)
         with Supervisor(store, script("raise SystemExit('must not start')")):
             server.kill()
-            server.wait()
+            server.wait(timeout=10)
             assert alive(pid)
             if cancel:
                 wait_for((job.run_dir / "child").exists)
@@ -193,7 +188,7 @@ def test_a_job_outlives_a_killed_server(store: JobStore, job: Job, cancel: bool)
         assert time.monotonic() - begin < 2.0
         wait_for(lambda: not alive(int((job.run_dir / "child").read_text())), timeout_s=0.2)
     assert ended.status == (JobStatus.CANCELLED if cancel else JobStatus.DONE)
-    assert ended.pid == pid
+    assert pid_of(ended) == pid
     assert not alive(pid)
 
 
@@ -202,7 +197,7 @@ def test_a_killed_job_is_interrupted_and_resumes(store: JobStore, job: Job):
         first = wait_for_process(store, job)
         os.kill(first, signal.SIGKILL)
         ended = wait_for_end(store, job)
-        assert (ended.status, ended.pid) == (JobStatus.INTERRUPTED, first)
+        assert (ended.status, pid_of(ended)) == (JobStatus.INTERRUPTED, first)
         assert "signal 9" in ended.message
         (job.run_dir / "go").touch()
         store.resume(job.id)
@@ -222,9 +217,9 @@ def test_a_job_that_ended_unwatched_is_judged_by_its_last_event(
     store: JobStore, job: Job, last_event: dict[str, object], status: str, message: str
 ):
     store.claim()
-    store.mark_started(job.id, os.getpid(), "another start: the number was given out again")
+    store.mark_started(job.id, JobProcess(os.getpid(), 0.5))  # the number was given out again
     progress.append(job.progress_path, last_event)
-    with Supervisor(store):
+    with Supervisor(store, {}):
         ended = wait_for_end(store, job)
     assert ended.status == status
     assert ended.message.startswith(message)
@@ -259,10 +254,12 @@ def test_a_failed_job_says_why(store: JobStore, job: Job, text: str, message: st
 def test_a_job_that_cannot_start_fails_and_the_next_one_runs(store: JobStore, job: Job):
     other = store.path.parent / "other"
     other.mkdir()
-    second = store.submit(other, "second")
-    with Supervisor(
-        store, lambda run: ["/no/such/program"] if run == job.run_dir else [sys.executable, "-V"]
-    ):
+    second = store.submit(other, "second", "listing")
+    commands = {
+        "training": lambda _: ["/no/such/program"],
+        "listing": lambda _: [sys.executable, "-V"],
+    }
+    with Supervisor(store, commands):
         assert wait_for_end(store, second).status == JobStatus.DONE
     assert store.get(job.id).status == JobStatus.FAILED
     assert "/no/such/program" in store.get(job.id).message
@@ -282,13 +279,15 @@ def test_of_two_supervisors_one_acts_and_the_other_takes_over(store: JobStore, j
             assert wait_for_end(store, job).status == JobStatus.DONE
         other = store.path.parent / "other"
         other.mkdir()
-        assert wait_for_end(store, store.submit(other, "second")).status == JobStatus.DONE
+        assert (
+            wait_for_end(store, store.submit(other, "second", "training")).status == JobStatus.DONE
+        )
     assert [(run / "starts").read_text() for run in (job.run_dir, other)] == ["x", "x"]
 
 
 def test_a_supervisor_waits_while_another_one_holds_the_lock(store: JobStore, job: Job):
-    other = FileLock(store.path.with_name("jobs.sqlite3.lock"))
-    assert other.acquire()
+    other = FileLock(store.path.with_name("jobs.sqlite3.lock"), timeout=0)
+    other.acquire()
     assert store.claim() is not None
     claimed = store.get(job.id)
     with Supervisor(store, script("pass")):
@@ -306,15 +305,72 @@ def test_a_supervisor_starts_once_and_again_after_a_stop(store: JobStore, job: J
         assert wait_for_end(store, job).status == JobStatus.DONE
 
 
-@pytest.mark.parametrize("identify", [processes._identify_proc, processes._identify_ps])
-def test_a_process_is_named_by_its_number_and_start(
-    identify: Callable[[int], tuple[str, str] | None],
+def test_a_kind_of_job_gets_its_own_command_and_payload(store: JobStore):
+    folder = store.path.parent / "audit"
+    folder.mkdir()
+    write = "import pathlib, sys; pathlib.Path(sys.argv[1], 'found').write_text(sys.argv[2])"
+    commands: Commands = {
+        "training": lambda _: ["/no/such/program"],
+        "audit": lambda job: [sys.executable, "-c", write, str(job.run_dir), job.payload["set"]],
+    }
+    with Supervisor(store, commands):
+        job = store.submit(folder, "an audit", "audit", {"set": "uncertain", "n": 985})
+        assert wait_for_end(store, job).status == JobStatus.DONE
+    assert (folder / "found").read_text() == "uncertain"
+    assert store.get(job.id).payload == {"set": "uncertain", "n": 985}
+
+
+def test_a_job_that_no_command_knows_fails_in_words_and_the_next_one_runs(
+    store: JobStore, job: Job
 ):
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        first, again = identify(child.pid), identify(child.pid)
-        assert first is not None
-        assert again is not None
-        assert first[1] == again[1] != ""
-        child.kill()
-        wait_for(lambda: (identify(child.pid) or ("", ""))[0].startswith("Z"))
-    assert identify(child.pid) is None
+    folder = store.path.parent / "sweep"
+    folder.mkdir()
+    unknown = store.submit(folder, "a sweep", "sweep")
+
+    def refuse(_: Job) -> list[str]:
+        raise JobError("The payload names no records. Queue it again.")
+
+    with Supervisor(store, {"training": refuse, "audit": refuse}):
+        ended = wait_for_end(store, unknown)
+    assert (ended.status, ended.process) == (JobStatus.FAILED, None)
+    assert "knows no jobs of the kind 'sweep', only audit, training" in ended.message
+    assert store.get(job.id).message.endswith("The payload names no records. Queue it again.")
+
+
+def test_a_process_that_could_not_be_noted_is_ended_before_the_job_starts_again(
+    store: JobStore, job: Job, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(supervisor, "_RETRY_S", 0.05)
+    begun: list[int] = []
+    mark_started = store.mark_started
+
+    def full_disk_once(job_id: int, process: JobProcess) -> None:
+        begun.append(process.pid)
+        if len(begun) == 1:
+            raise JobError("The disk is full.")
+        mark_started(job_id, process)
+
+    monkeypatch.setattr(store, "mark_started", full_disk_once)
+    with Supervisor(store, script(WAIT_FOR_GO)):
+        second = wait_for_process(store, job)
+        first_lives = alive(begun[0])
+        (job.run_dir / "go").touch()
+        assert wait_for_end(store, job).status == JobStatus.DONE
+    assert begun[1:] == [second]
+    assert not first_lives, "an orphan is left"
+
+
+@pytest.mark.parametrize("event", ["epoch", "done"])
+def test_a_job_that_ended_before_its_cancel_does_not_stay_stopping(
+    store: JobStore, job: Job, event: str
+):
+    store.claim()
+    command = [sys.executable, "-c", "pass"]
+    process = spawn(command, cwd=job.run_dir, log_path=job.log_path, env={})
+    store.mark_started(job.id, process)
+    progress.append(job.progress_path, {"event": event})
+    wait_for(process.ended)
+    store.request_cancel(job.id)
+    with Supervisor(store, {}):
+        ended = wait_for_end(store, job)
+    assert ended.status == (JobStatus.DONE if event == "done" else JobStatus.CANCELLED)

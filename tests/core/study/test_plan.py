@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from ecgcore.cli import main
 from ecgcore.commands.study import _terminated_like_interrupted
 from ecgcore.errors import JobError
 from ecgcore.jobs import progress
-from ecgcore.jobs.locks import FileLock
 from ecgcore.jobs.processes import spawn
 from ecgcore.models.cards import WEIGHTS_FILE, ModelCard, Preprocessing, file_sha256
 from ecgcore.ptbxl import label_groups
@@ -35,7 +35,7 @@ from ecgcore.study.plan import (
     running_process,
     study_status,
 )
-from ecgcore.study.runner import LOG_FILE, run_study, train_command
+from ecgcore.study.runner import LOG_FILE, run_study
 from ecgcore.tasks import mi as mi_task
 from ecgcore.training.spec import PROGRESS_FILE, SPEC_FILE, TrainSpec
 from ecgcore.training.submit import expected_seconds
@@ -259,8 +259,8 @@ def test_a_stopped_study_ends_its_processes_and_goes_on_next_time(study: Study, 
 
 def test_two_studies_do_not_train_the_same_run(study: Study, tmp_path: Path):
     study.runs_dir.mkdir(parents=True)
-    lock = FileLock(study.runs_dir / "cnn_bilstm-A-seed0.lock")
-    assert lock.acquire()
+    lock = FileLock(study.runs_dir / "cnn_bilstm-A-seed0.lock", timeout=0)
+    lock.acquire()
     trainer = Trainer(study, tmp_path)
     report = trained(study, RUN, OTHER, command=trainer)
     assert report.elsewhere == ("cnn_bilstm-A-seed0",)
@@ -269,17 +269,28 @@ def test_two_studies_do_not_train_the_same_run(study: Study, tmp_path: Path):
     assert trained(study, RUN, command=trainer).trained == ("cnn_bilstm-A-seed0",)
 
 
-def test_a_training_that_outlived_its_study_is_watched(study: Study, tmp_path: Path):
+@pytest.mark.parametrize("old_mark", [False, True])
+def test_a_training_that_outlived_its_study_is_watched(
+    study: Study, tmp_path: Path, old_mark: bool
+):
     folder = study.run_dir(RUN)
     RUN.spec(study.catalog.folder).save(folder)
     made = finished_model(study, RUN, tmp_path / "made")
     code = f"import time; time.sleep(0.5); {FINISH}"
-    command = [sys.executable, "-c", code, str(made), str(study.target(RUN))]
+    command = [sys.executable, "-c", code, str(made), str(study.target(RUN)), str(folder)]
     left = spawn(command, cwd=tmp_path, log_path=folder / LOG_FILE, env=os.environ)
-    progress.append(folder / PROCESS_FILE, {"pid": left.pid, "started": left.started})
+    mark = "of version 1" if old_mark else left.started
+    progress.append(folder / PROCESS_FILE, {"pid": left.pid, "started": mark})
     trainer = Trainer(study, tmp_path)
     assert trained(study, RUN, command=trainer).trained == ("cnn_bilstm-A-seed0",)
     assert trainer.begun == []
+
+
+def test_an_old_mark_is_not_taken_for_a_process_that_trains_something_else(study: Study):
+    folder = study.run_dir(RUN)
+    RUN.spec(study.catalog.folder).save(folder)
+    progress.append(folder / PROCESS_FILE, {"pid": os.getpid(), "started": "of version 1"})
+    assert running_process(folder) is None
 
 
 def test_a_finished_run_is_published_without_training(study: Study, tmp_path: Path):
@@ -325,14 +336,6 @@ def test_time_left_follows_from_what_was_measured_here(study: Study):
         "made up: 1 stopped, 1 waiting; at most 0.1 h left with 2 processes"
     )
     assert json.loads(json.dumps(status.as_json()))["runs"][1]["state"] == "stopped"
-
-
-def test_a_training_gets_one_thread_and_is_published_if_asked():
-    command = train_command(Path("run"), True)
-    assert command[1:] == [
-        *("-m", "ecgcore", "train", "--run-dir", "run", "--threads", "1", "--publish"),
-    ]
-    assert "--publish" not in train_command(Path("run"), False)
 
 
 def test_synthetic_records_are_not_trained_unasked(synthetic_dir: Path, tmp_path: Path):

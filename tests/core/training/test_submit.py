@@ -63,7 +63,11 @@ def test_a_submitted_run_has_its_spec_and_waits_in_the_table(tmp_path: Path):
     assert re.fullmatch(r"cnn_bilstm-D-mix-seed3-\d{8}-\d{6}", job.run_dir.name)
     assert job.run_dir.parent == tmp_path / "runs"
     assert TrainSpec.load(job.run_dir) == SPEC
-    assert (job.title, job.status) == ("CNN-BiLSTM D-mix (seed 3)", JobStatus.QUEUED)
+    assert (job.kind, job.title, job.status) == (
+        "training",
+        "CNN-BiLSTM D-mix (seed 3)",
+        JobStatus.QUEUED,
+    )
     assert store.list() == (job,)
 
 

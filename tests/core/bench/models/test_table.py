@@ -23,6 +23,7 @@ from ecgcore.bench.models.contest import Contest, Effort, take_turns
 from ecgcore.bench.models.references import find_transformers, version_of, with_their_mixers
 from ecgcore.bench.models.table import run_models
 from ecgcore.commands.bench import add_arguments, run_bench
+from ecgcore.commands.jobs import train_command
 from ecgcore.errors import JobError, ModelError
 from ecgcore.jobs.processes import JobProcess
 from ecgcore.models.architectures import CNN_LSTM
@@ -301,9 +302,8 @@ def opened(
 
     monkeypatch.setattr(model_serving, "spawn", start)
     monkeypatch.setattr(model_serving, "_open_all", open_and_wait)
-    monkeypatch.setattr(model_serving, "default_command", command)
     monkeypatch.setattr(model_serving, "_PAUSE_S", 0.0)
-    figures = list(model_serving.opening_figures(settings, [], recordings, OPENING))
+    figures = list(model_serving.opening_figures(settings, [], recordings, OPENING, command))
     return figures, started[0]
 
 
@@ -338,7 +338,10 @@ def test_no_training_where_its_records_are_missing(
     monkeypatch, settings, synthetic_recordings
 ) -> None:
     monkeypatch.setattr(model_serving, "missing_ids", lambda *_: [1, 2])
-    (figure,) = model_serving.opening_figures(settings, [], synthetic_recordings, OPENING)
+    opening = model_serving.opening_figures(
+        settings, [], synthetic_recordings, OPENING, never_trained
+    )
+    (figure,) = opening
     assert figure.skipped
     assert figure.note == "needs the 2 records of training set A that are not here"
 
@@ -354,12 +357,16 @@ def test_the_slow_end_beside_a_training_is_judged() -> None:
 # the whole
 
 
+def never_trained(run_dir: Path) -> list[str]:
+    raise AssertionError(f"nothing is trained in {run_dir}")
+
+
 def test_the_report_says_what_it_was_measured_on(monkeypatch, settings) -> None:
     slow = Figure("slow", 1.0, "times", at_least=1.8)
     for name in ("_network_figures", "_reader_figures"):
         monkeypatch.setattr(model_table, name, lambda *_: iter([slow]))
     monkeypatch.setattr(model_table, "find_transformers", lambda: None)
-    report = run_models(settings, quick=True)
+    report = run_models(settings, train=never_trained, quick=True)
     assert not report.passed
     shown, plain = report.as_text(), report.as_json()
     assert "1 thread of torch" in shown
@@ -378,7 +385,7 @@ def test_every_promise_has_its_figure(monkeypatch, settings) -> None:
     monkeypatch.setattr(model_training, "CHUNKS", (32,))
     monkeypatch.setattr(model_forward, "CHUNKS", (32,))
     monkeypatch.setattr(model_contest, "_WARM_TURNS", 0)
-    figures = run_models(settings, effort=SHORT).figures
+    figures = run_models(settings, train=never_trained, effort=SHORT).figures
     promised = [(one.target, one.at_least) for one in figures if one.target or one.at_least]
     assert promised == [
         (1e-3, None),
@@ -397,7 +404,7 @@ def test_every_promise_has_its_figure(monkeypatch, settings) -> None:
 def test_without_models_the_bench_says_what_to_do(settings, tmp_path) -> None:
     empty = Settings(settings.data_dir, tmp_path, tmp_path, tmp_path / "none", tmp_path)
     with pytest.raises(ModelError, match="Restore that folder"):
-        run_models(empty)
+        run_models(empty, train=never_trained)
 
 
 def test_the_command_passes_its_choices_on(monkeypatch, settings) -> None:
@@ -408,7 +415,7 @@ def test_the_command_passes_its_choices_on(monkeypatch, settings) -> None:
     add_arguments(parser)
     chosen = ["models", "--quick", "--threads", "2"]
     assert run_bench(parser.parse_args(chosen), settings) == (0, {}, "fine")
-    assert given == {"quick": True, "threads": 2}
+    assert given == {"train": train_command, "quick": True, "threads": 2}
     with pytest.raises(ModelError, match="1 or more"):
         run_bench(parser.parse_args(["models", "--threads", "0"]), settings)
 

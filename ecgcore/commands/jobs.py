@@ -1,0 +1,27 @@
+"""What background processes run: command lines of this program, handed to the layers below."""
+
+import sys
+from pathlib import Path
+
+from ecgcore.jobs.supervisor import Commands
+from ecgcore.training.submit import JOB_KIND
+
+
+def train_command(run_dir: Path, *options: str) -> list[str]:
+    """Return the command line that trains, or goes on with, what `run_dir` holds.
+
+    Examples
+    --------
+    >>> train_command(Path("run"), "--publish")[1:]
+    ['-m', 'ecgcore', 'train', '--run-dir', 'run', '--publish']
+    """
+    return [sys.executable, "-m", "ecgcore", "train", "--run-dir", str(run_dir), *options]
+
+
+def study_command(run_dir: Path, publish: bool) -> list[str]:
+    """Return the command line of one training of the study."""
+    return train_command(run_dir, "--threads", "1", *(["--publish"] if publish else []))
+
+
+JOB_COMMANDS: Commands = {JOB_KIND: lambda job: train_command(job.run_dir)}
+"""The command line of each kind of job."""
