@@ -44,7 +44,7 @@ def check_python(version: tuple[int, int]) -> None:
     if version < (3, 11):
         raise SetupError(
             f"This is Python {version[0]}.{version[1]}; 3.11 or newer is needed. "
-            "Install it and run: python3.11 -m ecgcore.bootstrap"
+            "Install it and run: python3.11 -m ecgcore.bootstrap run"
         )
 
 

@@ -15,6 +15,8 @@ from ecgcore.commands.result import BAD_INPUT, FAILED, Result
 from ecgcore.errors import EcgError
 from ecgcore.settings import Settings
 
+_ABOUT = "Review of ECGs whose labels are not certain; every command takes --data and --json."
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns 0, 1 (a check failed) or 2 (bad input)."""
@@ -55,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("--json", action="store_true", help="print one JSON object")
     installed = Path(sys.argv[0]).stem == "ecg-trust"
     program = "ecg-trust" if installed else "python3.11 -m ecgcore"
-    whole = argparse.ArgumentParser(prog=program, description=__doc__)
+    whole = argparse.ArgumentParser(prog=program, description=_ABOUT)
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     for command in _COMMANDS:
         sub = commands.add_parser(
