@@ -156,7 +156,19 @@ def test_the_tests_of_a_line_are_its_mirror_and_those_that_run_it(project: Path)
     assert known.tests(path, 4, 10.0) == [mirror]
     assert known.tests(path, 4, 60.0) == [mirror, f"{far}::slow"]
     assert known.tests(path, 1, 10.0) == [mirror, f"{far}::test_far"]
-    assert known.tests("ecgcore/__init__.py", 1, 10.0) == []
+    (project / path).write_text("# new\n" + (project / path).read_text())
+    assert known.tests(path, 3, 10.0) == [mirror, f"{far}::test_far"]
+    assert known.tests(path, 5, 60.0) == [mirror, f"{far}::slow"]
+
+
+def test_a_module_that_was_not_recorded_has_its_mirror_or_its_folder(project: Path) -> None:
+    known = Reach()
+    assert known.tests("ecgcore/deep/limits.py", 2, 10.0) == ["tests/core/deep/test_limits.py"]
+    assert known.tests("ecgcore/deep/new.py", 1, 10.0) == ["tests/core/deep/test_limits.py"]
+    assert known.tests("ecgcore/new.py", 1, 10.0) == [
+        "tests/core/deep/test_limits.py",
+        "tests/core/test_far.py",
+    ]
 
 
 def test_draws_are_repeatable_and_touch_each_place_once(project: Path) -> None:

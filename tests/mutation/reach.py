@@ -8,6 +8,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from tests.support.paths import PROJECT
@@ -37,11 +38,11 @@ class Reach:
         A line that no single test runs is one of the module's, such as a constant; then all tests
         of the module are asked.
         """
-        known = self.lines.get(path, {})
-        same = self.sources.get(path) == (PROJECT / path).read_text(encoding="utf-8")
-        reached = known.get(line, set()) if same else set()
-        reached = reached or set().union(*known.values())
-        own = mirrors(path)
+        known, own = self.lines.get(path, {}), mirrors(path)
+        if not known:
+            return own or _neighbours(path)
+        then = _line_then(self.sources[path], (PROJECT / path).read_text(encoding="utf-8"), line)
+        reached = known.get(then, set()) or set().union(*known.values())
         by_file: dict[str, list[str]] = defaultdict(list)
         for test in reached:
             by_file[test.partition("::")[0]].append(test)
@@ -58,15 +59,32 @@ class Reach:
         return sum(self.seconds.get(test, 0.1) for test in tests)
 
 
+def _line_then(then: str, now: str, line: int) -> int:
+    """Return where a line of the present source stood in the recorded one; 0 if it is new."""
+    matcher = SequenceMatcher(None, then.splitlines(), now.splitlines(), autojunk=False)
+    for block in matcher.get_matching_blocks():
+        if block.b < line <= block.b + block.size:
+            return block.a + line - block.b
+    return 0
+
+
+def _neighbours(path: str) -> list[str]:
+    """Return the test files of the layer and folder of a module that the record does not know."""
+    layer, *folders = Path(path).parent.parts
+    folder = PROJECT / "tests" / {"ecgcore": "core"}.get(layer, layer)
+    if (folder / Path(*folders)).is_dir():
+        folder = folder.joinpath(*folders)
+    return sorted(file.relative_to(PROJECT).as_posix() for file in folder.rglob("test_*.py"))
+
+
 def mirrors(path: str) -> list[str]:
     """Return the test files that lie where the source file lies, as ``tests/core/x/test_y.py``."""
     source = Path(path)
     layer, *folders = source.parent.parts
     root = PROJECT / "tests" / {"ecgcore": "core"}.get(layer, layer)
     folder = root.joinpath(*folders)
-    stems = {source.stem, f"{source.parent.name}_{source.stem}"}
-    files = [folder / f"test_{stem}.py" for stem in sorted(stems)]
-    files += sorted(folder.glob(f"test_{source.stem}_*.py"))
+    files = [folder / f"test_{source.stem}.py", *sorted(folder.glob(f"test_{source.stem}_*.py"))]
+    files.append(root / "words" / f"test_{source.parent.name}_words.py")
     return [file.relative_to(PROJECT).as_posix() for file in files if file.exists()]
 
 
