@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutation import __main__ as command
-from tests.mutation import reach, score, trial
+from tests.mutation import chosen, reach, score, trial
 from tests.mutation.reach import Reach
 from tests.mutation.sites import Site, sites
 from tests.mutation.trial import NOTICED, SURVIVED, TIMED_OUT, Change, Copy, Outcome
@@ -111,6 +111,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             """,
         "tests/core/test_far.py": "def test_far(): pass\n",
         "tests/support/paths.py": "",
+        "tests/mutation/chosen.py": Path(chosen.__file__).read_text(),
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -137,6 +138,11 @@ def test_a_change_is_noticed_survives_or_never_ends(project: Path, tmp_path: Pat
     under = change(4, text.index("<"), "<", "<=")
     assert copy.run(under, tests, 60.0) == Outcome(under, SURVIVED, 1)
     assert copy.run(under, [], 60.0) == Outcome(under, SURVIVED, 0)
+    gone = ["tests/core/deep/test_limits.py::test_of_old", "tests/core/test_far.py::test_far"]
+    assert copy.run(over, gone, 60.0) == Outcome(over, SURVIVED, 2)
+    assert copy.run(over, gone[:1], 60.0) == Outcome(over, SURVIVED, 1)
+    known = ["tests/core/deep/test_limits.py::test_over", *gone]
+    assert copy.run(over, known, 60.0).result == NOTICED
     endless = change(2, text.index("return x >"), "return x >", "while True: x >")
     assert copy.run(endless, tests, 5.0).result == TIMED_OUT
     assert (copy.folder / over.path).read_text() == source.read_text() == text

@@ -10,8 +10,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from tests.mutation.chosen import LISTING
 from tests.mutation.sites import Site
 from tests.support.paths import PROJECT
+
+_ALL_PASSED = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
 
 NOTICED, SURVIVED, TIMED_OUT = "noticed", "survived", "timed out"
 
@@ -82,11 +87,11 @@ class Copy:
         return Outcome(change, result, len(tests), by)
 
     def _tested(self, tests: list[str], limit_s: float) -> tuple[str, str]:
-        listing = self.folder / "tests-to-run.txt"
-        listing.write_text("\n".join(tests))
+        (self.folder / LISTING).write_text("\n".join(tests))
+        files = dict.fromkeys(test.partition("::")[0] for test in tests)
         command = [
-            *(sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"),
-            *("-p", "no:randomly", "-p", "no:xdist", "--tb=no", f"@{listing}"),
+            *(sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=no"),
+            *("-p", "no:randomly", "-p", "no:xdist", "-p", "tests.mutation.chosen", *files),
         ]
         with subprocess.Popen(
             command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -98,6 +103,6 @@ class Copy:
                 os.killpg(process.pid, 9)
                 return TIMED_OUT, ""
         failed = [line for line in said.splitlines() if line.startswith(("FAILED", "ERROR"))]
-        if process.returncode == 0:
+        if process.returncode in _ALL_PASSED:
             return SURVIVED, ""
         return NOTICED, failed[0].split(" - ")[0] if failed else said[-200:]
