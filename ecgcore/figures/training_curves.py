@@ -7,15 +7,19 @@ import plotly.graph_objects as go
 from ecgcore.figures.theme import STYLE, ink, template
 
 
-def history_figure(frame: pd.DataFrame, epochs: int = 0, *, dark: bool = False) -> go.Figure:
-    """Draw training and validation loss above, validation AUROC below.
+def history_figure(
+    frame: pd.DataFrame, epochs: int = 0, *, score: str = "AUROC", dark: bool = False
+) -> go.Figure:
+    """Draw training and validation loss above, the validation score below.
 
     Parameters
     ----------
     frame
-        One row per finished epoch: ``epoch, train_loss, val_loss, val_auroc``.
+        One row per finished epoch: ``epoch, train_loss, val_loss, val_score``.
     epochs
         Epochs that were planned; the axis has room for them.
+    score
+        What the score on the validation fold is called.
     """
     colors, last = ink(dark=dark), max(epochs, len(frame))
     auroc_range, loss_range = ([0.5, 1.0], [0.0, 1.0]) if frame.empty else (None, None)
@@ -23,7 +27,7 @@ def history_figure(frame: pd.DataFrame, epochs: int = 0, *, dark: bool = False) 
         _curve(frame, "train_loss", "loss, training", colors.quiet, "dot", "y2"),
         _curve(frame, "val_loss", "loss, validation", STYLE["C"].color(dark=dark), "solid", "y2"),
     ]
-    auroc = _curve(frame, "val_auroc", "AUROC, validation", STYLE["A"].color(dark=dark), "solid")
+    auroc = _curve(frame, "val_score", f"{score}, validation", STYLE["A"].color(dark=dark), "solid")
     return go.Figure(
         data=[*losses, auroc],
         layout={
@@ -38,7 +42,7 @@ def history_figure(frame: pd.DataFrame, epochs: int = 0, *, dark: bool = False) 
                 "tick0": 1,
             },
             "yaxis": {
-                "title": {"text": "AUROC"},
+                "title": {"text": score},
                 "domain": [0.0, 0.46],
                 "range": auroc_range,
                 "autorangeoptions": {"clipmin": 0.0, "clipmax": 1.01},

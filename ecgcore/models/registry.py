@@ -13,6 +13,7 @@ from ecgcore.errors import ModelError
 from ecgcore.models.architectures import architecture
 from ecgcore.models.cards import WEIGHTS_FILE, ModelEntry, file_sha256
 from ecgcore.models.networks.base import NetworkModule
+from ecgcore.tasks.registry import task_named
 
 
 def build(arch: str, n_classes: int = 1) -> NetworkModule:
@@ -63,7 +64,7 @@ def load_model(entry: ModelEntry) -> NetworkModule:
             f"{path} is damaged: its SHA-256 is {found[:16]}…, the card says "
             f"{entry.card.weights_sha256[:16]}…. Restore it from the project, or train again."
         )
-    model = build(entry.key.arch)
+    model = build(entry.key.arch, len(task_named(entry.key.task).classes))
     try:
         model.load_state_dict(load(data), strict=True)
     except (RuntimeError, safetensors.SafetensorError) as error:

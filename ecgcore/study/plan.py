@@ -252,7 +252,7 @@ class Study:
     def _val_auroc(self, run: StudyRun, view: RunView, *, done: bool) -> float | None:
         if done:
             return dict(ModelCard.load(self.target(run)).metrics).get("val_auroc")
-        return None if view.history.empty else float(view.history["val_auroc"].max())
+        return None if view.history.empty else float(view.history["val_score"].max())
 
     def _seconds_per_record(
         self, runs: Iterable[StudyRun], views: Iterable[RunView]

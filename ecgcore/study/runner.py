@@ -236,7 +236,7 @@ class _Runner:
         for epoch in view.history[view.history["epoch"] > one.told].itertuples():
             self.say(
                 f"{one.run.key.run_name}  epoch {epoch.epoch}/{view.epochs}  "
-                f"val AUROC {epoch.val_auroc:.4f}  {epoch.seconds:.0f} s"
+                f"val AUROC {epoch.val_score:.4f}  {epoch.seconds:.0f} s"
             )
         one.told = view.epochs_done
 

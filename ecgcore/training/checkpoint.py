@@ -14,6 +14,9 @@ from ecgcore.errors import JobError
 CHECKPOINT_FILE = "checkpoint.safetensors"
 State = dict[str, Tensor]
 
+_OLDER_SCORE = "best_auroc"
+"""Before there were tasks."""
+
 
 @dataclass(slots=True)
 class TrainState:
@@ -21,7 +24,7 @@ class TrainState:
 
     epoch: int = 0
     best_epoch: int = 0
-    best_auroc: float = -1.0
+    best_score: float = -1.0
     seconds: float = 0.0
     val_losses: list[float] = field(default_factory=list)
     best_weights: State = field(default_factory=dict)
@@ -63,7 +66,10 @@ def load_checkpoint(
     try:
         with safe_open(path, "pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            state = TrainState(**json.loads(file.metadata()["state"]))
+            numbers = json.loads(file.metadata()["state"])
+        if _OLDER_SCORE in numbers:
+            numbers["best_score"] = numbers.pop(_OLDER_SCORE)
+        state = TrainState(**numbers)
         model.load_state_dict(_below(tensors, "model."))
         state.best_weights = _below(tensors, "best.")
         _restore_optimizer(optimizer, _below(tensors, "optimizer."))

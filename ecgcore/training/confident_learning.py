@@ -44,7 +44,7 @@ def prune(
         Told of each judge, from 1, before it learns.
     """
     probs = torch.from_numpy(_out_of_sample(data, patients, spec, run_dir, begins))
-    return replace(data, train=data.train.only(~doubted(data.train.labels, probs)))
+    return replace(data, train=data.train.only(~doubted(data.train.labels[:, 0], probs)))
 
 
 def doubted(labels: Tensor, probs: Tensor) -> Tensor:
@@ -74,7 +74,7 @@ def _out_of_sample(
 ) -> NDArray[np.float32]:
     """Return the probability of MI of each training record by a model that did not see it."""
     train, judge = data.train, replace(spec, epochs=JUDGE_EPOCHS, patience=JUDGE_EPOCHS)
-    mi = (train.labels > 0).numpy()
+    mi = (train.labels[:, 0] > 0).numpy()
     probs = np.empty(len(mi), dtype=np.float32)
     folds = StratifiedGroupKFold(N_JUDGES, shuffle=True, random_state=spec.seed)
     for number, (seen, unseen) in enumerate(folds.split(mi, mi, patients), 1):

@@ -12,7 +12,7 @@ from ecgcore.models.cards import Preprocessing
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.records import FloatArray
 from ecgcore.signals.filters import highpass
-from ecgcore.tasks import mi as mi_task
+from ecgcore.tasks.task import Task
 from ecgcore.training.spec import TrainSpec
 
 HIGHPASS_HZ = 0.5
@@ -21,7 +21,7 @@ _BLOCK = 512
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Preprocessed records: ids, inputs ``(n, 12, 1000)`` and labels ``(n,)``, 1 for MI.
+    """Preprocessed records: ids, inputs ``(n, 12, 1000)`` and labels ``(n, n_classes)``.
 
     A training set may have soft labels between 0 and 1, and a second task: SCP statements
     ``(n, k)``, 1 where a record has them.
@@ -55,31 +55,29 @@ def load_training_data(recordings: Recordings, spec: TrainSpec) -> TrainingData:
     Raises
     ------
     CatalogError
-        If a split lacks one of the two classes.
+        If no class of the task has records with and without it in a split.
     """
-    cohort = recordings.catalog.frame
+    catalog, task, chosen = recordings.catalog, spec.chosen_task, spec.chosen_set
     steps = fit_preprocessing(recordings, spec)
-    ids = {
-        "train": mi_task.training_ids(cohort, spec.train_set, spec.seed),
-        "val": mi_task.validation_ids(cohort, spec.train_set),
-    }
-    train, val = (_split(recordings, chosen, steps, name) for name, chosen in ids.items())
-    labels = torch.from_numpy(mi_task.targets(cohort, train.ids, spec.train_set))
+    train, val = (
+        _split(recordings, task, chosen.choose(catalog, name, spec.seed), steps, name)
+        for name in ("train", "val")
+    )
+    labels = torch.from_numpy(task.targets(catalog, train.ids, spec.train_set))
     statements = None
-    if spec.train_set == "C-multi":
-        codes = recordings.catalog.codes
-        statements = torch.from_numpy(mi_task.frequent_statements(codes, train.ids))
+    if chosen.statements is not None:
+        statements = torch.from_numpy(chosen.statements(catalog, train.ids))
     return TrainingData(replace(train, labels=labels, statements=statements), val, steps)
 
 
 def fit_preprocessing(recordings: Recordings, spec: TrainSpec) -> Preprocessing:
-    """Fit one mean and one deviation for each lead: on training set C, whatever is trained.
+    """Fit one mean and one deviation for each lead: on the task's scaler set.
 
     With ``seed_exact`` the scaler is fitted on the training set itself, after a causal filter.
     """
-    frame, zero_phase = recordings.catalog.frame, not spec.seed_exact
-    name = "C" if zero_phase else spec.train_set
-    ids = mi_task.training_ids(frame, name, spec.seed)
+    task, zero_phase = spec.chosen_task, not spec.seed_exact
+    name = task.scaler_set if zero_phase else spec.train_set
+    ids = task.train_set(name).choose(recordings.catalog, "train", spec.seed)
     n_missing = len(ids) - len(recordings.available(ids))
     if n_missing or not ids:
         raise CatalogError(
@@ -113,12 +111,14 @@ def augment(inputs: Tensor, spec: TrainSpec, generator: torch.Generator) -> Tens
     return shifted * scale * keep
 
 
-def _split(recordings: Recordings, ids: list[int], steps: Preprocessing, name: str) -> Split:
-    labels = mi_task.labels(recordings.catalog.frame, ids)
-    if not 0 < labels.sum() < len(labels):
+def _split(
+    recordings: Recordings, task: Task, ids: list[int], steps: Preprocessing, name: str
+) -> Split:
+    labels = task.label_rule(recordings.catalog, ids)
+    if not any(0 < n < len(ids) for n in labels.sum(axis=0)):
         raise CatalogError(
-            f"The {name} split of {recordings.catalog.version} has {labels.sum()} MI and "
-            f"{len(labels) - labels.sum()} normal records; both classes are needed."
+            f"The {name} split of {recordings.catalog.version} has {task.counts(labels)} records; "
+            "records with a class and records without it are needed."
         )
     inputs = np.concatenate(
         [steps.apply(recordings.signals(ids[i : i + _BLOCK])) for i in range(0, len(ids), _BLOCK)]

@@ -1,4 +1,4 @@
-"""The training loop: AdamW, best epoch by validation AUROC, exact resume.
+"""The training loop: AdamW, best epoch by the task's score on the validation fold, exact resume.
 
 Every random number of an epoch follows from (seed, epoch), so a resumed run equals an unbroken one.
 """
@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.optim.lr_scheduler import ReduceLROnPlateau
@@ -30,13 +29,16 @@ _FIRST_LR, _LAST_LR = 0.04, 1e-3
 
 @dataclass(frozen=True, slots=True)
 class EpochResult:
-    """One finished epoch; losses are weighted cross-entropy, `seconds` is wall time."""
+    """One finished epoch; losses are weighted cross-entropy, `seconds` is wall time.
+
+    ``val_score`` is the task's score on the validation fold, such as the AUROC.
+    """
 
     epoch: int
     epochs: int
     train_loss: float
     val_loss: float
-    val_auroc: float
+    val_score: float
     best_epoch: int
     seconds: float
 
@@ -73,24 +75,25 @@ def fit(
         learner.parameters(), lr=spec.max_lr, weight_decay=spec.weight_decay
     )
     state = load_checkpoint(run_dir, learner, optimizer)
-    weight = mi_weight(data.train.labels) if spec.class_weight else None
+    weight = class_weights(data.train.labels) if spec.class_weight else None
     forward = TrainingForward.of(learner, spec.speedups)
     plateau = Plateau(optimizer, state) if spec.schedule == "plateau" else None
+    score = spec.chosen_task.score
     while state.epoch < spec.epochs and state.epoch - state.best_epoch < spec.patience:
         started = time.monotonic()
         epoch = state.epoch + 1
         train_loss = _train_epoch(
             learner, forward, optimizer, data.train, spec, epoch, weight, watcher
         )
-        val_logits = logits_of(model, data.val.inputs)[:, 0]
+        val_logits = logits_of(model, data.val.inputs)
         val_loss = float(_loss(val_logits, data.val.labels, weight))
-        val_auroc = float(roc_auc_score(data.val.labels.numpy(), val_logits.numpy()))
+        val_score = score.compute(data.val.labels.numpy(), val_logits.numpy())
         state.epoch = epoch
         state.val_losses.append(val_loss)
         if plateau is not None:
             plateau.step(val_loss)
-        if val_auroc > state.best_auroc:
-            state.best_auroc, state.best_epoch = val_auroc, epoch
+        if val_score > state.best_score:
+            state.best_score, state.best_epoch = val_score, epoch
             state.best_weights = {
                 k: v.detach().cpu().clone() for k, v in model.state_dict().items()
             }
@@ -99,16 +102,20 @@ def fit(
         save_checkpoint(run_dir, learner, optimizer, state)
         watcher.epoch(
             EpochResult(
-                epoch, spec.epochs, train_loss, val_loss, val_auroc, state.best_epoch, seconds
+                epoch, spec.epochs, train_loss, val_loss, val_score, state.best_epoch, seconds
             )
         )
     model.load_state_dict(state.best_weights)
     return state
 
 
-def mi_weight(labels: Tensor) -> Tensor:
-    """Weight of an MI record so that both classes count alike: normals over MI."""
-    return (len(labels) - labels.sum()) / labels.sum()
+def class_weights(labels: Tensor) -> Tensor:
+    """Weigh records with a class so that they count as much as all others, ``(n_classes,)``.
+
+    A class that no record has weighs 1.
+    """
+    n_with = labels.sum(dim=0)
+    return torch.where(n_with > 0, (len(labels) - n_with) / n_with, 1.0)
 
 
 def logits_of(model: nn.Module, inputs: Tensor, batch_size: int = 256) -> Tensor:
@@ -139,7 +146,7 @@ def _train_epoch(
     weight: Tensor | None,
     watcher: Watcher,
 ) -> float:
-    generator = _seeded(spec.seed, epoch)
+    generator, n_classes = _seeded(spec.seed, epoch), train.labels.size(1)
     model.train()
     device = _device_of(model)
     batches = _full_batches(torch.randperm(len(train.ids), generator=generator), spec.batch_size)
@@ -151,15 +158,15 @@ def _train_epoch(
                 group["lr"] = one_cycle(progress, spec.max_lr)
         inputs = augment(train.inputs[rows], spec, generator).to(device)
         outputs = forward(inputs).cpu()
-        loss = mi_loss = _loss(outputs[:, 0], train.labels[rows], weight)
+        loss = own_loss = _loss(outputs[:, :n_classes], train.labels[rows], weight)
         if train.statements is not None:
-            loss = loss + statements_loss(outputs[:, 1:], train.statements[rows])
+            loss = loss + statements_loss(outputs[:, n_classes:], train.statements[rows])
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         if spec.clip_norm:
             nn.utils.clip_grad_norm_(model.parameters(), spec.clip_norm)
         optimizer.step()
-        losses[step] = mi_loss.item()
+        losses[step] = own_loss.item()
         watcher.step(epoch, step + 1, len(batches))
     return float(losses.mean())
 

@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.metrics import roc_auc_score
-from torch import nn
+from torch import Tensor, nn
 
 import ecgcore
 from ecgcore.errors import EcgError, ModelError
@@ -24,9 +23,10 @@ from ecgcore.models.networks.base import n_parameters
 from ecgcore.models.registry import build, round_to_half, save_weights
 from ecgcore.predictions.store import PREDICTIONS_FILE, predictions_frame, save_predictions
 from ecgcore.ptbxl import label_groups
-from ecgcore.ptbxl.catalog import load_catalog
+from ecgcore.ptbxl.catalog import Catalog, load_catalog
 from ecgcore.ptbxl.store import Recordings, open_recordings
-from ecgcore.tasks import mi as mi_task
+from ecgcore.tasks import mi
+from ecgcore.tasks.task import Task
 from ecgcore.training.checkpoint import CHECKPOINT_FILE, TrainState
 from ecgcore.training.confident_learning import prune
 from ecgcore.training.data import TrainingData, load_training_data
@@ -36,16 +36,16 @@ from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
 
 _DECIDING = (
     "leads.py",
-    "ptbxl/label_groups.py",
-    "tasks/mi.py",
     "signals/block_highpass.py",
     "signals/filters.py",
+    "stats/per_class.py",
+    "tasks/task.py",
     "training/data.py",
     "training/loop.py",
     "training/mixed_precision.py",
     "training/multitask.py",
 )
-"""Beside the architecture's own sources."""
+"""Beside the sources of the architecture and of the task."""
 
 _STEP_EVERY_S = 1.0
 _BLOCK = 512
@@ -91,20 +91,20 @@ def publish(run_dir: Path, pretrained_dir: Path) -> Path:
     return target
 
 
-def code_version(arch: str) -> str:
+def code_version(arch: str, task: Task) -> str:
     """Version of the package and a hash of the sources that decide a training's result."""
     package = Path(ecgcore.__file__).parent
     digest = hashlib.sha256()
-    for name in sorted({*_DECIDING, *architecture(arch).sources}):
+    for name in sorted({*_DECIDING, *architecture(arch).sources, *task.sources}):
         digest.update((package / name).read_bytes())
     return f"{ecgcore.__version__}+{digest.hexdigest()[:12]}"
 
 
 def _run(run_dir: Path, spec: TrainSpec) -> ModelCard:
-    version = code_version(spec.arch)
+    version = code_version(spec.arch, spec.chosen_task)
     recordings = open_recordings(load_catalog(Path(spec.data_dir)))
     torch.manual_seed(spec.seed)
-    model = build(spec.arch).to(training_device())
+    model = build(spec.arch, len(spec.chosen_task.classes)).to(training_device())
     data = load_training_data(recordings, spec)
     n_steps = spec.epochs * len(data.train.ids) // spec.batch_size
     spec = replace(spec, speedups=resolved(spec.speedups, n_steps))
@@ -169,12 +169,8 @@ def _finish(
     state: TrainState,
     version: str,
 ) -> ModelCard:
-    cohort = recordings.catalog.frame
-    judged = [
-        *label_groups.member_ids(cohort, "val", label_groups.GROUPS),
-        *mi_task.test_ids(cohort, "all"),
-    ]
-    judged = recordings.available(judged)
+    task, catalog = spec.chosen_task, recordings.catalog
+    judged = recordings.available(task.judged_ids(catalog))
     logits = _logits(model, recordings, judged, data.preprocessing)
     rounded = round_to_half(model)
     rounded_logits = _logits(rounded, recordings, judged, data.preprocessing)
@@ -182,21 +178,18 @@ def _finish(
     if changed <= _ROUNDING_MAY_CHANGE:
         model, logits = rounded, rounded_logits
     save_predictions(predictions_frame(spec.key, judged, logits), run_dir / PREDICTIONS_FILE)
-    by_id = dict(zip(judged, logits.tolist(), strict=True))
-    metrics = [("val_auroc", state.best_auroc), ("largest_change_by_rounding", changed)]
-    for name in mi_task.TEST_SETS:
-        ids = [ecg_id for ecg_id in mi_task.test_ids(cohort, name) if ecg_id in by_id]
-        labels = mi_task.labels(cohort, ids)
-        if 0 < labels.sum() < len(labels):
-            auroc = roc_auc_score(labels, [by_id[ecg_id] for ecg_id in ids])
-            metrics.append((f"test_{name}_auroc", float(auroc)))
+    metrics = [
+        (f"val_{task.score.name}", state.best_score),
+        ("largest_change_by_rounding", changed),
+        *_test_scores(task, catalog, judged, logits),
+    ]
     card = ModelCard(
         key=spec.key,
         n_parameters=n_parameters(model),
         data_version=recordings.catalog.version,
         data_fingerprint=label_groups.fingerprint(data.train.ids),
         n_train=len(data.train.ids),
-        n_train_mi=int((data.train.labels > 0).sum()),
+        n_train_mi=_n_mi(task, data.train.labels),
         n_val=len(data.val.ids),
         preprocessing=data.preprocessing,
         recipe=spec.recipe,
@@ -211,6 +204,26 @@ def _finish(
     return card
 
 
+def _test_scores(
+    task: Task, catalog: Catalog, judged: list[int], logits: NDArray[np.float32]
+) -> list[tuple[str, float]]:
+    """Score each test set, as far as its records are here and have both outcomes."""
+    row = {ecg_id: number for number, ecg_id in enumerate(judged)}
+    scores = []
+    for test_set in task.test_sets:
+        ids = [ecg_id for ecg_id in test_set.choose(catalog, "test") if ecg_id in row]
+        labels = task.label_rule(catalog, ids)
+        value = task.score.compute(labels, logits[[row[ecg_id] for ecg_id in ids]])
+        scores.append((f"test_{test_set.name}_{task.score.name}", value))
+    return [(name, value) for name, value in scores if not np.isnan(value)]
+
+
+def _n_mi(task: Task, labels: Tensor) -> int:
+    if mi.CLASS not in task.classes:
+        return 0
+    return int((labels[:, task.classes.index(mi.CLASS)] > 0).sum())
+
+
 def _logits(
     model: nn.Module, recordings: Recordings, ids: list[int], steps: Preprocessing
 ) -> NDArray[np.float32]:
@@ -218,4 +231,4 @@ def _logits(
         logits_of(model, torch.from_numpy(steps.apply(recordings.signals(ids[i : i + _BLOCK]))))
         for i in range(0, len(ids), _BLOCK)
     ]
-    return torch.cat(parts)[:, 0].numpy() if parts else np.empty(0, dtype=np.float32)
+    return torch.cat(parts).numpy()

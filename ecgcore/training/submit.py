@@ -16,13 +16,16 @@ from ecgcore.jobs.store import Job, JobStore
 from ecgcore.jobs.supervisor import STARTED_EVENT
 from ecgcore.models.architectures import ARCHITECTURES, architecture
 from ecgcore.ptbxl.store import Recordings
-from ecgcore.tasks import mi as mi_task
+from ecgcore.tasks import mi
+from ecgcore.tasks.registry import task_named
 from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
 
 JOB_KIND = "training"
 """Kind of a training in the job table."""
 
-HISTORY = ("epoch", "train_loss", "val_loss", "val_auroc", "seconds")
+HISTORY = ("epoch", "train_loss", "val_loss", "val_score", "seconds")
+_OLDER_SCORE = "val_auroc"
+"""What an event called ``val_score`` before there were tasks."""
 
 N_JUDGES = 4
 """Models that judge the training records where doubtful ones are to be left out."""
@@ -126,13 +129,15 @@ def read_run(run_dir: Path) -> RunView:
     )
 
 
-def missing_ids(recordings: Recordings, train_set: str) -> list[int]:
-    """List the records that a training needs and this disk lacks.
-
-    The scaler is fitted on training set C, whatever is trained.
-    """
-    frame = recordings.catalog.frame
-    needed = {*mi_task.training_ids(frame, "C"), *mi_task.validation_ids(frame, train_set)}
+def missing_ids(recordings: Recordings, train_set: str, task: str = mi.NAME) -> list[int]:
+    """List the records that a training needs and this disk lacks, also those for the scaler."""
+    catalog, chosen = recordings.catalog, task_named(task)
+    mine = chosen.train_set(train_set)
+    needed = {
+        *chosen.train_set(chosen.scaler_set).choose(catalog, "train", 0),
+        *mine.choose(catalog, "train", 0),
+        *mine.choose(catalog, "val", 0),
+    }
     return sorted(needed.difference(recordings.available(sorted(needed))))
 
 
@@ -161,7 +166,8 @@ def _new_folder(runs_dir: Path, stem: str) -> Path:
 def _history(events: Iterable[dict[str, Any]]) -> pd.DataFrame:
     """Keep one row per epoch; an epoch run again replaces itself and all later ones."""
     rows: list[dict[str, Any]] = []
-    for event in events:
+    for raw in events:
+        event = {"val_score": raw.get(_OLDER_SCORE), **raw} if _OLDER_SCORE in raw else raw
         if event.get("event") == "epoch" and all(name in event for name in HISTORY):
             rows = [row for row in rows if row["epoch"] < event["epoch"]]
             rows.append({name: event[name] for name in HISTORY})

@@ -15,7 +15,7 @@ def test_history_has_losses_above_auroc():
             "epoch": [1, 2, 3],
             "train_loss": [0.7, 0.5, 0.4],
             "val_loss": [0.6, 0.5, 0.45],
-            "val_auroc": [0.9, 0.95, 0.97],
+            "val_score": [0.9, 0.95, 0.97],
         }
     )
     figure = history_figure(frame)

@@ -22,9 +22,9 @@ def easy_data(n: int, wrong: list[int]) -> TrainingData:
     inputs[mi, 0] += 1.0
     labels = mi.float()
     labels[wrong] = 1.0
-    split = Split(list(range(100, 100 + n)), inputs, labels)
+    split = Split(list(range(100, 100 + n)), inputs, labels[:, None])
     steps = Preprocessing(0.5, zero_phase=True, mean_mv=(0.0,) * 12, std_mv=(1.0,) * 12)
-    val = Split(list(range(20)), inputs[:20], mi[:20].float())
+    val = Split(list(range(20)), inputs[:20], mi[:20].float()[:, None])
     return TrainingData(split, val, steps)
 
 

@@ -45,7 +45,7 @@ def _event(epoch: int, seconds: float = 10.0, auroc: float = 0.9) -> dict[str, o
         "epoch": epoch,
         "train_loss": 1.0 / epoch,
         "val_loss": 2.0 / epoch,
-        "val_auroc": auroc,
+        "val_score": auroc,
         "seconds": seconds,
     }
 
@@ -134,7 +134,7 @@ def test_a_resumed_run_goes_on_and_one_begun_anew_forgets(tmp_path: Path):
         progress.append(tmp_path / PROGRESS_FILE, event)
     view = read_run(tmp_path)
     assert view.history["epoch"].tolist() == [1]
-    assert view.history["val_auroc"].tolist() == [0.5]
+    assert view.history["val_score"].tolist() == [0.5]
 
 
 def test_the_last_event_tells_the_result_or_the_error(tmp_path: Path):

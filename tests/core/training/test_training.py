@@ -25,7 +25,7 @@ from ecgcore.tasks import mi as mi_task
 from ecgcore.training import confident_learning, loop
 from ecgcore.training.checkpoint import CHECKPOINT_FILE, TrainState, load_checkpoint
 from ecgcore.training.data import Split, TrainingData, augment, load_training_data
-from ecgcore.training.loop import Plateau, Watcher, fit, mi_weight, one_cycle
+from ecgcore.training.loop import Plateau, Watcher, class_weights, fit, one_cycle
 from ecgcore.training.run import publish, run_training
 from ecgcore.training.spec import SPEC_FILE, TrainSpec
 
@@ -70,7 +70,7 @@ def small(data: TrainingData) -> TrainingData:
 
 
 def _half_mi(split: Split, n: int) -> Split:
-    mi, normal = (torch.nonzero(split.labels == label).squeeze(1) for label in (1, 0))
+    mi, normal = (torch.nonzero(split.labels[:, 0] == label).squeeze(1) for label in (1, 0))
     rows = torch.cat([mi[: n // 2], normal[: n // 2]])
     return split.only(rows)
 
@@ -124,7 +124,7 @@ def test_a_split_without_mi_is_refused(recordings: Recordings):
     frame = catalog.frame.copy()
     frame.loc[(frame["split"] == "val") & (frame["group"] == "certain_mi"), "group"] = "other"
     without = dataclasses.replace(recordings, catalog=dataclasses.replace(catalog, frame=frame))
-    with pytest.raises(CatalogError, match=r"val split .* 0 MI and 12 normal"):
+    with pytest.raises(CatalogError, match=r"val split .* 0 MI, 12 normal"):
         load_training_data(without, SPEC)
 
 
@@ -215,8 +215,10 @@ def test_a_step_is_clipped_unless_the_recipe_says_no(
     assert norms == []
 
 
-def test_mi_weigh_as_much_as_normals():
-    assert mi_weight(torch.tensor([1.0, 0.0, 0.0, 0.0])).item() == 3.0
+def test_a_class_weighs_as_much_as_the_others_and_an_absent_one_nothing_more():
+    labels = torch.tensor([[1.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    assert class_weights(labels[:, :1]).tolist() == [3.0]
+    assert class_weights(labels).tolist() == pytest.approx([3.0, 1 / 3, 1.0])
 
 
 def test_same_seed_same_result_other_seed_another(small: TrainingData, tmp_path: Path):
@@ -224,7 +226,7 @@ def test_same_seed_same_result_other_seed_another(small: TrainingData, tmp_path:
     second = _trained(small, tmp_path / "second")
     third = _trained(small, tmp_path / "third", dataclasses.replace(SPEC, seed=1))
     assert _same(first, second)
-    assert first.best_auroc == second.best_auroc
+    assert first.best_score == second.best_score
     assert not _same(first, third)
 
 
@@ -244,14 +246,14 @@ def test_killed_and_resumed_equals_unbroken(small: TrainingData, tmp_path: Path,
     epochs: list[int] = []
     resumed = _trained(small, tmp_path / "killed", epoch=lambda r: epochs.append(r.epoch))
     assert epochs == [2, 3]
-    assert (resumed.best_epoch, resumed.best_auroc) == (unbroken.best_epoch, unbroken.best_auroc)
+    assert (resumed.best_epoch, resumed.best_score) == (unbroken.best_epoch, unbroken.best_score)
     assert _same(resumed, unbroken)
 
 
 def test_training_stops_when_validation_no_longer_improves(small: TrainingData, tmp_path: Path):
     spec = dataclasses.replace(SPEC, epochs=9, patience=2)
     state = fit(Constant(), small, spec, tmp_path, Watcher())
-    assert (state.epoch, state.best_epoch, state.best_auroc) == (3, 1, 0.5)
+    assert (state.epoch, state.best_epoch, state.best_score) == (3, 1, 0.5)
 
 
 @pytest.mark.parametrize("damage", ["cut", "not a checkpoint", "other architecture"])
