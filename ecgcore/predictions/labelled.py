@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, synthetic_version
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.stats.metrics import Metrics, evaluate
+from ecgcore.stats.per_class import PerClassFigures, per_class_figures
 from ecgcore.tasks import mi as mi_task
 from ecgcore.tasks.registry import task_named
 
@@ -139,12 +140,22 @@ class LabelledClasses:
         ``(n,)``; records of unknown patients are patients of their own.
     labels, logits
         ``(n, n_classes)``.
+    classes
+        Their names.
     """
 
     ids: NDArray[np.int64]
     labels: NDArray[np.int64]
-    logits: NDArray[np.float32]
+    logits: NDArray[np.floating[Any]]
     patients: NDArray[np.int64]
+    classes: tuple[str, ...]
+
+    def figures(self, n_boot: int = 1000) -> PerClassFigures:
+        """Figures of each class and their means, with 95 % bootstrap intervals over patients."""
+        probs = expit(self.logits.astype(np.float64))
+        return per_class_figures(
+            self.labels, probs, self.classes, clusters=self.patients, n_boot=n_boot
+        )
 
 
 def judge_classes(
@@ -179,6 +190,7 @@ def judge_classes(
         task.label_rule(catalog, ids),
         logits,
         np.where(patients.isna(), alone, patients.fillna(0)).astype(np.int64),
+        task.classes,
     )
 
 

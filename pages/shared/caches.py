@@ -37,6 +37,7 @@ from ecgcore.settings import Settings
 from ecgcore.signals.measure.measure import Measurements, measure
 from ecgcore.signals.quality import Quality, assess
 from ecgcore.stats.calibration.calibrators import CalibratorName
+from ecgcore.tasks import mi
 from ecgcore.training.submit import missing_ids
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from ecgcore.predictions.labelled import LabelledLogits
     from ecgcore.records import EcgRecord
     from ecgcore.stats.metrics import Metrics
+    from ecgcore.stats.per_class import PerClassFigures
     from pages.shared.case import Case
 
 log = logging.getLogger(__name__)
@@ -89,14 +91,17 @@ def job_store() -> JobStore:
     return JobStore(settings().runs_dir / "jobs.sqlite")
 
 
-def n_missing(train_set: str) -> int:
+def n_missing(train_set: str, task: str = mi.NAME) -> int:
     """How many recordings a training on this set lacks on this disk."""
-    return _n_missing(str(catalog().folder), train_set)
+    return _n_missing(str(catalog().folder), train_set, task)
 
 
-def models() -> tuple[ModelEntry, ...]:
-    """Shipped models and finished runs, read anew, so that a new run needs no restart."""
-    return cards.list_models(settings().pretrained_dir, settings().runs_dir)
+def models(task: str | None = mi.NAME) -> tuple[ModelEntry, ...]:
+    """Shipped models and finished runs of a task, or of all tasks (None).
+
+    They are read anew, so that a new run needs no restart.
+    """
+    return cards.list_models(settings().pretrained_dir, settings().runs_dir, task)
 
 
 def model(name: str) -> ModelEntry:
@@ -260,6 +265,11 @@ def test_counts(data_version: str) -> dict[str, int]:
     return {str(group): int(n) for group, n in groups.value_counts().items()}
 
 
+def class_figures(entry: ModelEntry, test_set: str) -> PerClassFigures:
+    """Figures of one model of any task on a test set of the open data, with intervals."""
+    return _class_figures(entry.name, entry.card.weights_sha256, test_set, catalog().version)
+
+
 def metrics(entry: ModelEntry, test_set: str, data_version: str) -> Metrics:
     """Figures of one model on a test set, with bootstrap intervals."""
     return _metrics(entry.name, entry.card.weights_sha256, test_set, data_version)
@@ -279,8 +289,8 @@ def _cohort(data_version: str) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=8, ttl=30, show_spinner="Looking for the recordings …")
-def _n_missing(folder: str, train_set: str) -> int:
-    return len(missing_ids(recordings(), train_set))
+def _n_missing(folder: str, train_set: str, task: str) -> int:
+    return len(missing_ids(recordings(), train_set, task))
 
 
 @st.cache_resource(max_entries=96, show_spinner="Loading the models …")
@@ -390,3 +400,12 @@ def _decision_rule(
 @st.cache_data(max_entries=256, show_spinner="Drawing bootstrap samples …")
 def _metrics(name: str, checksum: str, test_set: str, data_version: str) -> Metrics:
     return _judged(name, checksum, test_set, data_version).metrics()
+
+
+@st.cache_data(max_entries=64, show_spinner="Drawing bootstrap samples …")
+def _class_figures(name: str, checksum: str, test_set: str, data_version: str) -> PerClassFigures:
+    entry = cards.by_name(models(task=None), name)
+    folder = settings().pretrained_dir
+    return labelled.judge_classes(
+        entry, test_set, pretrained_dir=folder, recordings=recordings()
+    ).figures()

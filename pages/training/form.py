@@ -4,8 +4,9 @@ import streamlit as st
 
 from ecgcore.jobs.store import Job
 from ecgcore.models.architectures import arch_title, architecture
-from ecgcore.tasks import mi as mi_task
-from ecgcore.tasks.mi import TRAIN_SETS
+from ecgcore.tasks import mi
+from ecgcore.tasks.registry import TASKS, task_named
+from ecgcore.tasks.task import Task, TrainSet
 from ecgcore.training.spec import TrainSpec
 from ecgcore.training.submit import N_JUDGES, expected_seconds, offered_archs, submit
 from ecgcore.wording.numbers import counted, rough_duration
@@ -20,7 +21,7 @@ def new_run_form() -> Job | None:
     """Draw the form; return the job that its button queued, if it was pressed."""
     st.subheader("New run", anchor=False)
     spec = _choose_spec()
-    missing = missing_words(spec.train_set)
+    missing = missing_words(spec.train_set, spec.task)
     if missing:
         st.warning(missing, icon=":material/download:")
     st.caption(time_words(spec))
@@ -31,18 +32,15 @@ def new_run_form() -> Job | None:
     return None
 
 
-def set_caption(train_set: str, seed: int) -> str:
+def set_caption(task: Task, train_set: TrainSet, seed: int) -> str:
     """Say what a training set of the open data holds, such as "1,194 MI, 4,451 normal"."""
-    frame = caches.catalog().frame
-    ids = mi_task.training_ids(frame, train_set, seed)
-    n_mi = int(mi_task.labels(frame, ids).sum())
-    return f"{n_mi:,} MI, {len(ids) - n_mi:,} normal"
+    catalog = caches.catalog()
+    return task.counts(task.label_rule(catalog, train_set.choose(catalog, "train", seed)))
 
 
 def time_words(spec: TrainSpec) -> str:
     """Say before the start how long a training may take."""
-    frame = caches.catalog().frame
-    n_records = len(mi_task.training_ids(frame, spec.train_set, spec.seed))
+    n_records = len(spec.chosen_set.choose(caches.catalog(), "train", spec.seed))
     expected = expected_seconds(spec.arch, n_records, spec.epochs) + _READING_S
     return (
         f"About {rough_duration(expected, _SLOWEST * expected)}, less if validation stops "
@@ -51,9 +49,9 @@ def time_words(spec: TrainSpec) -> str:
     )
 
 
-def missing_words(train_set: str) -> str:
+def missing_words(train_set: str, task: str = mi.NAME) -> str:
     """Say what to download before this training set can be used; empty if nothing is missing."""
-    n_missing = caches.n_missing(train_set)
+    n_missing = caches.n_missing(train_set, task)
     if not n_missing:
         return ""
     return (
@@ -63,6 +61,15 @@ def missing_words(train_set: str) -> str:
 
 
 def _choose_spec() -> TrainSpec:
+    task = task_named(
+        st.selectbox(
+            "Task",
+            list(TASKS),
+            format_func=lambda name: TASKS[name].title,
+            key="retrain_task",
+            persist_state="session",
+        )
+    )
     arch = st.selectbox(
         "Architecture",
         list(offered_archs()),
@@ -87,28 +94,36 @@ def _choose_spec() -> TrainSpec:
         key="retrain_epochs",
         persist_state="session",
     )
-    train_set = st.radio(
-        "Training set",
-        list(TRAIN_SETS),
-        format_func=lambda name: f"**{name}**: {TRAIN_SETS[name]}",
-        captions=[set_caption(name, seed) for name in TRAIN_SETS],
-        key="retrain_set",
-        persist_state="session",
+    train_set = task.train_set(
+        st.radio(
+            "Training set",
+            task.train_set_names,
+            format_func=lambda name: f"**{name}**: {task.train_set(name).words}",
+            captions=[set_caption(task, one, int(seed)) for one in task.train_sets],
+            key=f"retrain_set_{task.name}",
+            persist_state="session",
+        )
     )
-    prune = st.toggle(
+    prune = task.can_prune and _choose_prune(train_set)
+    return TrainSpec(
+        arch,
+        train_set.name,
+        int(seed),
+        str(caches.catalog().folder.resolve()),
+        **{**architecture(arch).recipe, **task.recipe, "epochs": int(epochs)},
+        label_noise="prune" if prune else "keep",
+        task=task.name,
+    )
+
+
+def _choose_prune(train_set: TrainSet) -> bool:
+    wanted = st.toggle(
         "Leave out doubtful MI records",
-        disabled=train_set == "A",
+        disabled=train_set.certain,
         key="retrain_prune",
         persist_state="session",
         help=f"Confident learning: {N_JUDGES} models, each trained without the records that it "
         "judges, look at every MI record first. Those that they take for normal as surely as they "
         "do a normal record are left out of the training; the test sets stay whole.",
     )
-    return TrainSpec(
-        arch,
-        train_set,
-        int(seed),
-        str(caches.catalog().folder.resolve()),
-        **{**architecture(arch).recipe, "epochs": int(epochs)},
-        label_noise="prune" if prune and train_set != "A" else "keep",
-    )
+    return wanted and not train_set.certain

@@ -7,6 +7,8 @@ import streamlit as st
 from ecgcore.errors import JobError
 from ecgcore.figures.training_curves import history_figure
 from ecgcore.jobs.store import Job, JobStatus
+from ecgcore.models.cards import ModelEntry
+from ecgcore.tasks import mi
 from ecgcore.training.submit import JOB_KIND, RunView, read_run
 from ecgcore.wording.jobs import STATUSES
 from pages.case.labels import METHODS
@@ -27,7 +29,7 @@ def draw_progress(job_id: int, known: dict[int, JobStatus]) -> None:
         share, words = parts.progress_words(job, view)
         st.progress(min(share, 1.0), text=words)
     st.plotly_chart(
-        history_figure(view.history, view.epochs, dark=is_dark()),
+        history_figure(view.history, view.epochs, score=parts.score_of(view), dark=is_dark()),
         theme=None,
         key="retrain_curves",
         config={"displayModeBar": False},
@@ -61,6 +63,12 @@ def draw_result(job: Job) -> None:
     synthetic_badge(entry.card.synthetic)
     st.markdown(parts.card_words(entry))
     st.table(parts.result_table(entry), hide_index=True, border="horizontal")
+    if entry.key.task == mi.NAME:
+        draw_links(entry)
+
+
+def draw_links(entry: ModelEntry) -> None:
+    """Draw the ways to the pages about MI."""
     with st.container(horizontal=True):
         st.page_link(
             "review/page.py",

@@ -14,7 +14,8 @@ from ecgcore.errors import EcgError, JobError
 from ecgcore.jobs.store import Job, JobStatus
 from ecgcore.models.cards import ModelEntry
 from ecgcore.ptbxl import synthetic
-from ecgcore.tasks import mi as mi_task
+from ecgcore.tasks import mi
+from ecgcore.tasks.registry import task_named
 from ecgcore.training.spec import TrainSpec
 from ecgcore.training.submit import N_JUDGES, RunView, read_run
 from ecgcore.wording.jobs import STATUSES
@@ -123,32 +124,40 @@ def stopped_words(view: RunView) -> str:
 
 
 def best_words(view: RunView) -> str:
-    """Give the best epoch so far with its validation AUROC; empty before the first epoch."""
+    """Give the best epoch so far with its validation score; empty before the first epoch."""
     if view.history.empty:
         return ""
-    best = view.history.loc[view.history["val_auroc"].idxmax()]
-    return f"{best['val_auroc']:.3f} (epoch {int(best['epoch'])})"
+    best = view.history.loc[view.history["val_score"].idxmax()]
+    return f"{best['val_score']:.3f} (epoch {int(best['epoch'])})"
+
+
+def score_of(view: RunView) -> str:
+    """Name the score that chooses the epoch."""
+    return (view.spec.chosen_task if view.spec else task_named(mi.NAME)).score.words
 
 
 def curves_alt(view: RunView) -> str:
     """Say what the curves show."""
     if view.history.empty:
-        return "Loss and AUROC by epoch, still empty"
+        return f"Loss and {score_of(view)} by epoch, still empty"
     return (
-        f"Loss and AUROC over {view.epochs_done} epochs; best validation AUROC {best_words(view)}"
+        f"Loss and {score_of(view)} over {view.epochs_done} epochs; best validation "
+        f"{score_of(view)} {best_words(view)}"
     )
 
 
 def model_of(job: Job) -> ModelEntry | None:
     """Return the finished model of a job."""
-    return next((entry for entry in caches.models() if entry.folder == job.run_dir), None)
+    return next((entry for entry in caches.models(task=None) if entry.folder == job.run_dir), None)
 
 
 def result_table(entry: ModelEntry) -> pd.DataFrame:
     """AUROC of a finished model on each test set, with its size and interval."""
+    if entry.key.task != mi.NAME:
+        return class_table(entry)
     version = entry.card.data_version
     rows = []
-    for name in mi_task.TEST_SETS:
+    for name in mi.TEST_SETS:
         try:
             found = caches.metrics(entry, name, version)
         except EcgError as error:
@@ -158,14 +167,34 @@ def result_table(entry: ModelEntry) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Test set", "Records", "AUROC [95 % interval]"])
 
 
+def class_table(entry: ModelEntry) -> pd.DataFrame:
+    """AUROC of each class on the first test set of a task, and their mean, with intervals.
+
+    The labels are those of the data that is open; without them the reason stands in the table.
+    """
+    test_set = task_named(entry.key.task).test_sets[0]
+    if entry.card.data_version != caches.catalog().version:
+        words = f"{entry.card.data_version} is not open"
+        return pd.DataFrame([(test_set.name, words)], columns=["Test set", "AUROC"])
+    try:
+        found = caches.class_figures(entry, test_set.name)
+    except EcgError as error:
+        return pd.DataFrame([(test_set.name, str(error))], columns=["Test set", "AUROC"])
+    rows = [(one.name, f"{one.n_positive:,}", one.auroc.text()) for one in found.classes]
+    rows.append((f"mean, {test_set.words}", f"{found.n:,}", found.macro_auroc.text()))
+    return pd.DataFrame(rows, columns=["Class", "Records", "AUROC [95 % interval]"])
+
+
 def card_words(entry: ModelEntry) -> str:
     """Say what a finished model was trained on and which epoch it is."""
-    card = entry.card
+    card, task = entry.card, task_named(entry.key.task)
+    train_set = task.train_set(card.key.train_set)
+    n_mi = f", {card.n_train_mi:,} MI" if mi.CLASS in task.classes else ""
     return (
-        f"Trained on {card.data_version}, set {card.key.train_set} "
-        f"({mi_task.TRAIN_SETS[card.key.train_set]}): {card.n_train:,} records, {card.n_train_mi:,}"
-        f" MI. Weights of epoch {card.best_epoch} of {card.epochs_run}, chosen by the AUROC on "
-        f"{card.n_val:,} validation records, {dict(card.metrics)['val_auroc']:.3f}."
+        f"Trained on {card.data_version}, set {train_set.name} ({train_set.words}): "
+        f"{card.n_train:,} records{n_mi}. Weights of epoch {card.best_epoch} of {card.epochs_run}, "
+        f"chosen by the {task.score.words} on {card.n_val:,} validation records, "
+        f"{dict(card.metrics)[f'val_{task.score.name}']:.3f}."
     )
 
 
@@ -187,7 +216,8 @@ def _run_row(job: Job, view: RunView) -> dict[str, object]:
         "Data": _data_words(view.spec),
         "Status": STATUSES[job.status],
         "Epochs": f"{view.epochs_done} of {view.epochs}",
-        "Best validation AUROC": best_words(view),
+        "Task": (view.spec.chosen_task if view.spec else task_named(mi.NAME)).title,
+        "Best validation score": best_words(view),
         "Queued": job.created_at,
         "Training took": "" if view.history.empty else duration(view.history["seconds"].sum()),
     }

@@ -70,7 +70,7 @@ def test_the_form_says_what_each_set_holds_and_how_long_it_takes(open_page: Open
     assert not app.exception
     assert "SYNTHETIC" in app.warning[0].value
     assert "says nothing about patients" in app.warning[0].value
-    assert list(app.radio(key="retrain_set").options) == [
+    assert list(app.radio(key="retrain_set_mi").options) == [
         "**A**: certain MI only",
         "**C**: all MI, certain and uncertain",
         "**D**: uncertain MI only",
@@ -78,7 +78,7 @@ def test_the_form_says_what_each_set_holds_and_how_long_it_takes(open_page: Open
         "**C-soft**: all MI, each as MI to the degree of its likelihood",
         "**C-multi**: all MI, and the SCP statements as a second task",
     ]
-    captions = list(app.radio(key="retrain_set").proto.captions)
+    captions = list(app.radio(key="retrain_set_mi").proto.captions)
     assert captions == [
         "43 MI, 88 normal",
         "87 MI, 88 normal",
@@ -94,7 +94,7 @@ def test_the_form_says_what_each_set_holds_and_how_long_it_takes(open_page: Open
 def test_the_studys_network_is_trained_by_its_own_recipe(open_page: Open, store: JobStore):
     app = open_page("retrain")
     app.selectbox(key="retrain_arch").set_value("cnn_lstm")
-    app.radio(key="retrain_set").set_value("C")
+    app.radio(key="retrain_set_mi").set_value("C")
     app.run()
     app.toggle(key="retrain_prune").set_value(True)
     app.run()
@@ -110,7 +110,7 @@ def test_the_studys_network_is_trained_by_its_own_recipe(open_page: Open, store:
 def test_start_queues_what_was_chosen_and_shows_it(open_page: Open, store: JobStore):
     app = open_page("retrain")
     app.selectbox(key="retrain_arch").set_value("bimamba2")
-    app.radio(key="retrain_set").set_value("D-mix")
+    app.radio(key="retrain_set_mi").set_value("D-mix")
     app.number_input(key="retrain_seed").set_value(7)
     app.number_input(key="retrain_epochs").set_value(3)
     app.run()
@@ -140,7 +140,7 @@ def test_the_url_finds_a_run_again_with_its_curves_and_time_left(
     assert "training" in _text(app)
     assert len(app.get("plotly_chart")) == 1
     table = app.dataframe[0].value
-    assert table["Best validation AUROC"].tolist() == ["0.910 (epoch 2)"]
+    assert table["Best validation score"].tolist() == ["0.910 (epoch 2)"]
     assert table["Status"].tolist() == ["training"]
     assert table["Data"].tolist() == ["synthetic"]
 
@@ -199,7 +199,7 @@ def test_an_unknown_run_in_the_url_is_named_and_the_list_stays(
 def test_missing_recordings_stop_the_start_and_say_what_to_download(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(caches, "n_missing", lambda train_set: 8072)
+    monkeypatch.setattr(caches, "n_missing", lambda *_: 8072)
     app = open_page("retrain")
     assert _button(app, "Start training").disabled
     assert "not on this disk (8,072)" in _text(app)

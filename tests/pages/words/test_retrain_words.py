@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ecgcore.jobs.store import Job, JobStatus, JobStore
+from ecgcore.tasks.mi import MI
 from ecgcore.training.spec import TrainSpec
 from ecgcore.training.submit import HISTORY, RunView, submit
 from ecgcore.wording.jobs import STATUSES
@@ -119,4 +120,4 @@ def test_the_duration_is_a_range_that_says_when_it_is_shorter(
         f"About 1 to 3 minutes, less if validation stops improving for {SPEC.patience} epochs. "
         "Runs queue one after another and continue if you close the page."
     )
-    assert form.set_caption("A", 0) == "43 MI, 88 normal"
+    assert form.set_caption(MI, MI.train_set("A"), 0) == "43 MI, 88 normal"
