@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from ecgcore.predictions.labelled import LabelledLogits
     from ecgcore.records import EcgRecord
     from ecgcore.stats.metrics import Metrics
-    from ecgcore.stats.per_class import PerClassFigures
     from pages.shared.case import Case
 
 log = logging.getLogger(__name__)
@@ -265,11 +264,6 @@ def test_counts(data_version: str) -> dict[str, int]:
     return {str(group): int(n) for group, n in groups.value_counts().items()}
 
 
-def class_figures(entry: ModelEntry, test_set: str) -> PerClassFigures:
-    """Figures of one model of any task on a test set of the open data, with intervals."""
-    return _class_figures(entry.name, entry.card.weights_sha256, test_set, catalog().version)
-
-
 def metrics(entry: ModelEntry, test_set: str, data_version: str) -> Metrics:
     """Figures of one model on a test set, with bootstrap intervals."""
     return _metrics(entry.name, entry.card.weights_sha256, test_set, data_version)
@@ -400,12 +394,3 @@ def _decision_rule(
 @st.cache_data(max_entries=256, show_spinner="Drawing bootstrap samples …")
 def _metrics(name: str, checksum: str, test_set: str, data_version: str) -> Metrics:
     return _judged(name, checksum, test_set, data_version).metrics()
-
-
-@st.cache_data(max_entries=64, show_spinner="Drawing bootstrap samples …")
-def _class_figures(name: str, checksum: str, test_set: str, data_version: str) -> PerClassFigures:
-    entry = cards.by_name(models(task=None), name)
-    folder = settings().pretrained_dir
-    return labelled.judge_classes(
-        entry, test_set, pretrained_dir=folder, recordings=recordings()
-    ).figures()

@@ -1,4 +1,4 @@
-"""The caches of Compare and Reliability, each bounded: strata, and what rests on resampling."""
+"""The caches of Compare, Reliability and Retrain, each bounded: what rests on resampling."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ecgcore.errors import EcgError
+from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.calibrator_comparison import CalibratorLine, compare_calibrators
 from ecgcore.predictions.ensemble import Ensemble, LabelledEnsemble
 from ecgcore.predictions.evaluated import Evaluated
+from ecgcore.predictions.labelled import judge_classes
 from ecgcore.stats.calibration.corp import CorpCurve, corp
 from ecgcore.stats.calibration.reliability_curve import (
     ReliabilityCurve,
@@ -35,6 +37,7 @@ from ecgcore.stats.decision_curve import (
     decision_curve,
 )
 from ecgcore.stats.metrics import Metrics, ScoreName, evaluate
+from ecgcore.stats.per_class import PerClassFigures
 from ecgcore.study.shortcuts import Shortcut, StratumScore, judge_strata, shortcut_audit
 from ecgcore.study.strata import Stratum, strata_of
 from ecgcore.tasks.mi import TEST_SETS
@@ -217,3 +220,15 @@ def cost(
         prevalence=prevalence,
         clusters=patients,
     )
+
+
+def class_figures(entry: ModelEntry, test_set: str) -> PerClassFigures:
+    """Figures of one model of any task on a test set of the open data, with intervals."""
+    key = (entry.name, entry.card.weights_sha256, test_set, caches.catalog().version)
+    return _class_figures(key, entry, test_set)
+
+
+@st.cache_data(max_entries=64, show_spinner="Drawing bootstrap samples …")
+def _class_figures(key: Key, _entry: ModelEntry, _test_set: str) -> PerClassFigures:
+    folder, recordings = caches.settings().pretrained_dir, caches.recordings()
+    return judge_classes(_entry, _test_set, pretrained_dir=folder, recordings=recordings).figures()

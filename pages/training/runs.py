@@ -20,7 +20,7 @@ from ecgcore.training.spec import TrainSpec
 from ecgcore.training.submit import N_JUDGES, RunView, read_run
 from ecgcore.wording.jobs import STATUSES
 from ecgcore.wording.numbers import duration
-from pages.shared import caches
+from pages.shared import caches, evaluation_caches
 
 if TYPE_CHECKING:
     from pages.shared.widgets import BadgeColor
@@ -177,7 +177,7 @@ def class_table(entry: ModelEntry) -> pd.DataFrame:
         words = f"{entry.card.data_version} is not open"
         return pd.DataFrame([(test_set.name, words)], columns=["Test set", "AUROC"])
     try:
-        found = caches.class_figures(entry, test_set.name)
+        found = evaluation_caches.class_figures(entry, test_set.name)
     except EcgError as error:
         return pd.DataFrame([(test_set.name, str(error))], columns=["Test set", "AUROC"])
     rows = [(one.name, f"{one.n_positive:,}", one.auroc.text()) for one in found.classes]
