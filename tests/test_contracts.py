@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +18,8 @@ from tests.support.paths import PROJECT
 CORE = sorted((PROJECT / "ecgcore").rglob("*.py"))
 COMMANDS = PROJECT / "ecgcore" / "commands"
 PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))]
-MODULE_LINES, FUNCTION_LINES = 400, 60
+SUPPORT = [*sorted((PROJECT / "tests/support").rglob("*.py")), PROJECT / "tests/conftest.py"]
+MODULE_LINES, FUNCTION_LINES, FOLDER_FILES = 400, 60, 12
 DRAWS_A_CHART = re.compile(r"^([a-z]+_chart|pyplot|image)$")
 UNBOUNDED = re.compile(r"(^|\.)cache$|lru_cache\(.*None")
 UNPICKLERS = {"pickle", "joblib", "dill", "shelve"}
@@ -155,6 +157,12 @@ def long_functions(tree: ast.AST) -> Iterator[ast.AST]:
                 yield node
 
 
+def crowded(files: list[Path]) -> dict[str, int]:
+    """Count the Python files of each folder that has too many."""
+    folders = Counter(file.parent.relative_to(PROJECT).as_posix() for file in files)
+    return {folder: n for folder, n in folders.items() if n > FOLDER_FILES}
+
+
 def found(check: Check, files: list[Path], but: set[str] = frozenset()) -> list[str]:
     """File and line of everything that a check finds."""
     names = {file: file.relative_to(PROJECT).as_posix() for file in files}
@@ -267,11 +275,18 @@ def test_only_its_record_knows_an_architecture_by_name() -> None:
     assert found(architecture_names, CORE + PAGES, {"ecgcore/models/architectures.py"}) == []
 
 
+def test_no_folder_is_crowded() -> None:
+    tests = sorted((PROJECT / "tests").rglob("*.py"))
+    assert crowded(CORE + PAGES + tests) == {}
+    assert crowded([PROJECT / "ecgcore/io" / f"{n}.py" for n in range(13)]) == {"ecgcore/io": 13}
+    assert crowded([PROJECT / "ecgcore/io" / f"{n}.py" for n in range(12)]) == {}
+
+
 def test_modules_and_functions_are_short() -> None:
-    assert found(long_functions, CORE + PAGES) == []
+    assert found(long_functions, CORE + PAGES + SUPPORT) == []
     lines = {
         file.relative_to(PROJECT).as_posix(): len(file.read_text(encoding="utf-8").splitlines())
-        for file in CORE + PAGES
+        for file in CORE + PAGES + SUPPORT
     }
     assert {name: n for name, n in lines.items() if n > MODULE_LINES} == {}
 

@@ -1,9 +1,12 @@
 """Colours, fonts and templates that all figures share."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import plotly.graph_objects as go
+
+Figure: TypeAlias = go.Figure
+"""A chart, for those who only hand it on."""
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
 

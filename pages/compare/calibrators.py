@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from ecgcore.errors import EcgError
 from ecgcore.figures.forest_plot import Pair, dumbbell_figure
+from ecgcore.figures.theme import Figure
 from ecgcore.models.architectures import arch_title
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.predictions.evaluated import Evaluated
@@ -98,7 +98,7 @@ def measures(one: Evaluated) -> dict[str, float]:
     }
 
 
-def _figure(table: pd.DataFrame, method: CalibratorName) -> go.Figure:
+def _figure(table: pd.DataFrame, method: CalibratorName) -> Figure:
     before, after = table.iloc[::2], table.iloc[1::2]
     panels = [
         (title, perfect, [Pair(*row) for row in zip(*columns, strict=True)])

@@ -19,7 +19,7 @@ from pages.shared.plots import INTERVAL, draw_plot
 from pages.shared.widgets import is_dark
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    from ecgcore.figures.theme import Figure
 
 CURVE_LABELS = {
     "model": "Ensemble",
@@ -98,7 +98,7 @@ def seeds_text(one: Evaluated, choice: Choice) -> str:
 
 def figure_of(
     one: Evaluated, pieces: CurvePieces, choice: Choice, *, chosen: int | None = None
-) -> go.Figure:
+) -> Figure:
     """Draw an ensemble's curve of the chosen kind; a chosen piece stands out."""
     mark = chosen if chosen is not None and chosen < len(pieces.table) else None
     named = {"name": one.ensemble.label, "train_set": one.ensemble.train_set}

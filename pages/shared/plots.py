@@ -12,14 +12,14 @@ from ecgcore.stats.metrics import Estimate
 from pages.shared.evaluation_choice import EvaluationChoice
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    from ecgcore.figures.theme import Figure
 
 INTERVAL = {"low": "95 % interval from", "high": "95 % interval to"}
 """Headers of the columns that hold an interval."""
 
 
 def draw_plot(
-    figure: go.Figure, key: str, alt: str, on_click: Callable[[], None] | None = None
+    figure: Figure, key: str, alt: str, on_click: Callable[[], None] | None = None
 ) -> None:
     """Draw a plot with the words that replace it; clicks on its points are told where asked."""
     st.plotly_chart(
