@@ -86,6 +86,19 @@ def windows(record: EcgRecord, window_s: float = 10.0) -> tuple[float, ...]:
     return tuple(k * n_window / record.fs_hz for k in range(record.n_samples // n_window))
 
 
+def covering_windows(
+    record: EcgRecord, window_s: float = 10.0, shortest_rest_s: float = 1.0
+) -> tuple[float, ...]:
+    """Return the start times in seconds of windows that leave nothing of a record unseen.
+
+    The last window overlaps the one before where the rest is at least `shortest_rest_s` long. A
+    record that is shorter than a window has one start, 0.
+    """
+    starts = windows(record, window_s) or (0.0,)
+    last = record.duration_s - window_s
+    return (*starts, last) if last - starts[-1] >= shortest_rest_s else starts
+
+
 def window(record: EcgRecord, start_s: float, duration_s: float) -> EcgRecord:
     """Cut one stretch out of a record.
 

@@ -32,9 +32,9 @@ page = st.navigation(
         st.Page(
             "upload/page.py",
             url_path="own",
-            title="Own ECG",
+            title="Uploaded ECG",
             icon=":material/upload:",
-            help="Read, measure and print a recording of your own; it is not kept.",
+            help="Read, measure and print a recording of yours; it is not kept.",
         ),
         st.Page(
             "compare/page.py",

@@ -1,5 +1,6 @@
 """A recording as its file has it, and the one way from there to an `EcgRecord`."""
 
+import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -21,6 +22,10 @@ MIN_FS_HZ, MAX_FS_HZ = 50, 4000
 
 _PLAUSIBLE_MV = (0.05, 30.0)
 """Spread of the middle lead's samples in an ECG, between the 1st and 99th percentile."""
+
+_TYPICAL_MV = 2.0
+_MISTAKEN_UNITS = {1: "µV", 2: "nV", -1: "V"}
+"""By how many thousands a span is off, and the unit that the values may be in."""
 
 _TO_MV = {"mv": 1.0, "uv": 1e-3, "v": 1e3, "nv": 1e-6}
 _UNIT_WORDS = {"millivolt": "mv", "microvolt": "uv", "volt": "v", "nanovolt": "nv"}
@@ -147,7 +152,22 @@ def _with_doubts(record: EcgRecord) -> EcgRecord:
     spread_mv = float(np.median(high - low))
     if _PLAUSIBLE_MV[0] <= spread_mv <= _PLAUSIBLE_MV[1]:
         return record
-    doubt = (
-        f"The leads span {spread_mv:.3g} mV where an ECG spans about 1 to 5 mV; check the units."
+    return replace(record, warnings=(*record.warnings, doubtful_span_words(spread_mv)))
+
+
+def doubtful_span_words(spread_mv: float) -> str:
+    """Say that amplitudes are no ECG's, and which unit may have been meant.
+
+    Examples
+    --------
+    >>> doubtful_span_words(1123.4)
+    'The leads span 1,120 mV, about 1,000 times too much: are the values in µV?'
+    """
+    span = f"{float(f'{spread_mv:.3g}'):,.6g}"
+    thousands = round(math.log(spread_mv / _TYPICAL_MV, 1000)) if spread_mv > 0 else 0
+    if thousands not in _MISTAKEN_UNITS:
+        return f"The leads span {span} mV where an ECG spans about 1 to 5 mV; check the units."
+    much = f"{1000 ** abs(thousands):,} times too {'much' if thousands > 0 else 'little'}"
+    return (
+        f"The leads span {span} mV, about {much}: are the values in {_MISTAKEN_UNITS[thousands]}?"
     )
-    return replace(record, warnings=(*record.warnings, doubt))

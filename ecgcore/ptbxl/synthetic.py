@@ -309,3 +309,13 @@ def _install(new: Path, folder: Path, old: Path) -> None:
     except OSError:
         if not _is_current(folder):
             raise
+
+
+def example_csv() -> bytes:
+    """Write a synthetic infarct as a table that says its rate and units."""
+    signal = simulate(SyntheticCase("IMI", severity=0.9, likelihood=100), np.random.default_rng(0))
+    table = pd.DataFrame(signal.T, columns=[f"{lead} [mV]" for lead in LEADS])
+    table.insert(0, "time_s", np.arange(len(table)) / FS_HZ)
+    note = "# Synthetic: drawn by a model of the heart; no patient stands behind it.\n"
+    text: str = table.to_csv(index=False, float_format="%.3f")
+    return (note + text).encode()

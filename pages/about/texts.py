@@ -98,12 +98,12 @@ SHORTCUTS = """\
 | key | page | does |
 |---|---|---|
 | P, N | Review | previous and next recording |
-| F | Review, Own ECG | shows the ECG without and with its display filter |
-| T, V, B | Review, Own ECG | calipers for time, voltage or both; Enter places one |
-| arrows | Review, Own ECG | move the active leg, with Shift in larger steps |
-| Tab | Review, Own ECG | goes on to the other leg |
-| M, S | Review, Own ECG | marches the interval through the page; snaps legs to R peaks |
-| Esc | Review, Own ECG | removes the calipers |
+| F | Review, Uploaded ECG | shows the ECG without and with its display filter |
+| T, V, B | Review, Uploaded ECG | calipers for time, voltage or both; Enter places one |
+| arrows | Review, Uploaded ECG | move the active leg, with Shift in larger steps |
+| Tab | Review, Uploaded ECG | goes on to the other leg |
+| M, S | Review, Uploaded ECG | marches the interval through the page; snaps legs to R peaks |
+| Esc | Review, Uploaded ECG | removes the calipers |
 | Enter | Review, Browse | opens the record number that was typed |
 | Tab, Enter or space | everywhere | moves between controls, uses one |"""
 

@@ -43,7 +43,7 @@ SETTLED = """
     document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
     && !document.querySelector('[data-testid=stSkeleton]')
 """
-PAGES = ("Review", "Own ECG", "Reliability", "Retrain", "About", "Browse")
+PAGES = ("Review", "Uploaded ECG", "Reliability", "Retrain", "About", "Browse")
 SWITCH_S, FIRST_PAINT_MS = 1.0, 700.0
 
 _RUNS = 10

@@ -1,4 +1,4 @@
-"""The reader's own recording: read in memory, shown with every tool, never kept."""
+"""An uploaded ECG: read in memory, shown with every tool, never kept."""
 
 import streamlit as st
 

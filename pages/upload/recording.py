@@ -1,19 +1,16 @@
-"""Parts of the page for the reader's own recording: upload, choice of 10 s, every window."""
+"""Parts of the page for an uploaded ECG: upload, choice of 10 s, every window."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from ecgcore.errors import RecordError
-from ecgcore.figures.predictions import percent
 from ecgcore.io.raw import FILE_SAYS_ALL, MAX_FS_HZ, MIN_DURATION_S, MIN_FS_HZ
 from ecgcore.io.recordings import (
     FORMATS,
@@ -23,11 +20,11 @@ from ecgcore.io.recordings import (
     ReadOptions,
     read_upload,
 )
-from ecgcore.leads import LEADS
 from ecgcore.predictions.decision import HALF
-from ecgcore.ptbxl.vcg import FS_HZ, SyntheticCase, simulate
-from ecgcore.records import EcgRecord, window, windows
+from ecgcore.ptbxl.synthetic import example_csv
+from ecgcore.records import EcgRecord, covering_windows, window
 from ecgcore.stats.calibration.calibrators import CALIBRATORS
+from ecgcore.wording.numbers import counted, percent
 from pages.case import predictions as said
 from pages.shared import case as cases
 from pages.shared.calibrator_choice import chosen_method
@@ -45,16 +42,13 @@ MAX_WINDOWS = 60
 EXAMPLE = "synthetic-example.csv"
 UNITS = ("mV", "uV", "V")
 
-_FOR_MI = f"For MI at {100 * HALF:.0f} %"
-_OPENED, _ROUND = "own_opened", "own_round"
+_CALLS_MI = f"MI called ({100 * HALF:.0f} %)"
+_OPENED, _ROUND = "upload_opened", "upload_round"
 _KEPT = "Read in memory for this session only: nothing is stored, no patient's name is read."
 _WHAT_IS_READ = (
     f"{MIN_DURATION_S:g} s to an hour long, {MIN_FS_HZ} to {MAX_FS_HZ} samples per second. Leads "
     "are known by their names, in any order; missing limb leads are derived."
 )
-_SHORTEST_REST_S = 1.0
-"""What is left after the last full window is shown too if it is at least this long."""
-
 Files = tuple[tuple[str, bytes], ...]
 
 
@@ -82,13 +76,14 @@ def open_recording() -> EcgRecord | None:
     """
     opened = _opened()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.title("Own ECG", anchor=False, width="content")
+        st.title("Uploaded ECG", anchor=False, width="content")
         if opened is None:
             st.caption(_KEPT)
         else:
             st.markdown(_facts(opened.record))
             st.button("Remove", icon=":material/delete:", on_click=_replace, args=(None,))
-            menu = st.popover("Open another", icon=":material/upload:", key=f"own_menu_{_round()}")
+            key = f"upload_menu_{_round()}"
+            menu = st.popover("Open another", icon=":material/upload:", key=key)
     with st.container() if opened is None else menu:
         _read_uploaded(opened)
     if opened is not None and opened.files:
@@ -120,14 +115,12 @@ def _read_uploaded(opened: Opened | None) -> None:
         type=SUFFIXES,
         accept_multiple_files=True,
         max_upload_size=MAX_UPLOAD_BYTES // 2**20,
-        key=f"own_files_{_round()}",
+        key=f"upload_files_{_round()}",
     )
     if uploads:
         token = "/".join(upload.file_id for upload in uploads)
         files = tuple((upload.name, upload.getvalue()) for upload in uploads)
-        with _problems_shown():
-            _replace(_read_new(files, token))
-            st.rerun()
+        _open(lambda: _read_new(files, token))
         if opened is not None:
             st.caption(f"{plain(opened.record.record_id)} stays open.")
     st.caption(_WHAT_IS_READ)
@@ -146,21 +139,21 @@ def _read_again(opened: Opened) -> None:
     """Read a table anew when the reader changes what was said of its units or rate."""
     options = _ask(f"open {_round()}", opened.options)
     if options != opened.options:
-        with _problems_shown():
-            _replace(Opened(read_upload(opened.files, options), opened.files, options))
-            st.rerun()
+        _open(lambda: Opened(read_upload(opened.files, options), opened.files, options))
         st.caption("Still shown as before.")
 
 
-@contextmanager
-def _problems_shown() -> Iterator[None]:
-    """Show what keeps a recording from being read, a question apart from an error."""
+def _open(read: Callable[[], Opened]) -> None:
+    """Open a recording, or show what keeps it from being read, a question apart from an error."""
     try:
-        yield
+        opened = read()
     except NotSaidError as missing:
         st.info(plain(str(missing)), icon=":material/help:")
     except RecordError as error:
         show_ecg_error(error)
+    else:
+        _replace(opened)
+        st.rerun()
 
 
 def _read_new(files: Files, token: str) -> Opened:
@@ -182,7 +175,7 @@ def _ask(token: str, before: ReadOptions) -> ReadOptions:
             UNITS,
             index=None if before.units is None else UNITS.index(before.units),
             placeholder="as the file says",
-            key=f"own_units_{token}",
+            key=f"upload_units_{token}",
             width=200,
         )
         fs_hz = st.number_input(
@@ -191,7 +184,7 @@ def _ask(token: str, before: ReadOptions) -> ReadOptions:
             max_value=MAX_FS_HZ,
             value=before.fs_hz,
             placeholder="as the file says",
-            key=f"own_rate_{token}",
+            key=f"upload_rate_{token}",
             width=200,
         )
     return ReadOptions(units, fs_hz)
@@ -203,26 +196,10 @@ def _replace(opened: Opened | None) -> None:
     st.session_state[_ROUND] = _round() + 1
 
 
-def example_csv() -> bytes:
-    """Write a synthetic infarct as a table that says its rate and units."""
-    signal = simulate(SyntheticCase("IMI", severity=0.9, likelihood=100), np.random.default_rng(0))
-    table = pd.DataFrame(signal.T, columns=[f"{lead} [mV]" for lead in LEADS])
-    table.insert(0, "time_s", np.arange(len(table)) / FS_HZ)
-    note = "# Synthetic: drawn by a model of the heart; no patient stands behind it.\n"
-    return (note + table.to_csv(index=False, float_format="%.3f")).encode()
-
-
 def draw_warnings(record: EcgRecord) -> None:
     """Say what was changed or assumed while reading, each line once."""
     if record.warnings:
         st.info(plain(" ".join(record.warnings)), icon=":material/info:")
-
-
-def window_starts(record: EcgRecord) -> tuple[float, ...]:
-    """Return where windows of 10 s begin; the last may overlap, so that nothing stays unseen."""
-    starts = windows(record, WINDOW_S) or (0.0,)
-    last = record.duration_s - WINDOW_S
-    return (*starts, last) if last - starts[-1] >= _SHORTEST_REST_S else starts
 
 
 def choose_window(record: EcgRecord) -> tuple[float, PopoverContainer | None]:
@@ -233,7 +210,7 @@ def choose_window(record: EcgRecord) -> tuple[float, PopoverContainer | None]:
     tuple
         Where they begin, and the closed menu for `draw_windows`; None where there is no choice.
     """
-    starts = window_starts(record)
+    starts = covering_windows(record, WINDOW_S)
     if len(starts) == 1:
         return starts[0], None
     left, right = st.columns([0.73, 0.27], gap="small", vertical_alignment="center")
@@ -246,12 +223,12 @@ def choose_window(record: EcgRecord) -> tuple[float, PopoverContainer | None]:
             persist_state="session",
         )
     with right:
-        key = f"own_windows_{_round()}"
+        key = f"upload_windows_{_round()}"
         return start_s, st.popover("Models on every window", key=key, on_change="rerun")
 
 
 def _start_key() -> str:
-    return f"own_start_{_round()}"
+    return f"upload_start_{_round()}"
 
 
 def _span(start_s: float) -> str:
@@ -269,23 +246,23 @@ def case_at(record: EcgRecord, start_s: float) -> Case:
 
 
 def draw_windows(record: EcgRecord, menu: PopoverContainer) -> None:
-    """Fill the open menu with the models' opinions on every window; a click on one shows it."""
+    """Fill the open menu with the models' predictions on every window; a click on one shows it."""
     if not menu.open:
         return
-    starts = window_starts(record)
+    starts = covering_windows(record, WINDOW_S)
     asked = starts[:MAX_WINDOWS]
     with menu:
-        with st.spinner(f"Asking the models about {len(asked)} windows …"):
-            table = window_opinions(record, asked)
+        with st.spinner(f"Predicting {counted(len(asked), 'window')} …"):
+            table = window_predictions(record, asked)
         if table.empty:
-            st.info("No model has an opinion on this recording.", icon=":material/info:")
+            st.info("No model predicts this recording.", icon=":material/info:")
             return
         limit = f" The first {len(asked)} of {len(starts)}." if len(asked) < len(starts) else ""
         st.caption(
-            "Probability of MI over the groups, here by the first seed of each alone "
+            "Probability of MI among the ensembles, here by the first seed of each alone "
             f"({CALIBRATORS[chosen_method()]}). A click shows the window.{limit}"
         )
-        key = f"own_picked_{_round()}"
+        key = f"upload_picked_{_round()}"
         st.dataframe(
             table.style.format(percent, subset=["Lowest", "Highest"]),
             key=key,
@@ -304,12 +281,12 @@ def _go_to_picked(key: str, starts: tuple[float, ...]) -> None:
         st.session_state[_start_key()] = starts[row]
 
 
-def window_opinions(record: EcgRecord, starts: tuple[float, ...]) -> pd.DataFrame:
-    """Lowest and highest probability over the first seeds of the groups, a row per window."""
+def window_predictions(record: EcgRecord, starts: tuple[float, ...]) -> pd.DataFrame:
+    """Lowest and highest probability among the ensembles' first seeds, a row per window."""
     rows = []
     for start_s in starts:
         probs = said.first_seed_probs(case_at(record, start_s), chosen_method())
         if probs:
             n_mi = sum(prob >= HALF for prob in probs)
             rows.append((_span(start_s), min(probs), max(probs), f"{n_mi} of {len(probs)}"))
-    return pd.DataFrame(rows, columns=["Window", "Lowest", "Highest", _FOR_MI])
+    return pd.DataFrame(rows, columns=["Window", "Lowest", "Highest", _CALLS_MI])

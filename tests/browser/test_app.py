@@ -18,7 +18,7 @@ PAGES = {
     "": "Browse",
     "browse": "Browse",
     "review?record=9": "Review",
-    "own": "Own ECG",
+    "own": "Uploaded ECG",
     "reliability": "Reliability",
     "retrain": "Retrain",
     "about": "About",
@@ -43,7 +43,7 @@ def test_a_fresh_server_opens_every_page_by_its_url(
     page.get_by_text(DISCLAIMER).wait_for()
     settled(page)
     assert "ECG trust review" in page.title() or PAGES[path] in page.title()
-    for name in ("Browse", "Review", "Own ECG", "Reliability", "Retrain", "About"):
+    for name in ("Browse", "Review", "Uploaded ECG", "Reliability", "Retrain", "About"):
         assert page.get_by_role("link", name=name, exact=True).first.is_visible()
     assert "Traceback" not in page.inner_text("body")
     assert "Page not found" not in page.inner_text("body")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ecgcore.errors import RecordError
-from ecgcore.io.raw import RawEcg, to_record
+from ecgcore.io.raw import RawEcg, doubtful_span_words, to_record
 from ecgcore.io.recordings import ReadOptions, read_file, read_upload
 from ecgcore.leads import LEADS
 from tests.support.paths import SAMPLES
@@ -143,8 +143,8 @@ def test_a_minute_is_read_whole() -> None:
 def test_amplitudes_of_no_ecg_are_doubted_and_kept() -> None:
     record = read_upload(csv_file(MICROVOLTS), ReadOptions("mV", 100))
     assert record.signal.max() > 500
-    assert record.warnings[-1].endswith("check the units.")
-    assert not any("check" in words for words in read_upload(PAIR).warnings)
+    assert record.warnings[-1].endswith("1,000 times too much: are the values in µV?")
+    assert not any("span" in words for words in read_upload(PAIR).warnings)
 
 
 @pytest.mark.parametrize("path", ["gone", "gone.hea", "gone.csv", "no/folder.xml", "", "x\0.csv"])
@@ -168,3 +168,22 @@ def test_real_cinc_recordings_come_through_the_door(name: str) -> None:
         for end in ("hea", "mat")
     ]
     np.testing.assert_array_equal(read_upload(zip_file(files)).signal, record.signal)
+
+
+@pytest.mark.parametrize(
+    ("span_mv", "words"),
+    [
+        (1123.4, "The leads span 1,120 mV, about 1,000 times too much: are the values in µV?"),
+        (
+            1.5e6,
+            "The leads span 1,500,000 mV, about 1,000,000 times too much: are the values in nV?",
+        ),
+        (0.0018, "The leads span 0.0018 mV, about 1,000 times too little: are the values in V?"),
+        (40.0, "The leads span 40 mV where an ECG spans about 1 to 5 mV; check the units."),
+        (0.0, "The leads span 0 mV where an ECG spans about 1 to 5 mV; check the units."),
+    ],
+)
+def test_an_impossible_span_names_the_unit_that_may_have_been_meant(
+    span_mv: float, words: str
+) -> None:
+    assert doubtful_span_words(span_mv) == words

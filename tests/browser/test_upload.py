@@ -1,4 +1,4 @@
-"""The reader's own recording in a browser: example, upload, another page, print, removal."""
+"""An uploaded ECG in a browser: example, upload, another page, print, removal."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +38,7 @@ def test_the_example_is_saved_uploaded_kept_printed_and_removed(
 
     page.get_by_role("link", name="Browse", exact=True).first.click()
     page.get_by_text("of 240 records").wait_for()
-    page.get_by_role("link", name="Own ECG", exact=True).first.click()
+    page.get_by_role("link", name="Uploaded ECG", exact=True).first.click()
     page.get_by_text("10 s · 100 Hz").wait_for()
     settled(page)
     page.get_by_role("button", name="Print").click()

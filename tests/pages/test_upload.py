@@ -1,4 +1,4 @@
-"""The reader's own recording: upload, questions, windows, errors, and what a session keeps."""
+"""An uploaded ECG: upload, questions, windows, errors, and what a session keeps."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from ecgcore.io.recordings import FORMATS, MAX_UPLOAD_BYTES, SUFFIXES, read_upload
 from ecgcore.models.cards import ModelEntry
 from ecgcore.models.predictor import Prediction, model_input
-from ecgcore.records import EcgRecord
+from ecgcore.ptbxl.synthetic import example_csv
+from ecgcore.records import EcgRecord, covering_windows
 from pages.shared import caches
 from pages.shared.case import Case
 from pages.upload import recording as parts
@@ -31,7 +32,7 @@ LONG = uploads.wfdb_files(
 )
 
 
-def made_up_opinion(case: Case, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
+def made_up_prediction(case: Case, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
     """Give a logit that follows the size of the ECG, with the real warnings and refusals."""
     fitted = model_input(case.record)
     size = float(np.ptp(fitted.signal))
@@ -44,7 +45,7 @@ def own(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
     for key in KEYS[:2]:
         save_card(tmp_path / "pretrained" / key.folder, key)
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "pretrained"))
-    monkeypatch.setattr(caches, "opinion", made_up_opinion)
+    monkeypatch.setattr(caches, "opinion", made_up_prediction)
     return lambda: open_page("own")
 
 
@@ -71,9 +72,9 @@ def ecg(app: AppTest) -> str:
 
 
 def opened(app: AppTest) -> EcgRecord | None:
-    if "own_opened" not in app.session_state:
+    if "upload_opened" not in app.session_state:
         return None
-    found = app.session_state["own_opened"]
+    found = app.session_state["upload_opened"]
     return None if found is None else found.record
 
 
@@ -101,12 +102,12 @@ def test_the_empty_page_names_formats_limit_and_example(own: Callable[[], AppTes
 
 
 def test_the_example_opens_without_a_question(own: Callable[[], AppTest]) -> None:
-    app = upload(own(), [(parts.EXAMPLE, parts.example_csv())])
+    app = upload(own(), [(parts.EXAMPLE, example_csv())])
     assert "**synthetic-example** · 10 s · 100 Hz" in texts(app)
     assert "record synthetic-example, 10 s" in ecg(app)
     assert questions(app) == []
     assert not app.info
-    record = read_upload([(parts.EXAMPLE, parts.example_csv())])
+    record = read_upload([(parts.EXAMPLE, example_csv())])
     assert record.warnings == ()
     assert 0.5 < np.ptp(record.signal[1]) < 4
 
@@ -123,8 +124,8 @@ def test_a_pair_opens_and_the_upload_is_free_for_the_next(own: Callable[[], AppT
 def test_every_format_opens(own: Callable[[], AppTest], given: uploads.Upload) -> None:
     app = upload(own(), given.files)
     if given.options.units is not None:
-        app.selectbox(key=key_of(app.selectbox, "own_units")).select("uV")
-        app.number_input(key=key_of(app.number_input, "own_rate")).set_value(100).run()
+        app.selectbox(key=key_of(app.selectbox, "upload_units")).select("uV")
+        app.number_input(key=key_of(app.number_input, "upload_rate")).set_value(100).run()
     assert ecg(app).endswith("10 s, without overlay")
     assert not app.error
     assert not app.exception
@@ -139,15 +140,15 @@ def test_a_bare_table_asks_and_its_answers_can_be_changed(own: Callable[[], AppT
     assert questions(app) == ["Units of the samples", "Samples per second"]
     assert "table.csv does not say its units" in texts(app)
     assert ecg(app) == ""
-    app.selectbox(key=key_of(app.selectbox, "own_units")).select("uV").run()
+    app.selectbox(key=key_of(app.selectbox, "upload_units")).select("uV").run()
     assert "table.csv does not say its rate" in texts(app)
-    app.number_input(key=key_of(app.number_input, "own_rate")).set_value(100).run()
+    app.number_input(key=key_of(app.number_input, "upload_rate")).set_value(100).run()
     assert "Units taken as uV, as you said. Rate taken as 100 Hz, as you said." in texts(app)
     assert opened(app).duration_s == 10
 
-    app.number_input(key=key_of(app.number_input, "own_rate")).set_value(200).run()
+    app.number_input(key=key_of(app.number_input, "upload_rate")).set_value(200).run()
     assert (opened(app).fs_hz, opened(app).duration_s) == (200, 5)
-    app.number_input(key=key_of(app.number_input, "own_rate")).set_value(4000).run()
+    app.number_input(key=key_of(app.number_input, "upload_rate")).set_value(4000).run()
     assert "lasts 0.25 s; at least 2 s" in errors(app)
     assert opened(app).fs_hz == 200
     assert "record table, 5 s" in ecg(app)
@@ -155,19 +156,19 @@ def test_a_bare_table_asks_and_its_answers_can_be_changed(own: Callable[[], AppT
 
 def test_another_rate_is_measured_anew(own: Callable[[], AppTest]) -> None:
     app = upload(own(), uploads.csv_file(np.tile(MICROVOLTS, 2)))
-    app.selectbox(key=key_of(app.selectbox, "own_units")).select("uV")
-    app.number_input(key=key_of(app.number_input, "own_rate")).set_value(100).run()
+    app.selectbox(key=key_of(app.selectbox, "upload_units")).select("uV")
+    app.number_input(key=key_of(app.number_input, "upload_rate")).set_value(100).run()
     assert "Rate **70 bpm**" in texts(app)
     app = upload(app, uploads.csv_file(MICROVOLTS))
-    app.selectbox(key=key_of(app.selectbox, "own_units")).select("uV")
-    app.number_input(key=key_of(app.number_input, "own_rate")).set_value(200).run()
+    app.selectbox(key=key_of(app.selectbox, "upload_units")).select("uV")
+    app.number_input(key=key_of(app.number_input, "upload_rate")).set_value(200).run()
     assert "Rate **140 bpm**" in texts(app)
 
 
 def test_answers_for_one_table_are_not_taken_for_the_next(own: Callable[[], AppTest]) -> None:
     app = upload(own(), BARE)
-    app.selectbox(key=key_of(app.selectbox, "own_units")).select("uV")
-    app.number_input(key=key_of(app.number_input, "own_rate")).set_value(100).run()
+    app.selectbox(key=key_of(app.selectbox, "upload_units")).select("uV")
+    app.number_input(key=key_of(app.number_input, "upload_rate")).set_value(100).run()
     app = upload(app, [("next.csv", BARE[0][1])])
     assert "next.csv does not say its units" in texts(app)
     assert "table stays open" in texts(app)
@@ -191,7 +192,7 @@ def test_a_bad_upload_is_explained_and_the_former_ecg_stays(
     app = upload(own(), files)
     assert message in errors(app)
     assert ecg(app) == ""
-    app = upload(app, [(parts.EXAMPLE, parts.example_csv())])
+    app = upload(app, [(parts.EXAMPLE, example_csv())])
     assert errors(app) == ""
     app = upload(app, files)
     assert message in errors(app)
@@ -210,12 +211,12 @@ def test_the_second_file_of_a_pair_may_come_later(own: Callable[[], AppTest]) ->
 
 def test_a_recording_stays_while_other_pages_are_visited(own: Callable[[], AppTest]) -> None:
     app = upload(own(), LONG)
-    app.select_slider(key="own_start_1").set_value(20.0).run()
+    app.select_slider(key="upload_start_1").set_value(20.0).run()
     app.switch_page("browse/page.py").run()
     app.switch_page("upload/page.py").run()
     assert not app.exception
     assert "**ecg** · 34.5 s · 100 Hz" in texts(app)
-    assert app.select_slider(key="own_start_1").value == 20.0
+    assert app.select_slider(key="upload_start_1").value == 20.0
     app = press(app, "Remove")
     assert opened(app) is None
     assert ecg(app) == ""
@@ -238,7 +239,7 @@ def test_nothing_is_written(own: Callable[[], AppTest], tmp_path: Path) -> None:
 
 def test_a_long_recording_is_shown_by_windows(own: Callable[[], AppTest]) -> None:
     app = upload(own(), LONG)
-    slider = app.select_slider(key="own_start_1")
+    slider = app.select_slider(key="upload_start_1")
     assert slider.options == ["0 to 10 s", "10 to 20 s", "20 to 30 s", "24.5 to 34.5 s"]
     first = traces(app)
     app.session_state["gain"] = 5.0
@@ -253,25 +254,25 @@ def traces(app: AppTest) -> object:
     return json.loads(chart.proto.spec)["data"]
 
 
-def test_opinions_on_every_window_and_the_way_to_one(
+def test_predictions_on_every_window_and_the_way_to_one(
     own: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = upload(own(), LONG)
     assert not app.dataframe
-    app.session_state["own_windows_1"] = True
+    app.session_state["upload_windows_1"] = True
     app.run()
     assert not app.exception
     table = app.dataframe[0].value
     assert table["Window"].tolist() == ["0 to 10 s", "10 to 20 s", "20 to 30 s", "24.5 to 34.5 s"]
     assert (table["Lowest"] < 0.001).all()
     assert table["Highest"].is_monotonic_increasing
-    assert table["For MI at 50 %"].isin(["0 of 2", "1 of 2"]).all()
+    assert table["MI called (50 %)"].isin(["0 of 2", "1 of 2"]).all()
     assert "by the first seed of each alone (Raw)" in texts(app)
     picked = SimpleNamespace(selection=SimpleNamespace(rows=[], cells=[(2, "Window")]))
-    state = {"picked": picked, "own_round": 1}
+    state = {"picked": picked, "upload_round": 1}
     monkeypatch.setattr(parts.st, "session_state", state)
     parts._go_to_picked("picked", (0.0, 10.0, 20.0))
-    assert state["own_start_1"] == 20.0
+    assert state["upload_start_1"] == 20.0
 
 
 def test_a_very_long_recording_asks_for_ten_minutes_and_says_so(
@@ -279,7 +280,7 @@ def test_a_very_long_recording_asks_for_ten_minutes_and_says_so(
 ) -> None:
     monkeypatch.setattr(parts, "MAX_WINDOWS", 2)
     app = upload(own(), LONG)
-    app.session_state["own_windows_1"] = True
+    app.session_state["upload_windows_1"] = True
     app.run()
     assert len(app.dataframe[0].value) == 2
     assert "The first 2 of 4." in texts(app)
@@ -290,9 +291,9 @@ def test_without_a_model_the_windows_say_so(
 ) -> None:
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "none"))
     app = upload(own(), LONG)
-    app.session_state["own_windows_1"] = True
+    app.session_state["upload_windows_1"] = True
     app.run()
-    assert "No model has an opinion on this recording." in [info.value for info in app.info]
+    assert "No model predicts this recording." in [info.value for info in app.info]
 
 
 def test_five_seconds_are_shown_and_measured_but_models_refuse(own: Callable[[], AppTest]) -> None:
@@ -323,7 +324,7 @@ def test_what_was_changed_is_said_once(own: Callable[[], AppTest]) -> None:
 
 
 def test_a_name_of_a_file_draws_no_link(own: Callable[[], AppTest]) -> None:
-    app = upload(own(), [("[x](http:e).csv", parts.example_csv())])
+    app = upload(own(), [("[x](http:e).csv", example_csv())])
     assert r"**\[x](http:e)**" in texts(app)
 
 
@@ -340,8 +341,8 @@ def test_a_name_of_a_file_draws_no_link(own: Callable[[], AppTest]) -> None:
 )
 def test_windows_reach_the_end(n_samples: int, starts: tuple[float, ...]) -> None:
     record = EcgRecord("a", np.zeros((12, n_samples), np.float32), 100, "a")
-    assert parts.window_starts(record) == pytest.approx(starts)
-    last = parts.case_at(record, parts.window_starts(record)[-1])
+    assert covering_windows(record) == pytest.approx(starts)
+    last = parts.case_at(record, covering_windows(record)[-1])
     assert last.display.n_samples == min(n_samples, 1000)
 
 
