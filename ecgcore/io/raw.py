@@ -163,7 +163,7 @@ def doubtful_span_words(spread_mv: float) -> str:
     >>> doubtful_span_words(1123.4)
     'The leads span 1,120 mV, about 1,000 times too much: are the values in µV?'
     """
-    span = f"{float(f'{spread_mv:.3g}'):,.6g}"
+    span = f"{float(f'{spread_mv:.3g}'):,}".removesuffix(".0")
     thousands = round(math.log(spread_mv / _TYPICAL_MV, 1000)) if spread_mv > 0 else 0
     if thousands not in _MISTAKEN_UNITS:
         return f"The leads span {span} mV where an ECG spans about 1 to 5 mV; check the units."
