@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecgcore.commands import bench, data, measure, predict, quality, report, run, study, train
+from ecgcore.commands import bench, data, predict, report, run, signals, study, train
 from ecgcore.commands.records import add_record_arguments
 from ecgcore.commands.result import BAD_INPUT, FAILED, Result
 from ecgcore.errors import EcgError
@@ -88,13 +88,13 @@ _COMMANDS = (
     _Command(
         "measure",
         "rate, intervals, axes and amplitudes of one record",
-        measure.run_measure,
+        signals.run_measure,
         add_record_arguments,
     ),
     _Command(
         "quality",
         "signal quality of each lead of one record",
-        quality.run_quality,
+        signals.run_quality,
         add_record_arguments,
     ),
     _Command(
@@ -112,7 +112,7 @@ _COMMANDS = (
     _Command(
         "quality-all",
         "judge the signal of every record; the table behind Browse",
-        quality.run_quality_all,
+        signals.run_quality_all,
     ),
     _Command(
         "explain",

@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from ecgcore.commands.measure import run_measure
 from ecgcore.commands.records import add_record_arguments
+from ecgcore.commands.signals import run_measure
 from ecgcore.errors import RecordError
 from ecgcore.leads import LEADS
 from ecgcore.settings import Settings
