@@ -191,7 +191,8 @@ def run_explain(args: argparse.Namespace, settings: Settings) -> Result:
     from ecgcore.errors import RecordError
     from ecgcore.explain.methods import explain
     from ecgcore.models.cards import ModelKey, find_model
-    from ecgcore.models.predictor import Predictor, model_input
+    from ecgcore.models.inputs import model_input
+    from ecgcore.models.predictor import Predictor
 
     entry = find_model(
         ModelKey(args.arch, args.train_set, args.seed), settings.pretrained_dir, settings.runs_dir
@@ -203,7 +204,7 @@ def run_explain(args: argparse.Namespace, settings: Settings) -> Result:
         np.savez(
             out,
             scores=result.scores,
-            signal=model_input(record).signal,
+            signal=model_input(record, entry.card.preprocessing).signal,
             fs_hz=result.fs_hz,
             delta=result.delta,
         )

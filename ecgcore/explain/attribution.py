@@ -45,6 +45,11 @@ class Attribution:
     n_layer_steps: int
 
     @property
+    def step_ms(self) -> float:
+        """Time that one step of the layer stands for."""
+        return 1000 * samples_per_step(self.n_layer_steps, self.scores.shape[1]) / self.fs_hz
+
+    @property
     def logit_change(self) -> float:
         """Integrated Gradients: logit of the record minus that of the baseline."""
         return float(self.scores.sum(dtype=np.float64)) - self.delta
@@ -65,20 +70,32 @@ class Attribution:
         return self.method == "ig"
 
 
+def samples_per_step(n_steps: int, n_samples: int) -> float:
+    """Stride of a layer: a whole number where it leaves out less than a step at the end.
+
+    Examples
+    --------
+    >>> samples_per_step(125, 1000), samples_per_step(62, 500), samples_per_step(3, 8)
+    (8, 8, 2.6666666666666665)
+    """
+    whole, left = divmod(n_samples, n_steps)
+    return whole if left < whole else n_samples / n_steps
+
+
 def layer_to_samples(steps: NDArray[np.float32], n_samples: int) -> FloatArray:
     """Interpolate a layer's time steps to samples without a shift.
 
     Parameters
     ----------
     steps
-        ``(n_steps,)``; step j is centred on samples ``j s`` to ``(j + 1) s - 1``, where
-        ``s = n_samples / n_steps``.
+        ``(n_steps,)``; step j is centred on samples ``j s`` to ``(j + 1) s - 1``, with the stride
+        ``s`` of `samples_per_step`.
 
     Returns
     -------
     numpy.ndarray
         ``(n_samples,)`` float32, constant beyond the first and the last centre.
     """
-    stride = n_samples / len(steps)
+    stride = samples_per_step(len(steps), n_samples)
     centres = (np.arange(len(steps)) + 0.5) * stride - 0.5
     return np.interp(np.arange(n_samples), centres, steps).astype(np.float32)

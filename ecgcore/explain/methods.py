@@ -13,8 +13,9 @@ from torch import Tensor
 
 from ecgcore.errors import ModelError
 from ecgcore.explain.attribution import LARGEST_GAP, METHODS, Attribution, layer_to_samples
+from ecgcore.models.inputs import model_input
 from ecgcore.models.networks.base import Network
-from ecgcore.models.predictor import Predictor, model_input
+from ecgcore.models.predictor import Predictor
 from ecgcore.records import EcgRecord
 
 IG_STEPS = 50
@@ -52,7 +53,7 @@ def explain(
     if method not in METHODS:
         raise ModelError(f"There is no explanation method {method!r}; choose {', '.join(METHODS)}.")
     steps = predictor.preprocessing
-    inputs = torch.from_numpy(steps.apply(model_input(record).signal)[None])
+    inputs = torch.from_numpy(steps.apply(model_input(record, steps).signal)[None])
     with predictor.exclusive() as network:
         asked = _Asked(network, inputs, class_index, steps.fs_hz)
         if method == "gradcam":

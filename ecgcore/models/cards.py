@@ -76,12 +76,14 @@ class ModelKey:
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """From millivolts to model input: high-pass, then one mean and deviation for each lead.
+    """From millivolts to model input: rate, length, high-pass, a mean and deviation for each lead.
 
     Attributes
     ----------
     mean_mv, std_mv
         Twelve values each, fitted once on training set C after the high-pass.
+    fs_hz, n_samples
+        Rate and length that the network was trained on; a recording is brought to both.
     """
 
     highpass_hz: float
@@ -92,12 +94,22 @@ class Preprocessing:
     n_samples: int = 1000
 
     def __post_init__(self) -> None:
-        """Refuse a scaler that would broadcast wrongly or divide by zero."""
+        """Refuse a scaler that would broadcast wrongly or divide by zero, and a length of none."""
         if not len(self.mean_mv) == len(self.std_mv) == len(LEADS) or not min(self.std_mv) > 0:
             raise ModelError(
                 f"The scaler has {len(self.mean_mv)} means and the deviations {self.std_mv} mV; "
                 f"{len(LEADS)} of each and deviations above 0 are needed. Train again."
             )
+        if not (self.fs_hz > 0 and self.n_samples > 0):
+            raise ModelError(
+                f"The card asks for {self.n_samples} samples at {self.fs_hz} Hz; both must be "
+                "above 0. Train again."
+            )
+
+    @property
+    def duration_s(self) -> float:
+        """Length of a network's input in seconds."""
+        return self.n_samples / self.fs_hz
 
     def apply(self, signals: FloatArray) -> FloatArray:
         """Filter and scale ``(..., 12, n_samples)`` in mV; returns float32 without unit."""

@@ -18,12 +18,12 @@ from scipy.special import expit
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from ecgcore.errors import RecordError
 from ecgcore.models.cards import ModelEntry, Preprocessing
+from ecgcore.models.inputs import model_input, prepared
 from ecgcore.models.networks.base import NetworkModule
 from ecgcore.models.registry import load_model
+from ecgcore.ptbxl.store import FS_HZ
 from ecgcore.records import EcgRecord, FloatArray
-from ecgcore.signals.filters import resample
 
 BATCH_SIZE = 32
 """Records in one pass: layers of this many stay in a core's cache; 64 take 5 to 15 % longer."""
@@ -47,39 +47,6 @@ class Prediction:
     def prob(self) -> float:
         """Probability of the first class, uncalibrated."""
         return float(expit(self.logit))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ModelInput:
-    """A record as models see it: ``(12, 1000)`` in mV at 100 Hz, and what was done to get there."""
-
-    signal: FloatArray
-    warnings: tuple[str, ...]
-
-
-def model_input(record: EcgRecord, fs_hz: int = 100, n_samples: int = 1000) -> ModelInput:
-    """Bring a record to the models' rate and length.
-
-    Raises
-    ------
-    RecordError
-        If the record is shorter than the models need.
-    """
-    warnings = list(record.warnings)
-    signal = record.signal
-    if record.fs_hz != fs_hz:
-        signal = resample(signal, record.fs_hz, fs_hz)
-        warnings.append(f"Resampled from {record.fs_hz} to {fs_hz} Hz for the models.")
-    if signal.shape[1] < n_samples:
-        raise RecordError(
-            f"Record {record.record_id} lasts {record.duration_s:.1f} s; the models need "
-            f"{n_samples / fs_hz:.0f} s. Load a longer recording."
-        )
-    if signal.shape[1] > n_samples:
-        warnings.append(
-            f"The models see the first {n_samples / fs_hz:.0f} s of {record.duration_s:.1f} s."
-        )
-    return ModelInput(signal[:, :n_samples], tuple(warnings))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,19 +113,20 @@ def predict(
     tuple
         The predictions in the order of the models, and warnings about how the record was fitted.
     """
-    fitted = model_input(record)
     asked = list(predictors)
-    prepared = {
-        steps: steps.apply(fitted.signal)[None]
+    fitted = {
+        steps: model_input(record, steps)
         for steps in dict.fromkeys(predictor.preprocessing for predictor in asked)
     }
+    inputs = {steps: steps.apply(one.signal)[None] for steps, one in fitted.items()}
+    warnings = dict.fromkeys(warning for one in fitted.values() for warning in one.warnings)
 
     def ask(predictor: Predictor) -> Prediction:
-        logits = predictor.logits(prepared[predictor.preprocessing])[0]
+        logits = predictor.logits(inputs[predictor.preprocessing])[0]
         return Prediction(predictor.entry, tuple(logits.tolist()))
 
     answers = {predictor: _workers().submit(ask, predictor) for predictor in _alternating(asked)}
-    return tuple(answers[predictor].result() for predictor in asked), fitted.warnings
+    return tuple(answers[predictor].result() for predictor in asked), tuple(warnings)
 
 
 def _alternating(predictors: Iterable[Predictor]) -> Iterator[Predictor]:
@@ -180,10 +148,14 @@ def _workers() -> ThreadPoolExecutor:
 
 
 def predict_batches(
-    predictor: Predictor, signals: Sequence[FloatArray] | FloatArray, batch_size: int = BATCH_SIZE
+    predictor: Predictor,
+    signals: Sequence[FloatArray] | FloatArray,
+    batch_size: int = BATCH_SIZE,
+    *,
+    fs_hz: int = FS_HZ,
 ) -> NDArray[np.float32]:
-    """Return logits ``(n, n_classes)`` of many signals ``(n, 12, n_samples)`` in mV."""
-    logits: NDArray[np.float32] = predict_many([predictor], signals, batch_size)[0]
+    """Return logits ``(n, n_classes)`` of many signals ``(n, 12, n_samples)`` in mV at `fs_hz`."""
+    logits: NDArray[np.float32] = predict_many([predictor], signals, batch_size, fs_hz=fs_hz)[0]
     return logits
 
 
@@ -191,8 +163,10 @@ def predict_many(
     predictors: Sequence[Predictor],
     signals: Sequence[FloatArray] | FloatArray,
     batch_size: int = BATCH_SIZE,
+    *,
+    fs_hz: int = FS_HZ,
 ) -> NDArray[np.float32]:
-    """Return logits ``(n_models, n, n_classes)`` of many signals ``(n, 12, n_samples)`` in mV.
+    """Return logits ``(n_models, n, n_classes)`` of signals ``(n, 12, n_samples)`` at `fs_hz`.
 
     Signals are filtered and scaled once for all models that want the same; the models are of one
     task, so that they have the same classes.
@@ -202,7 +176,7 @@ def predict_many(
     for start in range(0, len(signals), _PREPARED):
         block = np.asarray(signals[start : start + _PREPARED])
         for steps in dict.fromkeys(predictor.preprocessing for predictor in predictors):
-            inputs = steps.apply(block)
+            inputs = prepared(block, fs_hz, steps)
             for row, predictor in enumerate(predictors):
                 if predictor.preprocessing == steps:
                     logits[row, start : start + len(block)] = _in_batches(

@@ -226,11 +226,10 @@ def attribution_words(attribution: Attribution) -> str:
 def heat_sentences(attribution: Attribution) -> tuple[str, str, str]:
     """Return what a heat map says, what must be known of it, and a warning or ""."""
     if not attribution.signed:
-        step_ms = 1000 * attribution.scores.shape[1] / attribution.fs_hz / attribution.n_layer_steps
         return (
             "Grad-CAM says when, not where:",
-            f"every lead shows the same curve, in steps of {step_ms:.0f} ms of the layer it reads; "
-            "it is silent about evidence against MI.",
+            f"every lead shows the same curve, in steps of {attribution.step_ms:.0f} ms of the "
+            "layer it reads; it is silent about evidence against MI.",
             "",
         )
     exact = attribution.gap_share <= LARGEST_GAP

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ecgcore.errors import CatalogError
 from ecgcore.models.cards import Preprocessing
-from ecgcore.ptbxl.store import Recordings
+from ecgcore.ptbxl.store import FS_HZ, N_SAMPLES, Recordings
 from ecgcore.records import FloatArray
 from ecgcore.signals.filters import highpass
 from ecgcore.tasks.task import Task
@@ -97,6 +97,8 @@ def fit_preprocessing(recordings: Recordings, spec: TrainSpec) -> Preprocessing:
         zero_phase=zero_phase,
         mean_mv=tuple(float(round(value, 6)) for value in mean),
         std_mv=tuple(float(round(value, 6)) for value in std),
+        fs_hz=FS_HZ,
+        n_samples=N_SAMPLES,
     )
 
 
@@ -129,4 +131,4 @@ def _split(
 def _blocks(recordings: Recordings, ids: list[int], *, zero_phase: bool) -> Iterator[FloatArray]:
     for start in range(0, len(ids), _BLOCK):
         signals = recordings.signals(ids[start : start + _BLOCK])
-        yield highpass(signals, 100, cutoff_hz=HIGHPASS_HZ, zero_phase=zero_phase)
+        yield highpass(signals, FS_HZ, cutoff_hz=HIGHPASS_HZ, zero_phase=zero_phase)

@@ -309,9 +309,9 @@ def _opinion(
 def _model_input(
     key: str, steps: Preprocessing, _record: EcgRecord
 ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    from ecgcore.models.predictor import model_input
+    from ecgcore.models.inputs import model_input
 
-    fitted = model_input(_record)
+    fitted = model_input(_record, steps)
     return steps.apply(fitted.signal)[None], fitted.warnings
 
 

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from ecgcore.io.recordings import FORMATS, MAX_UPLOAD_BYTES, SUFFIXES, read_upload
 from ecgcore.models.cards import ModelEntry
-from ecgcore.models.predictor import Prediction, model_input
+from ecgcore.models.inputs import model_input
+from ecgcore.models.predictor import Prediction
 from ecgcore.ptbxl.synthetic import example_csv
 from ecgcore.records import EcgRecord, covering_windows
 from pages.shared import caches
@@ -34,7 +35,7 @@ LONG = uploads.wfdb_files(
 
 def made_up_prediction(case: Case, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
     """Give a logit that follows the size of the ECG, with the real warnings and refusals."""
-    fitted = model_input(case.record)
+    fitted = model_input(case.record, entry.card.preprocessing)
     size = float(np.ptp(fitted.signal))
     return Prediction(entry, (size - 2 if entry.key.train_set == "A" else -9.0,)), fitted.warnings
 

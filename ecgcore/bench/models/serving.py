@@ -20,9 +20,10 @@ from ecgcore.figures.ecg_paper import ecg_figure
 from ecgcore.figures.paper_layout import PaperSettings
 from ecgcore.jobs.processes import spawn
 from ecgcore.models.architectures import DEFAULT, arch_title
-from ecgcore.models.predictor import Predictor, copies, model_input, predict, predict_many
+from ecgcore.models.inputs import prepared
+from ecgcore.models.predictor import Predictor, copies, predict, predict_many
 from ecgcore.ptbxl.catalog import Catalog
-from ecgcore.ptbxl.store import Recordings
+from ecgcore.ptbxl.store import FS_HZ, Recordings
 from ecgcore.records import EcgRecord, FloatArray
 from ecgcore.settings import PROJECT_DIR, Settings
 from ecgcore.study.plan import default_jobs
@@ -76,7 +77,7 @@ def one_record_figures(
 
 
 def _one_after_the_other(predictors: Sequence[Predictor], record: EcgRecord) -> list[float]:
-    inputs = predictors[0].preprocessing.apply(model_input(record).signal)[None]
+    inputs = prepared(record.signal[None], record.fs_hz, predictors[0].preprocessing)
     return [float(predictor.logits(inputs)[0, 0]) for predictor in predictors]
 
 
@@ -150,7 +151,7 @@ def _predict_blocks(
 
 def _loop(predictor: Predictor, read: Callable[[int], FloatArray], ids: list[int]) -> None:
     for ecg_id in ids:
-        predictor.logits(predictor.preprocessing.apply(read(ecg_id))[None])
+        predictor.logits(prepared(read(ecg_id)[None], FS_HZ, predictor.preprocessing))
 
 
 def _read_by_wfdb(catalog: Catalog, ecg_id: int) -> FloatArray:

@@ -24,11 +24,12 @@ from ecgcore.bench.models.serving import (
 from ecgcore.bench.models.training import Batch, cnn_epoch_figures, mamba_epoch_figures
 from ecgcore.bench.shipped import first_seeds, shipped_models
 from ecgcore.models.architectures import BIMAMBA2
+from ecgcore.models.inputs import prepared
 from ecgcore.models.networks.bimamba2 import BiMamba2
 from ecgcore.models.predictor import Predictor
 from ecgcore.models.registry import load_model
 from ecgcore.ptbxl.catalog import open_catalog
-from ecgcore.ptbxl.store import Recordings, open_recordings
+from ecgcore.ptbxl.store import FS_HZ, Recordings, open_recordings
 from ecgcore.settings import Settings
 from ecgcore.threads import library_threads
 from ecgcore.training.mixed_precision import bf16_is_fast, can_compile
@@ -159,7 +160,7 @@ def _reader_figures(
 def _batch(predictor: Predictor, recordings: Recordings) -> Batch:
     """Take 64 records from all over the data set; the labels are made up."""
     ids = _ids(recordings, _BATCH)
-    inputs = predictor.preprocessing.apply(recordings.signals(ids))
+    inputs = prepared(recordings.signals(ids), FS_HZ, predictor.preprocessing)
     labels = np.arange(_BATCH, dtype=np.float32) % 2
     return Batch(torch.from_numpy(inputs), torch.from_numpy(labels))
 

@@ -33,6 +33,15 @@ def test_by_hand():
     assert samples.dtype == np.float32
 
 
+def test_a_tail_that_the_layer_drops_moves_no_step():
+    """62 steps of 8 samples leave 4 of 500 out: each step stays on its own 8 samples."""
+    for step in (1, 30, 60):
+        samples = layer_to_samples(impulse(62, step), 500)
+        assert np.flatnonzero(samples == samples.max()).tolist() == [8 * step + 3, 8 * step + 4]
+    dropped = Attribution("gradcam", np.zeros((1, 500), np.float32), 100, 0.0, 0.0, 62)
+    assert dropped.step_ms == 80
+
+
 @given(st.lists(st.floats(-1e3, 1e3, width=32), min_size=1, max_size=60), st.integers(1, 9))
 def test_no_value_is_invented(values, stride):
     steps = np.array(values, dtype=np.float32)

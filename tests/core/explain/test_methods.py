@@ -13,7 +13,7 @@ from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain import methods
 from ecgcore.explain.attribution import LARGEST_GAP, METHODS
 from ecgcore.explain.methods import explain
-from ecgcore.models.predictor import Predictor, model_input, predict
+from ecgcore.models.predictor import Predictor, predict
 from ecgcore.records import EcgRecord
 
 N_STEPS = {"cnn_bilstm": 250, "bimamba2": 125, "cnn_lstm": 250}
@@ -292,7 +292,7 @@ class TestCommand:
             assert sorted(found) == ["delta", "fs_hz", "scores", "signal"]
             assert found["scores"].shape == (rows, 1000)
             np.testing.assert_allclose(found["scores"], expected.scores, rtol=1e-4, atol=1e-7)
-            np.testing.assert_array_equal(found["signal"], model_input(record).signal)
+            np.testing.assert_array_equal(found["signal"], record.signal)
             assert found["fs_hz"] == 100
             assert np.isnan(found["delta"]) == (method == "gradcam")
 

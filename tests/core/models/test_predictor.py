@@ -9,20 +9,19 @@ import pytest
 import torch
 from torch import nn
 
-from ecgcore.errors import ModelError, RecordError
+from ecgcore.errors import ModelError
 from ecgcore.explain.methods import explain
 from ecgcore.models.cards import Preprocessing
 from ecgcore.models.predictor import (
     Prediction,
     Predictor,
     copies,
-    model_input,
     predict,
     predict_batches,
     predict_many,
 )
 from ecgcore.models.registry import build
-from ecgcore.records import EcgRecord
+from tests.support.waves import record_of, waves
 
 every_model = pytest.mark.parametrize("arch", ["cnn_bilstm", "bimamba2", "cnn_lstm"])
 
@@ -36,47 +35,6 @@ def predictors(untrained_entries):
 def records(synthetic_recordings):
     ids = synthetic_recordings.catalog.frame.index[:6]
     return [synthetic_recordings.read(int(ecg_id)) for ecg_id in ids]
-
-
-def record_of(signal, fs_hz, **more):
-    return EcgRecord("x", np.ascontiguousarray(signal, dtype=np.float32), fs_hz, "test", **more)
-
-
-def waves(fs_hz, duration_s):
-    """Slow sines, one frequency for each lead."""
-    t = np.arange(round(fs_hz * duration_s)) / fs_hz
-    return np.sin(2 * np.pi * np.arange(1, 13)[:, None] * t)
-
-
-class TestModelInput:
-    def test_fitting_record_passes_untouched(self, records):
-        fitted = model_input(records[0])
-        assert fitted.warnings == records[0].warnings == ()
-        np.testing.assert_array_equal(fitted.signal, records[0].signal)
-
-    def test_500_hz_is_resampled_with_a_warning(self):
-        fitted = model_input(record_of(waves(500, 10), 500, warnings=("before",)))
-        assert fitted.warnings == ("before", "Resampled from 500 to 100 Hz for the models.")
-        assert fitted.signal.shape == (12, 1000)
-        interior = slice(50, 950)
-        np.testing.assert_allclose(
-            fitted.signal[:, interior], waves(100, 10)[:, interior], atol=5e-3
-        )
-
-    def test_longer_record_is_cropped_with_a_warning(self):
-        fitted = model_input(record_of(waves(100, 12.5), 100))
-        assert fitted.warnings == ("The models see the first 10 s of 12.5 s.",)
-        np.testing.assert_array_equal(fitted.signal, waves(100, 10).astype(np.float32))
-
-    def test_longer_record_at_500_hz_gets_both_warnings(self):
-        fitted = model_input(record_of(waves(500, 11), 500))
-        assert len(fitted.warnings) == 2
-        assert fitted.signal.shape == (12, 1000)
-
-    @pytest.mark.parametrize(("fs_hz", "duration_s"), [(100, 9.99), (500, 8)])
-    def test_shorter_record_is_refused(self, fs_hz, duration_s):
-        with pytest.raises(RecordError, match=r"need 10 s\. Load a longer recording"):
-            model_input(record_of(waves(fs_hz, duration_s), fs_hz))
 
 
 class Stub(nn.Module):

@@ -1,0 +1,63 @@
+"""From recordings to what a network takes: its rate, length, filter and scaler; no torch."""
+
+from dataclasses import dataclass
+
+from ecgcore.errors import RecordError
+from ecgcore.models.cards import Preprocessing
+from ecgcore.records import EcgRecord, FloatArray
+from ecgcore.signals.filters import resample
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelInput:
+    """A record as a network sees it before its filter, and what was done to get there.
+
+    Attributes
+    ----------
+    signal
+        ``(12, n_samples)`` in mV, at the rate and of the length in the network's card.
+    """
+
+    signal: FloatArray
+    warnings: tuple[str, ...]
+
+
+def model_input(record: EcgRecord, steps: Preprocessing) -> ModelInput:
+    """Bring a record to the rate and the length of a network.
+
+    Raises
+    ------
+    RecordError
+        If the record is shorter than the network needs.
+    """
+    warnings = list(record.warnings)
+    if record.fs_hz != steps.fs_hz:
+        warnings.append(f"Resampled from {record.fs_hz} to {steps.fs_hz} Hz for the models.")
+    signal = resample(record.signal, record.fs_hz, steps.fs_hz)
+    if signal.shape[1] < steps.n_samples:
+        raise RecordError(
+            f"Record {record.record_id} lasts {record.duration_s:.1f} s; the models need "
+            f"{steps.duration_s:g} s. Load a longer recording."
+        )
+    if signal.shape[1] > steps.n_samples:
+        warnings.append(
+            f"The models see the first {steps.duration_s:g} s of {record.duration_s:.1f} s."
+        )
+    return ModelInput(signal[:, : steps.n_samples], tuple(warnings))
+
+
+def prepared(signals: FloatArray, fs_hz: int, steps: Preprocessing) -> FloatArray:
+    """Turn ``(..., 12, n)`` in mV at `fs_hz` into a network's ``(..., 12, n_samples)``.
+
+    Raises
+    ------
+    RecordError
+        If the signals are shorter than the network needs.
+    """
+    fitted = resample(signals, fs_hz, steps.fs_hz)
+    if fitted.shape[-1] < steps.n_samples:
+        raise RecordError(
+            f"The signals last {signals.shape[-1] / fs_hz:g} s; the models need "
+            f"{steps.duration_s:g} s."
+        )
+    return steps.apply(fitted[..., : steps.n_samples])
