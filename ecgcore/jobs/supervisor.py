@@ -30,6 +30,7 @@ Commands = Mapping[str, Command]
 STARTED_EVENT = "job_started"
 _POLL_S = 0.3
 _RETRY_S = 5.0
+_STOP_LIMIT_S = 30.0
 _LOG_TAIL_LINES = 5
 _LOG_TAIL_BYTES = 4096
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -69,11 +70,23 @@ class Supervisor:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop watching; a running job goes on and is adopted by the next supervisor."""
+        """Stop watching; a running job goes on and is adopted by the next supervisor.
+
+        Raises
+        ------
+        JobError
+            If its thread hangs, as on a network folder that does not answer.
+        """
         self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if self._thread is None:
+            return
+        self._thread.join(_STOP_LIMIT_S)
+        if self._thread.is_alive():
+            raise JobError(
+                f"The job supervisor of {self._store.path} did not stop within "
+                f"{_STOP_LIMIT_S:.0f} s. Check that its folder answers; it ends with this program."
+            )
+        self._thread = None
 
     def __enter__(self) -> Self:
         self.start()

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import psutil
 import pytest
@@ -75,6 +76,7 @@ def alive(pid: int) -> bool:
 def _quick_poll(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "within_two_seconds" not in request.node.name:
         monkeypatch.setattr(supervisor, "_POLL_S", 0.05)
+    monkeypatch.setattr(supervisor, "_STOP_LIMIT_S", 10.0)
 
 
 @pytest.fixture
@@ -303,6 +305,21 @@ def test_a_supervisor_starts_once_and_again_after_a_stop(store: JobStore, job: J
         watcher.start()
     with watcher:
         assert wait_for_end(store, job).status == JobStatus.DONE
+
+
+def test_a_supervisor_that_hangs_is_told_and_holds_nobody_up(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(supervisor, "_STOP_LIMIT_S", 0.05)
+    answers = Event()
+    monkeypatch.setattr(store, "running", lambda: answers.wait(timeout=20) and None)
+    watcher = Supervisor(store, {})
+    watcher.start()
+    with pytest.raises(JobError, match=r"did not stop within 0 s\. Check that its folder answers"):
+        watcher.stop()
+    answers.set()
+    monkeypatch.setattr(supervisor, "_STOP_LIMIT_S", 10.0)
+    watcher.stop()
 
 
 def test_a_kind_of_job_gets_its_own_command_and_payload(store: JobStore):
