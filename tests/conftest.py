@@ -1,11 +1,14 @@
 """Data for the tests: the synthetic set always, the real PTB-XL where it is at hand."""
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from ecgcore.ptbxl import synthetic
@@ -21,10 +24,35 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+# Read when torch is first imported: these models are too small to gain from a second thread, and
+# the second core is the other worker's.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+MakeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def synthetic_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A freshly generated synthetic set."""
-    return synthetic.ensure(tmp_path_factory.mktemp("data") / "synthetic")
+def make_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+    """Return a function that fills a folder once in a run, whichever worker asks first."""
+    base = tmp_path_factory.getbasetemp()
+    run_dir = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder = run_dir / f"once-{name}"
+        with FileLock(run_dir / f"{name}.lock"):
+            if not (run_dir / f"{name}.made").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                make(folder)
+                (run_dir / f"{name}.made").touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def synthetic_dir(make_once: MakeOnce) -> Path:
+    """A freshly generated synthetic set; copy before damage."""
+    return make_once("data", lambda folder: synthetic.ensure(folder / "synthetic")) / "synthetic"
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,14 @@ def page(browser: "sync_api.Browser") -> Iterator["sync_api.Page"]:
     context.close()
 
 
+@pytest.fixture(scope="session")
+def server(synthetic_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that tests share which neither train nor need a fresh one."""
+    runs_dir = tmp_path_factory.mktemp("server") / "runs"
+    with running_app({"ECG_DATA_DIR": str(synthetic_dir), "ECG_RUNS_DIR": str(runs_dir)}) as app:
+        yield app[0]
+
+
 @pytest.fixture
 def serve(synthetic_dir: Path, tmp_path: Path) -> Iterator[Callable[[], str]]:
     """Return a function that starts a fresh server on the synthetic set and gives its address."""

@@ -11,7 +11,7 @@ from pages.shared.page_bench import SETTLED
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 DISCLAIMER = "Decision support for research and teaching, not a medical device."
 PAGES = {
@@ -51,10 +51,8 @@ def test_a_fresh_server_opens_every_page_by_its_url(
     assert errors == []
 
 
-def test_review_moves_on_by_key_and_keeps_the_view_in_the_url(
-    page: "Page", serve: Callable[[], str]
-) -> None:
-    page.goto(f"{serve()}/review?record=9&method=Integrated+Gradients")
+def test_review_moves_on_by_key_and_keeps_the_view_in_the_url(page: "Page", server: str) -> None:
+    page.goto(f"{server}/review?record=9&method=Integrated+Gradients")
     page.get_by_text("Integrated Gradients say when and in which lead").wait_for()
     settled(page)
     assert page.get_by_text("Synthetic records").first.is_visible()
@@ -68,13 +66,11 @@ def test_review_moves_on_by_key_and_keeps_the_view_in_the_url(
     assert "record=10" in page.url
 
 
-def test_the_paper_of_a_reader_stays_and_is_measured_and_printed(
-    page: "Page", serve: Callable[[], str]
-) -> None:
+def test_the_paper_of_a_reader_stays_and_is_measured_and_printed(page: "Page", server: str) -> None:
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(complaint(said)))
-    page.goto(f"{serve()}/review?record=9")
+    page.goto(f"{server}/review?record=9")
     page.get_by_text("Record 9", exact=True).wait_for()
     settled(page)
     page.get_by_role("button", name="Paper", exact=True).click()
@@ -125,8 +121,8 @@ def complaint(said: "ConsoleMessage") -> str:
     return "" if known or said.type != "error" else f"{said.text} {said.location['url']}"
 
 
-def test_an_unknown_record_in_the_url_is_explained(page: "Page", serve: Callable[[], str]) -> None:
-    page.goto(f"{serve()}/review?record=987654")
+def test_an_unknown_record_in_the_url_is_explained(page: "Page", server: str) -> None:
+    page.goto(f"{server}/review?record=987654")
     page.get_by_text("There is no record 987654").wait_for()
     settled(page)
     assert page.get_by_text(DISCLAIMER).is_visible()
@@ -143,7 +139,7 @@ def test_the_main_job_from_browse_to_an_own_model(page: "Page", serve: Callable[
     page.get_by_text("Grad-CAM says when, not where").wait_for()
 
     page.get_by_role("link", name="Reliability", exact=True).first.click()
-    page.get_by_text("703 normal + 268 certain MI = 971").wait_for()
+    page.get_by_text("n = 971, 268 MI").first.wait_for()
     settled(page)
     page.get_by_text("uncertain", exact=True).first.click()
     page.get_by_text("n = 985").first.wait_for()
@@ -153,9 +149,10 @@ def test_the_main_job_from_browse_to_an_own_model(page: "Page", serve: Callable[
     page.get_by_label("Epochs at most").press("Enter")
     settled(page)
     page.get_by_role("button", name="Start training").click()
-    page.get_by_role("link", name="Ask it about a recording").wait_for(timeout=120_000)
-    page.get_by_role("link", name="Ask it about a recording").click()
-    page.get_by_text("own run", exact=False).first.wait_for()
+    ask = page.get_by_role("link", name="Its predictions and reasons on Review")
+    ask.wait_for(timeout=240_000)
+    ask.click()
+    page.get_by_text(re.compile("(own|local) run")).first.wait_for()
     settled(page)
     assert page.get_by_text("of 7", exact=False).first.is_visible()
 

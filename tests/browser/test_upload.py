@@ -1,6 +1,5 @@
 """An uploaded ECG in a browser: example, upload, another page, print, removal."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +20,11 @@ def settled(page: "Page") -> None:
 
 
 def test_the_example_is_saved_uploaded_kept_printed_and_removed(
-    page: "Page", serve: Callable[[], str], tmp_path: Path
+    page: "Page", server: str, tmp_path: Path
 ) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{serve()}/own")
+    page.goto(f"{server}/own")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Example file (synthetic)").click()
     example = tmp_path / saved.value.suggested_filename

@@ -1,16 +1,13 @@
 """Models for the tests: three architectures with random weights and valid cards."""
 
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey, Preprocessing
 
-# Read when torch is first imported: these models are too small to gain from a second thread, and
-# on a busy machine threads wait for each other.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
+MakeOnce = Callable[[str, Callable[[Path], object]], Path]
 UNTRAINED = ("cnn_bilstm", "bimamba2", "cnn_lstm")
 
 PREPROCESSING = Preprocessing(
@@ -22,12 +19,11 @@ PREPROCESSING = Preprocessing(
 
 
 @pytest.fixture(scope="session")
-def untrained_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def untrained_dir(make_once: MakeOnce) -> Path:
     """A ``pretrained/`` with an untrained "A" of three architectures; copy before damage."""
-    folder = tmp_path_factory.mktemp("pretrained")
-    for arch in UNTRAINED:
-        _save_untrained(arch, folder)
-    return folder
+    return make_once(
+        "untrained", lambda folder: [_save_untrained(arch, folder) for arch in UNTRAINED]
+    )
 
 
 @pytest.fixture(scope="session")

@@ -37,12 +37,11 @@ def open_page(
 
 
 @pytest.fixture(scope="session")
-def six_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def six_models(make_once: Callable[..., Path]) -> Path:
     """Six models with weights that nobody trained."""
-    folder = tmp_path_factory.mktemp("pretrained")
-    for key in SIX:
-        save_untrained(key, folder / key.folder)
-    return folder
+    return make_once(
+        "six-models", lambda folder: [save_untrained(key, folder / key.folder) for key in SIX]
+    )
 
 
 @pytest.fixture

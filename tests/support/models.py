@@ -76,11 +76,25 @@ def predictions(cohort: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+_FILES: dict[Path, dict[Path, bytes]] = {}
+"""What was written, by the folder of the synthetic set."""
+
+
 def save_pretrained(folder: Path, synthetic: Catalog) -> Path:
+    if synthetic.folder not in _FILES:
+        _write_pretrained(folder, synthetic)
+        files = (file for file in folder.rglob("*") if file.is_file())
+        _FILES[synthetic.folder] = {f.relative_to(folder): f.read_bytes() for f in files}
+    for name, content in _FILES[synthetic.folder].items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def _write_pretrained(folder: Path, synthetic: Catalog) -> None:
     for key in KEYS:
         save_card(folder / key.folder, key)
     cohort = ptbxl_cohort()
     cohort.reset_index().to_parquet(folder / COHORT_FILE)
     save_predictions(predictions(cohort), predictions_path(folder))
     save_predictions(predictions(synthetic.frame), predictions_path(folder, synthetic=True))
-    return folder
