@@ -1,6 +1,7 @@
 """What README, the other documents and every text of the app tell a reader to run or to open."""
 
 import ast
+import json
 import os
 import re
 import shlex
@@ -9,10 +10,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from ecgcore import bootstrap, cli
+from ecgcore.leads import LEADS
+from ecgcore.ptbxl.catalog import Catalog
 from tests.support.mirror import served, write_mirror
 from tests.support.paths import PROJECT
 
@@ -201,3 +207,111 @@ def test_a_command_without_packages_runs_in_the_venv(
     )
     assert done.returncode == (2 if "nowhere" in command else 0), done.stderr
     assert "Traceback" not in done.stderr
+
+
+CITED = re.compile(r"`([\w.<>*/-]+)`|\]\(([^)#:\s]+)[^)]*\)")
+FILE = re.compile(r"[\w.-]+(/[\w.-]+)*(/|\.(py|md|txt|lock|toml|cff|tsv|parquet|yml|yaml|png))")
+NOT_OURS = {
+    *("data/", "runs/", "data/ptb-xl/", "data/ptb-xl"),  # made on first use
+    *("predictions.parquet", "page.py"),  # an old place; a name in every page's folder
+    *("ptbxl_database.csv", "scp_statements.csv", "LICENSE.txt", "SHA256SUMS.txt"),  # PTB-XL's
+}
+"""Names in the documents that a fresh clone does not hold, and what they are."""
+
+EXAMPLES = {"io/tables/json_files.py", "tasks/afib.py", "models/networks/one_conv.py"}
+
+
+def cited_files(document: Path) -> set[str]:
+    text = re.sub(r"(?ms)^```.*?^```", "", document.read_text(encoding="utf-8"))
+    names = {code or link for code, link in CITED.findall(text)}
+    return {name for name in names if FILE.fullmatch(name) and not re.search(r"[<*]", name)}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_file_that_a_document_names_exists(document: Path) -> None:
+    near = (PROJECT, document.parent, PROJECT / "ecgcore")
+    names = cited_files(document) - NOT_OURS - {f"ecgcore/{name}" for name in EXAMPLES}
+    names.discard("pages/cohort/page.py")
+    assert [name for name in sorted(names) if not any((at / name).exists() for at in near)] == []
+
+
+def test_documents_and_sources_cite_no_page_outside_the_project() -> None:
+    files = [*DOCUMENTS, *SOURCES, *(PROJECT / "tests").rglob("*.py")]
+    pages = re.compile(r"[\w./-]*\b\w+\.md\b")
+    cited = {name for file in files for name in pages.findall(file.read_text(encoding="utf-8"))}
+    here = {*PROJECT.glob("*.md"), *PROJECT.glob("*/*.md")}
+    known = {name.relative_to(PROJECT).as_posix() for name in here} | {one.name for one in here}
+    assert {name.removeprefix("../") for name in cited} - known == set()
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/design.md"])
+def test_the_map_of_the_code_is_true(document: str) -> None:
+    """Every folder of the code is in the map, and every path of the map is in the project."""
+    text = (PROJECT / document).read_text(encoding="utf-8")
+    (tree,) = re.findall(r"(?ms)^```text\n(.*?)^```", text)
+    for top in ("ecgcore", "pages"):
+        folders = {path.name for path in (PROJECT / top).iterdir() if path.is_dir()}
+        part = tree.partition(f"\n{top}/")[2]
+        missing = {name for name in folders - {"__pycache__"} if f"{name}/" not in part}
+        assert missing == set()
+    parent = ""
+    for line in tree.splitlines():
+        if not line.startswith(" "):
+            parent = line.split()[0] if line.split()[0].endswith("/") else ""
+        first, *_ = re.split(r"\s{3,}", line.strip())
+        for name in first.split():
+            place = PROJECT / (parent if line.startswith(" ") else "") / name
+            assert place.exists(), f"{document}: {line}"
+
+
+CODE = re.findall(
+    r"(?ms)^```python\n(.*?)^```", (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+)
+
+
+def example(part: str) -> dict[str, Any]:
+    """Run the example of CONTRIBUTING that holds a text, and return its names."""
+    (code,) = [code for code in CODE if part in code]
+    names: dict[str, Any] = {"__name__": "example"}
+    exec(compile(code, part, "exec"), names)  # noqa: S102 - our own text
+    return names
+
+
+def test_the_example_of_a_format_reads_a_file() -> None:
+    names = example("def read_json")
+    content = json.dumps({"fs_hz": 100, "mv": {lead: [0.1, 0.2] * 500 for lead in LEADS}})
+    raw = names["read_json"](content.encode(), "a.json")
+    assert (raw.names, raw.fs_hz, raw.signal.shape) == (LEADS, 100, (12, 1000))
+    for bad in (b"no", b"{}", b'{"fs_hz": 100, "mv": {"I": ["x"]}}', b'{"fs_hz": 1, "mv": 2}'):
+        with pytest.raises(names["RecordError"], match=r"a\.json is no recording"):
+            names["read_json"](bad, "a.json")
+
+
+def test_the_example_of_a_task_labels_every_record(synthetic_catalog: Catalog) -> None:
+    task = example("AFIB = Task")["AFIB"]
+    ids = task.train_sets[0].choose(synthetic_catalog, "train", 0)
+    frame = synthetic_catalog.frame
+    assert ids == sorted(frame.index[frame["split"] == "train"])
+    labels = task.label_rule(synthetic_catalog, ids)
+    codes = synthetic_catalog.codes.groupby("ecg_id")["code"].agg(set)
+    assert labels[:, 0].tolist() == [int("AFIB" in codes[ecg_id]) for ecg_id in ids]
+
+
+def test_the_example_of_an_architecture_gives_a_logit_for_each_class() -> None:
+    import torch
+
+    network = example("class OneConv")["OneConv"](n_classes=5)
+    assert network(torch.zeros(2, 12, 1000)).shape == (2, 5)
+    record = example("ONE_CONV = Arch")["ONE_CONV"]
+    assert set(record.sources) == {"models/networks/base.py", "models/networks/one_conv.py"}
+
+
+def test_the_example_of_a_page_is_a_script_that_runs(
+    synthetic_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECG_DATA_DIR", str(synthetic_dir))
+    st.cache_resource.clear()
+    (code,) = [code for code in CODE if "st.title" in code]
+    app = AppTest.from_string(code, default_timeout=60).run()
+    assert not app.exception
+    assert app.metric[0].value == "240"

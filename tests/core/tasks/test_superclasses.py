@@ -93,7 +93,7 @@ def test_every_task_fits_together(task, synthetic_catalog: Catalog):
 
 @pytest.mark.ptbxl
 def test_ptbxls_test_fold_has_the_published_sizes(ptbxl_catalog: Catalog):
-    """Of 2,198 records 40 have no diagnostic statement (../shared/TASKS.md)."""
+    """Of 2,198 records 40 have no diagnostic statement, counted in ptbxl_database.csv."""
     sizes = {one.name: len(one.choose(ptbxl_catalog, "test")) for one in SUPERCLASSES.test_sets}
     assert sizes == {"stated": 2158, "all": 2198}
     labels = SUPERCLASSES.label_rule(
