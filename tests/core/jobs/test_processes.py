@@ -26,6 +26,18 @@ child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"],
 time.sleep(60)
 """
 
+SAYS_GOODBYE = """
+import pathlib, signal, sys, time
+folder = pathlib.Path(sys.argv[1])
+def goodbye(number, frame):
+    (folder / "goodbye").open("a").write("once")
+    time.sleep(0.2)
+    sys.exit(4)
+signal.signal(signal.SIGTERM, goodbye)
+(folder / "ready").touch()
+time.sleep(60)
+"""
+
 
 @pytest.fixture
 def started(tmp_path: Path) -> Iterator[list[JobProcess]]:
@@ -110,6 +122,22 @@ def test_a_process_that_ended_before_the_stop_counts_as_stopped(
     wait_for(started[0].ended)
     assert started[0].stop() is True
     assert started[0].returncode == 3
+
+
+def test_a_process_without_a_known_start_counts_as_over_once_it_is_gone(
+    tmp_path: Path, started: list[JobProcess]
+):
+    started.append(start(tmp_path, "pass"))
+    wait_for(started[0].ended)
+    assert JobProcess(started[0].pid, None).ended()
+
+
+def test_a_process_may_clean_up_before_it_ends(tmp_path: Path, started: list[JobProcess]):
+    started.append(start(tmp_path, SAYS_GOODBYE))
+    wait_for((tmp_path / "ready").exists)
+    assert started[0].stop(grace_s=10.0)
+    assert (tmp_path / "goodbye").read_text() == "once"
+    assert started[0].returncode == 4
 
 
 def test_a_child_that_left_the_group_ends_too(tmp_path: Path, started: list[JobProcess]):
