@@ -6,11 +6,13 @@ from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
+import psutil
 import pytest
 
 from ecgcore.errors import JobError
 from ecgcore.jobs.processes import JobProcess, spawn
 from ecgcore.jobs.store import Job, JobStatus, JobStore
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -250,6 +252,7 @@ def test_a_process_of_the_old_version_is_adopted_only_if_it_works_in_that_folder
     folder = tmp_path / "run"
     command = [sys.executable, "-c", "import time; time.sleep(60)", str(folder if mine else "x")]
     process = spawn(command, cwd=tmp_path, log_path=tmp_path / "log.txt", env={})
+    wait_for(psutil.Process(process.pid).cmdline)  # empty for a moment after the start
     row = {"run_dir": str(folder), "title": "", "created_at": 1.0, "status": "running"}
     version_1(tmp_path / "jobs.sqlite3", row | {"pid": process.pid, "pid_started": "8915"})
     try:
