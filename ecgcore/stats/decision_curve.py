@@ -123,6 +123,10 @@ class DecisionCurve:
             columns |= {name: band.value, f"{name}_low": band.low, f"{name}_high": band.high}
         return pd.DataFrame(columns)
 
+    def nearest(self, threshold: float) -> int:
+        """Return the place of the threshold that is nearest to this one."""
+        return int(np.abs(self.thresholds - threshold).argmin())
+
 
 def decision_curve(
     labels: ArrayLike,
@@ -181,6 +185,12 @@ class CostPer100:
     total: Estimate
     call_all: float
     call_none: float
+
+    @property
+    def found_mi(self) -> Estimate:
+        """Patients of 100 whose MI is found."""
+        missed, all_mi = self.missed_mi, 100 * self.prevalence
+        return Estimate(all_mi - missed.value, all_mi - missed.high, all_mi - missed.low)
 
 
 def cost_per_100(

@@ -17,7 +17,7 @@ from ecgcore.study.published import WHY_OURS_DIFFER, PublishedFigure, published
 from pages.compare.choice import BOTH, REBUILT, Choice, study_ensembles
 from pages.compare.numbers import Field, field
 from pages.compare.summary import short
-from pages.shared.plots import draw_numbers, draw_table
+from pages.shared.plots import draw_numbers, draw_table, unbroken
 
 _BADGES = {
     "agrees": ":green-badge[agrees]",
@@ -36,6 +36,10 @@ _FIGURE_LABELS = {
     "trained": "Trained on",
     **{f"{side} {name}": f"{name}, {side}" for name in _SCORES for side in _SIDES},
 }
+_GAP_COLUMNS = (
+    *("Claim", "Network", "Pair", "Published, better side", "Published, other side"),
+    *("Ours, advantage", "95 % from", "95 % to", "Separable"),
+)
 _N_VISIBLE = 8
 """Columns that fit beside each other; the rest is in the CSV."""
 
@@ -65,13 +69,7 @@ def draw_claims(shown: Field, choice: Choice) -> None:
         )
         draw_table(claims_table(again))
     gaps = gaps_frame([*judged, *again])
-    draw_numbers(
-        gaps,
-        {name: name for name in gaps},
-        "claims",
-        choice,
-        title="Numbers: each pair of each claim",
-    )
+    draw_numbers(gaps, {}, "claims", choice, title="Numbers: each pair of each claim")
     _draw_figures(shown, choice)
     with st.expander("Why ours and the published figures differ", icon=":material/help:"):
         st.markdown(WHY_OURS_DIFFER)
@@ -158,24 +156,15 @@ def gaps_frame(judged: Sequence[Judgement]) -> pd.DataFrame:
     """One row for each pair of each claim."""
     return pd.DataFrame(
         [
-            {
-                "Claim": one.claim.text,
-                "Network": arch_title(gap.better[0]),
-                "Pair": _pair(gap),
-                "Published, better side": one.claim.figure(gap.better),
-                "Published, other side": one.claim.figure(gap.worse),
-                "Ours, advantage": gap.advantage.value,
-                "95 % from": gap.advantage.low,
-                "95 % to": gap.advantage.high,
-                "Separable": gap.separable,
-            }
+            (
+                *(one.claim.text, arch_title(gap.better[0]), _pair(gap)),
+                *(one.claim.figure(gap.better), one.claim.figure(gap.worse)),
+                *(gap.advantage.value, gap.advantage.low, gap.advantage.high, gap.separable),
+            )
             for one in judged
             for gap in one.gaps
         ],
-        columns=[
-            *("Claim", "Network", "Pair", "Published, better side", "Published, other side"),
-            *("Ours, advantage", "95 % from", "95 % to", "Separable"),
-        ],
+        columns=_GAP_COLUMNS,
     )
 
 
@@ -213,8 +202,6 @@ def figures_table(figures: Sequence[PublishedFigure], test_set: str) -> pd.DataF
             row[f"published {name}"] = "–" if value is None else f"{value:.4f}"
             for side, arch in (("trained again", figure.arch), ("ours", in_place_of(figure.arch))):
                 mean = means.get((name, arch or "", figure.train_set))
-                row[f"{side} {name}"] = (
-                    mean.text(4).replace(" ", "\N{NO-BREAK SPACE}") if mean else "–"
-                )
+                row[f"{side} {name}"] = unbroken(mean, 4) if mean else "–"
         rows.append(row)
     return pd.DataFrame(rows)

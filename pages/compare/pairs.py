@@ -163,7 +163,7 @@ def _draw_matrix(test: DeLong, labels: list[str], choice: Choice) -> None:
     covariance.insert(0, "Covariance x 10⁶", labels)
     draw_numbers(
         covariance,
-        {column: column for column in covariance},
+        {},
         "delong_covariance",
         choice,
         title="DeLong: covariance matrix of the ensembles' AUROCs",

@@ -52,8 +52,7 @@ def draw_calibrators(one: Evaluated, choice: Choice) -> None:
             for line in lines
         ),
     )
-    table = lines_frame(lines)
-    draw_numbers(table, {name: name for name in table.columns}, "recalibration", choice)
+    draw_numbers(lines_frame(lines), {}, "recalibration", choice)
 
 
 def gap_words(one: Evaluated, lines: Sequence[CalibratorLine]) -> str:

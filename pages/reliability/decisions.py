@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -13,7 +12,6 @@ from ecgcore.figures.reliability_panels import Line, lines_figure
 from ecgcore.models.architectures import arch_title
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.decision_curve import CostPer100, DecisionCurve, at_prevalence, cost_threshold
-from ecgcore.stats.metrics import Estimate
 from pages.reliability import verdicts
 from pages.reliability.choice import COSTS, PREVALENCES, Choice
 from pages.reliability.numbers import FloatArray
@@ -94,7 +92,6 @@ def moved_probs(one: Evaluated, prevalence: float) -> FloatArray:
 def cost_words(worth: Worth, cost: int, percent: int) -> str:
     """Say what the dials mean for 100 patients."""
     one, label = worth.cost, worth.evaluated.ensemble.label
-    found = percent - one.missed_mi.value
     alone = min(one.call_all, one.call_none)
     verdict = (
         "cheaper than calling everybody or nobody"
@@ -105,8 +102,8 @@ def cost_words(worth: Worth, cost: int, percent: int) -> str:
     return (
         f"If a missed MI is as bad as {alarms}, call MI from a probability of "
         f"**{100 * one.threshold:.1f} %** on. Of 100 patients, {percent} with MI, {label} then "
-        f"finds **{found:.1f} MI** and raises **{one.false_alarms.value:.1f} false alarms**: "
-        f"{verdict} ({one.total.value:.1f} against {alone:.0f}, counted in false alarms)."
+        f"finds **{one.found_mi.value:.1f} MI** and raises **{one.false_alarms.value:.1f} false "
+        f"alarms**: {verdict} ({one.total.value:.1f} against {alone:.0f}, counted in false alarms)."
     )
 
 
@@ -115,7 +112,7 @@ def costs_table(worths: Sequence[Worth]) -> pd.DataFrame:
     rows = [
         {
             "Ensemble": worth.evaluated.ensemble.label,
-            "MI found": unbroken(_found(worth.cost), 1),
+            "MI found": unbroken(worth.cost.found_mi, 1),
             "MI missed": unbroken(worth.cost.missed_mi, 1),
             "False alarms": unbroken(worth.cost.false_alarms, 1),
             "Cost, in false alarms": unbroken(worth.cost.total, 1),
@@ -123,26 +120,16 @@ def costs_table(worths: Sequence[Worth]) -> pd.DataFrame:
         for worth in worths
     ]
     first = worths[0].cost
-    everybody = {
-        "Ensemble": "Calling everybody",
-        "MI found": f"{100 * first.prevalence:.1f}",
-        "MI missed": "0.0",
-        "False alarms": f"{100 * (1 - first.prevalence):.1f}",
-        "Cost, in false alarms": f"{first.call_all:.1f}",
+    mi, normal = 100 * first.prevalence, 100 * (1 - first.prevalence)
+    alone = {
+        "Calling everybody": (mi, 0.0, normal, first.call_all),
+        "Calling nobody": (0.0, mi, 0.0, first.call_none),
     }
-    nobody = {
-        "Ensemble": "Calling nobody",
-        "MI found": "0.0",
-        "MI missed": f"{100 * first.prevalence:.1f}",
-        "False alarms": "0.0",
-        "Cost, in false alarms": f"{first.call_none:.1f}",
-    }
-    return pd.DataFrame([*rows, everybody, nobody])
-
-
-def _found(cost: CostPer100) -> Estimate:
-    missed, all_mi = cost.missed_mi, 100 * cost.prevalence
-    return Estimate(all_mi - missed.value, all_mi - missed.high, all_mi - missed.low)
+    rows += [
+        dict(zip(rows[0], (name, *(f"{value:.1f}" for value in values)), strict=True))
+        for name, values in alone.items()
+    ]
+    return pd.DataFrame(rows)
 
 
 def net_benefit_words(one: Evaluated, choice: Choice) -> str:
@@ -197,8 +184,8 @@ def _draw_curves(worths: Sequence[Worth], threshold: float, prevalence: float) -
         key="net_benefit",
         alt=f"Net benefit at threshold {threshold:.3f}: "
         + "; ".join(
-            f"{w.evaluated.ensemble.label} {_at(w.curve, threshold):.3f}, calling everybody "
-            f"{w.curve.call_all.value[_nearest(w.curve, threshold)]:.3f}"
+            f"{w.evaluated.ensemble.label} {w.curve.model.value[w.curve.nearest(threshold)]:.3f}, "
+            f"calling everybody {w.curve.call_all.value[w.curve.nearest(threshold)]:.3f}"
             for w in worths
         ),
     )
@@ -206,11 +193,3 @@ def _draw_curves(worths: Sequence[Worth], threshold: float, prevalence: float) -
 
 def _panel(one: Evaluated) -> str:
     return arch_title(one.ensemble.arch)
-
-
-def _nearest(curve: DecisionCurve, threshold: float) -> int:
-    return int(np.abs(curve.thresholds - threshold).argmin())
-
-
-def _at(curve: DecisionCurve, threshold: float) -> float:
-    return float(curve.model.value[_nearest(curve, threshold)])

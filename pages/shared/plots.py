@@ -52,11 +52,11 @@ def draw_numbers(
     Parameters
     ----------
     labels
-        Column to header, in the order to show.
+        Column to header, in the order to show; without any, every column as it is called.
     name
         Begins the name of the file; unique on the page.
     """
-    readable = table[list(labels)].rename(columns=labels)
+    readable = table[list(labels)].rename(columns=labels) if labels else table
     decimals = st.column_config.NumberColumn(format=f"%.{digits}f")
     with st.expander(title, icon=":material/table:"):
         st.dataframe(

@@ -370,8 +370,7 @@ def test_probabilities_are_moved_from_the_share_of_mi_to_the_chosen_one():
 
 
 def test_net_benefit_is_read_at_the_nearest_threshold():
-    assert decisions._nearest(CURVE, 0.22) == 1
-    assert decisions._at(CURVE, 0.22) == CURVE.model.value[1]
+    assert [CURVE.nearest(t) for t in (0.0, 0.22, 0.99)] == [0, 1, 2]
 
 
 def test_published_figures_stand_in_a_table():
