@@ -10,23 +10,20 @@ from statistics import median
 
 from ecgcore.bench.figure import Figure, durations_ms, timed_each, typical
 from ecgcore.errors import RecordError
-from ecgcore.explain.attribution import METHODS
+from ecgcore.explain.attribution import Attribution
 from ecgcore.explain.methods import explain
-from ecgcore.figures.attribution_overlay import AttributionOverlay
 from ecgcore.figures.ecg_paper import ecg_figure
 from ecgcore.figures.paper_layout import LAYOUTS, PaperSettings
 from ecgcore.models.predictor import Prediction, Predictor, predict
-from ecgcore.predictions.decision import DecisionRule
+from ecgcore.predictions.decision import RECORDS, DecisionRule, EnsemblePrediction
 from ecgcore.predictions.ensemble import Ensemble, EnsembleCalibrator
 from ecgcore.ptbxl.glossary import translate
 from ecgcore.ptbxl.store import FS_HZ, Recordings
 from ecgcore.records import EcgRecord
 from ecgcore.report.printout import (
-    ModelOpinion,
-    ReportContent,
-    attribution_words,
-    report_pdf,
-    report_png,
+    PrintoutContent,
+    printout_pdf,
+    printout_png,
 )
 from ecgcore.settings import PROJECT_DIR
 from ecgcore.signals.measure.measure import measure
@@ -47,7 +44,7 @@ def ecg_page_figures(predictors: list[Predictor], recordings: Recordings) -> Ite
     ids = recordings.available([int(ecg_id) for ecg_id in recordings.catalog.frame.index])
     some = ids[:: max(1, len(ids) // _RECORDS)][:_RECORDS]
     records = [recordings.read(ecg_id) for ecg_id in some]
-    content = report_content(predictors, recordings, some[0])
+    content = printout_content(predictors, recordings, some[0])
     yield from _drawings(records[0], content.overlay, figure_ms=FIGURE_MS, payload_kb=PAYLOAD_KB)
     yield timed_each("measurements at 100 Hz", measure, records, MEASURE_MS)
     yield timed_each("signal quality at 100 Hz", assess, records)
@@ -60,14 +57,12 @@ def ecg_page_figures(predictors: list[Predictor], recordings: Recordings) -> Ite
     yield from _prints(content)
 
 
-def report_content(
+def printout_content(
     predictors: list[Predictor], recordings: Recordings, ecg_id: int
-) -> ReportContent:
-    """Gather all that a report can hold: opinions of all models, and a heat of the first one."""
+) -> PrintoutContent:
+    """Gather all that a printout can hold: all models, and an attribution of the first one."""
     record, entry = recordings.read(ecg_id), recordings.catalog.entry(ecg_id)
-    attribution = explain(predictors[0], record, "ig")
-    label = f"{METHODS['ig']}, {predictors[0].entry.label}"
-    return ReportContent(
+    return PrintoutContent(
         record=record,
         data_version=recordings.catalog.version,
         created=datetime.now(UTC),
@@ -75,29 +70,25 @@ def report_content(
         measurements=measure(record),
         quality=assess(record),
         translation=translate(entry.report),
-        opinions=tuple(_opinion(p) for p in predict(predictors, record)[0]),
-        overlay=AttributionOverlay(
-            attribution.scores, attribution.fs_hz, attribution.signed, label
-        ),
-        overlay_words=attribution_words(attribution),
+        predictions=tuple(_alone(one) for one in predict(predictors, record)[0]),
+        overlay=explain(predictors[0], record, "ig"),
     )
 
 
-def _opinion(prediction: Prediction) -> ModelOpinion:
-    reader = DecisionRule(EnsembleCalibrator.raw(1, "all"))
-    group = Ensemble((prediction.model,))
-    return ModelOpinion.of(group, reader.read([prediction.logit]), reader, "")
+def _alone(one: Prediction) -> EnsemblePrediction:
+    rule = DecisionRule(Ensemble((one.model,)), EnsembleCalibrator.raw(1, RECORDS))
+    return rule.predict([one.logit], leakage="")
 
 
 def _drawings(
     record: EcgRecord,
-    heat: AttributionOverlay | None,
+    attribution: Attribution | None,
     *,
     figure_ms: float | None,
     payload_kb: float | None,
 ) -> Iterator[Figure]:
-    """Name the slowest and the largest layout, without and with heat."""
-    for overlay, words in ((None, "no heat"), (heat, "heat")):
+    """Name the slowest and the largest layout, without and with an overlay."""
+    for overlay, words in ((None, "no heat"), (attribution, "heat")):
         times, sizes = {}, {}
         for layout in LAYOUTS:
             draw = partial(ecg_figure, record, PaperSettings(layout), overlay=overlay)
@@ -123,11 +114,11 @@ def _fine_records(recordings: Recordings, ids: list[int]) -> Iterator[EcgRecord]
             continue
 
 
-def _prints(content: ReportContent) -> Iterator[Figure]:
-    holds = f"measurements, {len(content.opinions)} opinions and heat"
-    times = durations_ms(partial(report_pdf, content), _PRINTS)
+def _prints(content: PrintoutContent) -> Iterator[Figure]:
+    holds = f"measurements, {len(content.predictions)} opinions and heat"
+    times = durations_ms(partial(printout_pdf, content), _PRINTS)
     yield typical(f"PDF with {holds}", times, PDF_MS)
-    yield typical("PNG at 300 dpi", durations_ms(partial(report_png, content), _PRINTS))
+    yield typical("PNG at 300 dpi", durations_ms(partial(printout_png, content), _PRINTS))
     yield _cold_import()
 
 

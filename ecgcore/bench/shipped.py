@@ -3,7 +3,7 @@
 from ecgcore.errors import ModelError
 from ecgcore.models.architectures import main_archs
 from ecgcore.models.cards import ModelEntry, list_models
-from ecgcore.predictions.decision import MAIN_SETS
+from ecgcore.predictions.ensemble import MAIN_SETS
 from ecgcore.settings import Settings
 
 

@@ -1,10 +1,10 @@
-"""Opinions of the models, and explanations."""
+"""Predictions of the models, and attributions."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,13 +38,13 @@ def add_model_arguments(parser: argparse.ArgumentParser, *, required: bool = Tru
 
 
 def add_predict_arguments(parser: argparse.ArgumentParser) -> None:
-    """Ask for the record and for how opinions are read."""
+    """Ask for the record and the decision settings."""
     add_record_arguments(parser)
-    add_reading_arguments(parser)
+    add_decision_arguments(parser)
 
 
-def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
-    """Ask how opinions are read."""
+def add_decision_arguments(parser: argparse.ArgumentParser) -> None:
+    """Ask for calibrator, threshold and target coverage."""
     from ecgcore.stats.calibration.calibrators import CALIBRATORS
 
     parser.add_argument("--calibration", choices=list(CALIBRATORS), default="raw", help="of MI")
@@ -60,7 +60,7 @@ def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def asked_settings(args: argparse.Namespace) -> DecisionSettings:
-    """Read how opinions are to be read.
+    """Read the decision settings.
 
     Raises
     ------
@@ -74,24 +74,25 @@ def asked_settings(args: argparse.Namespace) -> DecisionSettings:
         raise ModelError(f"--coverage is {args.coverage:g}; 50 up to less than 100 is possible.")
     if args.sensitivity is not None and not 0 < args.sensitivity <= 100:
         raise ModelError(f"--sensitivity is {args.sensitivity:g}; above 0 up to 100 is possible.")
-    wished = None if args.sensitivity is None else args.sensitivity / 100
-    return DecisionSettings(args.calibration, round(1 - args.coverage / 100, 6), wished)
+    target = None if args.sensitivity is None else args.sensitivity / 100
+    return DecisionSettings(args.calibration, round(1 - args.coverage / 100, 6), target)
 
 
 def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
-    """Ask every shipped model about one record."""
+    """Predict one record by every shipped model."""
     from ecgcore.errors import ModelError
     from ecgcore.models.predictor import Predictor, predict
-    from ecgcore.predictions.asking import shipped_ensembles
+    from ecgcore.predictions.decision import joint_verdict, main_and_others
+    from ecgcore.predictions.shipped import shipped_ensembles
 
-    rule = asked_settings(args)
+    decision = asked_settings(args)
     record = asked_record(args, settings, for_models=True)
-    groups = shipped_ensembles(settings)
-    if not groups:
+    ensembles = shipped_ensembles(settings)
+    if not ensembles:
         raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
-    predictors = [Predictor.open(entry) for group in groups for entry in group.members]
-    opinions, warnings = predict(predictors, record)
-    read, notes = _read_groups(opinions, groups, rule, settings)
+    predictors = [Predictor.open(entry) for one in ensembles for entry in one.members]
+    models, warnings = predict(predictors, record)
+    made, notes = ensemble_predictions(models, ensembles, decision, settings)
     further = [
         (start_s, predict(predictors, part)[0]) for start_s, part in _further_windows(record)
     ]
@@ -99,64 +100,71 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
         "record": record.record_id,
         "source": record.source,
         "warnings": [*warnings, *notes],
-        "rule": asdict(rule),
-        "verdict": _joint(groups, read),
-        "groups": [
-            {"group": group.name, "seed_numbers": list(group.seeds), **asdict(opinion)}
-            for group, opinion in zip(groups, read, strict=True)
-        ],
-        "models": _as_json(opinions),
+        "rule": decision.as_json(),
+        "verdict": joint_verdict(main_and_others(made)[0]) or None,
+        "groups": [_ensemble_json(one) for one in made],
+        "models": _as_json(models),
         "windows": [{"start_s": start_s, "models": _as_json(said)} for start_s, said in further],
     }
     lines = [f"record {record.record_id} ({record.source})", *warnings, *notes]
-    lines += [_line(group, opinion) for group, opinion in zip(groups, read, strict=True)]
-    lines += [f"{opinion.model.label:32} MI {opinion.prob:6.1%}" for opinion in opinions]
+    lines += [_line(one) for one in made]
+    lines += [f"{one.model.label:32} MI {one.prob:6.1%}" for one in models]
     lines += [
-        f"from {start_s:g} s: " + " ".join(f"{opinion.prob:6.1%}" for opinion in said)
+        f"from {start_s:g} s: " + " ".join(f"{one.prob:6.1%}" for one in said)
         for start_s, said in further
     ]
     return OK, data, "\n".join(lines)
 
 
-def _read_groups(
-    opinions: Sequence[Prediction],
-    groups: Sequence[Ensemble],
-    rule: DecisionSettings,
+def ensemble_predictions(
+    models: Iterable[Prediction],
+    ensembles: Sequence[Ensemble],
+    decision: DecisionSettings,
     settings: Settings,
+    leakage: Callable[[Ensemble], str | None] = lambda _: None,
 ) -> tuple[list[EnsemblePrediction], tuple[str, ...]]:
-    from ecgcore.predictions.asking import decision_rules
+    """Turn the predictions of single models into those of their ensembles.
 
-    readers, notes = decision_rules(groups, rule, settings)
-    logits = {opinion.model.name: opinion.logit for opinion in opinions}
-    read = [
-        reader.read([logits[entry.name] for entry in group.members])
-        for group, reader in zip(groups, readers, strict=True)
+    Parameters
+    ----------
+    leakage
+        Says how an ensemble knows the recording; None for one from elsewhere.
+
+    Returns
+    -------
+    tuple
+        The predictions, and notes such as why there is no verdict.
+    """
+    from ecgcore.predictions.shipped import decision_rules
+
+    rules, notes = decision_rules(ensembles, decision, settings)
+    logits = {one.model.name: one.logit for one in models}
+    made = [
+        rule.predict(
+            [logits[entry.name] for entry in rule.ensemble.members], leakage(rule.ensemble)
+        )
+        for rule in rules
     ]
-    return read, notes
+    return made, notes
 
 
-def _joint(groups: Sequence[Ensemble], read: Sequence[EnsemblePrediction]) -> str | None:
-    """Return the verdict of the study's groups together; None without one."""
-    from ecgcore.predictions.decision import is_main, joint_verdict
-
-    main = [said.verdict for group, said in zip(groups, read, strict=True) if is_main(group)]
-    return joint_verdict(verdict for verdict in main if verdict) or None
+def _ensemble_json(made: EnsemblePrediction) -> dict[str, Any]:
+    ensemble = made.ensemble
+    return {"group": ensemble.name, "seed_numbers": list(ensemble.seeds), **made.as_json()}
 
 
-def _line(group: Ensemble, said: EnsemblePrediction) -> str:
-    seeds = f"seeds {min(said.seeds):.1%} to {max(said.seeds):.1%}, " if len(said.seeds) > 1 else ""
-    verdict = f", verdict {said.verdict}" if said.verdict else ""
+def _line(made: EnsemblePrediction) -> str:
+    seeds = f"seeds {min(made.seeds):.1%} to {max(made.seeds):.1%}, " if len(made.seeds) > 1 else ""
+    verdict = f", verdict {made.verdict}" if made.verdict else ""
     return (
-        f"{group.label:32} MI {said.prob:6.1%} ({seeds}raw {said.raw:.1%}), "
-        f"{'MI' if said.calls_mi else 'no MI'} from {said.threshold:.1%}{verdict}"
+        f"{made.ensemble.label:32} MI {made.prob:6.1%} ({seeds}uncalibrated "
+        f"{made.uncalibrated:.1%}), {'MI' if made.calls_mi else 'no MI'} from "
+        f"{made.threshold:.1%}{verdict}"
     )
 
 
-def _as_json(opinions: Iterable[Prediction]) -> list[dict[str, Any]]:
-    return [
-        {**opinion.model.key.identity, "logit": opinion.logit, "prob": opinion.prob}
-        for opinion in opinions
-    ]
+def _as_json(models: Iterable[Prediction]) -> list[dict[str, Any]]:
+    return [{**one.model.key.identity, "logit": one.logit, "prob": one.prob} for one in models]
 
 
 def _further_windows(record: EcgRecord) -> list[tuple[float, EcgRecord]]:
@@ -185,7 +193,7 @@ def run_predict_all(args: argparse.Namespace, settings: Settings) -> Result:
 
 
 def run_explain(args: argparse.Namespace, settings: Settings) -> Result:
-    """Write one explanation as .npz."""
+    """Write one attribution as .npz."""
     import numpy as np
 
     from ecgcore.errors import RecordError

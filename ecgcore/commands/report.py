@@ -1,4 +1,4 @@
-"""A printed report of one record."""
+"""A printout of one record."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecgcore.commands.predict import add_reading_arguments, asked_settings
+from ecgcore.commands.predict import (
+    add_decision_arguments,
+    asked_settings,
+    ensemble_predictions,
+)
 from ecgcore.commands.records import add_record_arguments, asked_record, is_number
 from ecgcore.commands.result import OK, Result
 from ecgcore.models.architectures import DEFAULT
@@ -17,13 +21,12 @@ from ecgcore.settings import Settings
 
 if TYPE_CHECKING:
     from ecgcore.explain.attribution import Attribution
-    from ecgcore.figures.attribution_overlay import AttributionOverlay
     from ecgcore.models.cards import ModelEntry
-    from ecgcore.predictions.decision import DecisionRule, DecisionSettings
+    from ecgcore.predictions.decision import DecisionSettings, EnsemblePrediction
     from ecgcore.predictions.ensemble import Ensemble
     from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
     from ecgcore.records import EcgRecord
-    from ecgcore.report.printout import ModelOpinion, ReportContent
+    from ecgcore.report.printout import PrintoutContent
     from ecgcore.signals.filters import DisplayFilter
 
 _FILTER_STEPS = {"hp": "highpass_hz", "lp": "lowpass_hz", "notch": "notch_hz"}
@@ -43,8 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--filter", default="", metavar="STEPS", help="such as hp=0.5,lp=40,notch=50; else raw"
     )
     parser.add_argument("--dpi", type=int, default=300, help="of a PNG, 50 to 600")
-    add_reading_arguments(parser)
-    parser.add_argument("--overlay", choices=["gradcam", "ig"], help="heat behind the leads")
+    add_decision_arguments(parser)
+    parser.add_argument("--overlay", choices=["gradcam", "ig"], help="attribution behind the leads")
     parser.add_argument("--arch", default=DEFAULT.name, help="the model that is explained")
     parser.add_argument("--set", default="C", dest="train_set")
     parser.add_argument("--seed", type=int, default=0)
@@ -59,7 +62,7 @@ def run_report(args: argparse.Namespace, settings: Settings) -> Result:
         If the record, an option or the file to write cannot be used.
     """
     from ecgcore.errors import RecordError
-    from ecgcore.report.printout import report_pdf, report_png, scale_check
+    from ecgcore.report.printout import printout_pdf, printout_png, scale_check
 
     kind = args.out.suffix.lower()
     if kind not in (".pdf", ".png"):
@@ -70,11 +73,11 @@ def run_report(args: argparse.Namespace, settings: Settings) -> Result:
         raise RecordError(f"--dpi is {args.dpi}; 50 to 600 is possible.")
     content = _content(args, settings)
     if kind == ".png":
-        file = report_png(content, args.paper, args.dpi)
+        file = printout_png(content, args.paper, args.dpi)
         data: dict[str, Any] = {"dpi": args.dpi}
         said = f"{args.dpi} dpi"
     else:
-        file = report_pdf(content, args.paper)
+        file = printout_pdf(content, args.paper)
         scale = scale_check(file)
         data = asdict(scale)
         said = (
@@ -114,13 +117,13 @@ def parse_filter(steps: str) -> DisplayFilter:
     return DisplayFilter(**chosen)
 
 
-def _content(args: argparse.Namespace, settings: Settings) -> ReportContent:
+def _content(args: argparse.Namespace, settings: Settings) -> PrintoutContent:
     from datetime import UTC, datetime
 
     from ecgcore.figures.paper_layout import PaperSettings
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.ptbxl.glossary import translate
-    from ecgcore.report.printout import ReportContent, attribution_words
+    from ecgcore.report.printout import PrintoutContent
     from ecgcore.signals.measure.measure import measure
     from ecgcore.signals.quality import assess
 
@@ -130,11 +133,10 @@ def _content(args: argparse.Namespace, settings: Settings) -> ReportContent:
     seen = asked_record(args, settings, for_models=True)
     catalog = open_catalog(settings) if is_number(args.record) else None
     entry = catalog.entry(int(args.record)) if catalog is not None else None
-    rule = asked_settings(args)
-    opinions = _opinions(seen, catalog, entry, rule, settings)
+    decision = asked_settings(args)
+    said = _predictions(seen, catalog, entry, decision, settings)
     model = None if args.overlay is None else _model(args, settings)
-    attribution = None if model is None else _attribution(seen, model, args.overlay)
-    return ReportContent(
+    return PrintoutContent(
         record=display.apply(record),
         data_version="a file from elsewhere" if catalog is None else catalog.version,
         created=datetime.now(UTC),
@@ -144,83 +146,62 @@ def _content(args: argparse.Namespace, settings: Settings) -> ReportContent:
         measurements=measure(record),
         quality=assess(record),
         translation=translate(entry.report) if entry is not None and entry.report else None,
-        opinions=opinions.lines,
-        rule=rule,
-        fitted_words=opinions.fitted,
-        overlay=None if attribution is None or model is None else _heat(attribution, model),
-        overlay_words="" if attribution is None else attribution_words(attribution),
-        notes=opinions.notes,
+        predictions=said.made,
+        decision=decision,
+        fitted_words=said.fitted,
+        overlay=None if model is None else _attribution(seen, model, args.overlay),
+        notes=said.notes,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Opinions:
-    lines: tuple[ModelOpinion, ...] = ()
+class _Predictions:
+    made: tuple[EnsemblePrediction, ...] = ()
     notes: tuple[str, ...] = ()
     fitted: str = ""
 
 
-def _opinions(
+def _predictions(
     record: EcgRecord,
     catalog: Catalog | None,
     entry: CatalogEntry | None,
-    rule: DecisionSettings,
+    decision: DecisionSettings,
     settings: Settings,
-) -> _Opinions:
-    """Ask every shipped group; a recording that models cannot read is said, not refused."""
+) -> _Predictions:
+    """Predict by every shipped ensemble; a recording that models cannot read is no error."""
     from ecgcore.errors import RecordError
     from ecgcore.models.predictor import Predictor, predict
-    from ecgcore.predictions.asking import decision_rules, shipped_ensembles
-    from ecgcore.report.printout import ModelOpinion
+    from ecgcore.predictions.shipped import shipped_ensembles
 
-    groups = shipped_ensembles(settings)
-    predictors = [Predictor.open(model) for group in groups for model in group.members]
+    ensembles = shipped_ensembles(settings)
+    predictors = [Predictor.open(model) for one in ensembles for model in one.members]
     try:
-        predictions, warnings = predict(predictors, record)
+        models, warnings = predict(predictors, record)
     except RecordError as error:
-        return _Opinions(notes=(f"The models cannot read this recording. {error}",))
-    readers, notes = decision_rules(groups, rule, settings)
-    logits = {p.model.name: p.logit for p in predictions}
-    lines = tuple(
-        ModelOpinion.of(
-            group,
-            reader.read([logits[model.name] for model in group.members]),
-            reader,
-            _mark(group, catalog, entry),
-        )
-        for group, reader in zip(groups, readers, strict=True)
-    )
+        return _Predictions(notes=(f"The models cannot read this recording. {error}",))
+    leakage = partial(_leakage, catalog=catalog, entry=entry)
+    made, notes = ensemble_predictions(models, ensembles, decision, settings, leakage)
     fresh = tuple(text for text in warnings if text not in record.warnings)
-    return _Opinions(lines, (*fresh, *notes), _fitted(readers, catalog, entry))
+    return _Predictions(tuple(made), (*fresh, *notes), _fitted(made, catalog, entry))
 
 
 def _fitted(
-    readers: Sequence[DecisionRule], catalog: Catalog | None, entry: CatalogEntry | None
+    made: Sequence[EnsemblePrediction], catalog: Catalog | None, entry: CatalogEntry | None
 ) -> str:
     from ecgcore.predictions.decision import fitted_words
     from ecgcore.ptbxl.catalog import PTBXL_VERSION
 
     if catalog is None or entry is None or catalog.version != PTBXL_VERSION:
         return ""
-    return fitted_words(readers, entry.ecg_id)
+    return fitted_words((one.rule for one in made), entry.ecg_id)
 
 
-def _mark(group: Ensemble, catalog: Catalog | None, entry: CatalogEntry | None) -> str | None:
-    """Say how a group knows a record, by its worst member; None for one from elsewhere."""
-    from ecgcore.predictions.decision import marked_members, worst_leakage
-    from ecgcore.predictions.leakage import LEAKAGE_WORDS, SeenInTraining, leakage_of
+def _leakage(ensemble: Ensemble, catalog: Catalog | None, entry: CatalogEntry | None) -> str | None:
+    from ecgcore.predictions.leakage import SeenInTraining, leakage_of
 
-    if catalog is None or entry is None:
+    if catalog is None:
         return None
-    marks = []
-    for model in marked_members(group):
-        card, key = model.card, model.key
-        exposure = partial(SeenInTraining.of, catalog.frame, key.train_set, key.seed)
-        version = card.data_version
-        marks.append(
-            leakage_of(catalog, entry, version, synthetic=card.synthetic, exposure=exposure)
-        )
-    return worst_leakage(marks, LEAKAGE_WORDS)
+    return leakage_of(ensemble, catalog, entry, partial(SeenInTraining.of, catalog.frame))
 
 
 def _model(args: argparse.Namespace, settings: Settings) -> ModelEntry:
@@ -235,11 +216,3 @@ def _attribution(record: EcgRecord, model: ModelEntry, method: str) -> Attributi
     from ecgcore.models.predictor import Predictor
 
     return explain(Predictor.open(model), record, method)
-
-
-def _heat(attribution: Attribution, model: ModelEntry) -> AttributionOverlay:
-    from ecgcore.explain.attribution import METHODS
-    from ecgcore.figures.attribution_overlay import AttributionOverlay
-
-    label = f"{METHODS[attribution.method]}, {model.label}"
-    return AttributionOverlay(attribution.scores, attribution.fs_hz, attribution.signed, label)

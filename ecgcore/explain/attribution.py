@@ -1,4 +1,4 @@
-"""What an explanation says about one record."""
+"""What an attribution method says about one record."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from ecgcore.leads import LEADS
+from ecgcore.models.cards import ModelEntry
 from ecgcore.records import FloatArray
 
 METHODS = {"gradcam": "Grad-CAM", "ig": "Integrated Gradients"}
-"""Explanation methods, with the names shown to readers."""
+"""Attribution methods, with the names shown to readers."""
 
 LARGEST_GAP = 0.02
 """Share of the logit's change up to which a completeness gap is good enough to be read."""
@@ -17,17 +19,20 @@ LARGEST_GAP = 0.02
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attribution:
-    """Scores of one method for one model and one record.
+    """Scores of one method for one model and one record, as they are drawn behind the leads.
 
     Attributes
     ----------
+    model
+        The explained one.
     method
         "gradcam" or "ig".
     scores
         ``(12, n_samples)`` for methods that tell leads apart, ``(1, n_samples)`` for those that see
-        time only. Integrated Gradients are in units of the logit, positive towards MI.
+        time only. Integrated Gradients are in units of the logit, positive towards MI. Sample i
+        holds for ``[i, i + 1) / fs_hz`` seconds.
     fs_hz
-        Samples per second of `scores`.
+        Samples per second of `scores`; need not be that of the recording.
     logit
         The explained output.
     delta
@@ -37,12 +42,23 @@ class Attribution:
         Time steps of the layer that the scores come from.
     """
 
+    model: ModelEntry
     method: str
     scores: FloatArray
     fs_hz: int
     logit: float
     delta: float
     n_layer_steps: int
+
+    def __post_init__(self) -> None:
+        """Refuse scores that are neither of all leads together nor of each of the twelve."""
+        if self.scores.ndim != 2 or len(self.scores) not in (1, len(LEADS)):
+            raise ValueError(f"Scores have shape {self.scores.shape}; (1, n) or (12, n) is needed.")
+
+    @property
+    def label(self) -> str:
+        """Method and model, as shown."""
+        return f"{METHODS[self.method]}, {self.model.label}"
 
     @property
     def step_ms(self) -> float:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ecgcore.errors import ModelError
 from ecgcore.explain.attribution import LARGEST_GAP, METHODS, Attribution, layer_to_samples
+from ecgcore.models.cards import ModelEntry
 from ecgcore.models.inputs import model_input
 from ecgcore.models.networks.base import Network
 from ecgcore.models.predictor import Predictor
@@ -55,7 +56,7 @@ def explain(
     steps = predictor.preprocessing
     inputs = torch.from_numpy(steps.apply(model_input(record, steps).signal)[None])
     with predictor.exclusive() as network:
-        asked = _Asked(network, inputs, class_index, steps.fs_hz)
+        asked = _Asked(predictor.entry, network, inputs, class_index)
         if method == "gradcam":
             return _grad_cam(asked)
         result = _integrated_gradients(asked, n_steps or IG_STEPS)
@@ -66,12 +67,16 @@ def explain(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Asked:
-    """A network, its input ``(1, 12, n_samples)`` and the class that is explained."""
+    """A model with its network, its input ``(1, 12, n_samples)`` and the explained class."""
 
+    model: ModelEntry
     network: Network
     inputs: Tensor
     class_index: int
-    fs_hz: int
+
+    @property
+    def fs_hz(self) -> int:
+        return self.model.card.preprocessing.fs_hz
 
     def logit(self) -> float:
         with torch.inference_mode():
@@ -86,7 +91,9 @@ def _grad_cam(asked: _Asked) -> Attribution:
     )
     values = steps[0, 0].detach().numpy()
     scores = layer_to_samples(values, asked.inputs.shape[-1])[None]
-    return Attribution("gradcam", scores, asked.fs_hz, asked.logit(), float("nan"), len(values))
+    return Attribution(
+        asked.model, "gradcam", scores, asked.fs_hz, asked.logit(), float("nan"), len(values)
+    )
 
 
 def _integrated_gradients(asked: _Asked, n_steps: int) -> Attribution:
@@ -100,4 +107,6 @@ def _integrated_gradients(asked: _Asked, n_steps: int) -> Attribution:
         return_convergence_delta=True,
     )
     values = scores[0].detach().numpy().astype(np.float32)
-    return Attribution("ig", values, asked.fs_hz, asked.logit(), float(delta), values.shape[1])
+    return Attribution(
+        asked.model, "ig", values, asked.fs_hz, asked.logit(), float(delta), values.shape[1]
+    )

@@ -1,4 +1,4 @@
-"""Heat behind the leads: what a model's attribution says, on the time axis of the trace."""
+"""The overlay behind the leads: what an attribution says, on the time axis of the trace."""
 
 import math
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.paper_layout import PaperLayout
 from ecgcore.figures.theme import Theme, paper
 from ecgcore.leads import LEADS
@@ -18,37 +19,8 @@ _STRIP_SHARE = 0.94
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AttributionOverlay:
-    """Scores to draw behind the leads.
-
-    Attributes
-    ----------
-    scores
-        ``(12, n)``, or ``(1, n)`` where all leads share one score; sample i holds for
-        ``[i, i + 1) / fs_hz`` seconds.
-    fs_hz
-        Scores per second; need not be that of the recording.
-    signed
-        True for contributions to the MI logit (Integrated Gradients), False for strengths
-        from 0 up (Grad-CAM).
-    label
-        Name of the method, as shown at the scale.
-    """
-
-    scores: FloatArray
-    fs_hz: int
-    signed: bool
-    label: str
-
-    def __post_init__(self) -> None:
-        """Refuse scores that are neither of all leads together nor of each of the twelve."""
-        if self.scores.ndim != 2 or len(self.scores) not in (1, len(LEADS)):
-            raise ValueError(f"Scores have shape {self.scores.shape}; (1, n) or (12, n) is needed.")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HeatCells:
-    """Heat as rectangles on the page, for the screen and for paper.
+class OverlayCells:
+    """The overlay as rectangles on the page, for the screen and for paper.
 
     Attributes
     ----------
@@ -69,65 +41,65 @@ class HeatCells:
     limit: float
 
 
-def heat_cells(heat: AttributionOverlay, layout: PaperLayout) -> HeatCells:
+def overlay_cells(attribution: Attribution, layout: PaperLayout) -> OverlayCells:
     """Lay the scores out as one strip per row, in 40 ms steps.
 
     A step holds the sum of signed scores, or the largest of unsigned ones. Steps begin anew
     with each column, so that none spans two leads. A lead drawn upside down keeps its scores:
     what it says for or against MI does not turn with it.
     """
-    edges, binned = _binned(heat, layout)
-    values = _rows(heat, layout, edges[:-1], binned)
+    edges, binned = _binned(attribution, layout)
+    values = _rows(attribution, layout, edges[:-1], binned)
     peak = float(np.nanmax(np.abs(values))) or 1.0
-    x_mm = layout.trace_x_mm + layout.speed_mm_s * edges / heat.fs_hz
-    return HeatCells(
+    x_mm = layout.trace_x_mm + layout.speed_mm_s * edges / attribution.fs_hz
+    return OverlayCells(
         x_mm.astype(np.float32),
         _strip_edges_mm(layout),
-        _with_gaps(values if heat.signed else values / peak),
-        peak if heat.signed else 1.0,
+        _with_gaps(values if attribution.signed else values / peak),
+        peak if attribution.signed else 1.0,
     )
 
 
-def heat_trace(
-    heat: AttributionOverlay, layout: PaperLayout, *, theme: Theme = "light"
+def overlay_trace(
+    attribution: Attribution, layout: PaperLayout, *, theme: Theme = "light"
 ) -> go.Heatmap:
-    """Draw the cells of `heat_cells` with their scale below the page."""
-    cells = heat_cells(heat, layout)
+    """Draw the cells of `overlay_cells` with their scale below the page."""
+    cells = overlay_cells(attribution, layout)
     return go.Heatmap(
         x=cells.x_mm,
         y=cells.y_mm,
         z=cells.values,
-        zmin=-cells.limit if heat.signed else 0.0,
+        zmin=-cells.limit if attribution.signed else 0.0,
         zmax=cells.limit,
-        colorscale=_colorscale(signed=heat.signed, dark=theme == "dark"),
-        colorbar=_colorbar(heat, cells.limit, theme),
+        colorscale=_colorscale(signed=attribution.signed, dark=theme == "dark"),
+        colorbar=_colorbar(attribution, cells.limit, theme),
         hoverinfo="skip",
-        name="heat",
+        name="overlay",
     )
 
 
-def _binned(heat: AttributionOverlay, layout: PaperLayout) -> tuple[np.ndarray, FloatArray]:
+def _binned(attribution: Attribution, layout: PaperLayout) -> tuple[np.ndarray, FloatArray]:
     """Return step edges in samples, and scores ``(leads, n_steps)``."""
-    step = max(1, round(BIN_S * heat.fs_hz))
+    step = max(1, round(BIN_S * attribution.fs_hz))
     columns = [
-        segment.samples(heat.fs_hz, heat.scores.shape[1])
+        segment.samples(attribution.fs_hz, attribution.scores.shape[1])
         for segment in layout.segments
         if segment.row == 0
     ]
     starts = np.concatenate([np.arange(c.start, c.stop, step) for c in columns])
     stop = columns[-1].stop
-    pool = np.add if heat.signed else np.maximum
-    binned: FloatArray = pool.reduceat(heat.scores[:, :stop], starts, axis=1)
+    pool = np.add if attribution.signed else np.maximum
+    binned: FloatArray = pool.reduceat(attribution.scores[:, :stop], starts, axis=1)
     return np.append(starts, stop), binned
 
 
 def _rows(
-    heat: AttributionOverlay, layout: PaperLayout, starts: np.ndarray, binned: FloatArray
+    attribution: Attribution, layout: PaperLayout, starts: np.ndarray, binned: FloatArray
 ) -> FloatArray:
     """Arrange the leads' scores as the rows of the page, from the top."""
     rows = np.full((len(layout.row_y_mm), starts.size), np.nan, dtype=np.float32)
     for segment in layout.segments:
-        inside = segment.samples(heat.fs_hz, heat.scores.shape[1])
+        inside = segment.samples(attribution.fs_hz, attribution.scores.shape[1])
         here = (starts >= inside.start) & (starts < inside.stop)
         lead = LEADS.index(segment.lead) if binned.shape[0] == len(LEADS) else 0
         rows[segment.row, here] = binned[lead, here]
@@ -160,15 +132,15 @@ def _colorscale(*, signed: bool, dark: bool) -> list[tuple[float, str]]:
     ]
 
 
-def _colorbar(heat: AttributionOverlay, peak: float, theme: Theme) -> dict[str, Any]:
-    if heat.signed:
+def _colorbar(attribution: Attribution, peak: float, theme: Theme) -> dict[str, Any]:
+    if attribution.signed:
         ticks, title = [-peak, 0.0, peak], f"contribution to the MI logit per {BIN_S * 1000:.0f} ms"
         digits = max(2, 1 - math.floor(math.log10(peak)))
         labels = [f"−{peak:.{digits}f} away from MI", "0", f"+{peak:.{digits}f} towards MI"]
     else:
         ticks, title = [0.0, 0.5, 1.0], "share of the strongest moment"
         labels = ["0", "50 %", "100 %"]
-    if heat.scores.shape[0] == 1:
+    if attribution.scores.shape[0] == 1:
         title += " (same for all leads: when, not where)"
     return {
         "orientation": "h",
@@ -181,5 +153,5 @@ def _colorbar(heat: AttributionOverlay, peak: float, theme: Theme) -> dict[str, 
         "outlinecolor": paper(theme, neutral=True).major,
         "tickvals": ticks,
         "ticktext": labels,
-        "title": {"text": f"{heat.label}: {title}", "side": "top"},
+        "title": {"text": f"{attribution.label}: {title}", "side": "top"},
     }

@@ -9,7 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from ecgcore.figures.attribution_overlay import AttributionOverlay, heat_trace
+from ecgcore.explain.attribution import Attribution
+from ecgcore.figures.attribution_overlay import overlay_trace
 from ecgcore.figures.paper_layout import (
     USUAL_PAPER,
     PaperLayout,
@@ -49,7 +50,7 @@ def ecg_figure(
     settings: PaperSettings = USUAL_PAPER,
     *,
     filter_label: str = "unfiltered",
-    overlay: AttributionOverlay | None = None,
+    overlay: Attribution | None = None,
     lead_notes: Mapping[str, str] = MappingProxyType({}),
     theme: Theme = "light",
 ) -> go.Figure:
@@ -74,7 +75,7 @@ def ecg_figure(
     """
     layout = paper_layout(settings, duration_s=record.duration_s)
     colors = paper(theme, neutral=overlay is not None)
-    traces: list[Any] = [] if overlay is None else [heat_trace(overlay, layout, theme=theme)]
+    traces: list[Any] = [] if overlay is None else [overlay_trace(overlay, layout, theme=theme)]
     traces += [_pulses(layout, colors), _breaks(layout, colors)]
     traces += [_lead_trace(record, s, layout, colors) for s in layout.segments]
     traces.append(_lead_names(record, layout, lead_notes, colors))

@@ -1,13 +1,15 @@
-"""Diagram of what groups of models say about one recording."""
+"""Diagram of what ensembles predict for one recording."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 from ecgcore.figures.comparison import style_of
 from ecgcore.figures.theme import ink, template
 from ecgcore.models.architectures import arch_title
+from ecgcore.predictions.decision import EnsemblePrediction
+from ecgcore.predictions.ensemble import Ensemble
+from ecgcore.wording.numbers import percent, percent_range
 
 _ROW_PX = 34
 _BETWEEN_ARCHS = 0.35
@@ -15,62 +17,28 @@ _SEEDS_BELOW = 0.3
 _THRESHOLD_REACH = 0.46
 
 
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """What one group says about a record.
-
-    Attributes
-    ----------
-    prob
-        Probability of MI by the ensemble.
-    seeds
-        The same by each seed; not drawn where there is only one.
-    raw
-        The ensemble's probability before recalibration; None where `prob` is not recalibrated.
-    interval
-        Venn-Abers' lower and upper probability.
-    threshold
-        From this probability on the group calls MI.
-    extra
-        Words to add to the group's name, such as "seen".
-    """
-
-    arch: str
-    train_set: str
-    prob: float
-    seeds: tuple[float, ...] = ()
-    raw: float | None = None
-    interval: tuple[float, float] | None = None
-    threshold: float = 0.5
-    extra: str = ""
-
-    @property
-    def name(self) -> str:
-        """Architecture and training set."""
-        return f"{arch_title(self.arch)} · {self.train_set}"
-
-    @property
-    def label(self) -> str:
-        """Name of the row."""
-        return f"{self.name} ({self.extra})" if self.extra else self.name
+def ensemble_words(ensemble: Ensemble) -> str:
+    """Architecture and training set, such as "CNN-BiLSTM · A"."""
+    return f"{arch_title(ensemble.arch)} · {ensemble.train_set}"
 
 
-def percent(prob: float) -> str:
-    """Write a probability in per cent; one that rounds to 0 or 100 is not written as certain."""
-    if prob < 0.0005:
-        return "< 0.1 %"
-    return "> 99.9 %" if prob >= 0.9995 else f"{100 * prob:.1f} %"
+def row_words(row: EnsemblePrediction) -> str:
+    """Name of a row, with "local" and how the ensemble knows the recording."""
+    extra = ", ".join(filter(None, ["" if row.ensemble.shipped else "local", row.leakage]))
+    name = ensemble_words(row.ensemble)
+    return f"{name} ({extra})" if extra else name
 
 
-def opinion_figure(rows: Sequence[Opinion], *, dark: bool = False) -> go.Figure:
+def predictions_figure(rows: Sequence[EnsemblePrediction], *, dark: bool = False) -> go.Figure:
     """Draw each ensemble's probability of MI as a mark, its seeds as dots below it.
 
     Rows keep their order within an architecture; the values stand in a column at the right. A
-    quiet tick is the raw probability, a line Venn-Abers' interval, a dashed one the threshold.
+    quiet tick is the uncalibrated probability, a line Venn-Abers' interval, a dashed one the
+    threshold.
     """
-    archs = list(dict.fromkeys(row.arch for row in rows))
-    ordered = sorted(rows, key=lambda row: archs.index(row.arch))
-    places = [-k - _BETWEEN_ARCHS * archs.index(row.arch) for k, row in enumerate(ordered)]
+    archs = list(dict.fromkeys(row.ensemble.arch for row in rows))
+    ordered = sorted(rows, key=lambda row: archs.index(row.ensemble.arch))
+    places = [-k - _BETWEEN_ARCHS * archs.index(row.ensemble.arch) for k, row in enumerate(ordered)]
     lowest = min(places, default=0.0)
     figure = go.Figure(layout=_layout(ordered, places, dark=dark))
     for row, y in zip(ordered, places, strict=True):
@@ -79,25 +47,25 @@ def opinion_figure(rows: Sequence[Opinion], *, dark: bool = False) -> go.Figure:
     return figure.update_layout(height=round(50 + _ROW_PX * (1 - lowest)))
 
 
-def _marks(row: Opinion, y: float, *, dark: bool) -> list[go.Scatter]:
+def _marks(row: EnsemblePrediction, y: float, *, dark: bool) -> list[go.Scatter]:
     """Return the marks of one row, the ensemble last, so that it lies on top."""
-    style, colors = style_of(row.train_set), ink(dark=dark)
-    color = style.color(dark=dark)
+    style, colors = style_of(row.ensemble.train_set), ink(dark=dark)
+    color, name = style.color(dark=dark), ensemble_words(row.ensemble)
     marks = []
     if row.interval is not None:
         low, high = row.interval
-        words = f"{row.name}, Venn-Abers {percent(low)} to {percent(high)}"
+        words = f"{name}, Venn-Abers {percent_range(low, high)}"
         marks.append(_trace([low, high], [y, y], words, mode="lines", line={"color": color}))
-    if row.raw is not None:
+    if row.calibrated:
         tick = {"symbol": "line-ns", "size": 15, "line": {"width": 2, "color": colors.quiet}}
-        words = f"{row.name}, before recalibration: {percent(row.raw)}"
-        marks.append(_trace([row.raw], [y], words, marker=tick))
+        words = f"{name}, uncalibrated: {percent(row.uncalibrated)}"
+        marks.append(_trace([row.uncalibrated], [y], words, marker=tick))
     if len(row.seeds) > 1:
         below = [y - _SEEDS_BELOW] * len(row.seeds)
         dots = {"color": color, "size": 5, "opacity": 0.75}
-        marks.append(_trace(row.seeds, below, f"{row.name}, one seed: %{{x:.1%}}", marker=dots))
+        marks.append(_trace(row.seeds, below, f"{name}, one seed: %{{x:.1%}}", marker=dots))
     mark = {"color": color, "symbol": style.symbol, "size": 13}
-    words = f"{row.name}: {percent(row.prob)}"
+    words = f"{name}: {percent(row.prob)}"
     return [*marks, _trace([row.prob], [y], words, marker=mark)]
 
 
@@ -110,9 +78,9 @@ def _trace(
 
 
 def _draw_thresholds(
-    figure: go.Figure, rows: Sequence[Opinion], places: Sequence[float], *, dark: bool
+    figure: go.Figure, rows: Sequence[EnsemblePrediction], places: Sequence[float], *, dark: bool
 ) -> None:
-    """Draw one line where all groups share a threshold, else a piece of it in each row."""
+    """Draw one line where all ensembles share a threshold, else a piece of it in each row."""
     line = {"color": ink(dark=dark).text, "width": 1.2, "dash": "dash"}
     shared = {row.threshold for row in rows}
     if len(shared) <= 1:
@@ -124,7 +92,9 @@ def _draw_thresholds(
         figure.add_shape(type="line", x0=row.threshold, x1=row.threshold, line=line, **reach)
 
 
-def _layout(rows: Sequence[Opinion], places: Sequence[float], *, dark: bool) -> dict[str, object]:
+def _layout(
+    rows: Sequence[EnsemblePrediction], places: Sequence[float], *, dark: bool
+) -> dict[str, object]:
     values = [percent(row.prob) for row in rows]
     column = [
         {
@@ -150,7 +120,7 @@ def _layout(rows: Sequence[Opinion], places: Sequence[float], *, dark: bool) -> 
         },
         "yaxis": {
             "tickvals": list(places),
-            "ticktext": [row.label for row in rows],
+            "ticktext": [row_words(row) for row in rows],
             "range": [min(places, default=0.0) - 0.6, 0.6],
             "gridcolor": ink(dark=dark).line,
             "ticks": "",

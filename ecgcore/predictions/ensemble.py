@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ecgcore.errors import ModelError
-from ecgcore.models.architectures import arch_place, arch_title
+from ecgcore.models.architectures import arch_place, arch_title, main_archs
 from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.labelled import LabelledLogits
 from ecgcore.ptbxl.label_groups import member_ids
@@ -19,6 +19,8 @@ from ecgcore.tasks.mi import TEST_SETS, TRAIN_SETS
 from ecgcore.tasks.mi import labels as labels_of
 
 FloatArray = NDArray[np.float64]
+
+MAIN_SETS = ("A", "C", "D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,23 +241,60 @@ class EnsembleCalibrator:
         return evaluate(judged.labels, probs, threshold=threshold, clusters=judged.patients)
 
 
+def is_main(ensemble: Ensemble) -> bool:
+    """Say whether it is one of the study's six: both architectures on A, C and D."""
+    return ensemble.shipped and ensemble.arch in main_archs() and ensemble.train_set in MAIN_SETS
+
+
+def main_ensembles(ensembles: Iterable[Ensemble]) -> list[Ensemble]:
+    """Return the study's main ensembles; all where none of them is there."""
+    given = list(ensembles)
+    return [one for one in given if is_main(one)] or given
+
+
+def disagreement(probs: ArrayLike) -> FloatArray:
+    """Return how far ensembles disagree: highest minus lowest probability of MI.
+
+    Parameters
+    ----------
+    probs
+        ``(k, ...)`` of the `main_ensembles`.
+
+    Examples
+    --------
+    >>> float(disagreement([0.25, 0.5, 0.75]))
+    0.5
+    """
+    return np.asarray(np.ptp(np.asarray(probs, dtype=np.float64), axis=0))
+
+
 def disagreement_of(
-    table: pd.DataFrame, groups: Iterable[tuple[Ensemble, EnsembleCalibrator]]
+    table: pd.DataFrame, ensembles: Iterable[tuple[Ensemble, EnsembleCalibrator]]
 ) -> "pd.Series[float]":
-    """How far groups disagree: highest minus lowest probability of MI, by ``ecg_id``.
+    """Return the `disagreement` on every record of a table, by ``ecg_id``.
 
     Parameters
     ----------
     table
         Logits as `ecgcore.predictions.store.wide_predictions` gives them.
-    groups
-        Those whose ensembles are compared, each with its recalibration.
+    ensembles
+        The `main_ensembles`, each with its calibrator.
     """
-    said = [
-        calibration.probs(table[[entry.name for entry in group.members]].to_numpy().T)
-        for group, calibration in groups
+    probs = [
+        calibrator.probs(table[[entry.name for entry in one.members]].to_numpy().T)
+        for one, calibrator in ensembles
     ]
-    return pd.Series(np.max(said, axis=0) - np.min(said, axis=0), index=table.index)
+    return pd.Series(disagreement(probs), index=table.index)
+
+
+def trained_on(ensemble: Ensemble) -> str:
+    """Say in words what an ensemble was trained on, with numbers from its card."""
+    card, n_seeds = ensemble.members[0].card, len(ensemble.members)
+    seeds = f"seed {ensemble.seeds[0]}" if n_seeds == 1 else f"{n_seeds} seeds"
+    return (
+        f"{TRAIN_SETS[ensemble.train_set]}, with normals: {card.n_train:,} records, "
+        f"{card.n_train_mi:,} MI ({card.data_version}, {seeds})"
+    )
 
 
 def _place(group: Ensemble) -> tuple[bool, int, int, str]:

@@ -1,10 +1,12 @@
-"""What a model has already seen of a patient: opinions on seen records are not independent."""
+"""What a model has already seen of a patient: predictions of seen records are not independent."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
 
+from ecgcore.models.cards import ModelEntry
+from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
 from ecgcore.tasks.mi import training_ids, validation_ids
 
@@ -44,7 +46,7 @@ class SeenInTraining:
             frozenset(int(patient) for patient in patients),
         )
 
-    def mark(self, ecg_id: int, patient_id: int | None) -> str:
+    def leakage(self, ecg_id: int, patient_id: int | None) -> str:
         """Say in one word how the model knows a record: "seen", "tuned", "patient" or ""."""
         if ecg_id in self.trained:
             return "seen"
@@ -54,32 +56,47 @@ class SeenInTraining:
 
 
 def leakage_of(
+    ensemble: Ensemble,
     catalog: Catalog,
-    entry: CatalogEntry,
-    data_version: str,
-    *,
-    synthetic: bool,
-    exposure: Callable[[], SeenInTraining],
-) -> str:
-    """Say in one word how a model knows a record, also where it was trained on other data.
+    entry: CatalogEntry | None,
+    seen: Callable[[str, int], SeenInTraining],
+) -> str | None:
+    """Say in one word how an ensemble knows a record, by the member that knows it best.
 
     Parameters
     ----------
     catalog, entry
-        The open data set and its record.
-    data_version, synthetic
-        The data that the model was trained on, as its card says.
-    exposure
-        Looks the training set up; called only where that data is the open one.
+        The open data set and its record; None for a recording from elsewhere.
+    seen
+        Looks up what stands behind a training set and seed; called only where the model was
+        trained on the open data set.
 
     Returns
     -------
-    str
-        A key of `LEAKAGE_WORDS`.
+    str or None
+        A key of `LEAKAGE_WORDS`; None for a recording from elsewhere.
     """
-    if data_version == catalog.version:
-        return exposure().mark(entry.ecg_id, entry.patient_id)
-    return "" if synthetic != catalog.synthetic else "unknown"
+    if entry is None:
+        return None
+    found = {_leakage_of(member, catalog, entry, seen) for member in _members_that_differ(ensemble)}
+    return next(leakage for leakage in LEAKAGE_WORDS if leakage in found)
+
+
+def _members_that_differ(ensemble: Ensemble) -> tuple[ModelEntry, ...]:
+    """Only the seeds of D-mix differ in their training records."""
+    return ensemble.members if ensemble.train_set == "D-mix" else ensemble.members[:1]
+
+
+def _leakage_of(
+    member: ModelEntry,
+    catalog: Catalog,
+    entry: CatalogEntry,
+    seen: Callable[[str, int], SeenInTraining],
+) -> str:
+    if member.card.data_version == catalog.version:
+        known = seen(member.key.train_set, member.key.seed)
+        return known.leakage(entry.ecg_id, entry.patient_id)
+    return "" if member.card.synthetic != catalog.synthetic else "unknown"
 
 
 LEAKAGE_WORDS = {
@@ -89,4 +106,4 @@ LEAKAGE_WORDS = {
     "unknown": "not known here: it was trained on another copy of the data",
     "": "no recording of this patient was in its training data",
 }
-"""Marks of `SeenInTraining.mark` in words, the ones that weigh most first."""
+"""What `leakage_of` says, in words; what weighs most comes first."""

@@ -1,18 +1,33 @@
-"""Further sheets of a report: every number and word with its certainty and its source."""
+"""Further sheets of a printout: every number and word with its certainty and its source."""
 
 from collections import defaultdict
 
-from ecgcore.figures.predictions import percent
 from ecgcore.leads import LEADS
+from ecgcore.predictions.decision import (
+    DecisionSettings,
+    EnsemblePrediction,
+    NoPrediction,
+    predicted,
+)
+from ecgcore.predictions.ensemble import Ensemble, trained_on
+from ecgcore.predictions.leakage import LEAKAGE_WORDS
 from ecgcore.ptbxl.scp import in_words
-from ecgcore.report.content import ModelOpinion, ReportContent
+from ecgcore.report.content import (
+    PrintoutContent,
+    attribution_words,
+    calibrator_words,
+    fold9_words,
+    verdict_words,
+)
 from ecgcore.report.flow import Block, Column, column_mm, heading, paragraph, pour, table
 from ecgcore.report.front import scale_line, value_words
 from ecgcore.report.sheet import Sheet
 from ecgcore.signals.measure.measure import LeadMeasured, Measured
+from ecgcore.wording.numbers import percent, percent_range
 
 _MOST_NAMES = 8
-"""Groups in one row: a row is not broken over sheets."""
+"""Ensembles in one row: a row is not broken over sheets."""
+_DIGITS_OF_ONE, _DIGITS_OF_MANY = 16, 8
 
 _LEAD_TITLES = {
     "q_mv": "Q",
@@ -26,14 +41,14 @@ _LEAD_TITLES = {
 }
 
 
-def back(content: ReportContent, paper: str) -> list[Sheet]:
+def back(content: PrintoutContent, paper: str) -> list[Sheet]:
     """Draw the sheets behind the first."""
     width = column_mm(paper)
     sections = (_measurements, _leads, _quality, _labels, _text, _models, _overlay, _provenance)
     return pour([block for section in sections for block in section(content, width)], paper)
 
 
-def _measurements(content: ReportContent, width: float) -> list[Block]:
+def _measurements(content: PrintoutContent, width: float) -> list[Block]:
     title = heading("Measurements")
     if content.measurements is None:
         return [title, paragraph("None were made.", width)]
@@ -64,7 +79,7 @@ def _remark(measured: Measured) -> str:
     return ": ".join(filter(None, ["doubtful" if measured.doubtful else "", measured.reason]))
 
 
-def _leads(content: ReportContent, width: float) -> list[Block]:
+def _leads(content: PrintoutContent, width: float) -> list[Block]:
     if content.measurements is None:
         return []
     titles = [_LEAD_TITLES.get(m.name, m.label) for m in content.measurements.leads[0].values]
@@ -77,7 +92,7 @@ def _leads(content: ReportContent, width: float) -> list[Block]:
     ]
 
 
-def _lead_remarks(content: ReportContent) -> list[str]:
+def _lead_remarks(content: PrintoutContent) -> list[str]:
     """Say each reason once, with the leads and values that it holds for."""
     if content.measurements is None:
         return []
@@ -101,7 +116,7 @@ def _remarks_of(lead: LeadMeasured) -> dict[str, str]:
     return {r: "all values" if len(t) == n_values else ", ".join(t) for r, t in titles.items()}
 
 
-def _quality(content: ReportContent, width: float) -> list[Block]:
+def _quality(content: PrintoutContent, width: float) -> list[Block]:
     lines = []
     if content.quality is None:
         lines.append("Not assessed.")
@@ -120,7 +135,7 @@ def _quality(content: ReportContent, width: float) -> list[Block]:
     return [heading("Signal quality"), *(paragraph(line, width) for line in lines)]
 
 
-def _labels(content: ReportContent, width: float) -> list[Block]:
+def _labels(content: PrintoutContent, width: float) -> list[Block]:
     if content.entry is None:
         return []
     columns = [Column("Code", 14), Column("Statement", 62), Column("Likelihood", 42)]
@@ -128,7 +143,7 @@ def _labels(content: ReportContent, width: float) -> list[Block]:
     return [heading("Labels (SCP-ECG statements)"), *table(columns, rows, width)]
 
 
-def _text(content: ReportContent, width: float) -> list[Block]:
+def _text(content: PrintoutContent, width: float) -> list[Block]:
     if content.entry is None:
         return []
     if not content.entry.report:
@@ -148,82 +163,81 @@ def _text(content: ReportContent, width: float) -> list[Block]:
     return blocks
 
 
-def _models(content: ReportContent, width: float) -> list[Block]:
+def _models(content: PrintoutContent, width: float) -> list[Block]:
     blocks = [heading("Models: probability of myocardial infarction")]
     notes = [paragraph(note, width) for note in content.notes]
-    if not content.opinions:
-        return [*blocks, paragraph("No model has an opinion.", width), *notes]
-    about = [paragraph(words, width, quiet=True) for words in _about_opinions(content)]
-    problems = [paragraph(f"{o.name}: {o.problem}", width) for o in content.opinions if o.problem]
+    if not content.predictions:
+        return [*blocks, paragraph("No model predicts.", width), *notes]
+    problems = [
+        f"{row.ensemble.label}: {row.problem}"
+        for row in content.predictions
+        if isinstance(row, NoPrediction)
+    ]
     return [
         *blocks,
-        *about,
-        *_numbers(content.opinions, width),
-        *problems,
-        *_origins(content.opinions, width),
+        *(paragraph(words, width, quiet=True) for words in _about_predictions(content)),
+        *_numbers(predicted(content.predictions), width),
+        *(paragraph(words, width) for words in problems),
+        *_origins(content.predictions, width),
         *notes,
     ]
 
 
-def _numbers(opinions: tuple[ModelOpinion, ...], width: float) -> list[Block]:
-    """One line of numbers for each group."""
+def _numbers(rows: list[EnsemblePrediction], width: float) -> list[Block]:
+    """One line of numbers for each ensemble."""
     cells: dict[Column, list[str]] = {
-        Column("Model", 28): [o.name for o in opinions],
-        Column("MI", 15, right=True): [_percent(o.prob, "none") for o in opinions],
-        Column("Venn-Abers", 33, right=True): [_span(o.interval) for o in opinions],
-        Column("Seeds", 33, right=True): [o.seed_words for o in opinions],
-        Column("Raw", 15, right=True): [_percent(o.raw) for o in opinions],
-        Column("Calls", 12): [_call(o) for o in opinions],
-        Column("Verdict", 13): [o.verdict or "none" for o in opinions],
+        Column("Model", 28): [one.ensemble.label for one in rows],
+        Column("MI", 15, right=True): [percent(one.prob) for one in rows],
+        Column("Venn-Abers", 33, right=True): [_interval_words(one) for one in rows],
+        Column("Seeds", 33, right=True): [one.seed_words for one in rows],
+        Column("Uncalibrated", 19, right=True): [
+            percent(one.uncalibrated) if one.calibrated else "" for one in rows
+        ],
+        Column("Calls", 12): ["MI" if one.calls_mi else "no MI" for one in rows],
+        Column("Verdict", 13): [one.verdict or "none" for one in rows],
     }
     filled = {column: values for column, values in cells.items() if any(values)}
     return table(list(filled), zip(*filled.values(), strict=True), width)
 
 
-def _percent(prob: float | None, without: str = "") -> str:
-    return without if prob is None else percent(prob)
+def _interval_words(one: EnsemblePrediction) -> str:
+    return "" if one.interval is None else percent_range(*one.interval)
 
 
-def _span(interval: tuple[float, float] | None) -> str:
-    return "" if interval is None else f"{percent(interval[0])} to {percent(interval[1])}"
-
-
-def _call(opinion: ModelOpinion) -> str:
-    if opinion.prob is None:
-        return ""
-    return "MI" if opinion.calls_mi else "no MI"
-
-
-def _origins(opinions: tuple[ModelOpinion, ...], width: float) -> list[Block]:
-    """Say what groups were trained on and know of the recording, each once."""
+def _origins(rows: tuple[EnsemblePrediction | NoPrediction, ...], width: float) -> list[Block]:
+    """Say what ensembles were trained on and know of the recording, each once."""
     names: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for opinion in opinions:
-        names[opinion.trained_on, opinion.known].append(opinion.name)
+    for row in rows:
+        names[trained_on(row.ensemble), _known_words(row.leakage)].append(row.ensemble.label)
     columns = [Column("Model", 40), Column("Trained on", 56), Column("This recording", 40)]
-    rows = [
+    cells = [
         (", ".join(who[k : k + _MOST_NAMES]), trained, known)
         for (trained, known), who in names.items()
         for k in range(0, len(who), _MOST_NAMES)
     ]
-    return table(columns, rows, width)
+    return table(columns, cells, width)
 
 
-def _about_opinions(content: ReportContent) -> list[str]:
-    """Say what the numbers of the models are: ensembles, calibration, threshold and verdict."""
-    states = dict.fromkeys(o.calibration for o in content.opinions if o.prob is not None)
+def _known_words(leakage: str | None) -> str:
+    return "not in the open data set" if leakage is None else LEAKAGE_WORDS[leakage]
+
+
+def _about_predictions(content: PrintoutContent) -> list[str]:
+    """Say what the numbers of the models are: ensembles, calibrator, threshold and verdict."""
+    rows = predicted(content.predictions)
+    states = dict.fromkeys(calibrator_words(one.rule.calibrator) for one in rows)
     about = [
-        "MI: the group's ensemble, the mean logit of its seeds. Seeds: the lowest and the highest. "
+        "MI: the ensemble, the mean logit of its seeds. Seeds: the lowest and the highest. "
         f"Probabilities are {' / '.join(states) or 'not at hand'}. MI is called from "
-        f"{_threshold_words(content)}."
+        f"{_threshold_words(content.decision, rows)}."
     ]
     if content.verdict:
-        main = [o for o in content.main_opinions if o.verdict]
-        rule = content.rule
+        main = [one for one in content.main if one.verdict]
+        names = ", ".join(one.ensemble.label for one in main)
+        fold9 = " / ".join(dict.fromkeys(fold9_words(one.rule) for one in main))
         about.append(
-            f"Conformal verdict at {100 * (1 - rule.alpha):.0f} %: {content.verdict}, which is "
-            f"that of {', '.join(o.name for o in main)} where all agree, else refer. Each says MI "
-            f"(or normal) where at most {100 * rule.alpha:.0f} % of the records of the other class "
-            f"look so much like it, by {' / '.join(dict.fromkeys(o.fold9 for o in main))}."
+            f"Conformal verdict at {content.decision.coverage_words}: {content.verdict}, by "
+            f"{names}. {verdict_words(content.decision, len(main))} From {fold9}."
         )
         if content.outside:
             about.append(content.outside)
@@ -232,27 +246,25 @@ def _about_opinions(content: ReportContent) -> list[str]:
     return about
 
 
-def _threshold_words(content: ReportContent) -> str:
-    words = content.rule.threshold_words
-    if content.rule.sensitivity is None:
+def _threshold_words(decision: DecisionSettings, rows: list[EnsemblePrediction]) -> str:
+    words = decision.threshold_words
+    if decision.sensitivity is None:
         return words
-    own = ", ".join(
-        f"{o.name} {percent(o.threshold)}" for o in content.opinions if o.prob is not None
-    )
-    return f"each group's threshold with {words} on fold 9: {own}"
+    own = ", ".join(f"{one.ensemble.label} {percent(one.threshold)}" for one in rows)
+    return f"each ensemble's threshold with {words} on fold 9: {own}"
 
 
-def _overlay(content: ReportContent, width: float) -> list[Block]:
+def _overlay(content: PrintoutContent, width: float) -> list[Block]:
     if content.overlay is None:
         return []
     return [
-        heading("Heat behind the leads"),
+        heading("Overlay behind the leads"),
         paragraph(content.overlay.label, width, bold=True),
-        paragraph(content.overlay_words, width),
+        paragraph(attribution_words(content.overlay), width),
     ]
 
 
-def _provenance(content: ReportContent, width: float) -> list[Block]:
+def _provenance(content: PrintoutContent, width: float) -> list[Block]:
     record, settings = content.record, content.settings
     facts = [
         (
@@ -264,6 +276,13 @@ def _provenance(content: ReportContent, width: float) -> list[Block]:
         ("Page and filter", f"{settings.layout}, {settings.order} order, {scale_line(content)}"),
         ("Printed", content.created.strftime("%Y-%m-%d %H:%M:%S %Z")),
     ]
-    weights = [f"{o.name} {o.checksum}" for o in content.opinions]
+    ensembles = [row.ensemble for row in content.predictions]
+    weights = [f"{one.label} {_checksum_words(one)}" for one in ensembles]
     facts += [("Weights, SHA-256", ", ".join(weights))] if weights else []
     return [heading("Provenance"), *table([Column("", 30), Column("", 90)], facts, width)[1:]]
+
+
+def _checksum_words(ensemble: Ensemble) -> str:
+    """Begin the SHA-256 of each member's weights, longer where there is only one."""
+    digits = _DIGITS_OF_ONE if len(ensemble.members) == 1 else _DIGITS_OF_MANY
+    return " ".join(f"{entry.card.weights_sha256[:digits]}…" for entry in ensemble.members)

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
-from ecgcore.figures.attribution_overlay import AttributionOverlay, heat_cells
+from ecgcore.explain.attribution import Attribution
+from ecgcore.figures.attribution_overlay import overlay_cells
 from ecgcore.figures.paper_layout import PAGE_S, PaperLayout, PaperSettings, Segment, paper_layout
 from ecgcore.figures.theme import Paper, paper
 from ecgcore.leads import LEADS
@@ -22,7 +23,7 @@ _MINOR_MM, _MAJOR_MM, _TRACE_MM = 0.08, 0.18, 0.28
 _LEAD_IN_MM = 2.0
 _NAME_S, _NOTE_S = 0.4, 1.5
 _NAME_PT, _NOTE_PT = 9.0, 7.5
-_HEAT_LEVELS = 16
+_LEVELS = 16
 _SEAM_MM = 0.05
 _DEEPEST = 0.75
 _STRONGEST = {"plus": "#D53C14", "minus": "#0072B2", "one": "#009E73"}
@@ -83,14 +84,14 @@ def draw_ecg(
     area: Area,
     record: EcgRecord,
     layout: PaperLayout,
-    overlay: AttributionOverlay | None,
+    overlay: Attribution | None,
     lead_notes: Mapping[str, str],
 ) -> None:
-    """Draw grid, heat, pulses and leads with their notes, hanging from the top of the area."""
+    """Draw grid, overlay, pulses and leads with their notes, hanging from the top of the area."""
     colors = paper("print", neutral=overlay is not None)
     origin = area.x_mm, area.y_mm + area.height_mm - layout.height_mm
     if overlay is not None:
-        _draw_heat(sheet, origin, layout, overlay)
+        _draw_overlay(sheet, origin, layout, overlay)
     _draw_grid(sheet, origin, layout, colors)
     clip = (*origin, layout.width_mm, layout.height_mm)
     for row_y_mm in layout.row_y_mm:
@@ -176,17 +177,17 @@ def _draw_name(
         )
 
 
-def _draw_heat(
-    sheet: Sheet, origin: tuple[float, float], layout: PaperLayout, heat: AttributionOverlay
+def _draw_overlay(
+    sheet: Sheet, origin: tuple[float, float], layout: PaperLayout, attribution: Attribution
 ) -> None:
     """Fill strips in opaque colours, as a printer mixes them on white."""
-    cells = heat_cells(heat, layout)
+    cells = overlay_cells(attribution, layout)
     x, y = cells.x_mm, cells.y_mm
-    shares = np.round(cells.values / cells.limit * _HEAT_LEVELS) / _HEAT_LEVELS
+    shares = np.round(cells.values / cells.limit * _LEVELS) / _LEVELS
     row, step = np.nonzero(np.nan_to_num(shares))
     boxes = np.column_stack([x[step], y[row], np.diff(x)[step] + _SEAM_MM, np.diff(y)[row]])
     boxes[:, :2] += origin
-    sheet.cells(boxes, overlay_colors(shares[row, step], signed=heat.signed))
+    sheet.cells(boxes, overlay_colors(shares[row, step], signed=attribution.signed))
 
 
 def overlay_colors(shares: np.ndarray, *, signed: bool) -> NDArray[np.float64]:
@@ -198,14 +199,16 @@ def overlay_colors(shares: np.ndarray, *, signed: bool) -> NDArray[np.float64]:
     return colors
 
 
-def draw_heat_scale(
-    sheet: Sheet, x_mm: float, y_mm: float, heat: AttributionOverlay, *, pointer: str
+def draw_overlay_scale(
+    sheet: Sheet, x_mm: float, y_mm: float, attribution: Attribution, *, pointer: str
 ) -> None:
     """Draw the colours from the weakest to the strongest, what they mean, and where more is."""
-    shares = np.linspace(-1 if heat.signed else 0, 1, 24)
+    shares = np.linspace(-1 if attribution.signed else 0, 1, 24)
     x = x_mm + 1.5 * np.arange(len(shares))
     boxes = np.column_stack([x, 0 * x + y_mm, 0 * x + 1.5 + _SEAM_MM, 0 * x + 2.5])
-    sheet.cells(boxes, overlay_colors(shares, signed=heat.signed))
-    ends = "away from MI … towards MI" if heat.signed else "none … strongest moment of the page"
-    words = f"{ends} ({heat.label}){pointer}"
+    sheet.cells(boxes, overlay_colors(shares, signed=attribution.signed))
+    ends = (
+        "away from MI … towards MI" if attribution.signed else "none … strongest moment of the page"
+    )
+    words = f"{ends} ({attribution.label}){pointer}"
     sheet.text(x[-1] + 3.0, y_mm + 0.3, words, size_pt=7, color=INK)

@@ -1,21 +1,21 @@
-"""First sheet of a report: who, the measurements, the ECG in true scale, and how it was made."""
+"""First sheet of a printout: who, the measurements, the ECG in true scale, and how it was made."""
 
-from ecgcore.figures.predictions import percent
 from ecgcore.figures.theme import RUST
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.scp import in_words
-from ecgcore.report.content import DISCLAIMER, ReportContent
+from ecgcore.report.content import DISCLAIMER, PrintoutContent, calibrator_words
 from ecgcore.report.ecg import (
     Area,
     cut_leads,
     draw_ecg,
-    draw_heat_scale,
+    draw_overlay_scale,
     print_layout,
     shown_s,
 )
 from ecgcore.report.sheet import INK, QUIET, RULE, Sheet, shorten, width_mm
 from ecgcore.signals.measure.measure import Measured
 from ecgcore.signals.quality import lead_notes
+from ecgcore.wording.numbers import percent_range
 
 _SYNTHETIC = "SYNTHETIC · no patient"
 _MOST_LABELS = 4
@@ -33,7 +33,7 @@ _MEASURED = (
 )
 
 
-def front(content: ReportContent, paper: str, *, alone: bool = False) -> Sheet:
+def front(content: PrintoutContent, paper: str, *, alone: bool = False) -> Sheet:
     """Draw the first sheet; one that stands `alone` points to no other."""
     sheet = Sheet.blank(paper)
     scale_mm = _SCALE_MM if content.overlay is not None else 0.0
@@ -50,7 +50,7 @@ def front(content: ReportContent, paper: str, *, alone: bool = False) -> Sheet:
     draw_ecg(sheet, area, content.record, layout, content.overlay, notes)
     if content.overlay is not None:
         pointer = "" if alone else "; see the next pages for what it can say"
-        draw_heat_scale(sheet, area.x_mm, _FOOTER_MM - 0.5, content.overlay, pointer=pointer)
+        draw_overlay_scale(sheet, area.x_mm, _FOOTER_MM - 0.5, content.overlay, pointer=pointer)
     on_grid_y = area.y_mm + area.height_mm - layout.height_mm + 1.5
     cut = cut_leads(content.record, layout)
     said = [scale_line(content), *([f"leaving the paper: {', '.join(cut)}"] if cut else [])]
@@ -58,7 +58,7 @@ def front(content: ReportContent, paper: str, *, alone: bool = False) -> Sheet:
     return sheet
 
 
-def scale_line(content: ReportContent) -> str:
+def scale_line(content: PrintoutContent) -> str:
     """Say speed, gain, filter, rate and how much of the recording is drawn."""
     record, settings = content.record, content.settings
     said = [
@@ -73,7 +73,7 @@ def scale_line(content: ReportContent) -> str:
     return " · ".join(said)
 
 
-def draw_frame(sheet: Sheet, content: ReportContent, page: int, n_pages: int) -> None:
+def draw_frame(sheet: Sheet, content: PrintoutContent, page: int, n_pages: int) -> None:
     """Write disclaimer and page number below, unless it is the only one, and the record above."""
     record = content.record
     left, right = sheet.margin_mm, sheet.width_mm - sheet.margin_mm
@@ -105,7 +105,7 @@ def value_words(measured: Measured) -> str:
     return f"{measured.text} ?" if measured.doubtful else measured.text
 
 
-def _alerts(content: ReportContent) -> list[tuple[str, str]]:
+def _alerts(content: PrintoutContent) -> list[tuple[str, str]]:
     """Return the lines, each with its colour, that a reader must not miss."""
     record = content.record
     lines = []
@@ -121,7 +121,7 @@ def _alerts(content: ReportContent) -> list[tuple[str, str]]:
     return lines
 
 
-def _draw_header(sheet: Sheet, area: Area, content: ReportContent, *, alone: bool) -> None:
+def _draw_header(sheet: Sheet, area: Area, content: PrintoutContent, *, alone: bool) -> None:
     top = sheet.height_mm - _TOP_MM - 4.0
     left, right = area.x_mm, area.x_mm + area.width_mm
     middle, last = left + 0.25 * area.width_mm, left + 0.53 * area.width_mm
@@ -137,7 +137,7 @@ def _draw_header(sheet: Sheet, area: Area, content: ReportContent, *, alone: boo
 
 
 def _draw_identity(
-    sheet: Sheet, x_mm: float, top_mm: float, limit_mm: float, content: ReportContent
+    sheet: Sheet, x_mm: float, top_mm: float, limit_mm: float, content: PrintoutContent
 ) -> None:
     record, entry = content.record, content.entry
     name = shorten(f"Record {record.record_id}", limit_mm, size_pt=13, bold=True)
@@ -161,7 +161,7 @@ def _draw_identity(
 
 
 def _draw_measurements(
-    sheet: Sheet, x_mm: float, top_mm: float, width: float, content: ReportContent, *, alone: bool
+    sheet: Sheet, x_mm: float, top_mm: float, width: float, content: PrintoutContent, *, alone: bool
 ) -> None:
     measurements = content.measurements
     if measurements is None:
@@ -178,7 +178,7 @@ def _draw_measurements(
 
 
 def _draw_labels(
-    sheet: Sheet, x_mm: float, top_mm: float, width: float, content: ReportContent, *, alone: bool
+    sheet: Sheet, x_mm: float, top_mm: float, width: float, content: PrintoutContent, *, alone: bool
 ) -> None:
     lines: list[tuple[str, bool, str]] = []
     if content.entry is not None:
@@ -191,30 +191,27 @@ def _draw_labels(
         if len(statements) > _MOST_LABELS:
             more = len(statements) - _MOST_LABELS
             lines.append((f"and {more} more" + ("" if alone else " on page 2"), False, QUIET))
-    lines += _opinion_lines(content, alone=alone)
+    lines += _prediction_lines(content, alone=alone)
     for k, (words, bold, color) in enumerate(lines):
         short = shorten(words, width, size_pt=8.5, bold=bold)
         sheet.text(x_mm, top_mm - k * _LINE_MM, short, size_pt=8.5, bold=bold, color=color)
 
 
-def _opinion_lines(content: ReportContent, *, alone: bool) -> list[tuple[str, bool, str]]:
-    opinions = content.main_opinions
-    if not opinions:
+def _prediction_lines(content: PrintoutContent, *, alone: bool) -> list[tuple[str, bool, str]]:
+    main, decision = content.main, content.decision
+    if not main:
         return []
-    probs = [opinion.prob for opinion in opinions if opinion.prob is not None]
-    states = " / ".join(dict.fromkeys(o.calibration.partition(" on ")[0] for o in opinions))
-    low, high = percent(min(probs)), percent(max(probs))
-    n_mi = sum(opinion.calls_mi for opinion in opinions)
+    probs = [one.prob for one in main]
+    states = dict.fromkeys(calibrator_words(one.rule.calibrator) for one in main)
+    calibration = " / ".join(state.partition(" on ")[0] for state in states)
     said = [
-        low if low == high else f"{low} to {high}",
-        f"{n_mi} of {len(opinions)} call MI at {content.rule.threshold_words}",
+        percent_range(min(probs), max(probs)),
+        f"{sum(one.calls_mi for one in main)} of {len(main)} call MI at {decision.threshold_words}",
     ]
     if content.verdict:
-        said.append(
-            f"conformal verdict at {100 * (1 - content.rule.alpha):.0f} %: {content.verdict}"
-        )
+        said.append(f"conformal verdict at {decision.coverage_words}: {content.verdict}")
     pointer = "" if alone else " (next pages)"
     return [
-        (f"Models ({len(opinions)}), probability of MI, {states}", True, INK),
+        (f"Models ({len(main)}), probability of MI, {calibration}", True, INK),
         (" · ".join(said) + pointer, False, INK),
     ]

@@ -1,12 +1,11 @@
-"""The printed report: true-scale ECG, measurements, labels, opinions and where all came from."""
+"""The printout: true-scale ECG, measurements, labels, predictions and where all came from."""
 
 from ecgcore.report.back import back
 from ecgcore.report.content import (
     DISCLAIMER,
-    ModelOpinion,
-    ReportContent,
+    PrintoutContent,
+    attribution_sentences,
     attribution_words,
-    heat_sentences,
 )
 from ecgcore.report.front import draw_frame, front
 from ecgcore.report.scale import ScaleCheck, scale_check
@@ -15,19 +14,18 @@ from ecgcore.report.sheet import PAPERS, pdf_of, png_of
 __all__ = [
     "DISCLAIMER",
     "PAPERS",
-    "ModelOpinion",
-    "ReportContent",
+    "PrintoutContent",
     "ScaleCheck",
+    "attribution_sentences",
     "attribution_words",
-    "heat_sentences",
-    "report_pdf",
-    "report_png",
+    "printout_pdf",
+    "printout_png",
     "scale_check",
 ]
 
 
-def report_pdf(content: ReportContent, paper: str = "A4") -> bytes:
-    """Print a report as vectors; the same content gives the same bytes.
+def printout_pdf(content: PrintoutContent, paper: str = "A4") -> bytes:
+    """Print a record as vectors; the same content gives the same bytes.
 
     Parameters
     ----------
@@ -55,7 +53,7 @@ def report_pdf(content: ReportContent, paper: str = "A4") -> bytes:
     )
 
 
-def report_png(content: ReportContent, paper: str = "A4", dpi: int = 300) -> bytes:
+def printout_png(content: PrintoutContent, paper: str = "A4", dpi: int = 300) -> bytes:
     """Render the first sheet alone; its resolution is in the file: it prints in true size.
 
     Raises

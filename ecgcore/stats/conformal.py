@@ -22,9 +22,6 @@ from numpy.typing import ArrayLike, NDArray
 from ecgcore.stats.calibration.reliability_curve import BoolArray, FloatArray, check_predictions
 from ecgcore.stats.thresholds import Share
 
-ALPHAS: tuple[float, ...] = (0.01, 0.05, 0.1, 0.2)
-"""Shares of each class that may be missed, to choose from."""
-
 OUTCOMES = ("normal", "MI", "both", "neither")
 """What a conformal set may hold; the last two are referred."""
 

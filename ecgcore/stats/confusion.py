@@ -18,15 +18,12 @@ class Confusion:
 
     Attributes
     ----------
-    threshold
-        A record is called MI from this probability on.
     tp, fp
         Called MI, rightly and wrongly, by falling probability.
     fn, tn
         Not called MI, wrongly and rightly, by rising probability.
     """
 
-    threshold: float
     tp: IntArray
     fn: IntArray
     fp: IntArray
@@ -48,30 +45,29 @@ class Confusion:
         return pd.DataFrame({"cell": CELLS, "n": list(n.values()), "share": shares})
 
 
-def confusion(labels: ArrayLike, probs: ArrayLike, threshold: float = 0.5) -> Confusion:
+def confusion(labels: ArrayLike, probs: ArrayLike, called: ArrayLike) -> Confusion:
     """Sort records into the four cells.
 
     Parameters
     ----------
-    labels, probs
-        ``(n,)``; label 1 is MI.
+    labels, probs, called
+        ``(n,)``; label 1 is MI; `called` is True where a record is called MI.
 
     Raises
     ------
     ValueError
-        As `check_predictions`; if the threshold is not 0 to 1.
+        As `check_predictions`; if `called` has another shape.
     """
     y, p = check_predictions(labels, probs)
-    if not 0 <= threshold <= 1:
-        raise ValueError(f"threshold {threshold} must be 0 to 1.")
-    called, rising = p >= threshold, np.argsort(p, kind="stable")
-    falling = _falling(p)
+    said = np.asarray(called, dtype=np.bool_)
+    if said.shape != y.shape:
+        raise ValueError(f"called {said.shape} must be {y.shape}.")
+    rising, falling = np.argsort(p, kind="stable"), _falling(p)
     return Confusion(
-        threshold,
-        tp=falling[(y & called)[falling]],
-        fn=rising[(y & ~called)[rising]],
-        fp=falling[(~y & called)[falling]],
-        tn=rising[(~y & ~called)[rising]],
+        tp=falling[(y & said)[falling]],
+        fn=rising[(y & ~said)[rising]],
+        fp=falling[(~y & said)[falling]],
+        tn=rising[(~y & ~said)[rising]],
     )
 
 

@@ -126,6 +126,13 @@ class OperatingPoint:
     false_alarms: int
     called_normal: int
 
+    @classmethod
+    def of(cls, labels: ArrayLike, called: ArrayLike, threshold: float) -> "OperatingPoint":
+        """Count calls ``(n,)`` that were made from a threshold on."""
+        y, said = np.asarray(labels, dtype=np.bool_), np.asarray(called, dtype=np.bool_)
+        counts = [(y & said), (y & ~said), (~y & said), (~y & ~said)]
+        return cls(threshold, *(int(count.sum()) for count in counts))
+
     @property
     def sensitivity(self) -> Share:
         """Called records among the MI."""
@@ -172,9 +179,7 @@ def operating_point(labels: ArrayLike, probs: ArrayLike, threshold: float) -> Op
     y, p = check_predictions(labels, probs)
     if not 0 <= threshold <= 1:
         raise ValueError(f"threshold {threshold} must be 0 to 1.")
-    called = p >= threshold
-    counts = [(y & called), (y & ~called), (~y & called), (~y & ~called)]
-    return OperatingPoint(threshold, *(int(count.sum()) for count in counts))
+    return OperatingPoint.of(y, p >= threshold, threshold)
 
 
 def check_prevalence(prevalence: float) -> None:

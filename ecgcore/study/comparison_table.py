@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from ecgcore.errors import ModelError
 from ecgcore.predictions.board import Board, open_board
-from ecgcore.predictions.ensemble import Ensemble, ensembles_of
+from ecgcore.predictions.decision import DecisionSettings
+from ecgcore.predictions.ensemble import Ensemble, EnsembleCalibrator, ensembles_of
+from ecgcore.predictions.shipped import decision_rules
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.settings import Settings
 from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
@@ -39,7 +41,8 @@ class ComparisonReport:
     Attributes
     ----------
     method
-        Calibrator of every group, fitted on fold 9.
+        Calibrator of every ensemble, that of `ecgcore.predictions.decision`: fitted on fold 9 with
+        all labels, whatever the test set.
     standings
         Score of each group: mean and SD over seeds, and the ensemble.
     comparisons
@@ -126,7 +129,7 @@ def comparison_report(
     Raises
     ------
     ModelError
-        If there are not two groups, or they cannot be judged or recalibrated.
+        If there are not two ensembles, or they cannot be judged or calibrated.
     """
     judge_of, entries = open_board(settings)
     groups = ensembles_of(entry for entry in entries if entry.shipped)
@@ -134,7 +137,8 @@ def comparison_report(
         raise ModelError(f"{len(groups)} groups of models are shipped; two can be compared.")
     board = _Board(judge_of, groups, n_boot)
     labels, patients = board.records(test_set)
-    trial, contenders = board.enter(test_set, method)
+    rules, _ = decision_rules(groups, DecisionSettings(method), settings)
+    trial, contenders = board.enter(test_set, [rule.calibrator for rule in rules])
     test = delong(labels, [one.ensemble_probs for one in contenders], patients)
     table = test.matrix([group.name for group in groups])
     return ComparisonReport(
@@ -164,16 +168,17 @@ class _Board:
         judged = self.judge(self.groups[0], test_set)
         return judged.labels, judged.patients
 
-    def enter(self, test_set: str, method: CalibratorName) -> tuple[Trial, list[Contender]]:
-        """Put every group on the records of a test set."""
+    def enter(
+        self, test_set: str, calibrators: Sequence[EnsembleCalibrator]
+    ) -> tuple[Trial, list[Contender]]:
+        """Put every ensemble on the records of a test set, each with its calibrator."""
         labels, patients = self.records(test_set)
-        contenders = [self._contender(group, test_set, method) for group in self.groups]
+        contenders = []
+        for group, calibrator in zip(self.groups, calibrators, strict=True):
+            logits = self.judge(group, test_set).seed_logits
+            probs = calibrator.seed_probs(logits), calibrator.probs(logits)
+            contenders.append(Contender(group.name, *probs))
         return Trial(labels, patients, n_boot=self.n_boot), contenders
-
-    def _contender(self, group: Ensemble, test_set: str, method: CalibratorName) -> Contender:
-        logits = self.judge(group, test_set).seed_logits
-        calibration = self.judge.calibration(group, method, test_set)
-        return Contender(group.name, calibration.seed_probs(logits), calibration.probs(logits))
 
     def claims(self, claims: Sequence[Claim]) -> tuple[Judgement, ...]:
         """Judge published claims."""
@@ -182,7 +187,10 @@ class _Board:
     def _comparer(self, claim: Claim) -> Callable[[GroupKey, GroupKey], Comparison | None]:
         if not claim.test_set:
             return lambda *_: None
-        trial, contenders = self.enter(claim.test_set, "raw")
+        uncalibrated = [
+            EnsembleCalibrator.raw(len(group.members), claim.test_set) for group in self.groups
+        ]
+        trial, contenders = self.enter(claim.test_set, uncalibrated)
         keys = [(group.arch, group.train_set) for group in self.groups]
         known = dict(zip(keys, contenders, strict=True))
 

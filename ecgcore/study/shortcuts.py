@@ -157,8 +157,8 @@ def judge_strata(
     labels: ArrayLike,
     probs: ArrayLike,
     *,
+    called: ArrayLike | None = None,
     clusters: ArrayLike | None = None,
-    threshold: float = 0.5,
     n_boot: int = 1000,
     seed: int = 0,
 ) -> tuple[StratumScore, ...]:
@@ -168,26 +168,29 @@ def judge_strata(
     ----------
     ids, labels, probs
         ``(n,)`` ``ecg_id``, label (1 = MI) and predicted probability of the test set's records.
+    called
+        ``(n,)`` True where a record is called MI; without it, from a probability of 0.5 on.
     clusters
         ``(n,)`` patient of each record; without it, records are resampled.
-    threshold
-        A record is called MI from this probability on.
 
     Raises
     ------
     ValueError
-        As `check_predictions` and `unit_index`; if the threshold is not 0 to 1.
+        As `check_predictions` and `unit_index`; if `ids` or `called` have another shape.
     """
     y, p = check_predictions(labels, probs)
     units, numbers = unit_index(clusters, y.size), np.asarray(ids)
-    if numbers.shape != y.shape or not 0 <= threshold <= 1:
-        raise ValueError(f"ids {numbers.shape} must be {y.shape}, threshold {threshold} 0 to 1.")
+    calls = p >= 0.5 if called is None else np.asarray(called, dtype=np.bool_)
+    if not numbers.shape == calls.shape == y.shape:
+        raise ValueError(f"ids {numbers.shape} and called {calls.shape} must be {y.shape}.")
     scored = []
     for stratum in strata:
         rows = np.flatnonzero(np.isin(numbers, stratum.ids))
         if rows.size:
-            scorer = Scorer(y[rows], p[rows], threshold)
-            scored.append(_stratum_score(stratum, scorer, units[rows], n_boot, seed))
+            one = _stratum_score(
+                stratum, Scorer(y[rows], p[rows]), calls[rows], units[rows], n_boot, seed
+            )
+            scored.append(one)
     return tuple(scored)
 
 
@@ -217,12 +220,12 @@ def _row(score: StratumScore) -> dict[str, str | float]:
 
 
 def _stratum_score(
-    stratum: Stratum, scorer: Scorer, units: IntArray, n_boot: int, seed: int
+    stratum: Stratum, scorer: Scorer, calls: BoolArray, units: IntArray, n_boot: int, seed: int
 ) -> StratumScore:
     y, p = scorer.labels, scorer.probs
     auroc, brier, ece = _estimates(scorer, _SCORES, units, n_boot, seed)
     normal = p[~y]
-    alarms, n = np.array([(normal >= scorer.threshold).sum()]), np.array([normal.size])
+    alarms, n = np.array([(~y & calls).sum()]), np.array([normal.size])
     low, high = clopper_pearson(alarms, n)
     share = float(alarms[0] / n[0]) if n[0] else float("nan")
     return StratumScore(

@@ -42,12 +42,12 @@ with models:
     else:
         st.subheader("AUROC of the models", anchor=False)
         st.dataframe(
-            parts.results_table(caches.groups()),
+            parts.results_table(caches.ensembles()),
             hide_index=True,
             column_config={
                 name: st.column_config.TextColumn(width=130) for name in parts.COLUMNS.values()
             },
-            alt=f"Training data and AUROC of {len(caches.groups())} models over their seeds",
+            alt=f"Training data and AUROC of {len(caches.ensembles())} models over their seeds",
         )
         st.caption(
             "AUROC on the validation fold and on the test sets, from the model cards: mean ± "

@@ -53,9 +53,8 @@ def note_words(wanted: RecordFilter, n_found: int, *, predicted: bool) -> str:
 def disagreement_words(method: CalibratorName) -> str:
     """Say what the column of disagreement holds."""
     return (
-        "Highest minus lowest probability of MI among the shipped ensembles: 0 when all agree, 1 "
-        "when one is sure of MI and another is sure that there is none. Probabilities: "
-        f"{CALIBRATORS[method]}."
+        "Highest minus lowest probability of MI among the study's main ensembles, in percentage "
+        f"points, as on Review. Probabilities: {CALIBRATORS[method]}."
     )
 
 
@@ -72,6 +71,7 @@ def draw_list(
         Columns without content.
     """
     table = found.head(LISTED).reset_index()
+    table["disagreement"] *= 100
     table["likelihood"] = table["likelihood"].map(likelihood_text)
     columns = _columns(subject, method)
     picked = st.dataframe(
@@ -101,7 +101,7 @@ def _columns(subject: str, method: CalibratorName) -> dict[str, ColumnConfig]:
         "likelihood": text(f"Likelihood of {subject}", width=185),
         "territory": text("MI territory", width=140),
         "disagreement": st.column_config.ProgressColumn(
-            "Disagreement", format="%.2f", min_value=0, max_value=1, help=about, width=140
+            "Disagreement", format="%.0f points", min_value=0, max_value=100, help=about, width=140
         ),
         "signal": text("Signal", help=_ABOUT_SIGNAL, width=180),
         "split": text("Split", width=80),

@@ -7,7 +7,7 @@ from ecgcore.errors import CatalogError, ModelError, RecordError
 from ecgcore.ptbxl.search import search
 from pages.browse import filters, listing
 from pages.shared import caches, worklist
-from pages.shared.calibrator_choice import chosen_method
+from pages.shared.calibrator_choice import chosen_calibrator
 from pages.shared.errors import show_ecg_error
 from pages.shared.widgets import synthetic_badge
 
@@ -29,7 +29,7 @@ def open_number(text: str) -> None:
 def disagreement() -> "pd.Series[float] | None":
     """Return the disagreement of the models, or say why there is none."""
     try:
-        return caches.spread(catalog.version, chosen_method())
+        return caches.disagreement(catalog.version, chosen_calibrator())
     except ModelError as error:
         st.warning(str(error), icon=":material/warning:")
         return None
@@ -77,7 +77,7 @@ if found.empty:
     st.stop()
 empty = {"disagreement": gaps, "signal": quality}
 hidden = [name for name, content in empty.items() if content is None]
-picked = listing.draw_list(found, wanted.subject, chosen_method(), hidden=hidden)
+picked = listing.draw_list(found, wanted.subject, chosen_calibrator(), hidden=hidden)
 if picked is not None:
     worklist.set_ids(found.index)
     open_case(picked)

@@ -1,4 +1,4 @@
-"""The choice of an explanation and of the seed that is explained, kept in the URL."""
+"""The choice of an attribution and of the seed that is explained, kept in the URL."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ecgcore.predictions.ensemble import Ensemble
 from pages.case import labels as parts
 from pages.shared import caches
 
-_LINK = "heat_link"
+_LINK = "attribution_link"
 
 
-def choose_heat() -> tuple[str, ModelEntry | None]:
-    """Draw the choice of an explanation, of a group and of its seed."""
-    groups = caches.groups()
+def choose_attribution() -> tuple[str, ModelEntry | None]:
+    """Draw the choice of an attribution method, of an ensemble and of its seed."""
+    ensembles = caches.ensembles()
     method = st.segmented_control(
-        "Heat on the leads",
+        "Overlay on the leads",
         list(parts.METHODS),
         default="none",
         required=True,
@@ -25,12 +25,12 @@ def choose_heat() -> tuple[str, ModelEntry | None]:
         bind="query-params",
         label_visibility="collapsed",
     )
-    _follow_link(groups)
-    labels = {group.name: group.label for group in groups}
+    _follow_link(ensembles)
+    labels = {ensemble.name: ensemble.label for ensemble in ensembles}
     name = st.selectbox(
         "Model that is explained",
         list(labels),
-        index=parts.default_group(groups) if groups else None,
+        index=parts.default_ensemble(ensembles) if ensembles else None,
         format_func=labels.__getitem__,
         key="model",
         bind="query-params",
@@ -38,15 +38,15 @@ def choose_heat() -> tuple[str, ModelEntry | None]:
         width=181,
         placeholder="No model is installed",
     )
-    group = next((group for group in groups if group.name == name), None)
-    return method or "none", None if group is None else _choose_seed(group)
+    ensemble = next((ensemble for ensemble in ensembles if ensemble.name == name), None)
+    return method or "none", None if ensemble is None else _choose_seed(ensemble)
 
 
-def _choose_seed(group: Ensemble) -> ModelEntry:
+def _choose_seed(ensemble: Ensemble) -> ModelEntry:
     """Draw the choice of a seed where there are several; the first is explained at first."""
-    if len(group.members) == 1:
-        return group.members[0]
-    members = {f"seed {entry.key.seed}": entry for entry in group.members}
+    if len(ensemble.members) == 1:
+        return ensemble.members[0]
+    members = {f"seed {entry.key.seed}": entry for entry in ensemble.members}
     chosen = st.selectbox(
         "Seed that is explained",
         list(members),
@@ -55,22 +55,22 @@ def _choose_seed(group: Ensemble) -> ModelEntry:
         label_visibility="collapsed",
         width=98,
     )
-    return members.get(chosen, group.members[0])
+    return members.get(chosen, ensemble.members[0])
 
 
-def _follow_link(groups: tuple[Ensemble, ...]) -> None:
+def _follow_link(ensembles: tuple[Ensemble, ...]) -> None:
     """Understand links that name one seed, and say where a link names no model that is here."""
     asked = st.query_params.get("model", "")
     if asked == st.session_state.get(_LINK, ""):
         return
     st.session_state[_LINK] = asked
-    if not asked or asked in {group.label for group in groups}:
+    if not asked or asked in {ensemble.label for ensemble in ensembles}:
         return
-    for group in groups:
-        for entry in group.members:
-            if asked in (entry.label, entry.name, group.name):
-                st.session_state["model"] = group.name
-                if asked != group.name:
+    for ensemble in ensembles:
+        for entry in ensemble.members:
+            if asked in (entry.label, entry.name, ensemble.name):
+                st.session_state["model"] = ensemble.name
+                if asked != ensemble.name:
                     st.session_state["seed"] = f"seed {entry.key.seed}"
                 return
     st.toast(

@@ -1,4 +1,4 @@
-"""Words of the Review page: labels, report, recording, and what an explanation can say."""
+"""Words of the Review page: labels, report, recording, and what an attribution can say."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.ptbxl.glossary import Translation
 from ecgcore.ptbxl.scp import SUPERCLASSES, in_words
 from ecgcore.records import EcgRecord
-from ecgcore.report.content import heat_sentences
+from ecgcore.report.content import attribution_sentences
 
 METHODS = {"none": "None", **EXPLANATIONS}
 
 
-def default_group(groups: tuple[Ensemble, ...]) -> int:
-    """Position of the group whose reasons are shown first: the usual networks on all labels."""
-    wanted = [group.arch == DEFAULT.name and group.train_set == "C" for group in groups]
+def default_ensemble(ensembles: tuple[Ensemble, ...]) -> int:
+    """Position of the ensemble that is explained first: the usual networks on all labels."""
+    wanted = [one.arch == DEFAULT.name and one.train_set == "C" for one in ensembles]
     return wanted.index(True) if True in wanted else 0
 
 
@@ -72,8 +72,8 @@ def off_paper(record: EcgRecord, layout: PaperLayout) -> str:
         y_mm = segment.y_mm + segment.sign * layout.gain_mm_mv * signal
         if np.any((y_mm < 0) | (y_mm > layout.height_mm)):
             reach_mv[segment.lead] = max(reach_mv.get(segment.lead, 0.0), np.abs(signal).max())
-    said = [f"{lead} reaches {mv:.1f} mV and leaves the page." for lead, mv in reach_mv.items()]
-    return f":orange[:material/warning: {' '.join(said)}] " if said else ""
+    said = [f"{lead} is cut off ({mv:.1f} mV)" for lead, mv in reach_mv.items()]
+    return f":orange[:material/warning: {', '.join(said)}: lower the gain.] " if said else ""
 
 
 def translation_words(translation: Translation) -> str:
@@ -87,8 +87,8 @@ def method_words(attribution: Attribution | None) -> str:
     """Say in one line what the shown method can say and what it cannot."""
     if attribution is None:
         return (
-            "No heat is drawn. Choose Grad-CAM or Integrated Gradients to see what one model's "
-            "opinion rests on."
+            "No overlay is drawn. Choose Grad-CAM or Integrated Gradients to see what one model's "
+            "prediction rests on."
         )
-    claim, detail, caution = heat_sentences(attribution)
+    claim, detail, caution = attribution_sentences(attribution)
     return f"**{claim}** {detail}" + (f" :red[**{caution}**]" if caution else "")

@@ -20,7 +20,7 @@ from pages.shared.errors import show_ecg_error
 from pages.shared.widgets import is_dark
 
 if TYPE_CHECKING:
-    from pages.shared.case import Case
+    from pages.shared.case import ReadableCase
 
 _KEY_VALUES = (
     ("Rate", "heart_rate_bpm"),
@@ -47,7 +47,7 @@ def _said(name: str, measured: Measured) -> str:
     return f"{name} **{measured.text}{unit}**{doubt}"
 
 
-def draw_measurements(case: Case) -> None:
+def draw_measurements(case: ReadableCase) -> None:
     """Draw every measurement with its confidence, or why there is none."""
     measurements = caches.measurements(case)
     st.caption(_how_measured(measurements))
@@ -73,7 +73,7 @@ def _how_measured(measurements: Measurements) -> str:
     )
 
 
-def draw_median(case: Case) -> None:
+def draw_median(case: ReadableCase) -> None:
     """Draw the median beat with the marks that the intervals are measured between."""
     measurements = caches.measurements(case)
     if measurements.median is None:
@@ -88,7 +88,7 @@ def draw_median(case: Case) -> None:
     )
 
 
-def draw_earlier(case: Case) -> None:
+def draw_earlier(case: ReadableCase) -> None:
     """List the patient's other recordings, lay one over this one, and tell the differences."""
     if case.entry is None:
         return
@@ -115,7 +115,7 @@ def draw_earlier(case: Case) -> None:
         icon=":material/ecg_heart:",
         query_params={"record": str(chosen.ecg_id)},
     )
-    if other.problem is not None:
+    if isinstance(other, cases.UnreadableCase):
         show_ecg_error(other.problem)
         return
     now, then = caches.measurements(case), caches.measurements(other)

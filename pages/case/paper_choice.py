@@ -35,7 +35,7 @@ def paper_controls() -> tuple[PaperSettings, DisplayFilter]:
         st.session_state.pop(_RAW, None)
     raw = st.session_state.get(_RAW, False)
     st.button(
-        "Filtered" if raw else "Raw",
+        "Filter on" if raw else "Filter off",
         key="raw_button",
         shortcut="F",
         on_click=_flip_raw,

@@ -8,38 +8,27 @@ from functools import partial
 
 import streamlit as st
 
-from ecgcore.figures.attribution_overlay import AttributionOverlay
+from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.paper_layout import PaperSettings
 from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.ptbxl.glossary import translate
-from ecgcore.report.printout import PAPERS, ModelOpinion, ReportContent, report_pdf, report_png
+from ecgcore.report.printout import PAPERS, PrintoutContent, printout_pdf, printout_png
 from ecgcore.signals.filters import DisplayFilter
-from pages.case.predictions import OpinionRow, used_for
+from pages.case.predictions import Row, used_for
 from pages.shared import caches
-from pages.shared.case import Case
+from pages.shared.case import ReadableCase
 
 
-def print_menu(
-    case: Case,
-    rows: list[OpinionRow],
-    rule: DecisionSettings,
-    settings: PaperSettings,
-    chosen_filter: DisplayFilter,
-    heat: AttributionOverlay | None,
-    attribution_words: str,
-) -> None:
-    """Draw the menu of a readable case; a file is made only when it is asked for."""
-    if case.display is None:
-        return
+def print_menu(case: ReadableCase, content: PrintoutContent) -> None:
+    """Draw the menu of a case; a file is made only when it is asked for."""
     with st.popover("Print", icon=":material/print:"):
         paper = st.segmented_control(
             "Paper, landscape", list(PAPERS), default="A4", required=True, key="print_paper"
         )
-        content = _content(case, rows, rule, settings, chosen_filter, heat, attribution_words)
         name = re.sub(r"[^\w-]+", "-", case.name).strip("-").lower() or "ecg"
         st.download_button(
             "PDF with measurements",
-            data=partial(report_pdf, content, paper),
+            data=partial(printout_pdf, content, paper),
             file_name=f"{name}.pdf",
             mime="application/pdf",
             on_click="ignore",
@@ -47,7 +36,7 @@ def print_menu(
         )
         st.download_button(
             "PNG of the ECG",
-            data=partial(report_png, content, paper),
+            data=partial(printout_png, content, paper),
             file_name=f"{name}.png",
             mime="image/png",
             on_click="ignore",
@@ -56,19 +45,19 @@ def print_menu(
         st.caption("True to scale: print at 100 %, without “fit to page”.")
 
 
-def _content(
-    case: Case,
-    rows: list[OpinionRow],
-    rule: DecisionSettings,
+def printout_content(
+    case: ReadableCase,
+    rows: list[Row],
+    decision: DecisionSettings,
     settings: PaperSettings,
     chosen_filter: DisplayFilter,
-    heat: AttributionOverlay | None,
-    attribution_words: str,
-) -> ReportContent:
+    overlay: Attribution | None,
+) -> PrintoutContent:
+    """Gather what stands on the screen."""
     record, entry = case.display, case.entry
-    return ReportContent(
+    return PrintoutContent(
         record=chosen_filter.apply(record),
-        data_version=caches.catalog().version if entry else "own recording",
+        data_version=caches.catalog().version if entry else "uploaded ECG",
         created=datetime.now(UTC).astimezone(),
         settings=settings,
         filter_label=chosen_filter.label(record.fs_hz),
@@ -76,14 +65,8 @@ def _content(
         measurements=caches.measurements(case),
         quality=caches.quality(case),
         translation=translate(entry.report) if entry else None,
-        opinions=tuple(
-            ModelOpinion.of(
-                row.group, row.opinion, row.reader, row.mark if entry else None, row.problem
-            )
-            for row in rows
-        ),
-        rule=rule,
+        predictions=tuple(rows),
+        decision=decision,
         fitted_words=used_for(rows, entry),
-        overlay=heat,
-        overlay_words=attribution_words,
+        overlay=overlay,
     )

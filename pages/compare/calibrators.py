@@ -18,6 +18,7 @@ from ecgcore.stats.calibration.reliability_curve import expected_calibration_err
 from pages.compare.choice import Choice
 from pages.compare.numbers import Field
 from pages.shared import caches
+from pages.shared.calibrator_choice import BY_TEST_SET
 from pages.shared.errors import plain
 from pages.shared.plots import draw_numbers, draw_plot
 from pages.shared.widgets import is_dark
@@ -39,9 +40,10 @@ _LABELS = {
     "large": "Offset (intercept at slope 1)",
 }
 _READING = (
-    "Hollow: uncalibrated. Filled: calibrated on fold 9. Dashed: perfect. **Slope** below 1: too "
-    "extreme, above 1: too timid. **Offset** above 0: MI predicted too rarely, below 0: too often. "
-    "All are of the ensemble."
+    f"Hollow: uncalibrated. Filled: {BY_TEST_SET}; the rest of this page takes the calibrator that "
+    "is fitted with all labels. Dashed: perfect. **Slope** below 1: too extreme, above 1: too "
+    "timid. **Offset** above 0: MI predicted too rarely, below 0: too often. All are of the "
+    "ensemble."
 )
 
 
@@ -72,7 +74,7 @@ def calibrators_table(shown: Field, method: CalibratorName) -> pd.DataFrame:
     rows = []
     for one in shown.members:
         for used in ("raw", method):
-            fitted = caches.ensemble_calibrator(
+            fitted = caches.test_set_calibrator(
                 one.ensemble, used, choice.data_version, choice.test_set
             )
             after = Evaluated.of(one.ensemble, one.labelled, fitted)
@@ -112,7 +114,7 @@ def words(table: pd.DataFrame, method: CalibratorName) -> str:
     """Say what the calibrator does to the calibration error of the ensembles."""
     before, after = table["ece"].iloc[::2], table["ece"].iloc[1::2]
     return (
-        f"{CALIBRATORS[method]}, fitted on fold 9, moves the ECE of these {len(before)} ensembles "
+        f"{CALIBRATORS[method]}, {BY_TEST_SET}, moves the ECE of these {len(before)} ensembles "
         f"from **{before.min():.3f} to {before.max():.3f}** (uncalibrated) to **{after.min():.3f} "
         f"to {after.max():.3f}**; highest less lowest goes from {np.ptp(before):.3f} to "
         f"{np.ptp(after):.3f}."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ecgcore.models.architectures import CNN_LSTM, arch_title, main_archs
+from ecgcore.predictions.decision import SENSITIVITIES
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.metrics import ScoreName
 from ecgcore.study.strata import KINDS, Stratum
@@ -30,9 +31,7 @@ METRICS: dict[str, ScoreName] = {
 }
 THRESHOLDS: dict[str, float | None] = {
     "0.5": None,
-    "90 % sensitivity": 0.90,
-    "95 % sensitivity": 0.95,
-    "99 % sensitivity": 0.99,
+    **{f"{100 * target:g} % sensitivity": target for target in SENSITIVITIES},
 }
 """Label -> target sensitivity on fold 9; None for the plain threshold 0.5."""
 
@@ -42,9 +41,9 @@ _METRIC_HELP = (
     "specificity depend on the threshold."
 )
 _THRESHOLD_HELP = (
-    "From which probability on a record is called MI: 0.5, or the threshold at which a network "
-    "finds this share of the MI in fold 9 (the same rule as the test set). It matters for "
-    "sensitivity, specificity and the confusion matrix."
+    "From which probability on a record is called MI: 0.5, or the threshold at which the ensemble "
+    "(for single seeds: each seed) finds this share of the MI in fold 9, with all labels, on every "
+    "test set and page. It matters for sensitivity, specificity and the confusion matrix."
 )
 NO_TABLES = (
     "Subgroups by likelihood, diagnosis, sex or age need PTB-XL's tables: run "
@@ -204,7 +203,7 @@ def study_ensembles(architecture: str) -> list[Ensemble]:
     wanted = both if architecture == BOTH else [architecture]
     return [
         one
-        for one in caches.groups()
+        for one in caches.ensembles()
         if one.shipped and arch_title(one.arch) in wanted and one.train_set in STUDY_SETS
     ]
 

@@ -6,12 +6,12 @@ import numpy as np
 import streamlit as st
 
 from ecgcore.errors import EcgError
-from ecgcore.predictions.ensemble import Ensemble
+from ecgcore.predictions.decision import DecisionRule
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.confusion import Confusion, confusion
 from ecgcore.stats.thresholds import Share
 from pages.compare.choice import STATE, Choice
-from pages.compare.numbers import Field, thresholds
+from pages.compare.numbers import Field, decision_rule
 from pages.shared import record_table
 from pages.shared.errors import show_ecg_error
 from pages.shared.evaluation_choice import choose_one
@@ -32,14 +32,14 @@ def draw_confusion(shown: Field, choice: Choice) -> None:
     """Draw the four cells and the cases of the chosen one."""
     one = choose_shown(shown)
     try:
-        _, threshold = thresholds(one, choice)
+        rule = decision_rule(one, choice)
     except EcgError as error:
         show_ecg_error(error)
         return
-    matrix = confusion(one.labels, one.probs, threshold)
+    matrix = confusion(one.labels, one.probs, rule.calls(one.labelled.seed_logits))
     cells, cases = st.columns([0.4, 0.6], gap="medium")
     with cells:
-        st.markdown(words(one.ensemble, matrix, choice))
+        st.markdown(words(rule, matrix, choice))
         _draw_cells(matrix)
         frame = matrix.frame()
         draw_numbers(frame.assign(cell=frame["cell"].map(CELLS)), _CELL_LABELS, "confusion", choice)
@@ -53,12 +53,13 @@ def choose_shown(shown: Field) -> Evaluated:
     return shown.members[shown.ensembles.index(chosen)]
 
 
-def words(ensemble: Ensemble, matrix: Confusion, choice: Choice) -> str:
+def words(rule: DecisionRule, matrix: Confusion, choice: Choice) -> str:
     """Say from which probability MI is called, and what this finds and misses."""
     n_mi, n_normal = matrix.tp.size + matrix.fn.size, matrix.fp.size + matrix.tn.size
     found, right = Share(matrix.tp.size, n_mi), Share(matrix.tn.size, n_normal)
     return (
-        f"**{ensemble.label}**, MI from **{matrix.threshold:.3f}** on (threshold {choice.where}). "
+        f"**{rule.ensemble.label}**, MI from **{rule.shown_threshold:.3f}** on (threshold "
+        f"{choice.where}). "
         f"Sensitivity {found.text()}; specificity {right.text()}. Click a cell to see its cases."
     )
 

@@ -6,17 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ecgcore.predictions.decision import DecisionRule, DecisionSettings
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.comparison.paired_bootstrap import Comparison, Contender, Standing, Trial
-from ecgcore.stats.thresholds import threshold_for_sensitivity
 from pages.compare.choice import Choice
 from pages.shared import caches
 from pages.shared import evaluation_caches as cache
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,23 +89,20 @@ def field(ensembles: Sequence[Ensemble], choice: Choice) -> tuple[Field, dict[st
 
 
 def _contender(one: Evaluated, choice: Choice) -> Contender:
-    seeds, ensemble = one.seed_probs, one.probs
-    if choice.target is not None and choice.score in ("sensitivity", "specificity"):
-        at_seeds, at_ensemble = thresholds(one, choice)
-        seeds = (seeds >= at_seeds[:, None]).astype(np.float64)
-        ensemble = (ensemble >= at_ensemble).astype(np.float64)
-    return Contender(one.ensemble.name, seeds, ensemble)
+    if choice.score not in ("sensitivity", "specificity"):
+        return Contender(one.ensemble.name, one.seed_probs, one.probs)
+    rule, logits = decision_rule(one, choice), one.labelled.seed_logits
+    seeds, ensemble = rule.seed_calls(logits), rule.calls(logits)
+    return Contender(one.ensemble.name, seeds.astype(np.float64), ensemble.astype(np.float64))
 
 
-def thresholds(one: Evaluated, choice: Choice) -> tuple[FloatArray, float]:
-    """Return from which probability each seed ``(s,)`` and the ensemble call MI.
+def decision_rule(one: Evaluated, choice: Choice) -> DecisionRule:
+    """Return what calls MI by the chosen calibrator and threshold.
 
-    Both are chosen on the fold-9 records of the test set's rule.
+    Raises
+    ------
+    ModelError
+        If fold 9 is asked for and missing.
     """
-    if choice.target is None:
-        return np.full(one.n_seeds, 0.5), 0.5
-    target = choice.target
-    val = caches.labelled_ensemble(one.ensemble, choice.test_set, choice.data_version, "val")
-    fold = Evaluated.of(one.ensemble, val, one.calibrator)
-    found = [threshold_for_sensitivity(val.labels, p, target).value for p in fold.seed_probs]
-    return np.asarray(found), threshold_for_sensitivity(val.labels, fold.probs, target).value
+    settings = DecisionSettings(choice.method, sensitivity=choice.target)
+    return caches.decision_rule(one.ensemble, settings)

@@ -13,7 +13,7 @@ from pages.compare.pairs import draw_pairs
 from pages.compare.shortcuts import draw_shortcuts
 from pages.compare.summary import answer, scope_words
 from pages.shared import evaluation_choice as shared
-from pages.shared.calibrator_choice import chosen_method
+from pages.shared.calibrator_choice import chosen_calibrator
 
 DRAWN = (draw_pairs, draw_calibrators, draw_claims, draw_confusion, draw_shortcuts)
 ANSWER_PX, HOLDS_PX = 124, 128
@@ -48,7 +48,7 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
     choice = choices.Choice(
         data_version=data_version,
         test_set=test_set,
-        method=chosen_method(),
+        method=chosen_calibrator(),
         score=score,
         target=target,
         part=subgroup,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -18,7 +19,7 @@ from ecgcore.study.shortcuts import (
 )
 from pages.compare.choice import KIND_NAMES, NO_TABLES, Choice
 from pages.compare.confusion import choose_shown
-from pages.compare.numbers import Field, thresholds
+from pages.compare.numbers import Field, decision_rule
 from pages.shared import evaluation_caches as cache
 from pages.shared.errors import show_ecg_error
 from pages.shared.evaluation_choice import EvaluationChoice
@@ -82,12 +83,12 @@ def stratum_scores(ensemble: Ensemble, choice: Choice) -> tuple[StratumScore, ..
         If the ensemble cannot be evaluated or calibrated.
     """
     whole = cache.evaluated(ensemble, choice)
-    _, threshold = thresholds(whole, choice)
+    called = decision_rule(whole, choice).calls(whole.labelled.seed_logits)
     wanted = (*cache.KINDS_AUDITED, cache.MATCHED)
     strata = cache.strata(choice.data_version, choice.test_set)
     kept = [part for part in strata if part.kind in wanted]
-    key = (choice.data_version, choice.test_set, choice.method, ensemble.name, ensemble.checksum)
-    return cache.in_strata(key, threshold, kept, whole.labelled, whole.probs)
+    key = (*replace(choice, part=None).key, ensemble.name, ensemble.checksum)
+    return cache.in_strata(key, kept, whole, called)
 
 
 def words(

@@ -16,6 +16,7 @@ from ecgcore.study.strata import KINDS
 from pages.reliability.choice import Choice
 from pages.shared import caches, record_table
 from pages.shared import evaluation_caches as cache
+from pages.shared.calibrator_choice import BY_TEST_SET
 from pages.shared.plots import INTERVAL, draw_numbers, draw_plot, draw_table, unbroken
 from pages.shared.widgets import is_dark
 
@@ -27,8 +28,9 @@ def draw_calibrators(one: Evaluated, choice: Choice) -> None:
     st.markdown(gap_words(one, lines))
     draw_table(methods_table(lines))
     st.caption(
-        f"Each fitted on the {lines[0].fitted.n:,} records of fold 9 by the rule of this test set "
-        f"({lines[0].fitted.n_mi:,} of them MI), judged on the {len(one.labels):,} of fold 10. "
+        f"Each {BY_TEST_SET} ({lines[0].fitted.n:,} records, {lines[0].fitted.n_mi:,} of them MI), "
+        f"judged on the {len(one.labels):,} of fold 10; the rest of this page takes the calibrator "
+        "that is fitted with all labels. "
         "Slope below 1: predictions too extreme. Offset (calibration in the large) above 0: MI "
         "more frequent than predicted. Brackets: 95 % bootstrap intervals over patients, for the "
         "fit as it is. ECE over 10 bins of equal width; its interval leans upward."

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from ecgcore.predictions.decision import COVERAGES, SENSITIVITIES
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.calibration.reliability_curve import Band, Strategy
-from ecgcore.stats.conformal import ALPHAS
 from ecgcore.tasks.mi import STUDY_SETS
 from pages.shared import url_state
 from pages.shared.evaluation_choice import SHARED_STATE, EvaluationChoice
@@ -31,8 +31,8 @@ SECTIONS = (
 )
 COSTS, PREVALENCES = (1, 50, 10), (5, 50, 10)
 """Least, most and first value of the dials."""
-TARGET_COVERAGES = {f"{100 * (1 - alpha):.0f} %": alpha for alpha in sorted(ALPHAS, reverse=True)}
-TARGET_SENSITIVITIES = {"80 %": 0.8, "90 %": 0.9, "95 %": 0.95, "98 %": 0.98, "99 %": 0.99}
+TARGET_COVERAGES = {f"{100 * coverage:g} %": coverage for coverage in COVERAGES}
+TARGET_SENSITIVITIES = {f"{100 * target:g} %": target for target in SENSITIVITIES}
 
 
 def _numbers(least: int, most: int) -> list[str]:

@@ -198,8 +198,8 @@ def fitted_words(shown: Sequence[Evaluated], choice: Choice) -> str:
     fit = shown[0].calibrator
     return (
         f"Probabilities are calibrated ({choice.probabilities}), each ensemble and seed for itself "
-        f"on the {fit.n:,} records of fold 9 by the rule of this test set ({fit.n_mi:,} of them "
-        "MI)."
+        f"on the study's {fit.n:,} records of fold 9 with all labels ({fit.n_mi:,} of them MI), "
+        "for every test set and page."
     )
 
 

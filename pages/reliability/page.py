@@ -12,7 +12,7 @@ from pages.reliability import overview as parts
 from pages.shared import evaluation_caches as cache
 from pages.shared import evaluation_choice as shared
 from pages.shared import plots
-from pages.shared.calibrator_choice import chosen_method
+from pages.shared.calibrator_choice import chosen_calibrator
 from pages.shared.errors import ecg_errors_shown
 
 
@@ -44,7 +44,7 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
     choice = choices.Choice(
         data_version=data_version,
         test_set=test_set,
-        method=chosen_method(),
+        method=chosen_calibrator(),
         n_bins=n_bins,
         binning=binning,
         band=band,

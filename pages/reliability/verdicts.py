@@ -4,44 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
 from ecgcore.figures.reliability_panels import Column, intervals_figure
-from ecgcore.predictions.evaluated import Evaluated
-from ecgcore.stats.conformal import SHARES, ConformalCoverage, MondrianConformal
-from ecgcore.stats.metrics import Estimate
-from ecgcore.stats.thresholds import (
-    OperatingPoint,
-    Share,
-    Threshold,
-    operating_point,
-    threshold_for_sensitivity,
+from ecgcore.predictions.decision import (
+    DecisionRule,
+    DecisionSettings,
 )
+from ecgcore.predictions.evaluated import Evaluated
+from ecgcore.report.content import fold9_words
+from ecgcore.stats.conformal import SHARES, ConformalCoverage
+from ecgcore.stats.metrics import Estimate
+from ecgcore.stats.thresholds import Share
 from pages.reliability.choice import TARGET_COVERAGES, TARGET_SENSITIVITIES, Choice
-from pages.reliability.numbers import FloatArray
 from pages.shared import caches
 from pages.shared.plots import INTERVAL, draw_numbers, draw_plot
 from pages.shared.widgets import is_dark
 
+_SAME = "the same verdicts and calls as on every other page and on every test set"
 
-def validation_of(one: Evaluated, choice: Choice) -> tuple[NDArray[np.int64], FloatArray]:
-    """Labels and probabilities of fold 9 by the test set's rule.
+
+def verdict_rule(one: Evaluated, choice: Choice, alpha: float) -> DecisionRule:
+    """Return what gives an ensemble's verdicts.
 
     Raises
     ------
     ModelError
-        If the data set has no such records.
+        If fold 9 is not at hand.
     """
-    fold = caches.labelled_ensemble(one.ensemble, choice.test_set, choice.data_version, "val")
-    return fold.labels, one.calibrator.probs(fold.seed_logits)
+    return caches.decision_rule(one.ensemble, DecisionSettings(choice.method, alpha))
+
+
+def call_rule(one: Evaluated, choice: Choice, target: float) -> DecisionRule:
+    """Return what calls MI with a target sensitivity; ModelError if fold 9 is not at hand."""
+    settings = DecisionSettings(choice.method, sensitivity=target)
+    return caches.decision_rule(one.ensemble, settings)
 
 
 def draw_conformal(shown: Sequence[Evaluated], choice: Choice) -> None:
     st.subheader("Deciding only when sure: MI, normal or refer", anchor=False)
-    coverage = st.segmented_control(
+    chosen = st.segmented_control(
         "Target coverage per class",
         list(TARGET_COVERAGES),
         default="90 %",
@@ -51,26 +54,25 @@ def draw_conformal(shown: Sequence[Evaluated], choice: Choice) -> None:
         help="The share of MI and of normal records, each for itself, whose verdict shall not "
         "exclude their label. More coverage, more referred.",
     )
-    alpha = TARGET_COVERAGES[coverage]
-    judged = [_conformal(one, alpha, choice) for one in shown]
-    coverages = [coverage for _, coverage in judged]
-    rule, _ = judged[0]
+    target = TARGET_COVERAGES[chosen]
+    rules = [verdict_rule(one, choice, round(1 - target, 2)) for one in shown]
+    coverages = [rule.coverage(one.labelled) for rule, one in zip(rules, shown, strict=True)]
     st.caption(
-        f"Limits set on fold 9 ({rule.n_mi:,} MI and {rule.n_normal:,} normal records by the rule "
-        f"of this test set), judged on the {len(shown[0].labels):,} records of fold 10. The "
-        "coverage holds on average over such folds, where records of a class resemble each other; "
-        "fold 9 also chose when trainings stopped. Intervals: 95 % Clopper-Pearson. "
-        "Dashed: the target."
+        f"Limits set on fold 9 ({_fold9_words(rules[0])}), by uncalibrated probabilities: {_SAME}. "
+        f"Here they are judged on the {len(shown[0].labels):,} records of fold 10. The target "
+        "holds on average over folds like fold 9, for the MI and the normals that it holds; a test "
+        "set with only certain or uncertain MI differs from it. Fold 9 also chose when trainings "
+        "stopped. Intervals: 95 % Clopper-Pearson. Dashed: the target."
     )
-    if rule.always:
+    if always := rules[0].always_possible:
         st.warning(
-            f"Fold 9 holds too few {' and '.join(rule.always)} records for {coverage}: that "
-            "verdict is never excluded.",
+            f"Fold 9 holds too few {' and '.join(always)} records for {chosen}: that verdict is "
+            "never excluded.",
             icon=":material/warning:",
         )
     columns = [
-        Column("MI kept, of MI", tuple(c.mi.estimate for c in coverages), 1 - alpha),
-        Column("normal kept, of normal", _of(coverages, "normal"), 1 - alpha),
+        Column("MI kept (not called normal)", tuple(c.mi.estimate for c in coverages), target),
+        Column("normal kept (not called MI)", _of(coverages, "normal"), target),
         Column("referred, of all", _of(coverages, "referred")),
         Column("wrong, of the decided", _of(coverages, "errors")),
     ]
@@ -110,11 +112,9 @@ _SHARE_LABELS = {
 }
 
 
-def _conformal(
-    one: Evaluated, alpha: float, choice: Choice
-) -> tuple[MondrianConformal, ConformalCoverage]:
-    rule = MondrianConformal.fit(*validation_of(one, choice), alpha)
-    return rule, rule.coverage(one.labels, one.probs)
+def _fold9_words(rule: DecisionRule) -> str:
+    version = caches.fold9_version(rule.ensemble)
+    return f"{fold9_words(rule)}, all labels, {version}"
 
 
 def _of(coverages: Sequence[ConformalCoverage], name: str) -> tuple[Estimate, ...]:
@@ -140,7 +140,7 @@ def _draw_intervals(key: str, shown: Sequence[Evaluated], columns: Sequence[Colu
 
 def draw_thresholds(shown: Sequence[Evaluated], choice: Choice) -> None:
     st.subheader("Threshold for a target sensitivity", anchor=False)
-    label = st.segmented_control(
+    chosen = st.segmented_control(
         "Target sensitivity",
         list(TARGET_SENSITIVITIES),
         default="95 %",
@@ -148,14 +148,15 @@ def draw_thresholds(shown: Sequence[Evaluated], choice: Choice) -> None:
         key="wished",
         bind="query-params",
     )
-    target = TARGET_SENSITIVITIES[label]
-    chosen = [_threshold(one, target, choice) for one in shown]
+    target = TARGET_SENSITIVITIES[chosen]
+    rules = [call_rule(one, choice, target) for one in shown]
+    points = [rule.operating_point(one.labelled) for rule, one in zip(rules, shown, strict=True)]
     st.caption(
-        "The highest threshold that reaches it on fold 9, and what it gives on the "
-        f"{len(shown[0].labels):,} records of fold 10 with 95 % Clopper-Pearson intervals. Other "
-        "records may get less than the target. Dashed: the target."
+        f"The highest threshold that reaches it on fold 9 ({_fold9_words(rules[0])}): {_SAME}; and "
+        f"what it gives on the {len(shown[0].labels):,} records of fold 10 with 95 % "
+        "Clopper-Pearson intervals. Certain MI are found more often than the target, uncertain MI "
+        "less often. Dashed: the target."
     )
-    points = [point for _, point in chosen]
     columns = [
         Column("sensitivity", tuple(p.sensitivity.estimate for p in points), target),
         Column("specificity", tuple(p.specificity.estimate for p in points)),
@@ -164,19 +165,14 @@ def draw_thresholds(shown: Sequence[Evaluated], choice: Choice) -> None:
     rows = [
         {
             "model": one.ensemble.label,
-            "threshold": threshold.value,
-            "fold_9": threshold.achieved.value,
+            "threshold": rule.shown_threshold,
+            "fold_9": rule.achieved,
             **_share_parts("sensitivity", point.sensitivity),
             **_share_parts("specificity", point.specificity),
         }
-        for one, (threshold, point) in zip(shown, chosen, strict=True)
+        for one, rule, point in zip(shown, rules, points, strict=True)
     ]
     draw_numbers(pd.DataFrame(rows), _THRESHOLD_LABELS, "thresholds", choice)
-
-
-def _threshold(one: Evaluated, target: float, choice: Choice) -> tuple[Threshold, OperatingPoint]:
-    threshold = threshold_for_sensitivity(*validation_of(one, choice), target)
-    return threshold, operating_point(one.labels, one.probs, threshold.value)
 
 
 def _share_parts(name: str, share: Share) -> dict[str, float]:

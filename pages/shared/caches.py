@@ -19,7 +19,7 @@ from ecgcore.jobs.store import JobStore
 from ecgcore.models import cards
 from ecgcore.models.cards import ModelEntry, Preprocessing
 from ecgcore.predictions import labelled
-from ecgcore.predictions.decision import DecisionRule, DecisionSettings
+from ecgcore.predictions.decision import RECORDS, DecisionRule, DecisionSettings
 from ecgcore.predictions.ensemble import (
     Ensemble,
     EnsembleCalibrator,
@@ -27,6 +27,7 @@ from ecgcore.predictions.ensemble import (
     disagreement_of,
     ensemble_by_name,
     ensembles_of,
+    main_ensembles,
 )
 from ecgcore.predictions.leakage import SeenInTraining
 from ecgcore.predictions.store import load_predictions, wide_predictions
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from ecgcore.predictions.labelled import LabelledLogits
     from ecgcore.records import EcgRecord
     from ecgcore.stats.metrics import Metrics
-    from pages.shared.case import Case
+    from pages.shared.case import ReadableCase
 
 log = logging.getLogger(__name__)
 
@@ -120,59 +121,67 @@ def read_display(ecg_id: int) -> EcgRecord:
     return recordings().read_display(ecg_id)
 
 
-def measurements(case: Case) -> Measurements:
-    """Rate, intervals, axes and amplitudes of a readable case."""
+def measurements(case: ReadableCase) -> Measurements:
+    """Rate, intervals, axes and amplitudes of a case."""
     return _measurements(case.key, case.display)
 
 
-def quality(case: Case) -> Quality:
-    """Signal quality of a readable case."""
+def quality(case: ReadableCase) -> Quality:
+    """Signal quality of a case."""
     return _quality(case.key, case.display)
 
 
-def groups() -> tuple[Ensemble, ...]:
-    """Shipped models grouped over their seeds, then own runs."""
+def ensembles() -> tuple[Ensemble, ...]:
+    """Shipped models grouped over their seeds, then local runs."""
     return ensembles_of(models())
 
 
-def group(name: str) -> Ensemble:
-    """Find the group of this name; ModelError if there is none."""
-    return ensemble_by_name(groups(), name)
-
-
 def labelled_ensemble(
-    group: Ensemble, test_set: str, data_version: str, split: str = "test"
+    ensemble: Ensemble, test_set: str, data_version: str, split: str = "test"
 ) -> LabelledEnsemble:
-    """Give a group's logits beside the labels of a test set, or of its rule in fold 9 ("val")."""
-    return _labelled_ensemble(group.name, group.checksum, test_set, data_version, split)
+    """Logits beside the labels of a test set, or of its rule in fold 9 ("val")."""
+    return _labelled_ensemble(ensemble.name, ensemble.checksum, test_set, data_version, split)
 
 
-def ensemble_calibrator(
-    group: Ensemble, method: CalibratorName, data_version: str, rule: str = "all"
-) -> EnsembleCalibrator:
-    """Recalibration of a group, fitted on the fold-9 records of a test set's rule.
+def fold9_version(ensemble: Ensemble) -> str:
+    """Name the data set whose fold 9 everything about an ensemble is fitted on.
 
-    A recording from elsewhere, or of a data set without labels, uses the shipped predictions for
-    PTB-XL (for an own run: those for the data set that it was trained on).
+    It is PTB-XL, also where another data set is open; for a local run, the data set that it was
+    trained on.
     """
-    return _ensemble_calibrator(group.name, group.checksum, method, data_version, rule)
+    return PTBXL_VERSION if ensemble.shipped else ensemble.members[0].card.data_version
 
 
-def decision_rule(group: Ensemble, rule: DecisionSettings) -> DecisionRule:
-    """How a group's logits on a single recording are read; ModelError where fold 9 is missing."""
-    return _decision_rule(group.name, group.checksum, rule.method, rule.alpha, rule.sensitivity)
+def calibrator(ensemble: Ensemble, name: CalibratorName) -> EnsembleCalibrator:
+    """Give an ensemble's calibrator, the same on every page: fitted on fold 9 with all labels."""
+    return test_set_calibrator(ensemble, name, fold9_version(ensemble), RECORDS)
 
 
-def calibration_version(group: Ensemble) -> str:
-    """Name the data set whose fold 9 calibrates a group's opinion on a single recording."""
-    return PTBXL_VERSION if group.shipped else group.members[0].card.data_version
+def test_set_calibrator(
+    ensemble: Ensemble, name: CalibratorName, data_version: str, test_set: str
+) -> EnsembleCalibrator:
+    """Give a calibrator fitted on the fold-9 records of a test set's rule, to be compared."""
+    return _calibrator(ensemble.name, ensemble.checksum, name, data_version, test_set)
 
 
-def ensemble_logits(case: Case, group: Ensemble) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Logits ``(s,)`` of a group's seeds on a readable case, with warnings.
+def decision_rule(ensemble: Ensemble, chosen: DecisionSettings) -> DecisionRule:
+    """Give the rule of an ensemble, the same on every page.
 
-    What ships with the project is read where it is about this very record; else the models are
-    asked.
+    Raises
+    ------
+    ModelError
+        If a calibrator or a target sensitivity is asked for and fold 9 is missing.
+    """
+    return _decision_rule(ensemble.name, ensemble.checksum, chosen)
+
+
+def ensemble_logits(
+    case: ReadableCase, ensemble: Ensemble
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Logits ``(s,)`` of an ensemble's seeds on a case, with warnings.
+
+    What ships with the project is read where it is about this very record; else the models
+    predict.
 
     Raises
     ------
@@ -181,22 +190,22 @@ def ensemble_logits(case: Case, group: Ensemble) -> tuple[NDArray[np.float64], t
     RecordError
         If the recording does not fit the models.
     """
-    if case.entry is not None and group.shipped:
-        stored = stored_ensemble_logits(case.entry.ecg_id, group)
+    if case.entry is not None and ensemble.shipped:
+        stored = stored_ensemble_logits(case.entry.ecg_id, ensemble)
         if stored is not None:
             return stored, ()
-    asked = [opinion(case, entry) for entry in group.members]
-    warnings = tuple(dict.fromkeys(text for _, said in asked for text in said))
-    return np.array([prediction.logit for prediction, _ in asked]), warnings
+    made = [prediction(case, entry) for entry in ensemble.members]
+    warnings = tuple(dict.fromkeys(text for _, said in made for text in said))
+    return np.array([one.logit for one, _ in made]), warnings
 
 
-def stored_ensemble_logits(ecg_id: int, group: Ensemble) -> NDArray[np.float64] | None:
-    """Read the shipped logits ``(s,)`` of a group on a record of the open data; None without."""
+def stored_ensemble_logits(ecg_id: int, ensemble: Ensemble) -> NDArray[np.float64] | None:
+    """Read the shipped logits ``(s,)`` of an ensemble on a record of the open data, if any."""
     try:
         table = _stored_table(catalog().version)
     except ModelError:  # no file of predictions, which the models themselves do not need
         return None
-    names = [entry.name for entry in group.members]
+    names = [entry.name for entry in ensemble.members]
     if table is None or ecg_id not in table.index or not set(names) <= set(table.columns):
         return None
     logits: NDArray[np.float64] = table.loc[ecg_id, names].to_numpy(dtype=np.float64)
@@ -208,40 +217,34 @@ def predictor(entry: ModelEntry) -> Predictor:
     return _predictor(entry.name, entry.card.weights_sha256)
 
 
-def opinion(case: Case, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
-    """One model's opinion on a readable case, with warnings; ModelError or RecordError without."""
-    return _opinion(case.key, entry.name, entry.card.weights_sha256, case.record)
+def prediction(case: ReadableCase, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
+    """One model's prediction of a case, with warnings; ModelError or RecordError without."""
+    return _prediction(case.key, entry.name, entry.card.weights_sha256, case.record)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Looking up the training data …")
-def exposure(data_version: str, train_set: str, seed: int) -> SeenInTraining:
+def seen_in_training(data_version: str, train_set: str, seed: int) -> SeenInTraining:
     """Find the open data's records behind a training set; immutable, shared by all readers."""
     return SeenInTraining.of(catalog().frame, train_set, seed)
 
 
-def attribution(case: Case, entry: ModelEntry, method: str) -> Attribution:
-    """Explain one model on a readable case; ModelError or RecordError if that cannot be done."""
+def attribution(case: ReadableCase, entry: ModelEntry, method: str) -> Attribution:
+    """Explain one model on a case; ModelError or RecordError if that cannot be done."""
     return _attribution(case.key, entry.name, entry.card.weights_sha256, method, case.record)
 
 
 @st.cache_data(max_entries=12, show_spinner="Reading the models' predictions …")
-def spread(data_version: str, method: CalibratorName = "raw") -> pd.Series[float] | None:
-    """Disagreement of the shipped groups by ``ecg_id``; None where nothing is predicted."""
+def disagreement(data_version: str, name: CalibratorName = "raw") -> pd.Series[float] | None:
+    """Disagreement of the main ensembles by ``ecg_id``; None where nothing is predicted."""
     table = _stored_table(data_version)
     if table is None:
         return None
-    shipped = [
-        group
-        for group in groups()
-        if group.shipped and {entry.name for entry in group.members} <= set(table.columns)
+    stored = [
+        one
+        for one in ensembles()
+        if one.shipped and {entry.name for entry in one.members} <= set(table.columns)
     ]
-    return disagreement_of(
-        table,
-        [
-            (group, ensemble_calibrator(group, method, calibration_version(group)))
-            for group in shipped
-        ],
-    )
+    return disagreement_of(table, [(one, calibrator(one, name)) for one in main_ensembles(stored)])
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading the signals' quality …")
@@ -251,8 +254,8 @@ def quality_table(data_version: str) -> pd.DataFrame | None:
     return load_quality(path, data_version) if path is not None else None
 
 
-def study_groups(data_version: str) -> pd.Series[str]:
-    """Group of each record of the cohort, by ``ecg_id``."""
+def label_groups(data_version: str) -> pd.Series[str]:
+    """Label group of each record of the cohort, by ``ecg_id``."""
     return _cohort(data_version)["group"]
 
 
@@ -295,14 +298,14 @@ def _predictor(name: str, checksum: str) -> Predictor:
 
 
 @st.cache_data(max_entries=8192, show_spinner=False)
-def _opinion(
+def _prediction(
     key: str, name: str, checksum: str, _record: EcgRecord
 ) -> tuple[Prediction, tuple[str, ...]]:
     from ecgcore.models.predictor import Prediction
 
-    asked = _predictor(name, checksum)
-    inputs, warnings = _model_input(key, asked.preprocessing, _record)
-    return Prediction(asked.entry, tuple(asked.logits(inputs)[0].tolist())), warnings
+    model_of = _predictor(name, checksum)
+    inputs, warnings = _model_input(key, model_of.preprocessing, _record)
+    return Prediction(model_of.entry, tuple(model_of.logits(inputs)[0].tolist())), warnings
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -355,40 +358,39 @@ def _judged(
 def _labelled_ensemble(
     name: str, checksum: str, test_set: str, data_version: str, split: str
 ) -> LabelledEnsemble:
-    asked = group(name)
-    table = _stored_table(data_version) if asked.shipped else None
+    ensemble = ensemble_by_name(ensembles(), name)
+    table = _stored_table(data_version) if ensemble.shipped else None
     if table is not None:
-        return LabelledEnsemble.from_table(asked, table, _cohort(data_version), test_set, split)
+        cohort = _cohort(data_version)
+        return LabelledEnsemble.from_table(ensemble, table, cohort, test_set, split)
     return LabelledEnsemble.of(
         [
             _judged(entry.name, entry.card.weights_sha256, test_set, data_version, split)
-            for entry in asked.members
+            for entry in ensemble.members
         ]
     )
 
 
-@st.cache_resource(max_entries=256, show_spinner="Fitting the recalibration …")
-def _ensemble_calibrator(
-    name: str, checksum: str, method: CalibratorName, data_version: str, rule: str
+@st.cache_resource(max_entries=256, show_spinner="Fitting the calibrator …")
+def _calibrator(
+    ensemble: str, checksum: str, name: CalibratorName, data_version: str, test_set: str
 ) -> EnsembleCalibrator:
-    if method == "raw":
-        return EnsembleCalibrator.raw(len(group(name).members), rule)
-    validation = _labelled_ensemble(name, checksum, rule, data_version, "val")
-    return EnsembleCalibrator.fit(method, rule, validation)
+    if name == "raw":
+        n_seeds = len(ensemble_by_name(ensembles(), ensemble).members)
+        return EnsembleCalibrator.raw(n_seeds, test_set)
+    validation = _labelled_ensemble(ensemble, checksum, test_set, data_version, "val")
+    return EnsembleCalibrator.fit(name, test_set, validation)
 
 
 @st.cache_resource(max_entries=512, show_spinner="Reading fold 9 …")
-def _decision_rule(
-    name: str, checksum: str, method: CalibratorName, alpha: float, sensitivity: float | None
-) -> DecisionRule:
-    asked = group(name)
-    version, validation = calibration_version(asked), None
-    calibration = ensemble_calibrator(asked, method, version)
+def _decision_rule(name: str, checksum: str, chosen: DecisionSettings) -> DecisionRule:
+    ensemble, fold9 = ensemble_by_name(ensembles(), name), None
+    fitted = calibrator(ensemble, chosen.calibrator)
     try:
-        validation = labelled_ensemble(asked, "all", version, "val")
+        fold9 = labelled_ensemble(ensemble, RECORDS, fold9_version(ensemble), "val")
     except ModelError as error:
-        log.warning("no verdicts by %s: %s", asked.label, error)
-    return DecisionRule.fit(DecisionSettings(method, alpha, sensitivity), calibration, validation)
+        log.warning("no verdicts by %s: %s", ensemble.label, error)
+    return DecisionRule.fit(ensemble, chosen, fitted, fold9)
 
 
 @st.cache_data(max_entries=256, show_spinner="Drawing bootstrap samples …")

@@ -1,4 +1,4 @@
-"""The recording under review: one of the open data set, or the reader's own."""
+"""The recording under review: one of the open data set, or the reader's own; readable or not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pages.shared import caches
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Case:
+class ReadableCase:
     """One recording and what is known about it.
 
     Attributes
@@ -22,20 +22,29 @@ class Case:
     entry
         What the tables say about it; None for the reader's own recording.
     record, display
-        As the models and as the eyes see it: at 500 Hz where that is on this disk. None where it
-        cannot be read, for the reason `problem`.
+        As the models and as the eyes see it: at 500 Hz where that is on this disk.
     """
 
     key: str
     entry: CatalogEntry | None
-    record: EcgRecord | None
-    display: EcgRecord | None
-    problem: RecordError | None = None
+    record: EcgRecord
+    display: EcgRecord
 
     @property
     def name(self) -> str:
         """Name for a heading and for a file."""
         return f"Record {self.entry.ecg_id}" if self.entry else self.key.partition("/")[2]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnreadableCase:
+    """A record of the data set whose signal cannot be read, and why."""
+
+    entry: CatalogEntry
+    problem: RecordError
+
+
+Case = ReadableCase | UnreadableCase
 
 
 def from_catalog(ecg_id: int) -> Case:
@@ -44,18 +53,18 @@ def from_catalog(ecg_id: int) -> Case:
     Raises
     ------
     RecordError
-        If the tables do not know it; a signal that cannot be read becomes the case's problem.
+        If the tables do not know it.
     """
     catalog = caches.catalog()
     entry, key = catalog.entry(ecg_id), f"{catalog.version}/{ecg_id}"
     try:
-        return Case(key, entry, caches.read_record(ecg_id), caches.read_display(ecg_id))
+        return ReadableCase(key, entry, caches.read_record(ecg_id), caches.read_display(ecg_id))
     except RecordError as error:
-        return Case(key, entry, None, None, error)
+        return UnreadableCase(entry, error)
 
 
-def from_record(record: EcgRecord, start_s: float = 0.0) -> Case:
+def from_record(record: EcgRecord, start_s: float = 0.0) -> ReadableCase:
     """Open the reader's own recording, or a window of it."""
     digest = hashlib.sha256(record.signal.tobytes()).hexdigest()[:16]
     key = f"own {digest} {record.fs_hz} Hz from {start_s:g} s/{record.record_id}"
-    return Case(key, None, record, record)
+    return ReadableCase(key, None, record, record)

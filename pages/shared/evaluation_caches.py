@@ -62,11 +62,8 @@ def evaluated(ensemble: Ensemble, choice: EvaluationChoice) -> Evaluated:
     ModelError
         If predictions are missing, or fold 9 cannot calibrate.
     """
-    judged = caches.labelled_ensemble(ensemble, choice.test_set, choice.data_version)
-    fitted = caches.ensemble_calibrator(
-        ensemble, choice.method, choice.data_version, choice.test_set
-    )
-    return Evaluated.of(ensemble, judged, fitted)
+    labelled = caches.labelled_ensemble(ensemble, choice.test_set, choice.data_version)
+    return Evaluated.of(ensemble, labelled, caches.calibrator(ensemble, choice.method))
 
 
 def evaluate_each(
@@ -138,20 +135,16 @@ def shortcuts(data_version: str, test_set: str) -> tuple[Shortcut, ...]:
 
 @st.cache_data(max_entries=48, show_spinner="Judging the model in each part of the test set …")
 def in_strata(
-    key: Key,
-    threshold: float,
-    _strata: Sequence[Stratum],
-    _judged: LabelledEnsemble,
-    _probs: NDArray[np.float64],
+    key: Key, _strata: Sequence[Stratum], _one: Evaluated, _called: NDArray[np.bool_]
 ) -> tuple[StratumScore, ...]:
-    """Judge one ensemble in each stratum; `key` names data, network and calibrator."""
+    """Judge one ensemble in each stratum; `key` names data, network, calibrator and threshold."""
     return judge_strata(
         _strata,
-        _judged.ids,
-        _judged.labels,
-        _probs,
-        clusters=_judged.patients,
-        threshold=threshold,
+        _one.labelled.ids,
+        _one.labels,
+        _one.probs,
+        called=_called,
+        clusters=_one.patients,
         n_boot=200,
     )
 

@@ -96,7 +96,7 @@ def fitting_ensembles(data_version: str) -> list[Ensemble]:
     """Return the shipped ensembles, and the local runs that were trained on this data set."""
     return [
         one
-        for one in caches.groups()
+        for one in caches.ensembles()
         if one.shipped or one.members[0].card.data_version == data_version
     ]
 

@@ -42,7 +42,7 @@ def cases_table(
     seed_probs
         ``(s, n)`` those of its seeds.
     """
-    groups = caches.study_groups(data_version)
+    groups = caches.label_groups(data_version)
     table: dict[str, object] = {
         "Record": ids,
         "Label": [LABEL_GROUPS[groups[ecg_id]] for ecg_id in ids],

@@ -27,13 +27,13 @@ from ecgcore.stats.calibration.calibrators import CALIBRATORS
 from ecgcore.wording.numbers import counted, percent
 from pages.case import predictions as said
 from pages.shared import case as cases
-from pages.shared.calibrator_choice import chosen_method
+from pages.shared.calibrator_choice import chosen_calibrator
 from pages.shared.errors import plain, show_ecg_error
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
-    from pages.shared.case import Case
+    from pages.shared.case import ReadableCase
 
 WINDOW_S = 10.0
 MAX_WINDOWS = 60
@@ -235,7 +235,7 @@ def _span(start_s: float) -> str:
     return f"{start_s:.5g} to {start_s + WINDOW_S:.5g} s"
 
 
-def case_at(record: EcgRecord, start_s: float) -> Case:
+def case_at(record: EcgRecord, start_s: float) -> ReadableCase:
     """Open 10 s of a recording, or all of a shorter one.
 
     The models' copy carries no warnings: the page has shown them, and they would be said twice.
@@ -259,8 +259,8 @@ def draw_windows(record: EcgRecord, menu: PopoverContainer) -> None:
             return
         limit = f" The first {len(asked)} of {len(starts)}." if len(asked) < len(starts) else ""
         st.caption(
-            "Probability of MI among the ensembles, here by the first seed of each alone "
-            f"({CALIBRATORS[chosen_method()]}). A click shows the window.{limit}"
+            "Probability of MI among the main ensembles, here by the first seed of each alone "
+            f"({CALIBRATORS[chosen_calibrator()]}). A click shows the window.{limit}"
         )
         key = f"upload_picked_{_round()}"
         st.dataframe(
@@ -282,10 +282,10 @@ def _go_to_picked(key: str, starts: tuple[float, ...]) -> None:
 
 
 def window_predictions(record: EcgRecord, starts: tuple[float, ...]) -> pd.DataFrame:
-    """Lowest and highest probability among the ensembles' first seeds, a row per window."""
+    """Lowest and highest probability over the main ensembles' first seeds, a row per window."""
     rows = []
     for start_s in starts:
-        probs = said.first_seed_probs(case_at(record, start_s), chosen_method())
+        probs = said.first_seed_probs(case_at(record, start_s), chosen_calibrator())
         if probs:
             n_mi = sum(prob >= HALF for prob in probs)
             rows.append((_span(start_s), min(probs), max(probs), f"{n_mi} of {len(probs)}"))

@@ -26,14 +26,14 @@ def press(app: AppTest, name: str) -> AppTest:
 
 
 @pytest.fixture
-def spread(monkeypatch: pytest.MonkeyPatch) -> None:
+def disagreement(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the models disagree the more, the higher the record's number."""
     numbers = pd.Series({ecg_id: ecg_id / 240 for ecg_id in range(1, 241)})
-    monkeypatch.setattr(caches, "spread", lambda _version, _method: numbers)
+    monkeypatch.setattr(caches, "disagreement", lambda _version, _method: numbers)
 
 
 def test_first_view_is_the_ambiguous_test_cases(
-    open_page: Open, spread: None, synthetic_catalog: Catalog
+    open_page: Open, disagreement: None, synthetic_catalog: Catalog
 ) -> None:
     app = open_page("browse")
     assert not app.exception
@@ -49,11 +49,11 @@ def test_first_view_is_the_ambiguous_test_cases(
 def test_disagreement_follows_the_switch(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def spread(_version: str, method: str) -> pd.Series:
+    def disagreement(_version: str, method: str) -> pd.Series:
         asked.append(method)
         return pd.Series({k: (k if method == "raw" else 240 - k) / 240 for k in range(1, 241)})
 
-    monkeypatch.setattr(caches, "spread", spread)
+    monkeypatch.setattr(caches, "disagreement", disagreement)
     raw = open_page("browse").dataframe[0].value["ecg_id"].tolist()
     app = open_page("browse", calibration="Platt")
     assert asked == ["raw", "platt"]
@@ -66,7 +66,7 @@ def test_synthetic_records_are_marked_with_the_way_to_real_ones(open_page: Open)
     assert "python3.11 -m ecgcore data fetch --set test" in captions(app)
 
 
-def test_one_click_shows_all_and_one_leads_back(open_page: Open, spread: None) -> None:
+def test_one_click_shows_all_and_one_leads_back(open_page: Open, disagreement: None) -> None:
     app = press(open_page("browse"), "All records")
     assert summary(app).startswith("**240** of 240")
     assert app.dataframe[0].value["ecg_id"].tolist() == list(range(1, 241))
@@ -77,7 +77,7 @@ def test_one_click_shows_all_and_one_leads_back(open_page: Open, spread: None) -
 
 
 def test_counts_follow_a_filter_at_once(
-    open_page: Open, spread: None, synthetic_catalog: Catalog
+    open_page: Open, disagreement: None, synthetic_catalog: Catalog
 ) -> None:
     app = press(open_page("browse"), "All records")
     app.multiselect(key="territory").select("lateral").run()
@@ -112,7 +112,9 @@ def test_stale_values_in_the_url_are_ignored(open_page: Open) -> None:
     assert app.slider(key="age").value == (0, 90)
 
 
-def test_an_old_link_to_normal_records_still_finds_them(open_page: Open, spread: None) -> None:
+def test_an_old_link_to_normal_records_still_finds_them(
+    open_page: Open, disagreement: None
+) -> None:
     app = open_page("browse", group="pure normal")
     assert app.selectbox(key="group").value == "pure_normal"
     assert set(app.dataframe[0].value["group"]) == {"normal"}
@@ -145,7 +147,7 @@ def test_missing_predictions_leave_the_list_usable(
     assert ids == sorted(ids)
 
 
-def test_signal_quality_is_a_filter_and_a_column(open_page: Open, spread: None) -> None:
+def test_signal_quality_is_a_filter_and_a_column(open_page: Open, disagreement: None) -> None:
     app = open_page("browse", group="any", split="any", signal="noise", sort="record number")
     table = app.dataframe[0].value
     assert 0 < len(table) < 240
@@ -182,7 +184,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, str]]]:
 )
 def test_a_row_opens_its_case_and_keeps_the_list(
     open_page: Open,
-    spread: None,
+    disagreement: None,
     opened: list[tuple[str, dict[str, str]]],
     selection: dict[str, list],
 ) -> None:
@@ -224,7 +226,7 @@ def test_a_wrong_number_is_explained_and_the_list_stays(
 
 
 def test_filters_come_back_after_a_case(
-    open_page: Open, spread: None, opened: list[tuple[str, dict[str, str]]]
+    open_page: Open, disagreement: None, opened: list[tuple[str, dict[str, str]]]
 ) -> None:
     app = press(open_page("browse"), "Certain MI")
     certain = summary(app)

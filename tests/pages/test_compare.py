@@ -153,7 +153,7 @@ def test_claims_are_judged_by_our_own_numbers(open_compare):
     assert len(app.table) == 2
 
 
-def test_recalibration_is_shown_from_raw_to_the_chosen_method(open_compare):
+def test_recalibration_is_shown_from_raw_to_the_chosen_calibrator(open_compare):
     app = open_compare(view="Calibrators", calibration="Beta")
     table = app.dataframe[-1].value
     assert table["Probabilities"].tolist() == [CALIBRATORS["raw"], "Beta"] * 6

@@ -535,7 +535,7 @@ def test_decisions_say_what_the_dials_mean(open_reliability):
         for name in ("MI found", "MI missed")
     )
     assert found + missed == pytest.approx(20, abs=0.11)
-    assert "25 MI and 60 normal records" in said(app)
+    assert "110 records of fold 9, 50 MI, all labels, PTB-XL 1.0.3" in said(app)
 
 
 def test_a_target_coverage_that_fold_9_is_too_small_for_is_named(open_reliability):

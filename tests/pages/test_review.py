@@ -7,13 +7,13 @@ import shutil
 import numpy as np
 import pytest
 
-from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.paper_layout import PaperSettings, paper_layout
 from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey
 from ecgcore.models.predictor import Predictor, predict
 from ecgcore.predictions.store import predictions_frame, predictions_path, save_predictions
 from ecgcore.ptbxl.catalog import load_catalog
 from pages.case import labels as parts
+from tests.support.predictions import attribution as made_up
 from tests.support.review_page import (
     SIX,
     change_table,
@@ -28,7 +28,7 @@ from tests.support.review_page import (
     traces,
 )
 
-OPINIONS = "Opinions as a table"
+TABLE = "Predictions as a table"
 
 
 @pytest.fixture
@@ -66,28 +66,28 @@ def test_a_synthetic_record_says_so_beside_and_on_the_paper(open_review):
     assert "Synthetic records" in texts(app)
 
 
-def test_six_opinions_are_those_of_the_models(open_review, six_models, synthetic_recordings):
+def test_six_predictions_are_those_of_the_models(open_review, six_models, synthetic_recordings):
     entries = [
         ModelEntry(six_models / k.folder, ModelCard.load(six_models / k.folder), True) for k in SIX
     ]
     predictors = [Predictor.open(entry) for entry in entries]
     predictions, _ = predict(predictors, synthetic_recordings.read(3))
     probs = [100 / (1 + np.exp(-p.logit)) for p in predictions]
-    app = open_review(3, details=OPINIONS)
+    app = open_review(3, details=TABLE)
     shown = table(app, "Probability of MI")
-    assert list(shown["Group"]) == [
+    assert list(shown["Ensemble"]) == [
         f"{arch} {name}" for arch in ("CNN-BiLSTM", "BiMamba-2") for name in "ACD"
     ]
     assert list(shown["Probability of MI"]) == [f"{prob:.1f} %" for prob in probs]
     assert all(f"{prob:.1f} %" in charts(app)["Probability"].alt for prob in probs)
     words = texts(app)
     assert f"**{min(probs):.0f} to {max(probs):.0f} %**" in words
-    assert f"**{sum(p >= 50 for p in probs)} of 6** groups say MI at 50 %" in words
+    assert f"**{sum(p >= 50 for p in probs)} of 6** ensembles say MI at 50 %" in words
     assert "**A** certain MI only; **C** all MI, certain and uncertain; **D** uncertain" in words
 
 
 def test_models_that_saw_the_record_are_marked(open_review, synthetic_catalog):
-    app = open_review(find(synthetic_catalog, "certain_mi", "train"), details=OPINIONS)
+    app = open_review(find(synthetic_catalog, "certain_mi", "train"), details=TABLE)
     seen = "this recording was in its training data"
     never = "no recording of this patient was in its training data"
     assert list(table(app, "This recording")["This recording"]) == [seen, seen, never] * 2
@@ -97,7 +97,7 @@ def test_models_that_saw_the_record_are_marked(open_review, synthetic_catalog):
 
 
 def test_no_mark_on_a_test_record(open_review, synthetic_catalog):
-    app = open_review(find(synthetic_catalog, "certain_mi", "test"), details=OPINIONS)
+    app = open_review(find(synthetic_catalog, "certain_mi", "test"), details=TABLE)
     assert set(table(app, "This recording")["This recording"]) == {
         "no recording of this patient was in its training data"
     }
@@ -140,22 +140,22 @@ def test_without_a_record_an_uncertain_one_of_the_test_fold_opens(open_review, s
         ("Integrated Gradients", "Integrated Gradients say when and in which lead"),
     ],
 )
-def test_deep_link_opens_the_heat_of_a_model(open_review, method, words):
+def test_deep_link_opens_the_overlay_of_a_model(open_review, method, words):
     app = open_review(5, method=method, model="BiMamba-2 D (seed 0)")
-    assert f"with heat by {method}, BiMamba-2 D (seed 0)" in charts(app)["12-lead"].alt
-    assert "heat" in traces(ecg(app))
+    assert f"with overlay by {method}, BiMamba-2 D (seed 0)" in charts(app)["12-lead"].alt
+    assert "overlay" in traces(ecg(app))
     assert words in texts(app)
-    assert ("Completeness gap" in texts(app)) == (method != "Grad-CAM")
+    assert ("Numerical check" in texts(app)) == (method != "Grad-CAM")
 
 
-def test_heat_is_off_at_first_and_begins_with_the_cnn_of_all_labels(open_review):
+def test_the_overlay_is_off_at_first_and_begins_with_the_cnn_of_all_labels(open_review):
     app = open_review(5)
-    assert "heat" not in traces(ecg(app))
+    assert "overlay" not in traces(ecg(app))
     app.segmented_control(key="method").set_value("gradcam").run()
     assert "Grad-CAM, CNN-BiLSTM C (seed 0)" in charts(app)["12-lead"].alt
 
 
-def test_heat_leaves_the_paper_where_it_was(open_review):
+def test_the_overlay_leaves_the_paper_where_it_was(open_review):
     app = open_review(5)
     plain = ecg(app)["layout"]
     app.segmented_control(key="method").set_value("ig").run()
@@ -198,19 +198,19 @@ def test_an_unreadable_recording_still_shows_its_labels(open_review, own_data, d
     assert "2" in errors(app)[0]
     assert "12-lead" not in charts(app)
     assert len(table(app, "Likelihood")) > 0
-    assert "No model has an opinion on this recording." in texts(app)
+    assert "No model predicts this recording." in texts(app)
 
 
-def test_an_unreadable_recording_shows_the_stored_opinions(open_review, own_data, own_models):
+def test_an_unreadable_recording_shows_the_stored_predictions(open_review, own_data, own_models):
     load_catalog(own_data).record_path(2).with_suffix(".dat").unlink()
     logits = np.array([np.log(3)], dtype=np.float32)
     save_predictions(
         predictions_frame(SIX[1], [2], logits), predictions_path(own_models, synthetic=True)
     )
-    app = open_review(2, data_dir=own_data, pretrained=own_models, details=OPINIONS)
-    shown = table(app, "Probability of MI").set_index("Group")["Probability of MI"]
+    app = open_review(2, data_dir=own_data, pretrained=own_models, details=TABLE)
+    shown = table(app, "Probability of MI").set_index("Ensemble")["Probability of MI"]
     assert shown["CNN-BiLSTM C"] == "75.0 %"
-    assert shown["BiMamba-2 A"].startswith("not asked")
+    assert shown["BiMamba-2 A"].startswith("no prediction")
     assert "stored" in texts(app)
 
 
@@ -222,7 +222,7 @@ def test_a_damaged_model_is_named_and_the_others_answer(open_review, own_models)
     app = open_review(2, pretrained=own_models, method="Grad-CAM", model="BiMamba-2 C (seed 0)")
     assert [w.value.split(":")[0] for w in app.warning] == ["**BiMamba-2 C**"]
     assert "damaged" in app.warning[0].value
-    assert "of 5** groups" in texts(app)
+    assert "of 5** ensembles" in texts(app)
     assert "without overlay" in charts(app)["12-lead"].alt
     assert "damaged" in errors(app)[0]
 
@@ -230,13 +230,13 @@ def test_a_damaged_model_is_named_and_the_others_answer(open_review, own_models)
 def test_without_models_the_ecg_is_still_there(open_review, tmp_path):
     app = open_review(2, pretrained=tmp_path / "nothing", method="Grad-CAM")
     assert "12-lead" in charts(app)
-    assert "No model has an opinion on this recording." in texts(app)
+    assert "No model predicts this recording." in texts(app)
 
 
 def test_an_own_run_stands_after_the_shipped_models(open_review, tmp_path):
     save_untrained(ModelKey("cnn_bilstm", "C", 7), tmp_path / "runs" / "mine")
-    shown = table(open_review(2, details=OPINIONS), "Probability of MI")
-    assert list(shown["Group"])[-1] == "CNN-BiLSTM C (own run mine)"
+    shown = table(open_review(2, details=TABLE), "Probability of MI")
+    assert list(shown["Ensemble"])[-1] == "CNN-BiLSTM C (own run mine)"
     assert len(shown) == 7
 
 
@@ -261,12 +261,12 @@ def test_an_english_report_is_not_translated(open_bare):
 
 def attribution(delta, total=1.0, method="ig"):
     scores = np.full((12 if method == "ig" else 1, 1000), total / 12_000, dtype=np.float32)
-    return Attribution(method, scores, 100, 0.0, delta, 125)
+    return made_up(scores, method, delta=delta)
 
 
 def test_completeness_gap_is_compared_with_the_change_of_the_logit():
     said = parts.method_words(attribution(0.01))
-    assert "1.01 % of the logit change of +0.99" in said
+    assert "add up to within 1.0 % of the logit's change" in said
     assert "do not rely" in parts.method_words(attribution(-0.05))
     assert "do not rely" not in parts.method_words(attribution(0.01))
 
@@ -290,7 +290,7 @@ def test_leads_beyond_the_paper_are_named(synthetic_recordings):
     signal = record.signal.copy()
     signal[11] -= 20
     words = parts.off_paper(dataclasses.replace(record, signal=signal), paper_layout())
-    assert "V6 reaches" in words
+    assert "V6 is cut off (20." in words
     assert "V5" not in words
 
 
@@ -300,4 +300,4 @@ def test_a_lead_is_not_said_to_leave_the_page_where_it_is_not_drawn(synthetic_re
     signal[11, : record.fs_hz] -= 20
     early = dataclasses.replace(record, signal=signal)
     assert parts.off_paper(early, paper_layout()) == ""
-    assert "V6 reaches" in parts.off_paper(early, paper_layout(PaperSettings("12x1")))
+    assert "V6 is cut off" in parts.off_paper(early, paper_layout(PaperSettings("12x1")))

@@ -247,8 +247,8 @@ def test_every_tab_opens_without_the_signal_and_without_models(open_bare, no_fil
     assert not app.download_button
     if details == "Labels and report":
         assert len(table(app, "Likelihood")) > 0
-    elif details == "Opinions as a table":
-        assert infos(app) == ["No model has an opinion on this recording."]
+    elif details == "Predictions as a table":
+        assert infos(app) == ["No model predicts this recording."]
     else:
         assert infos(app) == ["The recording cannot be read, so nothing is measured."]
 
@@ -257,14 +257,14 @@ def test_every_tab_opens_without_the_signal_and_without_models(open_bare, no_fil
 def test_every_tab_opens_without_models(open_bare, pair, details):
     app = open_bare(pair[0], details=details)
     assert not errors(app)
-    assert "No model has an opinion on this recording." in texts(app)
+    assert "No model predicts this recording." in texts(app)
     n_tables = {"Labels and report": 1, "Measurements": 2, "Earlier ECGs": 1}
     assert n_tables.get(details, 0) <= len(app.table)
 
 
 def test_only_the_open_tab_is_computed_and_stays_on_the_next_record(open_review):
-    app = open_review(3, details="Opinions as a table")
-    assert [next(iter(t.value.columns)) for t in app.table] == ["Group"]
+    app = open_review(3, details="Predictions as a table")
+    assert [next(iter(t.value.columns)) for t in app.table] == ["Ensemble"]
     press(app, "Next")
     assert next(iter(app.table[0].value.columns)) == "Group"
     assert len(app.table[0].value) == len(SIX)

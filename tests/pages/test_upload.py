@@ -46,7 +46,7 @@ def own(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
     for key in KEYS[:2]:
         save_card(tmp_path / "pretrained" / key.folder, key)
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "pretrained"))
-    monkeypatch.setattr(caches, "opinion", made_up_prediction)
+    monkeypatch.setattr(caches, "prediction", made_up_prediction)
     return lambda: open_page("own")
 
 
@@ -268,7 +268,7 @@ def test_predictions_on_every_window_and_the_way_to_one(
     assert (table["Lowest"] < 0.001).all()
     assert table["Highest"].is_monotonic_increasing
     assert table["MI called (50 %)"].isin(["0 of 2", "1 of 2"]).all()
-    assert "by the first seed of each alone (Raw)" in texts(app)
+    assert "by the first seed of each alone (Uncalibrated)" in texts(app)
     picked = SimpleNamespace(selection=SimpleNamespace(rows=[], cells=[(2, "Window")]))
     state = {"picked": picked, "upload_round": 1}
     monkeypatch.setattr(parts.st, "session_state", state)

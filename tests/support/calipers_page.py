@@ -3,11 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from ecgcore.figures.attribution_overlay import AttributionOverlay
 from ecgcore.figures.ecg_paper import ecg_figure
 from ecgcore.figures.paper_layout import PaperSettings
 from ecgcore.records import EcgRecord
 from pages.case.calipers import calipers
+from tests.support.predictions import attribution
 
 FS_HZ = 500
 R_PEAKS_S = np.arange(0.5, 10, 0.8)
@@ -35,7 +35,7 @@ waves = np.tile(np.sin(np.arange(1000) / 20), (12, 1)).astype(np.float32)
 figure = ecg_figure(
     beats(),
     SETTINGS[choice],
-    overlay=AttributionOverlay(waves, 100, signed=True, label="made up") if heated else None,
+    overlay=attribution(waves) if heated else None,
     theme="dark" if dark else "light",
 )
 calipers(r_peaks_s=R_PEAKS_S, dark=dark)

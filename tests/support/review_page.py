@@ -19,7 +19,7 @@ TABS = (
     "Median beat",
     "Earlier ECGs",
     "Signal quality",
-    "Opinions as a table",
+    "Predictions as a table",
 )
 TABLE = "ptbxl_database.csv"
 

@@ -16,8 +16,8 @@ from ecgcore.stats.calibration.reliability_curve import BoolArray, FloatArray, I
 
 CalibratorName = Literal["raw", "temperature", "platt", "beta", "isotonic", "venn_abers"]
 
-CALIBRATORS: dict[str, str] = {
-    "raw": "Raw",
+CALIBRATORS: dict[CalibratorName, str] = {
+    "raw": "Uncalibrated",
     "temperature": "Temperature",
     "platt": "Platt",
     "beta": "Beta",

@@ -48,7 +48,7 @@ def test_every_promise_of_the_page_is_measured(predictors, synthetic_recordings)
 
 
 def test_the_layout_that_counts_is_named(predictors, synthetic_recordings) -> None:
-    content = ecg_page.report_content(predictors, synthetic_recordings, 1)
+    content = ecg_page.printout_content(predictors, synthetic_recordings, 1)
     drawings = ecg_page._drawings(content.record, content.overlay, figure_ms=1.0, payload_kb=2.0)
     plain, plain_size, heat, heat_size = drawings
     assert {plain.note.split(",")[0], heat.note.split(",")[0]} <= set(LAYOUTS)
@@ -58,7 +58,7 @@ def test_the_layout_that_counts_is_named(predictors, synthetic_recordings) -> No
 
 
 def test_the_printed_report_holds_everything(predictors, synthetic_recordings) -> None:
-    content = ecg_page.report_content(predictors, synthetic_recordings, 1)
+    content = ecg_page.printout_content(predictors, synthetic_recordings, 1)
     assert len(content.opinions) == len(predictors)
     assert content.measurements.value("heart_rate_bpm").value is not None
     assert content.overlay.signed

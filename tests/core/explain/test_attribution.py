@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecgcore.explain.attribution import Attribution, layer_to_samples
+from ecgcore.explain.attribution import layer_to_samples
+from tests.support.predictions import attribution
 
 
 def impulse(n_steps, at):
@@ -73,12 +74,12 @@ def test_as_many_steps_as_samples_stay_as_they_are():
 @pytest.mark.parametrize(("method", "signed"), [("gradcam", False), ("ig", True)])
 def test_only_integrated_gradients_speak_against(method, signed):
     scores = np.zeros((1, 4), dtype=np.float32)
-    assert Attribution(method, scores, 100, 0.0, 0.0, 4).signed is signed
+    assert attribution(scores, method).signed is signed
 
 
 def test_change_gap_and_baseline_follow_from_the_scores():
     scores = np.full((12, 10), 2.04 / 120, dtype=np.float32)
-    result = Attribution("ig", scores, 100, 3.0, 0.04, 10)
+    result = attribution(scores, logit=3.0, delta=0.04)
     assert result.logit_change == pytest.approx(2.0, abs=1e-6)
     assert result.gap_share == pytest.approx(0.02, abs=1e-6)
     assert result.baseline_prob == pytest.approx(1 / (1 + np.exp(-1.0)))

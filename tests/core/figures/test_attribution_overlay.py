@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgcore.figures.attribution_overlay import AttributionOverlay, heat_trace
+from ecgcore.figures.attribution_overlay import overlay_trace
 from ecgcore.figures.paper_layout import (
     GAINS_MM_MV,
     LAYOUTS,
@@ -13,6 +13,7 @@ from ecgcore.figures.paper_layout import (
     paper_layout,
 )
 from ecgcore.leads import LEADS
+from tests.support.predictions import attribution
 
 LAYOUT = paper_layout()
 layouts = st.builds(
@@ -45,7 +46,9 @@ def test_an_impulse_is_seen_wherever_its_own_moment_of_its_lead_is_drawn(
     sample = int(second * fs)
     scores = np.zeros((12, 10 * fs), np.float32)
     scores[lead, sample] = 3.0
-    found = list(cells(heat_trace(AttributionOverlay(scores, fs, signed, ""), layout)))
+    found = list(
+        cells(overlay_trace(attribution(scores, "ig" if signed else "gradcam", fs_hz=fs), layout))
+    )
     owners = [
         s for s in layout.segments if s.lead == LEADS[lead] and sample in s.samples(fs, 10 * fs)
     ]
@@ -64,7 +67,7 @@ def test_a_lead_drawn_twice_has_its_heat_twice_and_an_inverted_one_keeps_its_sig
     layout = paper_layout(PaperSettings("3x4+3", "cabrera"))
     scores = np.zeros((12, 1000), np.float32)
     scores[3, 100] = scores[1, 300] = 2.0
-    found = list(cells(heat_trace(AttributionOverlay(scores, 100, True, ""), layout)))
+    found = list(cells(overlay_trace(attribution(scores), layout)))
     assert [cell[4] for cell in found] == [2.0] * 3
     middles = sorted((bottom + top) / 2 for _, _, bottom, top, _ in found)
     rows = layout.row_y_mm
@@ -75,7 +78,7 @@ def test_a_lead_drawn_twice_has_its_heat_twice_and_an_inverted_one_keeps_its_sig
 @given(layouts)
 def test_a_time_only_score_is_the_same_in_every_row(layout):
     scores = np.linspace(0, 4, 1000, dtype=np.float32)[None]
-    z = heat_trace(AttributionOverlay(scores, 100, False, "Grad-CAM"), layout).z
+    z = overlay_trace(attribution(scores, "gradcam"), layout).z
     rows = z[::2]
     assert rows.shape[0] == len(layout.row_y_mm)
     assert (rows == rows[0]).all()
@@ -86,7 +89,7 @@ def test_a_time_only_score_is_the_same_in_every_row(layout):
 
 def test_signed_sums_are_kept_and_the_scale_is_symmetric():
     scores = np.random.default_rng(0).normal(size=(12, 1000)).astype(np.float32)
-    trace = heat_trace(AttributionOverlay(scores, 100, True, "IG"), LAYOUT)
+    trace = overlay_trace(attribution(scores), LAYOUT)
     assert trace.zmin == -trace.zmax
     assert trace.zmax == pytest.approx(np.nanmax(np.abs(trace.z)))
     rhythm, top = trace.z[0], trace.z[6]
@@ -98,7 +101,7 @@ def test_signed_sums_are_kept_and_the_scale_is_symmetric():
 @settings(deadline=None, max_examples=15)
 @given(layouts)
 def test_no_step_spans_two_columns(layout):
-    trace = heat_trace(AttributionOverlay(np.ones((12, 1000), np.float32), 100, True, ""), layout)
+    trace = overlay_trace(attribution(np.ones((12, 1000), np.float32)), layout)
     edges_s = (np.asarray(trace.x) - layout.trace_x_mm) / layout.speed_mm_s
     for border in {s.start_s for s in layout.segments} | {10.0}:
         assert np.abs(edges_s - border).min() < 1e-5
@@ -107,25 +110,25 @@ def test_no_step_spans_two_columns(layout):
 def test_colour_bar_states_method_scale_and_direction():
     scores = np.zeros((12, 1000), np.float32)
     scores[0, 40:44] = 0.25
-    bar = heat_trace(AttributionOverlay(scores, 100, True, "Integrated Gradients"), LAYOUT).colorbar
-    expected = "Integrated Gradients: contribution to the MI logit per 40 ms"
+    bar = overlay_trace(attribution(scores), LAYOUT).colorbar
+    expected = "Integrated Gradients, CNN-BiLSTM A (seed 0): contribution to the MI logit per 40 ms"
     assert bar.title.text == expected
     assert list(bar.ticktext) == ["−1.00 away from MI", "0", "+1.00 towards MI"]
-    cam = heat_trace(AttributionOverlay(scores[:1], 100, False, "Grad-CAM"), LAYOUT).colorbar
-    assert cam.title.text.startswith("Grad-CAM: share of the strongest moment")
+    cam = overlay_trace(attribution(scores[:1], "gradcam"), LAYOUT).colorbar
+    assert cam.title.text.startswith(
+        "Grad-CAM, CNN-BiLSTM A (seed 0): share of the strongest moment"
+    )
     assert "when, not where" in cam.title.text
     assert list(cam.ticktext) == ["0", "50 %", "100 %"]
 
 
 def test_scores_of_a_part_of_the_leads_are_refused():
     with pytest.raises(ValueError, match=r"\(3, 100\); \(1, n\) or \(12, n\)"):
-        AttributionOverlay(np.zeros((3, 100), np.float32), 100, True, "")
+        attribution(np.zeros((3, 100), np.float32))
 
 
 def test_red_is_towards_and_blue_away_and_zero_is_clear():
-    scale = heat_trace(
-        AttributionOverlay(np.ones((12, 1000), np.float32), 100, True, ""), LAYOUT
-    ).colorscale
+    scale = overlay_trace(attribution(np.ones((12, 1000), np.float32)), LAYOUT).colorscale
     rgba = [[float(v) for v in color[5:-1].split(",")] for _, color in scale]
     assert rgba[0][2] > rgba[0][0]
     assert rgba[-1][0] > rgba[-1][2]
@@ -138,9 +141,7 @@ def test_red_is_towards_and_blue_away_and_zero_is_clear():
 def test_scores_that_are_all_zero_or_short_are_drawn(name, signed):
     layout = paper_layout(PaperSettings(name))
     for n in (1, 260, 1000, 1200):
-        trace = heat_trace(
-            AttributionOverlay(np.zeros((1, n), np.float32), 100, signed, ""), layout
-        )
+        trace = overlay_trace(attribution(np.zeros((1, n)), "ig" if signed else "gradcam"), layout)
         assert trace.zmax == 1.0
         assert trace.x[-1] == pytest.approx(15.0 + 0.25 * min(n, 1000))
 
@@ -149,7 +150,7 @@ def test_scores_that_are_all_zero_or_short_are_drawn(name, signed):
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_a_strip_is_nearly_as_high_as_its_row_and_lies_in_its_middle(name, signed):
     layout = paper_layout(PaperSettings(name))
-    trace = heat_trace(AttributionOverlay(np.ones((12, 1000), np.float32), 100, signed, ""), layout)
+    trace = overlay_trace(attribution(np.ones((12, 1000)), "ig" if signed else "gradcam"), layout)
     found = list(cells(trace))
     middles = {round((bottom + top) / 2, 2) for _, _, bottom, top, _ in found}
     assert middles == {round(float(y), 2) for y in layout.row_y_mm}

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgcore.figures.attribution_overlay import AttributionOverlay
 from ecgcore.figures.ecg_paper import ecg_figure, figure_height_px
 from ecgcore.figures.paper_layout import (
     GAINS_MM_MV,
@@ -18,6 +17,7 @@ from ecgcore.figures.paper_layout import (
 from ecgcore.figures.theme import paper
 from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord
+from tests.support.predictions import attribution
 
 choices = st.builds(
     PaperSettings,
@@ -41,7 +41,7 @@ def record(fs_hz=100, duration_s=10.0, synthetic=False, level_mv=None):
 
 def heat():
     scores = np.random.default_rng(1).normal(size=(12, 1000)).astype(np.float32)
-    return AttributionOverlay(scores, 100, True, "IG")
+    return attribution(scores)
 
 
 def leads_of(figure):

@@ -1,4 +1,4 @@
-"""How logits of a group become a probability, a call and a verdict."""
+"""How logits of an ensemble become a probability, a call and a verdict."""
 
 from pathlib import Path
 
@@ -10,19 +10,16 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 from ecgcore.errors import ModelError
-from ecgcore.models.cards import ModelEntry, ModelKey
-from ecgcore.predictions.asking import decision_rules
 from ecgcore.predictions.decision import (
     DecisionRule,
     DecisionSettings,
+    NoPrediction,
     fitted_words,
-    is_main,
     joint_verdict,
-    trained_on,
-    worst_leakage,
+    main_and_others,
 )
 from ecgcore.predictions.ensemble import Ensemble, EnsembleCalibrator, LabelledEnsemble
-from ecgcore.predictions.leakage import LEAKAGE_WORDS
+from ecgcore.predictions.shipped import decision_rules
 from ecgcore.predictions.store import (
     COHORT_FILE,
     predictions_frame,
@@ -33,7 +30,7 @@ from ecgcore.settings import Settings
 from ecgcore.stats.calibration.calibrators import CALIBRATORS
 from ecgcore.stats.conformal import MondrianConformal
 from ecgcore.stats.thresholds import threshold_for_sensitivity
-from tests.support.models import card
+from tests.support.predictions import ensemble, prediction
 
 IDS = np.arange(1, 301)
 LABELS = (IDS % 3 == 0).astype(np.int64)
@@ -45,92 +42,129 @@ def validation(n_seeds: int = 3) -> LabelledEnsemble:
     return LabelledEnsemble(IDS, LABELS, IDS, logits)
 
 
-def group(arch: str = "cnn_bilstm", train_set: str = "A", seeds: int = 3) -> Ensemble:
-    keys = [ModelKey(arch, train_set, seed) for seed in range(seeds)]
-    return Ensemble(tuple(ModelEntry(Path("none"), card(key), True) for key in keys))
-
-
-def reader(rule: DecisionSettings) -> DecisionRule:
+def fitted(settings: DecisionSettings) -> DecisionRule:
     fold = validation()
-    return DecisionRule.fit(rule, EnsembleCalibrator.fit(rule.method, "all", fold), fold)
+    calibrator = EnsembleCalibrator.fit(settings.calibrator, "all", fold)
+    return DecisionRule.fit(ensemble(seeds=3), settings, calibrator, fold)
 
 
-def test_raw_is_the_mean_logit_and_its_seeds() -> None:
-    said = reader(DecisionSettings()).read([1.0, 2.0, 6.0])
-    assert said.prob == said.raw == pytest.approx(expit(3.0))
-    assert said.seeds == said.raw_seeds == pytest.approx(expit([1.0, 2.0, 6.0]))
+def test_uncalibrated_is_the_mean_logit_and_its_seeds() -> None:
+    said = fitted(DecisionSettings()).predict([1.0, 2.0, 6.0])
+    assert said.prob == said.uncalibrated == pytest.approx(expit(3.0))
+    assert said.seeds == said.uncalibrated_seeds == pytest.approx(expit([1.0, 2.0, 6.0]))
     assert (said.threshold, said.calls_mi, said.interval) == (0.5, True, None)
+    assert not said.calibrated
 
 
 def test_venn_abers_gives_an_interval_around_its_probability() -> None:
-    said = reader(DecisionSettings("venn_abers")).read([0.3, 0.1, -0.4])
+    said = fitted(DecisionSettings("venn_abers")).predict([0.3, 0.1, -0.4])
     low, high = said.interval or (1, 0)
     assert low <= said.prob <= high
-    assert said.raw == pytest.approx(0.5)
+    assert said.uncalibrated == pytest.approx(0.5)
+    assert said.calibrated
 
 
-@pytest.mark.parametrize("method", CALIBRATORS)
-def test_the_verdict_is_that_of_the_raw_ensemble_by_every_method(method: str) -> None:
-    fold = validation()
-    conformal = MondrianConformal.fit(LABELS, expit(fold.logits), 0.05)
-    read = reader(DecisionSettings(method, alpha=0.05))
+@pytest.mark.parametrize("name", CALIBRATORS)
+def test_the_verdict_is_that_of_the_uncalibrated_ensemble_by_every_calibrator(name: str) -> None:
+    conformal = MondrianConformal.fit(LABELS, expit(validation().logits), 0.05)
+    rule = fitted(DecisionSettings(name, alpha=0.05))
     for logit in (-6.0, -0.5, 0.0, 0.5, 6.0):
         expected = conformal.verdict([expit(logit)])[0]
-        assert read.read([logit] * 3).verdict == expected
+        assert rule.predict([logit] * 3).verdict == expected
 
 
-@given(logit=st.floats(-8, 8), method=st.sampled_from(["raw", "platt", "temperature", "beta"]))
-def test_a_sensitivity_calls_the_same_records_by_every_smooth_method(
-    logit: float, method: str
+@given(logit=st.floats(-8, 8), name=st.sampled_from(["raw", "platt", "temperature", "beta"]))
+def test_a_target_sensitivity_calls_the_same_records_by_every_smooth_calibrator(
+    logit: float, name: str
 ) -> None:
-    raw = threshold_for_sensitivity(LABELS, expit(validation().logits), 0.9).value
-    said = reader(DecisionSettings(method, sensitivity=0.9)).read([logit] * 3)
-    assert said.calls_mi == (said.raw >= raw)
-    if abs(said.raw - raw) > 1e-9:
+    limit = threshold_for_sensitivity(LABELS, expit(validation().logits), 0.9).value
+    said = fitted(DecisionSettings(name, sensitivity=0.9)).predict([logit] * 3)
+    assert said.calls_mi == (said.uncalibrated >= limit)
+    if abs(said.uncalibrated - limit) > 1e-9:
         assert said.calls_mi == (said.prob >= said.threshold)
 
 
-def test_a_sensitivity_finds_that_share_of_fold_9() -> None:
-    fold, read = validation(), reader(DecisionSettings("platt", sensitivity=0.95))
-    called = [read.read(column).calls_mi for column in fold.seed_logits.T]
-    assert np.mean(np.array(called)[LABELS == 1]) >= 0.95
+def test_a_target_sensitivity_finds_that_share_of_fold_9() -> None:
+    fold, rule = validation(), fitted(DecisionSettings("platt", sensitivity=0.95))
+    share = rule.calls(fold.seed_logits)[LABELS == 1].mean()
+    assert rule.achieved == share >= 0.95
+    each = rule.seed_calls(fold.seed_logits)[:, LABELS == 1].mean(axis=1)
+    assert ((each >= 0.95) & (each < 0.97)).all()
 
 
-def test_without_fold_9_raw_opinions_have_no_verdict() -> None:
-    raw = EnsembleCalibrator.raw(2, "all")
-    said = DecisionRule.fit(DecisionSettings(), raw, None).read([0.0, 2.0])
-    assert (said.verdict, said.prob) == (None, pytest.approx(expit(1.0)))
-    with pytest.raises(ModelError, match="Choose the threshold 50 %"):
-        DecisionRule.fit(DecisionSettings(sensitivity=0.9), raw, None)
-
-
-def test_the_groups_agree_or_refer() -> None:
-    assert joint_verdict(["MI", "MI"]) == "MI"
-    assert joint_verdict(["MI", "normal"]) == "refer"
-    assert joint_verdict(["refer", "normal"]) == "refer"
-    assert joint_verdict([]) == ""
-
-
-def test_the_study_has_six_main_groups() -> None:
-    assert is_main(group("bimamba2", "D"))
-    assert not is_main(group("cnn_bilstm", "D-mix"))
-    assert not is_main(group("cnn_lstm", "A"))
-
-
-def test_words_of_training_fold_9_and_marks() -> None:
-    assert trained_on(group()) == (
-        "certain MI only, with normals: 5,645 records, 1,194 MI (PTB-XL 1.0.3, 3 seeds)"
+@pytest.mark.parametrize(
+    "settings", [DecisionSettings(), DecisionSettings("isotonic", 0.2, 0.8)], ids=["half", "target"]
+)
+def test_many_records_at_once_are_called_like_each_alone(settings: DecisionSettings) -> None:
+    fold, rule = validation(), fitted(settings)
+    alone = [rule.predict(column) for column in fold.seed_logits.T]
+    assert rule.calls(fold.seed_logits).tolist() == [one.calls_mi for one in alone]
+    assert rule.verdicts(fold.seed_logits).tolist() == [one.verdict for one in alone]
+    called = np.array([one.calls_mi for one in alone])
+    point = rule.operating_point(fold)
+    assert (point.called_mi, point.false_alarms) == (
+        (called & (LABELS == 1)).sum(),
+        (called & (LABELS == 0)).sum(),
     )
-    assert trained_on(group(seeds=1)).endswith("(PTB-XL 1.0.3, seed 0)")
-    assert worst_leakage(["", "patient", "seen"], LEAKAGE_WORDS) == "seen"
-    assert worst_leakage([], LEAKAGE_WORDS) == ""
-    assert fitted_words([reader(DecisionSettings())], 5) == (
+    wrong = sum(
+        one.verdict == {0: "MI", 1: "normal"}[label]
+        for one, label in zip(alone, LABELS, strict=True)
+    )
+    assert rule.coverage(fold).errors.hits == wrong
+
+
+def test_without_fold_9_uncalibrated_predictions_have_no_verdict() -> None:
+    raw, who = EnsembleCalibrator.raw(2, "all"), ensemble(seeds=2)
+    rule = DecisionRule.fit(who, DecisionSettings(), raw, None)
+    said = rule.predict([0.0, 2.0])
+    assert (said.verdict, said.prob) == (None, pytest.approx(expit(1.0)))
+    with pytest.raises(ModelError, match="no conformal verdict"):
+        rule.verdicts(np.zeros((2, 1)))
+    with pytest.raises(ModelError, match="Choose the threshold 50 %"):
+        DecisionRule.fit(who, DecisionSettings(sensitivity=0.9), raw, None)
+
+
+def test_ensembles_agree_or_refer() -> None:
+    mi, normal, refer = (prediction(0.5, verdict=verdict) for verdict in ("MI", "normal", "refer"))
+    nothing = NoPrediction(ensemble(), "damaged")
+    assert joint_verdict([mi, mi, nothing]) == "MI"
+    assert joint_verdict([mi, normal]) == "refer"
+    assert joint_verdict([refer, normal]) == "refer"
+    assert joint_verdict([prediction(0.5), nothing]) == ""
+
+
+def test_the_main_ensembles_stand_apart_also_where_one_fails() -> None:
+    main = [prediction(0.5), NoPrediction(ensemble("bimamba2"), "damaged")]
+    other = prediction(0.9, ensemble(train_set="D-mix"))
+    assert main_and_others([main[0], other, main[1]]) == (main, [other])
+    assert main_and_others([other]) == ([other], [])
+
+
+def test_scripts_keep_their_names() -> None:
+    said = prediction(0.25, seeds=(0.2, 0.3), uncalibrated=0.5, uncalibrated_seeds=(0.4, 0.6))
+    assert said.as_json() == {
+        "prob": 0.25,
+        "seeds": (0.2, 0.3),
+        "raw": 0.5,
+        "raw_seeds": (0.4, 0.6),
+        "threshold": 0.5,
+        "calls_mi": False,
+        "interval": None,
+        "verdict": None,
+    }
+    assert DecisionSettings("platt", 0.05, 0.9).as_json() == {
+        "method": "platt",
+        "alpha": 0.05,
+        "sensitivity": 0.9,
+    }
+
+
+def test_what_was_fitted_with_a_recording_in_words() -> None:
+    assert fitted_words([fitted(DecisionSettings())], 5) == (
         "the verdict was fitted with this recording among others"
     )
-    assert fitted_words([reader(DecisionSettings("platt"))], 5).startswith(
-        "recalibration and verdict"
-    )
-    assert fitted_words([reader(DecisionSettings())], 999) == ""
+    assert fitted_words([fitted(DecisionSettings("platt"))], 5).startswith("calibrator and verdict")
+    assert fitted_words([fitted(DecisionSettings())], 999) == ""
 
 
 def save_fold_9(folder: Path, made: Ensemble) -> None:
@@ -151,24 +185,25 @@ def save_fold_9(folder: Path, made: Ensemble) -> None:
     save_predictions(pd.concat(frames), predictions_path(folder))
 
 
-def test_readers_come_from_the_shipped_predictions(tmp_path: Path) -> None:
-    made = group()
+def test_rules_come_from_the_shipped_predictions(tmp_path: Path) -> None:
+    made = ensemble(seeds=3)
     save_fold_9(tmp_path, made)
     settings = Settings(tmp_path, tmp_path, tmp_path, tmp_path, tmp_path)
-    (read,), notes = decision_rules([made], DecisionSettings("platt"), settings)
+    (rule,), notes = decision_rules([made], DecisionSettings("platt"), settings)
     assert notes == ()
-    assert (read.calibration.n, read.calibration.n_mi) == (300, 100)
-    assert read.fitted_on == frozenset(IDS.tolist())
-    expected = reader(DecisionSettings("platt")).read([0.5, 1.0, 1.5])
-    assert read.read([0.5, 1.0, 1.5]).prob == pytest.approx(expected.prob, abs=1e-5)
+    assert rule.ensemble is made
+    assert (rule.calibrator.n, rule.calibrator.n_mi) == (300, 100)
+    assert rule.fitted_on == frozenset(IDS.tolist())
+    expected = fitted(DecisionSettings("platt")).predict([0.5, 1.0, 1.5])
+    assert rule.predict([0.5, 1.0, 1.5]).prob == pytest.approx(expected.prob, abs=1e-5)
 
 
-def test_a_group_without_predictions_is_raw_or_refused(tmp_path: Path) -> None:
-    save_fold_9(tmp_path, group())
+def test_an_ensemble_without_predictions_is_uncalibrated_or_refused(tmp_path: Path) -> None:
+    save_fold_9(tmp_path, ensemble(seeds=3))
     settings = Settings(tmp_path, tmp_path, tmp_path, tmp_path, tmp_path)
-    other = group("bimamba2", "C")
-    (read,), notes = decision_rules([other], DecisionSettings(), settings)
-    assert read.conformal is None
+    other = ensemble("bimamba2", "C", 3)
+    (rule,), notes = decision_rules([other], DecisionSettings(), settings)
+    assert rule.conformal is None
     assert "BiMamba-2 C" in notes[0]
     with pytest.raises(ModelError, match="predict-all"):
         decision_rules([other], DecisionSettings("platt"), settings)

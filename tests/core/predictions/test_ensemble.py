@@ -15,8 +15,12 @@ from ecgcore.predictions.ensemble import (
     disagreement_of,
     ensemble_by_name,
     ensembles_of,
+    is_main,
+    main_ensembles,
+    trained_on,
 )
 from tests.support.models import card
+from tests.support.predictions import ensemble
 
 
 def entry(arch: str, train_set: str, seed: int, *, shipped: bool = True, run: str = "run"):
@@ -85,7 +89,7 @@ def test_records_of_one_class_cannot_calibrate():
         EnsembleCalibrator.fit("platt", "certain", judged([[0.0, 1.0, 2.0]], [1, 1, 1]))
 
 
-def test_spread_is_between_ensembles_not_between_seeds():
+def test_disagreement_is_between_ensembles_not_between_seeds():
     groups = ensembles_of([entry("cnn_bilstm", "A", 0), entry("cnn_bilstm", "A", 1),
                            entry("bimamba2", "A", 0)])  # fmt: skip
     table = pd.DataFrame(
@@ -94,5 +98,21 @@ def test_spread_is_between_ensembles_not_between_seeds():
     )
     raw = EnsembleCalibrator.fit("raw", "all", judged([[0.0, 1.0]], [0, 1]))
     pairs = [(groups[0], EnsembleCalibrator("raw", "all", 2, 1, raw.seeds * 2, raw.ensemble))]
-    spread = disagreement_of(table, [*pairs, (groups[1], raw)])
-    assert spread.to_dict() == pytest.approx({7: 0.0, 9: expit(1) - expit(-1)})
+    found = disagreement_of(table, [*pairs, (groups[1], raw)])
+    assert found.to_dict() == pytest.approx({7: 0.0, 9: expit(1) - expit(-1)})
+
+
+def test_the_study_has_six_main_ensembles_and_without_them_all_are_main():
+    assert is_main(ensemble("bimamba2", "D"))
+    assert not is_main(ensemble("bimamba2", "D", shipped=False))
+    main = [ensemble(arch, name) for arch in ("cnn_bilstm", "bimamba2") for name in "ACD"]
+    others = [ensemble("cnn_bilstm", "D-mix"), ensemble("cnn_lstm", "A")]
+    assert main_ensembles([*others, *main]) == main
+    assert main_ensembles(others) == others
+
+
+def test_what_an_ensemble_was_trained_on_in_words():
+    assert trained_on(ensemble(seeds=3)) == (
+        "certain MI only, with normals: 5,645 records, 1,194 MI (PTB-XL 1.0.3, 3 seeds)"
+    )
+    assert trained_on(ensemble()).endswith("(PTB-XL 1.0.3, seed 0)")

@@ -63,8 +63,8 @@ def make_catalog(records: dict[int, tuple]) -> Catalog:
 SIX = make_catalog(RECORDS)
 
 
-def found(spread: pd.Series | None = None, **wanted: object) -> list[int]:
-    return search(SIX, RecordFilter(**wanted), spread).index.tolist()
+def found(disagreement: pd.Series | None = None, **wanted: object) -> list[int]:
+    return search(SIX, RecordFilter(**wanted), disagreement).index.tolist()
 
 
 def test_nothing_asked_finds_everything() -> None:
@@ -126,8 +126,8 @@ def test_record_filters_and_their_blanks(wanted: dict[str, object], ids: list[in
 
 
 def test_order() -> None:
-    spread = pd.Series({1: 0.2, 2: 0.9, 3: 0.2, 6: 0.5})
-    assert found(spread, sort="disagreement") == [2, 6, 1, 3, 4, 5]
+    disagreement = pd.Series({1: 0.2, 2: 0.9, 3: 0.2, 6: 0.5})
+    assert found(disagreement, sort="disagreement") == [2, 6, 1, 3, 4, 5]
     assert found(sort="disagreement") == [1, 2, 3, 4, 5, 6]
     assert found(sort="likelihood_falling") == [2, 3, 5, 1, 4, 6]
     assert found(sort="likelihood_rising") == [1, 5, 3, 2, 4, 6]

@@ -13,11 +13,9 @@ from matplotlib.text import Text
 from PIL import Image
 
 from ecgcore.errors import RecordError
-from ecgcore.explain.attribution import Attribution
-from ecgcore.figures.attribution_overlay import AttributionOverlay
 from ecgcore.figures.paper_layout import LAYOUTS, ORDERS, PaperSettings
 from ecgcore.leads import LEADS
-from ecgcore.predictions.decision import DecisionSettings
+from ecgcore.predictions.decision import DecisionSettings, NoPrediction
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.ptbxl.glossary import Translation
 from ecgcore.records import EcgRecord, window
@@ -29,16 +27,16 @@ from ecgcore.report.front import draw_frame, front, scale_line
 from ecgcore.report.printout import (
     DISCLAIMER,
     PAPERS,
-    ModelOpinion,
-    ReportContent,
+    PrintoutContent,
     attribution_words,
-    report_pdf,
-    report_png,
+    printout_pdf,
+    printout_png,
     scale_check,
 )
 from ecgcore.report.scale import _first_page
 from ecgcore.signals.quality import Problem, Quality
 from tests.support.measurements import measurements
+from tests.support.predictions import attribution, ensemble, prediction
 
 CREATED = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 ENTRY = CatalogEntry(
@@ -58,12 +56,8 @@ ENTRY = CatalogEntry(
     device="CS-12   E",
     validated=True,
 )
-OPINION = ModelOpinion(
-    "CNN-BiLSTM A", "certain MI only: 5,645 records", 0.37, "unseen", "ab" * 8 + "…"
-)
-HEAT = AttributionOverlay(
-    np.linspace(-1, 1, 12_000, dtype=np.float32).reshape(12, 1000), 100, True, "IG of A"
-)
+PREDICTION = prediction(0.37)
+OVERLAY = attribution(np.linspace(-1, 1, 12_000).reshape(12, 1000))
 
 
 def record(fs_hz=100, duration_s=10.0, *, synthetic=False, peak_mv=0.5):
@@ -81,14 +75,14 @@ def content(**changed):
         "measurements": measurements(),
         "quality": Quality(((),) * 12),
         "translation": Translation(ENTRY.report, "sinus rhythm. axis normal", ("Lagetyp",), 3),
-        "opinions": (OPINION,),
+        "predictions": (PREDICTION,),
     }
-    return ReportContent(**(usual | changed))
+    return PrintoutContent(**(usual | changed))
 
 
 def bare(**changed):
     """Content of which little is printed behind the ECG."""
-    nothing = {"entry": None, "measurements": None, "translation": None, "opinions": ()}
+    nothing = {"entry": None, "measurements": None, "translation": None, "predictions": ()}
     return content(**(nothing | changed))
 
 
@@ -115,7 +109,7 @@ def long_strokes(pdf):
 
 @pytest.mark.parametrize("paper", PAPERS)
 def test_a_second_is_25_mm_and_a_millivolt_10_mm_on_paper(paper):
-    check = scale_check(report_pdf(content(), paper))
+    check = scale_check(printout_pdf(content(), paper))
     assert check.page_mm == pytest.approx(PAPERS[paper], abs=0.01)
     assert check.mm_per_s == pytest.approx(25, rel=0.005)
     assert check.mm_per_mv == pytest.approx(10, rel=0.005)
@@ -131,7 +125,7 @@ def test_a_second_is_25_mm_and_a_millivolt_10_mm_on_paper(paper):
 def test_samples_lie_at_their_time_and_voltage(layout, paper):
     chosen = PaperSettings(layout, gain_mm_mv=5.0)
     made = bare(record=record(500, peak_mv=0.4), settings=chosen)
-    traces = long_strokes(report_pdf(made, paper))
+    traces = long_strokes(printout_pdf(made, paper))
     rhythm = max(traces, key=lambda trace: len(trace[0]))[0]
     assert np.diff(rhythm[:, 0]) == pytest.approx(25 / 500, rel=0.005)
     heights = {round(float(np.ptp(trace[0][:, 1])), 2) for trace in traces}
@@ -148,7 +142,7 @@ def test_samples_lie_at_their_time_and_voltage(layout, paper):
 )
 def test_every_choice_is_true_to_scale_and_on_the_sheet(layout, order, speed, gain, paper):
     made = bare(settings=PaperSettings(layout, order, speed, gain))
-    pdf = report_pdf(made, paper)
+    pdf = printout_pdf(made, paper)
     assert scale_check(pdf).error_percent < 0.5
     (width, height), strokes = _first_page(pdf)
     points = np.concatenate([part for stroke in strokes for part in stroke])
@@ -158,7 +152,7 @@ def test_every_choice_is_true_to_scale_and_on_the_sheet(layout, order, speed, ga
 
 
 def test_a_wrong_scale_is_noticed():
-    pdf = report_pdf(bare(), "A4")
+    pdf = printout_pdf(bare(), "A4")
     assert scale_check(pdf.replace(b"25 mm/s", b"24 mm/s")).error_percent > 4
     with pytest.raises(RecordError, match="no ECG report"):
         scale_check(b"%PDF-1.4 something else")
@@ -170,7 +164,7 @@ def test_cabrera_prints_minus_avr_upside_down():
     signal[3, 100:] = 1.0
     made = bare(record=replace(flat, signal=signal), settings=PaperSettings("12x1", "cabrera"))
     assert "−aVR" in words(front(made, "A4"))
-    steps = [trace[0][-1, 1] - trace[0][0, 1] for trace in long_strokes(report_pdf(made))]
+    steps = [trace[0][-1, 1] - trace[0][0, 1] for trace in long_strokes(printout_pdf(made))]
     assert sorted(np.round(steps, 3)) == [-10.0] + [0.0] * 11
 
 
@@ -182,7 +176,7 @@ def test_50_mm_s_prints_what_fits_and_says_so():
 
 
 def test_a_high_wave_stays_within_the_paper():
-    image = Image.open(BytesIO(report_png(bare(record=record(peak_mv=20.0)), dpi=100)))
+    image = Image.open(BytesIO(printout_png(bare(record=record(peak_mv=20.0)), dpi=100)))
     pixels = np.asarray(image.convert("L"))
     above_the_grid = pixels[: round(42 / 25.4 * 100), round(200 / 25.4 * 100) :]
     assert pixels.min() < 50
@@ -199,7 +193,7 @@ def test_leads_that_leave_the_paper_are_named():
 
 
 def test_the_pdf_is_vectors_with_embedded_fonts_and_asks_for_true_size():
-    pdf = report_pdf(bare(overlay=HEAT, overlay_words="words"))
+    pdf = printout_pdf(bare(overlay=OVERLAY))
     assert b"/Subtype /Image" not in pdf
     assert b"/Type /FontDescriptor" in pdf
     assert b"/PrintScaling /None" in pdf
@@ -209,9 +203,9 @@ def test_the_pdf_is_vectors_with_embedded_fonts_and_asks_for_true_size():
 
 
 def test_the_same_content_gives_the_same_bytes_from_any_thread():
-    expected = report_pdf(bare())
+    expected = printout_pdf(bare())
     found = []
-    threads = [threading.Thread(target=lambda: found.append(report_pdf(bare()))) for _ in "123"]
+    threads = [threading.Thread(target=lambda: found.append(printout_pdf(bare()))) for _ in "123"]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -221,7 +215,7 @@ def test_the_same_content_gives_the_same_bytes_from_any_thread():
 
 @pytest.mark.parametrize("paper", PAPERS)
 def test_png_knows_its_size(paper):
-    png = report_png(content(), paper, dpi=100)
+    png = printout_png(content(), paper, dpi=100)
     image = Image.open(BytesIO(png))
     assert image.size == tuple(int(mm / 25.4 * 100) for mm in PAPERS[paper])
     at = png.index(b"pHYs")
@@ -230,7 +224,7 @@ def test_png_knows_its_size(paper):
 
 
 def test_report_says_everything():
-    text = printed(overlay=HEAT, overlay_words="Integrated Gradients explain the model.")
+    text = printed(overlay=OVERLAY)
     for part in (
         "56 years · female",
         "recorded 1984-11-09 09:17:34",
@@ -242,14 +236,15 @@ def test_report_says_everything():
         "Not in it, left as they are: Lagetyp.",
         "CNN-BiLSTM A",
         "37.0 %",
-        "certain MI only: 5,645",
-        "Models (1), probability of MI, not recalibrated",
+        "certain MI only, with normals: 5,645",
+        "Models (1), probability of MI, uncalibrated",
         "37.0 % · 0 of 1 call MI at 50 % (next pages)",
         "No problem was found in any lead.",
         "baseline drift (I-III)",
-        "IG of A",
-        "Integrated Gradients explain the model.",
-        "abababababababab…",
+        "Overlay behind the leads",
+        "Integrated Gradients, CNN-BiLSTM A (seed 0)",
+        "Integrated Gradients say when and in which lead",
+        "0000000000000000…",
         "PTB-XL 1.0.3",
         "2026-11-21 12:30:00 UTC",
         "unfiltered",
@@ -258,30 +253,30 @@ def test_report_says_everything():
     assert "SYNTHETIC" not in text
 
 
-def test_opinions_of_several_seeds_say_what_was_done_to_them():
-    seen = replace(
-        OPINION,
-        calibration="recalibrated (Venn-Abers) on 1,234 records of fold 9, 540 MI",
-        raw=0.2,
-        seeds=(0.31, 0.44, 0.4),
-        calls_mi=True,
-        threshold=0.35,
-        interval=(0.36, 0.39),
-        verdict="MI",
-        fold9="1,234 records of fold 9, 540 MI",
+def test_predictions_of_several_seeds_say_what_was_done_to_them():
+    numbers = {
+        "seeds": (0.31, 0.44, 0.4),
+        "uncalibrated": 0.2,
+        "threshold": 0.35,
+        "interval": (0.36, 0.39),
+    }
+    rows = (
+        prediction(0.37, ensemble(), "venn_abers", 0.05, calls_mi=True, verdict="MI", **numbers),
+        prediction(0.37, ensemble("bimamba2"), "venn_abers", 0.05, verdict="refer", **numbers),
+        prediction(
+            0.99, ensemble(train_set="D-mix"), "venn_abers", 0.05, verdict="normal", **numbers
+        ),
     )
-    doubting = replace(seen, name="BiMamba-2 A", verdict="refer", calls_mi=False)
-    apart = replace(seen, name="CNN-BiLSTM D-mix", verdict="normal", main=False)
     text = printed(
-        opinions=(seen, doubting, apart),
-        rule=DecisionSettings("venn_abers", 0.05, 0.9),
+        predictions=rows,
+        decision=DecisionSettings("venn_abers", 0.05, 0.9),
         fitted_words="the verdict was fitted with this recording among others",
     )
     for part in (
-        "Models (2), probability of MI, recalibrated (Venn-Abers)",
+        "Models (2), probability of MI, calibrated (Venn-Abers)",
         "1 of 2 call MI at 90 % sensitivity · conformal verdict at 95 %: refer",
-        "31.0 % to 44.0 % (3)",
-        "36.0 % to 39.0 %",
+        "31.0 to 44.0 % (3)",
+        "36.0 to 39.0 %",
         "20.0 %",
         "Note: the verdict was fitted with this recording among others.",
     ):
@@ -289,18 +284,19 @@ def test_opinions_of_several_seeds_say_what_was_done_to_them():
     flowing = text.replace("\n", " ")
     assert "on 1,234 records of fold 9, 540 MI" in flowing
     assert "threshold with 90 % sensitivity on fold 9: CNN-BiLSTM A 35.0 %" in flowing
-    assert "that of CNN-BiLSTM A, BiMamba-2 A where all agree" in flowing
-    assert "Not promised here" not in text
+    assert "refer, by CNN-BiLSTM A, BiMamba-2 A. Each ensemble says MI if at most 5 %" in flowing
+    assert "only if all 2 agree. From 1,234 records of fold 9, 540 MI." in flowing
+    assert "Outside what these models were tested on" not in text
 
 
 @pytest.mark.parametrize("entry", [None, replace(ENTRY, group="other")])
-def test_a_verdict_beyond_the_study_promises_nothing(entry):
-    sure = replace(OPINION, verdict="MI", fold9="1,234 records of fold 9, 540 MI")
-    assert "Not promised here" in printed(opinions=(sure,), entry=entry)
+def test_a_verdict_outside_the_study_says_so(entry):
+    sure = prediction(0.9, alpha=0.1, verdict="MI")
+    assert "Outside what these models were tested on" in printed(predictions=(sure,), entry=entry)
 
 
 def test_every_sheet_has_number_and_disclaimer_and_the_synthetic_ones_their_mark():
-    made = bare(record=record(synthetic=True), opinions=(OPINION,) * 160)
+    made = bare(record=record(synthetic=True), predictions=(PREDICTION,) * 160)
     sheets = [front(made, "Letter"), *back(made, "Letter")]
     assert len(sheets) > 2
     for page, sheet in enumerate(sheets, 1):
@@ -312,7 +308,7 @@ def test_every_sheet_has_number_and_disclaimer_and_the_synthetic_ones_their_mark
 
 
 def test_nothing_is_written_beyond_the_sheet_or_over_another_line():
-    made = content(opinions=(OPINION,) * 60, notes=("a note " * 60,))
+    made = content(predictions=(PREDICTION,) * 60, notes=("a note " * 60,))
     for sheet in back(made, "A4"):
         places = [(text.get_position(), text.get_text()) for text in lines(sheet)]
         assert all(10 < y < sheet.height_mm - 10 for (_, y), _ in places)
@@ -407,7 +403,7 @@ def test_a_doubtful_axis_has_its_mark_on_page_1():
 
 def test_the_first_sheet_alone_points_to_no_other():
     statements = ENTRY.statements * 3
-    made = content(entry=replace(ENTRY, statements=statements), overlay=HEAT)
+    made = content(entry=replace(ENTRY, statements=statements), overlay=OVERLAY)
     together, alone = front(made, "A4"), front(made, "A4", alone=True)
     draw_frame(together, made, 1, 3)
     draw_frame(alone, made, 1, 1)
@@ -430,27 +426,29 @@ def test_a_bare_recording_prints_and_says_what_is_missing():
         measurements=None,
         quality=None,
         translation=None,
-        opinions=(),
+        predictions=(),
         notes=("Short.",),
     )
     for part in (
         "None were made.",
         "Not assessed.",
-        "No model has an opinion.",
+        "No model predicts.",
         "Short.",
         "a test",
     ):
         assert part in text
 
 
-def test_a_model_without_opinion_says_why():
-    broken = replace(OPINION, prob=None, problem="weights damaged")
-    assert "weights damaged" in printed(opinions=(broken,))
+def test_an_ensemble_without_a_prediction_says_why():
+    broken = NoPrediction(ensemble("bimamba2"), "weights damaged", "")
+    text = printed(predictions=(broken, PREDICTION))
+    assert "BiMamba-2 A: weights damaged" in text
+    assert "Models (1)" in text
 
 
 def test_unknown_paper_is_refused():
     with pytest.raises(RecordError, match=r"A3.*A4, Letter"):
-        report_pdf(content(), "A3")
+        printout_pdf(content(), "A3")
 
 
 @settings(max_examples=50)
@@ -468,21 +466,24 @@ def test_any_text_can_be_printed(text):
 def test_strange_names_are_printed_with_question_marks():
     sheet = front(content(record=replace(record(), record_id="心电 $x$\n")), "A4")
     assert "Record ?? $x$" in said(sheet)
-    assert report_pdf(bare(record=replace(record(), record_id="心电 $x$ (\\"))).startswith(b"%PDF")
+    assert printout_pdf(bare(record=replace(record(), record_id="心电 $x$ (\\"))).startswith(
+        b"%PDF"
+    )
 
 
-def test_heat_is_white_where_nothing_speaks_and_coloured_by_sign():
+def test_overlay_is_white_where_nothing_speaks_and_coloured_by_sign():
     away, nothing, towards = overlay_colors(np.array([-1.0, 0.0, 1.0]), signed=True)
     assert (nothing == 1).all()
     assert away[2] > away[0]
     assert towards[0] > towards[2]
 
 
-def test_heat_words_say_what_a_method_cannot():
+def test_overlay_words_say_what_a_method_cannot():
     scores = np.ones((12, 1000), np.float32)
-    exact = attribution_words(Attribution("ig", scores, 100, 2.0, 0.1, 1000))
+    exact = attribution_words(attribution(scores, delta=120.0))
+    assert "the contributions add up to within 1.0 % of the logit's change" in exact
     assert "do not rely" not in exact
-    assert "do not rely" in attribution_words(Attribution("ig", scores, 100, 2.0, 5000.0, 1000))
-    cam = Attribution("gradcam", scores[:1], 100, 2.0, float("nan"), 125)
+    assert "do not rely" in attribution_words(attribution(scores, delta=5000.0))
+    cam = attribution(scores[:1], "gradcam", delta=float("nan"))
     assert "when, not where" in attribution_words(cam)
     assert "80 ms" in attribution_words(cam)

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from scipy.stats import beta
 
 from ecgcore.stats.calibration.reliability_curve import clopper_pearson
-from ecgcore.stats.conformal import ALPHAS, OUTCOMES, SHARES, MondrianConformal, min_records
+from ecgcore.stats.conformal import OUTCOMES, SHARES, MondrianConformal, min_records
 
+ALPHAS = (0.01, 0.05, 0.1, 0.2)
 _probability = st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]))
 _samples = st.lists(st.tuples(st.booleans(), _probability), min_size=1, max_size=60).map(
     lambda rows: tuple(np.array(column) for column in zip(*rows, strict=True))

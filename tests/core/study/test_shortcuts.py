@@ -131,8 +131,19 @@ def test_the_frame_has_a_row_per_stratum():
     assert {"auroc_low", "false_alarms_high", "mean_prob_normal", "observed"} <= set(frame)
 
 
-@pytest.mark.parametrize(("cut", "threshold"), [(1, 0.5), (0, 1.5)])
-def test_arguments_that_do_not_fit_are_refused(cut, threshold):
+@pytest.mark.parametrize("name", ["ids", "called"])
+def test_arrays_of_other_records_are_refused(name):
     ids, labels, probs, _ = _predictions()
-    with pytest.raises(ValueError, match="threshold"):
-        judge_strata([], ids[cut:], labels, probs, threshold=threshold)
+    arrays = {"ids": ids, "called": probs >= 0.5}
+    arrays[name] = arrays[name][1:]
+    with pytest.raises(ValueError, match=rf"{name} \({len(ids) - 1},\)"):
+        judge_strata([], arrays["ids"], labels, probs, called=arrays["called"])
+
+
+def test_false_alarms_are_the_calls_that_are_given():
+    ids, labels, probs, _ = _predictions()
+    (score,) = judge_strata(
+        [_stratum(ids)], ids, labels, probs, called=np.arange(ids.size) < 3, n_boot=5
+    )
+    n_normal = (labels[:3] == 0).sum()
+    assert score.false_alarms.value == n_normal / (labels == 0).sum()

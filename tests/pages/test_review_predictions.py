@@ -1,4 +1,4 @@
-"""The groups' opinions on a case: the switch, seeds, threshold, verdict and links to a seed."""
+"""The predictions of a case: the switch, seeds, threshold, verdict and links to a seed."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ from ecgcore.predictions.store import (
 from tests.support.models import save_card
 from tests.support.review_page import charts, table, texts
 
-OPINIONS = "Opinions as a table"
+TABLE = "Predictions as a table"
 SETS = ("A", "C", "D", "D-mix")
 KEYS = [
     ModelKey(arch, name, seed)
@@ -65,34 +65,34 @@ def sigmoid(x):
 
 
 def test_ensembles_with_their_seeds_and_the_rest_a_click_away(open_review, seeds):
-    app = open_review(2, pretrained=seeds, details=OPINIONS)
-    shown = table(app, "Probability of MI").set_index("Group")
+    app = open_review(2, pretrained=seeds, details=TABLE)
+    shown = table(app, "Probability of MI").set_index("Ensemble")
     assert list(shown.index[:4]) == [f"CNN-BiLSTM {name}" for name in SETS]
     low, high = logits_of("C")
     ensemble = 100 * sigmoid((low + high) / 2)
     assert shown["Probability of MI"]["CNN-BiLSTM C"] == f"{ensemble:.1f} %"
     assert shown["Seeds, lowest to highest"]["CNN-BiLSTM C"] == (
-        f"{100 * sigmoid(low):.1f} % to {100 * sigmoid(high):.1f} % (2)"
+        f"{100 * sigmoid(low):.1f} to {100 * sigmoid(high):.1f} % (2)"
     )
-    assert "Raw" not in shown
+    assert "Uncalibrated" not in shown
     main, others = (
         chart.proto for chart in app.get("plotly_chart") if chart.proto.alt.startswith("Prob")
     )
     assert "D-mix" not in main.alt
     assert others.alt.count("D-mix") == 2
-    assert "2 more groups: D-mix" in [expander.label for expander in app.expander]
-    assert "**6 of 6** groups say MI at 50 %" in texts(app)
-    assert "Not recalibrated." in texts(app)
+    assert "2 more ensembles: D-mix" in [expander.label for expander in app.expander]
+    assert "**6 of 6** ensembles say MI at 50 %" in texts(app)
+    assert "Uncalibrated." in texts(app)
 
 
-def test_the_switch_recalibrates_and_says_on_what(open_review, seeds):
-    app = open_review(2, pretrained=seeds, details=OPINIONS, calibration="Venn-Abers")
-    shown = table(app, "Probability of MI").set_index("Group")
-    assert shown["Raw"]["CNN-BiLSTM C"] == f"{100 * sigmoid(3.5):.1f} %"
+def test_the_switch_calibrates_and_says_on_what(open_review, seeds):
+    app = open_review(2, pretrained=seeds, details=TABLE, calibration="Venn-Abers")
+    shown = table(app, "Probability of MI").set_index("Ensemble")
+    assert shown["Uncalibrated"]["CNN-BiLSTM C"] == f"{100 * sigmoid(3.5):.1f} %"
     assert " to " in shown["Probability of MI"]["CNN-BiLSTM C"]
-    assert shown["Probability of MI"]["CNN-BiLSTM C"] != shown["Raw"]["CNN-BiLSTM C"]
+    assert shown["Probability of MI"]["CNN-BiLSTM C"] != shown["Uncalibrated"]["CNN-BiLSTM C"]
     said = texts(app)
-    assert "Recalibrated (Venn-Abers) on 240 records of fold 9, 120 MI" in said
+    assert "Calibrated (Venn-Abers) on 240 records of fold 9, 120 MI" in said
     symbols = [
         trace.get("marker", {}).get("symbol")
         for trace in json.loads(charts(app)["Probability"].spec)["data"]
@@ -100,24 +100,24 @@ def test_the_switch_recalibrates_and_says_on_what(open_review, seeds):
     assert "line-ns" in symbols
 
 
-def test_the_verdict_needs_all_main_groups(open_review, seeds):
+def test_the_verdict_needs_all_main_ensembles(open_review, seeds):
     said = texts(open_review(2, pretrained=seeds))
-    assert ":red-badge[:material/cardiology: MI] :small[at 90 %: all 6 groups]" in said
+    assert ":red-badge[:material/cardiology: MI] :small[at 90 %: all 6 ensembles]" in said
 
 
 def test_more_coverage_refers_more_and_is_kept_in_the_url(open_review, seeds):
-    app = open_review(2, pretrained=seeds, details=OPINIONS)
-    sure = (table(app, "Group")["Conformal verdict at 90 %"] == "refer").sum()
-    app = open_review(2, pretrained=seeds, details=OPINIONS, coverage="99 %")
-    verdicts = table(app, "Group")["Conformal verdict at 99 %"]
+    app = open_review(2, pretrained=seeds, details=TABLE)
+    sure = (table(app, "Ensemble")["Conformal verdict at 90 %"] == "refer").sum()
+    app = open_review(2, pretrained=seeds, details=TABLE, coverage="99 %")
+    verdicts = table(app, "Ensemble")["Conformal verdict at 99 %"]
     assert (verdicts == "refer").sum() > sure
     assert app.query_params["coverage"] == "99 %"
     assert "refer]" in texts(app)
 
 
-def test_a_sensitivity_gives_each_group_its_threshold(open_review, seeds):
-    app = open_review(2, pretrained=seeds, details=OPINIONS, mi_from="sensitivity 90 %")
-    calls = table(app, "Group")["MI at 90 % sensitivity"]
+def test_a_sensitivity_gives_each_ensemble_its_threshold(open_review, seeds):
+    app = open_review(2, pretrained=seeds, details=TABLE, mi_from="sensitivity 90 %")
+    calls = table(app, "Ensemble")["MI at 90 % sensitivity"]
     assert calls.str.match(r"(yes|no) \(from \d+\.\d %\)$").all()
     assert calls.nunique() > 4
     main = next(c.proto for c in app.get("plotly_chart") if c.proto.alt.startswith("Prob"))
@@ -127,7 +127,7 @@ def test_a_sensitivity_gives_each_group_its_threshold(open_review, seeds):
 
 def test_stale_choices_in_the_url_are_ignored(open_review, seeds):
     app = open_review(2, pretrained=seeds, calibration="Plato", coverage="7 %", mi_from="never")
-    assert "Not recalibrated." in texts(app)
+    assert "Uncalibrated." in texts(app)
     assert "at 90 %" in texts(app)
     assert "at 50 %" in texts(app)
 
@@ -151,11 +151,11 @@ def test_a_link_that_names_a_seed_opens_that_seed(open_review, seeds, link):
     assert app.selectbox(key="model").value == "cnn_bilstm-A"
 
 
-def test_without_fold_9_recalibration_says_why_and_raw_goes_on(open_review, seeds):
+def test_without_fold_9_a_calibrator_says_why_and_uncalibrated_goes_on(open_review, seeds):
     predictions_path(seeds).unlink()
     app = open_review(2, pretrained=seeds)
-    assert "**6 of 6** groups say MI at 50 %" in texts(app)
+    assert "**6 of 6** ensembles say MI at 50 %" in texts(app)
     assert "badge[:material/cardiology" not in texts(app)
     app = open_review(2, pretrained=seeds, calibration="Platt")
     assert "mi.parquet does not exist" in app.warning[0].value
-    assert "No model has an opinion on this recording." in texts(app)
+    assert "No model predicts this recording." in texts(app)
