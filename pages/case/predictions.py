@@ -104,6 +104,8 @@ def _stored(ensemble: Ensemble, entry: CatalogEntry, decision: DecisionSettings)
 
 
 def _leakage(ensemble: Ensemble, entry: CatalogEntry | None) -> str | None:
+    if entry is None:
+        return None
     catalog = caches.catalog()
     seen = partial(caches.seen_in_training, catalog.version)
     return leakage_of(ensemble, catalog, entry, seen)

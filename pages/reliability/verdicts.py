@@ -33,6 +33,7 @@ def verdict_rule(one: Evaluated, choice: Choice, alpha: float) -> DecisionRule:
     ModelError
         If fold 9 is not at hand.
     """
+    caches.fold9(one.ensemble)  # says why it is missing, which the rule does not know
     return caches.decision_rule(one.ensemble, DecisionSettings(choice.method, alpha))
 
 

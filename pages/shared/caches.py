@@ -152,6 +152,11 @@ def fold9_version(ensemble: Ensemble) -> str:
     return PTBXL_VERSION if ensemble.shipped else ensemble.members[0].card.data_version
 
 
+def fold9(ensemble: Ensemble) -> LabelledEnsemble:
+    """Give the records of fold 9 that an ensemble's rule is fitted on; ModelError without."""
+    return labelled_ensemble(ensemble, RECORDS, fold9_version(ensemble), "val")
+
+
 def calibrator(ensemble: Ensemble, name: CalibratorName) -> EnsembleCalibrator:
     """Give an ensemble's calibrator, the same on every page: fitted on fold 9 with all labels."""
     return test_set_calibrator(ensemble, name, fold9_version(ensemble), RECORDS)
@@ -384,13 +389,13 @@ def _calibrator(
 
 @st.cache_resource(max_entries=512, show_spinner="Reading fold 9 …")
 def _decision_rule(name: str, checksum: str, chosen: DecisionSettings) -> DecisionRule:
-    ensemble, fold9 = ensemble_by_name(ensembles(), name), None
+    ensemble, records = ensemble_by_name(ensembles(), name), None
     fitted = calibrator(ensemble, chosen.calibrator)
     try:
-        fold9 = labelled_ensemble(ensemble, RECORDS, fold9_version(ensemble), "val")
+        records = fold9(ensemble)
     except ModelError as error:
         log.warning("no verdicts by %s: %s", ensemble.label, error)
-    return DecisionRule.fit(ensemble, chosen, fitted, fold9)
+    return DecisionRule.fit(ensemble, chosen, fitted, records)
 
 
 @st.cache_data(max_entries=256, show_spinner="Drawing bootstrap samples …")

@@ -353,7 +353,7 @@ def test_every_number_obeys_the_calibration_switch(open_reliability):
     raw = open_reliability()
     platt = open_reliability(calibration="Platt")
     assert "Probabilities are calibrated (Platt)" in said(platt)
-    assert "the 85 records of fold 9 by the rule of this test set (25 of them MI)" in said(platt)
+    assert "the study's 110 records of fold 9 with all labels (50 of them MI)" in said(platt)
     assert titles(raw) != titles(platt)
     numbers = [app.dataframe[0].value["Mean predicted probability"] for app in (raw, platt)]
     assert not numbers[0].equals(numbers[1])
@@ -483,7 +483,7 @@ def test_every_recalibration_stands_beside_raw(open_reliability):
         "Venn-Abers",
     ]
     assert table["Fitted"][1].startswith("T = ")
-    assert "fitted on the 85 records of fold 9" in said(app)
+    assert "fitted on fold 9 by this test set's rule (85 records, 25 of them MI)" in said(app)
     assert "**BiMamba-2 C**" in said(app)
     assert "A slope and an offset" in said(app)
 

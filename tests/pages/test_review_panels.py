@@ -266,5 +266,5 @@ def test_only_the_open_tab_is_computed_and_stays_on_the_next_record(open_review)
     app = open_review(3, details="Predictions as a table")
     assert [next(iter(t.value.columns)) for t in app.table] == ["Ensemble"]
     press(app, "Next")
-    assert next(iter(app.table[0].value.columns)) == "Group"
+    assert next(iter(app.table[0].value.columns)) == "Ensemble"
     assert len(app.table[0].value) == len(SIX)

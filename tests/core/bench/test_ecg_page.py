@@ -59,7 +59,7 @@ def test_the_layout_that_counts_is_named(predictors, synthetic_recordings) -> No
 
 def test_the_printed_report_holds_everything(predictors, synthetic_recordings) -> None:
     content = ecg_page.printout_content(predictors, synthetic_recordings, 1)
-    assert len(content.opinions) == len(predictors)
+    assert len(content.predictions) == len(predictors)
     assert content.measurements.value("heart_rate_bpm").value is not None
     assert content.overlay.signed
     assert content.overlay.label.startswith("Integrated Gradients")
