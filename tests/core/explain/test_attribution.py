@@ -39,7 +39,7 @@ def test_a_tail_that_the_layer_drops_moves_no_step():
     for step in (1, 30, 60):
         samples = layer_to_samples(impulse(62, step), 500)
         assert np.flatnonzero(samples == samples.max()).tolist() == [8 * step + 3, 8 * step + 4]
-    dropped = Attribution("gradcam", np.zeros((1, 500), np.float32), 100, 0.0, 0.0, 62)
+    dropped = attribution(np.zeros((1, 500)), "gradcam", n_layer_steps=62)
     assert dropped.step_ms == 80
 
 
