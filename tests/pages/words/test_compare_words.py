@@ -1,11 +1,13 @@
 """Sentences and tables of Compare; every expected text is written by hand."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.stats.comparison.delong import DeLong
@@ -248,11 +250,15 @@ def test_a_field_counts_its_records_and_keeps_some_ensembles():
 def test_contenders_are_probabilities_unless_the_metric_needs_calls(monkeypatch):
     from pages.compare import numbers
 
-    monkeypatch.setattr(numbers, "thresholds", lambda *_: (np.array([0.5, 0.4, 0.95]), 0.35))
+    at_seeds = np.array([0.5, 0.4, 0.95])[:, None]
+    rule = SimpleNamespace(
+        seed_calls=lambda logits: expit(logits) >= at_seeds,
+        calls=lambda logits: expit(logits.mean(axis=0)) >= 0.35,
+    )
+    monkeypatch.setattr(numbers, "decision_rule", lambda *_: rule)
     one = evaluated(A, LABELS, PROBS)
-    for more in ({"target": 0.9}, {"score": "sensitivity"}):
-        (same,) = Field(choice(**more), (one,)).contenders()
-        assert np.array_equal(same.seed_probs, one.seed_probs)
+    (same,) = Field(choice(target=0.9), (one,)).contenders()
+    assert np.array_equal(same.seed_probs, one.seed_probs)
     (calls,) = Field(choice(score="specificity", target=0.9), (one,)).contenders()
     assert calls.seed_probs.tolist() == [[1, 0, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0]]
     assert calls.ensemble_probs.tolist() == [1, 1, 1, 0]
@@ -313,13 +319,14 @@ def test_delong_is_for_auroc_with_records_of_both_classes():
 
 
 def test_the_confusion_matrix_in_words():
-    matrix = Confusion(0.25, np.arange(3), np.arange(1), np.arange(2), np.arange(8))
-    assert confusion.words(C, matrix, choice(target=0.9)).startswith(
+    matrix = Confusion(np.arange(3), np.arange(1), np.arange(2), np.arange(8))
+    rule = SimpleNamespace(ensemble=C, shown_threshold=0.25)
+    assert confusion.words(rule, matrix, choice(target=0.9)).startswith(
         "**CNN-BiLSTM C**, MI from **0.250** on (threshold for 90 % sensitivity in fold 9). "
         "Sensitivity 3 of 4, 0.750 ["
     )
-    assert "specificity 8 of 10, 0.800 [" in confusion.words(C, matrix, choice())
-    assert "(threshold 0.5)" in confusion.words(C, matrix, choice())
+    assert "specificity 8 of 10, 0.800 [" in confusion.words(rule, matrix, choice())
+    assert "(threshold 0.5)" in confusion.words(rule, matrix, choice())
 
 
 @pytest.mark.parametrize(
@@ -340,8 +347,9 @@ def test_calibration_is_measured_on_the_shown_records():
 def test_what_a_calibrator_does_in_words():
     table = pd.DataFrame({"ece": [0.010, 0.002, 0.040, 0.005]})
     assert calibrators.words(table, "platt") == (
-        "Platt, fitted on fold 9, moves the ECE of these 2 ensembles from **0.010 to 0.040** "
-        "(uncalibrated) to **0.002 to 0.005**; highest less lowest goes from 0.030 to 0.003."
+        "Platt, fitted on fold 9 by this test set's rule, moves the ECE of these 2 ensembles from "
+        "**0.010 to 0.040** (uncalibrated) to **0.002 to 0.005**; highest less lowest goes from "
+        "0.030 to 0.003."
     )
 
 

@@ -146,8 +146,8 @@ def test_the_reading_says_what_was_done_to_the_probabilities():
     fitted = EnsembleCalibrator("platt", "certain", 1234, 56, nothing.seeds, nothing.ensemble)
     one = Evaluated.of(SINGLE, ONE.labelled, fitted)
     assert overview.fitted_words([one], choice(method="platt")) == (
-        "Probabilities are calibrated (Platt), each ensemble and seed for itself on the 1,234 "
-        "records of fold 9 by the rule of this test set (56 of them MI)."
+        "Probabilities are calibrated (Platt), each ensemble and seed for itself on the study's "
+        "1,234 records of fold 9 with all labels (56 of them MI), for every test set and page."
     )
 
 
