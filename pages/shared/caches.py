@@ -217,11 +217,6 @@ def stored_ensemble_logits(ecg_id: int, ensemble: Ensemble) -> NDArray[np.float6
     return logits
 
 
-def predictor(entry: ModelEntry) -> Predictor:
-    """Load a model, shared by all readers; ModelError if it is damaged."""
-    return _predictor(entry.name, entry.card.weights_sha256)
-
-
 def prediction(case: ReadableCase, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
     """One model's prediction of a case, with warnings; ModelError or RecordError without."""
     return _prediction(case.key, entry.name, entry.card.weights_sha256, case.record)
