@@ -1,11 +1,17 @@
 """Train one model, or go on with a stopped run."""
 
+from __future__ import annotations
+
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecgcore.commands.predict import add_model_arguments
 from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
+
+if TYPE_CHECKING:
+    from ecgcore.training.spec import TrainSpec
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,25 +28,60 @@ def run_train(args: argparse.Namespace, settings: Settings) -> Result:
     import torch
 
     from ecgcore.errors import JobError
-    from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.training.run import publish, run_training
-    from ecgcore.training.spec import SPEC_FILE, TrainSpec
 
     if args.threads is not None:
         if args.threads < 1:
             raise JobError(f"--threads is {args.threads}; 1 or more is needed.")
         torch.set_num_threads(args.threads)
-    run_dir = args.run_dir
-    if run_dir is None or not (run_dir / SPEC_FILE).exists():
-        if not (args.arch and args.train_set):
-            raise JobError("Choose --arch and --set, or a --run-dir that has a spec.json.")
-        options = {} if args.epochs is None else {"epochs": args.epochs}
-        folder = open_catalog(settings).folder
-        spec = TrainSpec(args.arch, args.train_set, args.seed, str(folder), **options)
-        run_dir = run_dir or settings.runs_dir / spec.key.run_name
-        if not (run_dir / SPEC_FILE).exists():
-            spec.save(run_dir)
+    run_dir = _run_dir(args, settings)
     card = run_training(run_dir)
     target = publish(run_dir, settings.pretrained_dir) if args.publish else run_dir
     text = "\n".join([f"{card.key.label} in {target}", *(f"{k}: {v}" for k, v in card.metrics)])
     return OK, {"folder": str(target), "metrics": dict(card.metrics)}, text
+
+
+def _run_dir(args: argparse.Namespace, settings: Settings) -> Path:
+    """Return a folder whose spec.json is what was asked for.
+
+    An attempt that left no checkpoint left nothing to go on with, so its spec is replaced.
+    """
+    from ecgcore.errors import JobError
+    from ecgcore.ptbxl.catalog import open_catalog
+    from ecgcore.training.checkpoint import CHECKPOINT_FILE
+    from ecgcore.training.spec import SPEC_FILE, TrainSpec
+
+    chosen: Path | None = args.run_dir
+    if not (args.arch and args.train_set):
+        if chosen is None or not (chosen / SPEC_FILE).exists():
+            raise JobError("Choose --arch and --set, or a --run-dir that has a spec.json.")
+        return chosen
+    options = {} if args.epochs is None else {"epochs": args.epochs}
+    folder = str(open_catalog(settings).folder)
+    asked = TrainSpec(args.arch, args.train_set, args.seed, folder, **options)
+    run_dir = chosen or settings.runs_dir / asked.key.run_name
+    goes_on = chosen is not None or (run_dir / CHECKPOINT_FILE).exists()
+    if goes_on and (run_dir / SPEC_FILE).exists():
+        _refuse_another(TrainSpec.load(run_dir), asked, ("data_dir", *options), run_dir)
+    else:
+        asked.save(run_dir)
+    return run_dir
+
+
+def _refuse_another(
+    kept: TrainSpec, asked: TrainSpec, options: tuple[str, ...], run_dir: Path
+) -> None:
+    """Raise JobError if a run that goes on is not the one that was asked for."""
+    from ecgcore.errors import JobError
+
+    names = ("arch", "train_set", "seed", *options)
+    other = [
+        f"{name} {getattr(kept, name)}, not {getattr(asked, name)}"
+        for name in names
+        if getattr(kept, name) != getattr(asked, name)
+    ]
+    if other:
+        raise JobError(
+            f"The run in {run_dir} has {', '.join(other)}. Go on with it by '--run-dir {run_dir}' "
+            "alone, or choose another --run-dir for a new one."
+        )

@@ -11,6 +11,7 @@ import pytest
 
 from ecgcore.cli import main
 from ecgcore.commands.result import BAD_INPUT, FAILED, OK
+from ecgcore.errors import JobError
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import load_catalog
 from tests.support.mirror import served, write_mirror
@@ -239,6 +240,51 @@ def test_train_into_a_folder_that_cannot_be_made(run: Run, data: Path, tmp_path:
     status, answer = run("train", "--data", data, *arguments)
     assert status == BAD_INPUT
     assert "choose another folder" in answer["error"]
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Folders that were asked to be trained; each attempt fails."""
+    seen: list[Path] = []
+
+    def fail(run_dir: Path) -> None:
+        seen.append(run_dir)
+        raise JobError("it fails")
+
+    monkeypatch.setattr("ecgcore.training.run.run_training", fail)
+    return seen
+
+
+def test_a_new_attempt_replaces_the_spec_of_one_that_failed(
+    run: Run, data: Path, tmp_path: Path, trained: list[Path]
+) -> None:
+    model = ["--arch", "cnn_bilstm", "--set", "A", "--seed", "3"]
+    assert run("train", "--data", data, *model, "--epochs", "7")[1] == {"error": "it fails"}
+    assert run("train", "--data", data, *model, "--epochs", "9")[1] == {"error": "it fails"}
+    assert trained[0] == trained[1]
+    assert json.loads((trained[1] / "spec.json").read_text())["epochs"] == 9
+    run("train", "--run-dir", trained[0])
+    assert json.loads((trained[2] / "spec.json").read_text())["epochs"] == 9
+
+
+def test_a_stopped_run_goes_on_only_as_it_was_started(
+    run: Run, data: Path, tmp_path: Path, synthetic_dir: Path, trained: list[Path]
+) -> None:
+    model = ["--arch", "cnn_bilstm", "--set", "A"]
+    run("train", "--data", data, *model, "--epochs", "7")
+    (trained[0] / "checkpoint.safetensors").touch()
+    status, answer = run("train", "--data", data, *model, "--epochs", "9")
+    assert status == BAD_INPUT
+    assert f"The run in {trained[0]} has epochs 7, not 9. Go on with it by" in answer["error"]
+    _, answer = run("train", "--data", synthetic_dir, *model)
+    assert f"has data_dir {data}, not {synthetic_dir}." in answer["error"]
+    _, answer = run("train", "--data", data, "--run-dir", trained[0], "--arch", "cnn_bilstm")
+    assert answer == {"error": "it fails"}
+    _, answer = run("train", "--data", data, "--run-dir", trained[0], *model, "--seed", "5")
+    assert "has seed 0, not 5." in answer["error"]
+    for same in (model, [*model, "--epochs", "7"]):
+        assert run("train", "--data", data, *same)[1] == {"error": "it fails"}
+    assert len(trained) == 4
 
 
 def test_predict_a_missing_recording(run: Run, data: Path) -> None:
