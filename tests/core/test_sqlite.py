@@ -229,6 +229,21 @@ def test_a_file_that_another_program_holds_is_told(
             run(notes, "DELETE FROM notes")
 
 
+def test_a_writer_that_read_an_older_state_is_told_to_wait(notes: Database):
+    """SQLite tells this as SQLITE_BUSY_SNAPSHOT, one of its extended codes."""
+
+    def read_then_write() -> None:
+        with notes.connect() as connection:
+            connection.execute("BEGIN")
+            connection.execute("SELECT * FROM notes").fetchall()
+            run(notes, "INSERT INTO notes VALUES ('LVH', 1)")
+            connection.execute("DELETE FROM notes")
+
+    with pytest.raises(JobError, match="Another program holds it"):
+        read_then_write()
+    assert texts(notes) == ["Q waves", "LVH"]
+
+
 def test_a_mistake_in_the_caller_is_not_called_damage(notes: Database):
     with pytest.raises(sqlite3.ProgrammingError):
         run(notes, "SELECT ?")
