@@ -14,8 +14,9 @@ import pytest
 
 from tests.mutation.chosen import LISTING
 from tests.mutation.sites import Site
-from tests.support.paths import PROJECT
+from tests.support.paths import PROJECT, SHARED
 
+DATA = PROJECT / "data"
 _ALL_PASSED = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
 
 NOTICED, SURVIVED, TIMED_OUT = "noticed", "survived", "timed out"
@@ -61,9 +62,9 @@ class Copy:
                 target = self.folder / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(PROJECT / name, target)
-        for name in ("data",):
-            if (PROJECT / name).exists() and not (self.folder / name).exists():
-                (self.folder / name).symlink_to(PROJECT / name)
+        for own, link in ((DATA, self.folder / DATA.name), (SHARED, parent / SHARED.name)):
+            if own.exists() and not link.exists():
+                link.symlink_to(own)
         # by hash, as a change within the same second and of the same length must be seen
         compileall.compile_dir(
             self.folder, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH

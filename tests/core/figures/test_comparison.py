@@ -131,3 +131,14 @@ def test_ranges_write_their_numbers_beside_the_rows():
         "0.500 [0.400, 0.600]",
     ]
     assert figure.layout.shapes[0].x0 == 0.5
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_courses_stand_side_by_side_around_the_middle_of_their_tick(n):
+    means = (Estimate(0.9, 0.8, 1.0), Estimate(0.95, 0.9, 1.0))
+    courses = [Course("CNN", name, name, means) for name in ("A", "C", "D")[:n]]
+    figure = ranking_figure(courses, ["15 %", "35 %"], metric="AUROC")
+    places = np.array([[float(x) for x in trace.x] for trace in drawn(figure)])
+    assert places.mean(axis=0) == pytest.approx([0, 1])
+    assert len({round(x, 6) for x in places[:, 0]}) == n
+    assert np.abs(places - [0, 1]).max() < 0.25

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from ecgcore.figures import reliability_panels
 from ecgcore.figures.reliability_panels import (
     Column,
     Held,
@@ -79,3 +80,9 @@ def test_parts_stand_under_their_headings_with_their_numbers():
     heading = {note.text: note.y for note in figure.layout.annotations}
     assert heading["<b>Sex</b>"] > observed.y[0] > observed.y[1] > heading["<b>Age</b>"]
     assert heading["<b>Age</b>"] > observed.y[2]
+
+
+def test_a_mark_stands_upright_over_the_whole_panel():
+    mark = reliability_panels._upright("x2", 0.3, "#123456")
+    assert (mark["x0"], mark["x1"]) == (0.3, 0.3)
+    assert (mark["yref"], mark["y0"], mark["y1"]) == ("paper", 0, 1)

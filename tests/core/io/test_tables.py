@@ -85,7 +85,8 @@ def test_the_reader_and_the_file_must_agree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "fs"), [("t [ms]", 250.0), ("Time (s)", 0.25), ("time_us", 250_000.0)]
+    ("column", "fs"),
+    [("t [ms]", 250.0), ("Time (s)", 0.25), ("time_us", 250_000.0), ("t [µs]", 250_000.0)],
 )
 def test_time_columns_say_their_unit(column: str, fs: float) -> None:
     rows = "\n".join(f"{4 * k},{ROW}" for k in range(9))

@@ -109,3 +109,12 @@ def test_muse_at_fault(old: str, new: str, message: str) -> None:
 def test_other_xml_is_refused(text: str, message: str) -> None:
     with pytest.raises(RecordError, match=message):
         read_xml(text.encode(), "e.xml")
+
+
+def test_a_rhythm_of_two_leads_is_read_and_one_lead_is_no_rhythm() -> None:
+    two = aecg_file(MICROVOLTS[:2], 100, LEADS[:2])[0][1]
+    raw = read_xml(two, "e.xml")
+    assert raw.names == ("MDC_ECG_LEAD_I", "MDC_ECG_LEAD_II")
+    one = aecg_file(MICROVOLTS[:1], 100, LEADS[:1])[0][1]
+    with pytest.raises(RecordError, match="holds no rhythm series with leads"):
+        read_xml(one, "e.xml")

@@ -7,6 +7,7 @@ import wfdb
 from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord
 from ecgcore.signals.beats.beats import find_beats, median_beat
+from ecgcore.signals.measure import delineate as module
 from ecgcore.signals.measure.delineate import Fiducials, delineate
 from tests.support.paths import LUDB
 
@@ -243,3 +244,23 @@ def test_a_short_bump_just_before_qrs_is_no_p_wave() -> None:
     found = fiducials(with_p(-118, -58))
     assert found.p_on.time_ms is None
     assert "too short and too near" in found.p_on.reason
+
+
+@pytest.mark.parametrize(
+    ("size", "confidence", "reason"),
+    [
+        (1.0, 0.27, "small against the noise"),
+        (4.0, 0.45, "small against the noise"),
+        (5.5, 0.61875, "small against the noise"),
+        (5.7, 0.64125, ""),
+        (8.0, 0.9, ""),
+        (80.0, 0.9, ""),
+    ],
+)
+def test_a_wave_that_hardly_stands_out_is_less_sure_and_says_so(
+    size: float, confidence: float, reason: str
+) -> None:
+    """Full confidence from eight times the noise on, never less than 0.3 of it."""
+    (point,) = module._doubted(size, module.Fiducial(-100.0, 0.9, ""))
+    assert point.confidence == pytest.approx(confidence)
+    assert (point.time_ms, point.reason) == (-100.0, reason)
