@@ -162,6 +162,9 @@ def test_the_tests_of_a_line_are_its_mirror_and_those_that_run_it(project: Path)
     assert known.tests(path, 4, 10.0) == [mirror]
     assert known.tests(path, 4, 60.0) == [mirror, f"{far}::slow"]
     assert known.tests(path, 1, 10.0) == [mirror, f"{far}::test_far"]
+    (project / "tests/core/deep/test_newer.py").touch()
+    assert known.tests(path, 4, 10.0) == [mirror, "tests/core/deep/test_newer.py"]
+    (project / "tests/core/deep/test_newer.py").unlink()
     (project / path).write_text("# new\n" + (project / path).read_text())
     assert known.tests(path, 3, 10.0) == [mirror, f"{far}::test_far"]
     assert known.tests(path, 5, 60.0) == [mirror, f"{far}::slow"]

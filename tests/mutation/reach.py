@@ -36,7 +36,8 @@ class Reach:
         """Return the tests of a line: the module's own first, then as many as the budget holds.
 
         A line that no single test runs is one of the module's, such as a constant; then all tests
-        of the module are asked.
+        of the module are asked. Files beside the module's own are asked whole where they reach the
+        module or are newer than the record.
         """
         known, own = self.lines.get(path, {}), mirrors(path)
         if not known:
@@ -46,6 +47,9 @@ class Reach:
         by_file: dict[str, list[str]] = defaultdict(list)
         for test in reached:
             by_file[test.partition("::")[0]].append(test)
+        recorded = {test.partition("::")[0] for test in self.seconds}
+        of_module = {test.partition("::")[0] for tests in known.values() for test in tests}
+        own += [f for f in _beside(path) if f not in own and (f in of_module or f not in recorded)]
         others = sorted((f for f in by_file if f not in own), key=lambda f: self._cost(by_file[f]))
         asked, spent = list(own), 0.0
         for file in others:
@@ -75,6 +79,14 @@ def _neighbours(path: str) -> list[str]:
     if (folder / Path(*folders)).is_dir():
         folder = folder.joinpath(*folders)
     return sorted(file.relative_to(PROJECT).as_posix() for file in folder.rglob("test_*.py"))
+
+
+def _beside(path: str) -> list[str]:
+    """Return the test files of the folder that mirrors a source file's folder."""
+    layer, *folders = Path(path).parent.parts
+    root = PROJECT / "tests" / {"ecgcore": "core"}.get(layer, layer)
+    files = [*root.joinpath(*folders).glob("test_*.py"), *(root / "words").glob("test_*.py")]
+    return sorted(file.relative_to(PROJECT).as_posix() for file in files)
 
 
 def mirrors(path: str) -> list[str]:

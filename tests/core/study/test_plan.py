@@ -6,12 +6,13 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections import Counter, deque
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from ecgcore.cli import main
 from ecgcore.commands.study import _terminated_like_interrupted
@@ -399,3 +400,24 @@ def test_no_more_trainings_at_once_than_asked_for(study: Study, jobs: int):
     runs = [dataclasses.replace(RUN, seed=seed) for seed in range(4)]
     Counting(study, {}, lambda *_: None, Trainer, deque(runs)).run(jobs)
     assert (len(at_once), max(at_once)) == (4, jobs)
+
+
+def test_a_run_stays_locked_while_it_trains(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    locked: list[bool] = []
+    sleep = time.sleep
+
+    def look(seconds: float) -> None:
+        try:
+            with FileLock(study.runs_dir / "cnn_bilstm-A-seed0.lock", timeout=0):
+                locked.append(False)
+        except Timeout:
+            locked.append(True)
+        sleep(seconds)
+
+    monkeypatch.setattr(runner.time, "sleep", look)
+    wait = Trainer(study, tmp_path, cnn_bilstm="import time; time.sleep(0.3)")
+    trained(study, RUN, command=wait, jobs=1)
+    assert locked
+    assert all(locked)

@@ -220,3 +220,22 @@ def test_the_pacing_delay_is_that_of_the_last_spike_before_each_r() -> None:
     assert beats_module._pacing_ms(spikes[:2], r) is None
     assert beats_module._pacing_ms(r - 200, r) is None
     assert beats_module._pacing_ms(spikes[:0], r) is None
+
+
+def kept(r: list[int], kinds: list[int], n: int = 5000) -> list[int]:
+    """Return which beats are kept on a flat trace, where nothing is an electrode's jump."""
+    return beats_module._kept(np.array(r), np.array(kinds), np.zeros((12, n))).tolist()
+
+
+def test_beats_of_the_usual_shape_may_be_20_ms_from_an_end_and_others_100_ms() -> None:
+    """At 500 Hz: 10 and 50 samples; the last sample is 4999."""
+    assert kept([9, 500, 1000, 4990], [0, 0, 0, 0]) == [1, 2]
+    assert kept([10, 500, 1000, 4989], [0, 0, 0, 0]) == [0, 1, 2, 3]
+    assert kept([49, 500, 1000, 4950], [1, 0, 0, 2]) == [1, 2]
+    assert kept([50, 500, 1000, 4949], [1, 0, 0, 2]) == [0, 1, 2, 3]
+
+
+def test_of_two_beats_within_170_ms_the_one_of_the_more_frequent_shape_is_kept() -> None:
+    assert kept([1000, 1084, 2000, 3000], [1, 0, 0, 1]) == [1, 2, 3]
+    assert kept([1000, 1084, 2000, 3000], [0, 1, 0, 1]) == [0, 2, 3]
+    assert kept([1000, 1085, 2000, 3000], [0, 1, 0, 1]) == [0, 1, 2, 3]

@@ -37,3 +37,24 @@ def test_one_wave_or_unlike_waves_or_what_is_in_t_do_not_repeat() -> None:
     assert not seen(wave(-150) + wave(-390, np.roll(GAIN, 3)))
     assert not seen(wave(-150) + wave(-390, 0.3 * GAIN))
     assert not seen(wave(-150) + wave(-390), REST._replace(after_t=-330.0))
+
+
+@pytest.mark.parametrize(
+    ("earlier_ms", "repeated"), [(135, False), (152, True), (316, True), (345, False)]
+)
+def test_flutter_waves_come_every_150_to_320_ms(earlier_ms: float, repeated: bool) -> None:
+    assert seen(wave(-150) + wave(-150 - earlier_ms), REST._replace(after_t=-620.0)) is repeated
+
+
+@pytest.mark.parametrize(("shown_ms", "repeated"), [(50, False), (62, True)])
+def test_sixty_ms_of_both_waves_must_be_seen(shown_ms: float, repeated: bool) -> None:
+    """The end of T, 240 ms before the part of the wave that is shown."""
+    rest = REST._replace(after_t=-100.0 - shown_ms - 240.0)
+    narrow = [np.exp(-(((T_MS - peak_ms) / 15.0) ** 2)) for peak_ms in (-140, -380)]
+    assert seen(np.outer(GAIN, sum(narrow)), rest) is repeated
+
+
+@pytest.mark.parametrize(("off_ms", "repeated"), [(20, True), (36, False)])
+def test_a_later_wave_lies_near_the_middle_of_rr(off_ms: float, repeated: bool) -> None:
+    rest = REST._replace(rr_ms=2 * (232.0 - off_ms))
+    assert seen(wave(-150) + wave(-150 + 232), rest) is repeated
