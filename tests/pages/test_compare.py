@@ -133,6 +133,52 @@ def test_every_view_opens_from_its_link_with_tables_to_download(open_compare, vi
         assert len(app.get("download_button")) >= 2
 
 
+WHOLE = "Numbers: AUROC of every ensemble on each set of records"
+
+
+@pytest.mark.parametrize(
+    ("view", "opened", "words"),
+    [
+        (
+            "Pairs",
+            [
+                "Numbers of the table",
+                "DeLong: all 15 differences of the ensembles",
+                "DeLong: covariance matrix of the ensembles' AUROCs",
+            ],
+            "Intervals: 40 paired bootstrap samples",
+        ),
+        ("Calibrators", ["Numbers"], "Platt, fitted on fold 9, moves the ECE of these 6"),
+        (
+            "Published claims",
+            [
+                "Numbers: each pair of each claim",
+                "Table as CSV",
+                "Why ours and the published figures differ",
+            ],
+            "**Published figures beside ours** (n = 971, uncalibrated probabilities)",
+        ),
+        ("Confusion matrix", ["Numbers"], "**CNN-BiLSTM A**, MI from **0.500** on (threshold 0.5)"),
+    ],
+)
+def test_every_view_shows_its_words_and_tables(open_compare, view, opened, words):
+    app = open_compare(view=view)
+    assert [expander.label for expander in app.expander] == [WHOLE, *opened]
+    assert words in said(app)
+    if view == "Pairs":
+        assert app.dataframe[-1].value.columns[0] == "Covariance x 10⁶"
+    if view == "Published claims":
+        assert "Of 10 published claims, with our networks: **" in said(app)
+
+
+def test_a_threshold_without_fold_9_says_so(open_compare, pretrained):
+    cohort = ptbxl_cohort()
+    cohort[cohort["split"] != "val"].reset_index().to_parquet(pretrained / COHORT_FILE)
+    app = open_compare(view="Confusion matrix", threshold="90 % sensitivity")
+    assert "no val record" in app.error[0].value
+    assert len(charts(app)) == 2
+
+
 def test_links_from_before_the_views_were_renamed_still_work(open_compare):
     app = open_compare(view="Raw and recalibrated", architecture="both")
     assert not app.warning

@@ -441,6 +441,7 @@ def test_a_click_chooses_model_and_bin(monkeypatch):
         ((0.0, 0.1), "0.0 to 0.1"),
         ((0.02, 0.04), "0.02 to 0.04"),
         ((0.0123456, 0.9), "0.0 to 0.9"),
+        ((0.0123, 0.0373), "0.012 to 0.037"),
         ((0.00012, 0.00034), "0.00012 to 0.00034"),
     ],
 )
@@ -536,6 +537,26 @@ def test_decisions_say_what_the_dials_mean(open_reliability):
     )
     assert found + missed == pytest.approx(20, abs=0.11)
     assert "110 records of fold 9, 50 MI, all labels, PTB-XL 1.0.3" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("section", "n_charts", "n_expanders", "words"),
+    [
+        ("Bins and cases", 7, 1, "labelled MI. Predicted 0."),
+        ("Number of bins", 7, 3, "The calibration error depends on how the bins are cut."),
+        ("Calibrators", 7, 2, "Each fitted on the 85 records of fold 9"),
+        ("Decisions", 9, 4, "CNN-BiLSTM C then finds **"),
+        ("Metrics", 6, 2, "n = 971, 268 of them MI"),
+        ("Published", 6, 2, "n = 971; without intervals, one trained network each"),
+    ],
+)
+def test_every_section_shows_its_words_and_tables(
+    open_reliability, section, n_charts, n_expanders, words
+):
+    app = open_reliability(section=section, bin="10", focus="CNN-BiLSTM C")
+    assert len(app.get("plotly_chart")) == n_charts
+    assert len(app.expander) == n_expanders
+    assert words in said(app)
 
 
 def test_a_target_coverage_that_fold_9_is_too_small_for_is_named(open_reliability):

@@ -19,6 +19,7 @@ from ecgcore.study.claims import Claim, Gap, Judgement
 from ecgcore.study.shortcuts import Shortcut, StratumScore
 from ecgcore.study.strata import Stratum
 from pages.compare import calibrators, claims, confusion, overview, pairs, shortcuts, summary
+from pages.compare import choice as choices
 from pages.compare.choice import Choice, subgroup_label
 from pages.compare.numbers import Field
 from tests.support.evaluation import NAN, comparison, ensemble, evaluated
@@ -67,6 +68,23 @@ FEW = above(SINGLE_C, SINGLE_A, 0.2, 0.1, 0.3)
 )
 def test_the_metric_is_named_with_what_it_depends_on(more, title):
     assert choice(**more).metric_title == title
+
+
+def test_the_study_stands_first_and_everything_else_can_be_added(monkeypatch):
+    rebuilt, multi = ensemble("cnn_lstm", "A"), ensemble("cnn_bilstm", "C-multi")
+    known = (A, MAMBA_A, rebuilt, multi, RUN)
+    monkeypatch.setattr(choices.caches, "groups", lambda: known)
+    assert choices.study_ensembles(choices.BOTH) == [A, MAMBA_A]
+    assert choices.study_ensembles("BiMamba-2") == [MAMBA_A]
+    assert choices.study_ensembles(choices.REBUILT) == [rebuilt]
+    assert choices.other_ensembles(PTBXL_VERSION) == [rebuilt, multi, RUN]
+    assert choices.other_ensembles("another") == [rebuilt, multi]
+    assert choices.architectures() == [
+        "CNN-BiLSTM + BiMamba-2",
+        "CNN-BiLSTM",
+        "BiMamba-2",
+        "CNN-LSTM (study)",
+    ]
 
 
 def test_files_and_caches_tell_choices_apart():
