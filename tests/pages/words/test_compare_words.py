@@ -73,7 +73,7 @@ def test_the_metric_is_named_with_what_it_depends_on(more, title):
 def test_the_study_stands_first_and_everything_else_can_be_added(monkeypatch):
     rebuilt, multi = ensemble("cnn_lstm", "A"), ensemble("cnn_bilstm", "C-multi")
     known = (A, MAMBA_A, rebuilt, multi, RUN)
-    monkeypatch.setattr(choices.caches, "groups", lambda: known)
+    monkeypatch.setattr(choices.caches, "ensembles", lambda: known)
     assert choices.study_ensembles(choices.BOTH) == [A, MAMBA_A]
     assert choices.study_ensembles("BiMamba-2") == [MAMBA_A]
     assert choices.study_ensembles(choices.REBUILT) == [rebuilt]
