@@ -67,11 +67,19 @@ def ecg_figure(
     filter_label
         What was done to the signal, for the footer.
     overlay
-        Heat to draw behind the leads, on neutral paper.
+        Attribution to draw behind the leads, on neutral paper.
     lead_notes
         What a reader must know about a lead, a word or two to stand beside its name.
     theme
         "light", "dark", or "print": a grid that survives a printer.
+
+    Examples
+    --------
+    >>> from ecgcore.io.recordings import read_upload
+    >>> from ecgcore.ptbxl import synthetic
+    >>> record = read_upload([("example.csv", synthetic.example_csv())])
+    >>> "lead names" in [trace.name for trace in ecg_figure(record).data]
+    True
     """
     layout = paper_layout(settings, duration_s=record.duration_s)
     colors = paper(theme, neutral=overlay is not None)
@@ -79,29 +87,28 @@ def ecg_figure(
     traces += [_pulses(layout, colors), _breaks(layout, colors)]
     traces += [_lead_trace(record, s, layout, colors) for s in layout.segments]
     traces.append(_lead_names(record, layout, lead_notes, colors))
-    scale = f"{layout.speed_mm_s:g} mm/s · {layout.gain_mm_mv:g} mm/mV"
-    footer = f"{scale} · {filter_label} · {record.fs_hz} Hz"
     return go.Figure(
         data=traces,
         layout={
             "template": template(dark=theme == "dark"),
             "height": figure_height_px(DEFAULT_WIDTH_PX, layout, overlay=overlay is not None),
-            "margin": {
-                **dict.fromkeys("lrt", _MARGIN_PX),
-                "b": _MARGIN_PX + (_SCALE_PX if overlay else 0),
-            },
+            "margin": {**dict.fromkeys("lrt", _MARGIN_PX), "b": _below_px(overlay)},
             "plot_bgcolor": colors.background,
             "showlegend": False,
             "hovermode": "closest",
             "dragmode": "pan",
             "xaxis": _axis(layout.width_mm, colors),
             "yaxis": _axis(layout.height_mm, colors) | {"scaleanchor": "x", "scaleratio": 1},
-            "annotations": _marks(footer, colors, synthetic=record.synthetic),
+            "annotations": _marks(record, layout, filter_label, colors),
             "shapes": [_edge(layout, colors)],
             "meta": _geometry(layout),
             "uirevision": f"{record.record_id} {settings}",
         },
     )
+
+
+def _below_px(overlay: AttributionOverlay | None) -> int:
+    return _MARGIN_PX + (_SCALE_PX if overlay else 0)
 
 
 def _geometry(layout: PaperLayout) -> dict[str, Any]:
@@ -253,7 +260,10 @@ def _name_y_mm(record: EcgRecord, segment: Segment, layout: PaperLayout) -> floa
     return segment.y_mm + min(max(top + 1.0, 6.0), layout.row_pitch_mm / 2 - 3)
 
 
-def _marks(footer: str, colors: Paper, *, synthetic: bool) -> list[dict[str, Any]]:
+def _marks(
+    record: EcgRecord, layout: PaperLayout, filter_label: str, colors: Paper
+) -> list[dict[str, Any]]:
+    scale = f"{layout.speed_mm_s:g} mm/s · {layout.gain_mm_mv:g} mm/mV"
     place = {
         "xref": "x domain",
         "yref": "y domain",
@@ -265,7 +275,7 @@ def _marks(footer: str, colors: Paper, *, synthetic: bool) -> list[dict[str, Any
     left: dict[str, Any] = {
         **place,
         **{"x": 0, "xanchor": "left", "xshift": 6},
-        "text": footer,
+        "text": f"{scale} · {filter_label} · {record.fs_hz} Hz",
         "font": {"size": 13, "color": colors.text},
         "bgcolor": colors.background,
     }
@@ -277,4 +287,4 @@ def _marks(footer: str, colors: Paper, *, synthetic: bool) -> list[dict[str, Any
         "bgcolor": RUST,
         "borderpad": 4,
     }
-    return [left, right] if synthetic else [left]
+    return [left, right] if record.synthetic else [left]

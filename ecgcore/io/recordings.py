@@ -49,6 +49,17 @@ def read_file(path: Path, options: ReadOptions = FILE_SAYS_ALL) -> EcgRecord:
     RecordError
         If it cannot be read; the message says why and what to do. NotSaidError if it lacks
         what `ReadOptions` can say.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from ecgcore.ptbxl.synthetic import example_csv
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "example.csv"
+    ...     _ = path.write_bytes(example_csv())
+    ...     record = read_file(path)
+    >>> record.record_id, record.duration_s
+    ('example', 10.0)
     """
     entry = _entry(path)
     files = {entry.name: read_bytes(entry)}
@@ -74,6 +85,13 @@ def read_upload(
     RecordError
         If it cannot be read, or there are several; the message says why and what to do.
         NotSaidError if it lacks what `ReadOptions` can say.
+
+    Examples
+    --------
+    >>> from ecgcore.ptbxl.synthetic import example_csv
+    >>> record = read_upload([("example.csv", example_csv())])
+    >>> record.record_id, record.signal.shape, record.fs_hz
+    ('example', (12, 1000), 100)
     """
     total = sum(len(content) for _, content in files)
     if total > MAX_UPLOAD_BYTES:

@@ -79,6 +79,14 @@ def load_predictions(path: Path, task: str = mi.NAME) -> pd.DataFrame:
     ------
     ModelError
         If the file is missing, damaged or lacks a column.
+
+    Examples
+    --------
+    >>> from ecgcore.settings import Settings
+    >>> path = shipped_file(Settings.from_env().pretrained_dir, synthetic=True)
+    >>> frame = load_predictions(path)
+    >>> sorted(frame["train_set"].unique())[:3]
+    ['A', 'C', 'C-multi']
     """
     try:
         frame = pd.read_parquet(path)

@@ -178,6 +178,14 @@ def load_catalog(folder: Path) -> Catalog:
     ------
     CatalogError
         If the folder or a table is missing or damaged, or a table lacks a column.
+
+    Examples
+    --------
+    >>> from ecgcore.ptbxl import synthetic
+    >>> from ecgcore.settings import Settings
+    >>> catalog = load_catalog(synthetic.ensure(Settings.from_env().synthetic_dir))
+    >>> catalog.version, len(catalog.frame)
+    ('synthetic set 1', 240)
     """
     table = folder / "ptbxl_database.csv"
     for path in (folder, table, folder / "scp_statements.csv"):

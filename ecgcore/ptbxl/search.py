@@ -115,6 +115,16 @@ def search(
         validated, report`` and ``signal`` (its problems, "" for none), the numbers
         ``mi_likelihood`` and ``likelihood`` (of the statement in question, %; NaN without one) and
         ``disagreement`` (NaN where no model was asked).
+
+    Examples
+    --------
+    >>> from ecgcore.ptbxl import synthetic
+    >>> from ecgcore.ptbxl.catalog import load_catalog
+    >>> from ecgcore.settings import Settings
+    >>> catalog = load_catalog(synthetic.ensure(Settings.from_env().synthetic_dir))
+    >>> found = search(catalog, RecordFilter(territories=("lateral",), splits=("test",)))
+    >>> found[["group", "diagnoses"]].head(2).to_numpy().tolist()
+    [['uncertain MI', 'LMI 15 %'], ['uncertain MI', 'LMI 50 %']]
     """
     likelihood = _likelihood_in_question(catalog, wanted)
     keep = _matches_record(catalog.frame, wanted)

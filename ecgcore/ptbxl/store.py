@@ -128,7 +128,17 @@ class Recordings:
 
 
 def open_recordings(catalog: Catalog) -> Recordings:
-    """Open a catalogue's signals, with its store where one is built."""
+    """Open a catalogue's signals, with its store where one is built.
+
+    Examples
+    --------
+    >>> from ecgcore.ptbxl import synthetic
+    >>> from ecgcore.ptbxl.catalog import load_catalog
+    >>> from ecgcore.settings import Settings
+    >>> catalog = load_catalog(synthetic.ensure(Settings.from_env().synthetic_dir))
+    >>> open_recordings(catalog).read(1).signal.shape
+    (12, 1000)
+    """
     return Recordings(catalog, open_store(catalog))
 
 

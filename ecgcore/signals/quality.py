@@ -134,7 +134,17 @@ Found = dict[int, Problem]
 
 
 def assess(record: EcgRecord) -> Quality:
-    """Look for problems in each lead and for swapped limb electrodes, at any rate and length."""
+    """Look for problems in each lead and for swapped limb electrodes, at any rate and length.
+
+    Examples
+    --------
+    >>> from ecgcore.io.recordings import read_upload
+    >>> from ecgcore.ptbxl.synthetic import example_csv
+    >>> record = read_upload([("example.csv", example_csv())])
+    >>> record.signal[6] = 0
+    >>> lead_notes(assess(record))
+    {'V1': 'missing'}
+    """
     signal, fs_hz = record.signal, record.fs_hz
     missing = _constant(signal)
     found = [_flat(record), _clipped(signal, fs_hz), _contradictions(signal, missing)]

@@ -65,6 +65,13 @@ class MondrianConformal:
         Notes
         -----
         Source: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005, ch. 4.5.
+
+        Examples
+        --------
+        >>> probs = np.linspace(0.01, 0.99, 99)
+        >>> rule = MondrianConformal.fit(probs > 0.5, probs, alpha=0.1)
+        >>> rule.verdict([0.2, 0.8]).tolist()
+        ['normal', 'MI']
         """
         y, p = check_predictions(labels, probs)
         min_records(alpha)

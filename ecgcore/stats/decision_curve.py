@@ -33,6 +33,11 @@ def cost_threshold(false_alarms_per_missed_mi: float) -> float:
     ------
     ValueError
         If k is not a finite number above 0.
+
+    Examples
+    --------
+    >>> cost_threshold(9)
+    0.1
     """
     k = false_alarms_per_missed_mi
     if not 0 < k < np.inf:
@@ -78,6 +83,11 @@ def net_benefit(
     ------
     ValueError
         As `check_predictions`, or if a threshold or the prevalence lies outside its limits.
+
+    Examples
+    --------
+    >>> net_benefit([0, 0, 0, 1], [0.1, 0.2, 0.3, 0.8], [0.5]).tolist()
+    [0.25]
     """
     y, p = check_predictions(labels, probs)
     sample = _Sample(y, p, _check_thresholds(thresholds), prevalence)
@@ -153,6 +163,13 @@ def decision_curve(
     ------
     ValueError
         As `net_benefit`, or for clusters that do not fit.
+
+    Examples
+    --------
+    >>> labels, probs = [0, 0, 0, 1], [0.1, 0.2, 0.3, 0.8]
+    >>> curve = decision_curve(labels, probs, [0.25, 0.5], n_boot=0)
+    >>> curve.model.value.round(3).tolist()
+    [0.167, 0.25]
     """
     y, p = check_predictions(labels, probs)
     sample = _Sample(y, p, _check_thresholds(thresholds), prevalence)

@@ -241,6 +241,12 @@ def evaluate(
     ------
     ValueError
         If an argument has the wrong shape or lies outside its limits.
+
+    Examples
+    --------
+    >>> found = evaluate([0, 0, 0, 1, 1], [0.1, 0.2, 0.4, 0.3, 0.9], n_boot=0)
+    >>> round(found.auroc.value, 3), found.sensitivity.value, found.specificity.value
+    (0.833, 0.5, 1.0)
     """
     y, p = check_predictions(labels, probs)
     if not 0 <= threshold <= 1 or n_boot < 0:

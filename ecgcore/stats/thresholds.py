@@ -75,6 +75,12 @@ def threshold_for_sensitivity(labels: ArrayLike, probs: ArrayLike, wished: float
     ------
     ValueError
         As `check_predictions`, if `wished` is not above 0 and up to 1, or if there is no MI.
+
+    Examples
+    --------
+    >>> found = threshold_for_sensitivity([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9], 0.5)
+    >>> found.value, found.achieved.text()
+    (0.9, '1 of 2, 0.500 [0.013, 0.987]')
     """
     y, p = check_predictions(labels, probs)
     mi = np.sort(p[y])[::-1]
@@ -175,6 +181,12 @@ def operating_point(labels: ArrayLike, probs: ArrayLike, threshold: float) -> Op
     ------
     ValueError
         As `check_predictions`, or if `threshold` is not from 0 to 1.
+
+    Examples
+    --------
+    >>> point = operating_point([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9], 0.5)
+    >>> point.sensitivity.value, point.specificity.value
+    (0.5, 0.5)
     """
     y, p = check_predictions(labels, probs)
     if not 0 <= threshold <= 1:

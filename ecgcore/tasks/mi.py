@@ -96,6 +96,15 @@ def training_ids(cohort: pd.DataFrame, train_set: str, seed: int = 0) -> list[in
         A key of `TRAIN_SETS`; C-soft and C-multi have the records of C.
     seed
         Draws the MI records of D-mix; recorded in the model card.
+
+    Examples
+    --------
+    >>> from ecgcore.ptbxl import synthetic
+    >>> from ecgcore.ptbxl.catalog import load_catalog
+    >>> from ecgcore.settings import Settings
+    >>> catalog = load_catalog(synthetic.ensure(Settings.from_env().synthetic_dir))
+    >>> len(training_ids(catalog.frame, "A"))
+    131
     """
     _known(train_set)
     if train_set != MIX:

@@ -63,6 +63,15 @@ def measure(record: EcgRecord) -> Measurements:
     -------
     Measurements
         Every value is there; one that could not be measured is None and says why.
+
+    Examples
+    --------
+    >>> from ecgcore.io.recordings import read_upload
+    >>> from ecgcore.ptbxl.synthetic import example_csv
+    >>> record = read_upload([("example.csv", example_csv())])
+    >>> found = measure(record)
+    >>> [(one.name, one.text, one.unit) for one in found.values[:1]]
+    [('heart_rate_bpm', '70', 'bpm')]
     """
     beats = find_beats(record)
     median = median_beat(record, beats)

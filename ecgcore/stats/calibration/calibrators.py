@@ -189,6 +189,12 @@ def fit(method: CalibratorName, labels: ArrayLike, logits: ArrayLike) -> Calibra
     Sources: Guo et al., ICML 2017 (temperature); Platt 1999 and Lin, Lin and Weng, Machine Learning
     68 (2007) 267-276 (targets); Kull, Silva Filho and Flach, AISTATS 2017 (beta); Zadrozny and
     Elkan, KDD 2002 (isotonic); Vovk and Petej, UAI 2014 (Venn-Abers and the merged probability).
+
+    Examples
+    --------
+    >>> half_right = fit("platt", [0, 1, 1, 0], [-4.0, 4.0, -4.0, 4.0])
+    >>> half_right.apply([4.0]).round(2)
+    array([0.5])
     """
     if method not in get_args(CalibratorName):
         raise ValueError(f"method is {method!r}; use one of {', '.join(CALIBRATORS)}.")

@@ -125,6 +125,12 @@ def corp(
     ------
     ValueError
         As `check_predictions` and `unit_index`; if `band` is unknown or `n_boot` below 0.
+
+    Examples
+    --------
+    >>> curve = corp([0, 1, 0, 1], [0.1, 0.4, 0.6, 0.9])
+    >>> round(curve.miscalibration, 3), curve.discrimination, curve.uncertainty
+    (0.06, 0.125, 0.25)
     """
     y, p = check_predictions(labels, probs)
     if band not in ("consistency", "confidence") or n_boot < 0:

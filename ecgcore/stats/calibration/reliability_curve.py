@@ -174,6 +174,12 @@ def reliability_curve(
     ValueError
         As `check_predictions`, `bin_edges` and `unit_index`; if `band` is unknown or "bootstrap"
         has no copy.
+
+    Examples
+    --------
+    >>> curve = reliability_curve([0, 0, 0, 1, 1], [0.1, 0.2, 0.4, 0.3, 0.9], n_bins=2)
+    >>> curve.frame()[["left", "right", "n", "n_mi"]].to_numpy().tolist()
+    [[0.0, 0.5, 4.0, 1.0], [0.5, 1.0, 1.0, 1.0]]
     """
     y, p = check_predictions(labels, probs)
     edges = bin_edges(p, n_bins, strategy)
@@ -259,5 +265,10 @@ def expected_calibration_error(
     ------
     ValueError
         As `reliability_curve`.
+
+    Examples
+    --------
+    >>> expected_calibration_error([0, 1], [0.5, 0.5])
+    0.0
     """
     return reliability_curve(labels, probs, n_bins, strategy).ece

@@ -105,6 +105,12 @@ def delong(labels: ArrayLike, scores: ArrayLike, clusters: ArrayLike | None = No
     ------
     ValueError
         If a shape does not fit, a score is not finite or a class has fewer than two records.
+
+    Examples
+    --------
+    >>> test = delong([0, 0, 1, 1], [[0.1, 0.4, 0.3, 0.9], [0.2, 0.6, 0.3, 0.5]])
+    >>> test.estimate(0).value, test.difference(0, 1).value
+    (0.75, 0.25)
     """
     y, s = _checked(labels, scores)
     m, n = int(y.sum()), int((~y).sum())

@@ -195,6 +195,16 @@ def paired_bootstrap(
     ------
     ValueError
         As `Trial.scores`.
+
+    Examples
+    --------
+    >>> labels = [0, 0, 0, 1, 1, 1]
+    >>> logits = np.array([-2.0, -1.0, 1.0, 0.0, 1.5, 3.0])
+    >>> first = Contender.from_logits("first", [logits, logits + 0.1])
+    >>> second = Contender.from_logits("second", [-logits, -logits - 0.1])
+    >>> found = paired_bootstrap(Trial(labels, n_boot=200), first, second)
+    >>> round(found.difference.value, 3), found.verdict
+    (0.778, 'too few seeds')
     """
     return compare_all(trial, (first, second), metric)[0]
 
