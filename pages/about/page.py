@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from pages.about import measuring as measuring_texts
 from pages.about import texts as parts
 from pages.shared import caches
 from pages.shared.widgets import synthetic_badge
@@ -71,12 +70,12 @@ with models:
 
 with measuring:
     st.subheader("How the ECG is measured", anchor=False)
-    st.markdown(measuring_texts.MEASURING)
+    st.markdown(parts.MEASURING)
     st.subheader("Signal quality", anchor=False)
-    st.markdown(measuring_texts.QUALITY_INTRO)
-    st.table(measuring_texts.quality_table(), hide_index=True, border="horizontal", width="content")
+    st.markdown(parts.QUALITY_INTRO)
+    st.table(parts.quality_table(), hide_index=True, border="horizontal", width="content")
     st.subheader("Reports in English", anchor=False)
-    st.markdown(measuring_texts.GLOSSARY)
+    st.markdown(parts.GLOSSARY)
 
 with limits:
     st.markdown(parts.LIMITS)
@@ -87,8 +86,9 @@ with words:
     st.table(parts.likelihood_table(), hide_index=True, border="horizontal", width="content")
     st.subheader("Training and test sets", anchor=False)
     st.markdown(parts.SETS)
-    st.subheader("Metrics", anchor=False)
-    st.markdown(parts.METRICS)
+    st.subheader("Words", anchor=False)
+    st.table(parts.glossary_table(), hide_index=True, border="horizontal")
+    st.markdown(parts.INTERVALS)
     st.subheader("Keys", anchor=False)
     st.markdown(parts.SHORTCUTS)
 

@@ -11,7 +11,9 @@ from ecgcore.models.cards import ModelCard, ModelEntry
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog
+from ecgcore.signals import quality
 from ecgcore.tasks import mi as mi_task
+from ecgcore.wording.glossary import TERMS
 from ecgcore.wording.records import LABEL_GROUPS, LIKELIHOODS, split_words
 from pages.shared import caches
 
@@ -51,18 +53,50 @@ MI. Compare gives a verdict only where an interval over patients and seeds exclu
 were real. A test set with uncertain labels measures agreement with the cardiologists, not with \
 the heart; in the published figures the order of the training sets turns round on it. Both \
 readings are shown, no winner is declared.
-- **Age differs between the groups.** The median is 52 years for normal records, 72 and 71 for \
-certain and uncertain MI. A model can gain from signs of age in the \
-ECG without seeing an infarction.
+- **Age differs between the label groups.** The median is 52 years for normal records, 72 and 71 \
+for certain and uncertain MI. A model can gain from signs of age in the ECG without seeing an \
+infarction.
 - **So does other disease.** Two thirds of the MI records also carry statements of ST/T change, \
 hypertrophy or conduction disturbance; by the rule no normal record does.
 - **One source.** PTB-XL was recorded in one country, with one maker's devices, from 1989 to \
 1996. How far the figures carry elsewhere is unknown.
 - **Probabilities depend on who is asked.** The share of MI among the study's records is not \
-that of a ward. The switch on top of every page recalibrates on fold 9, which has the study's \
+that of a ward. The switch on top of every page calibrates on fold 9, which has the study's \
 share; Reliability shows how well that holds, and what another share would change.
-- **Heat maps explain the model, not the heart.** Grad-CAM says when, not in which lead; \
+- **Overlays explain the model, not the heart.** Grad-CAM says when, not in which lead; \
 Integrated Gradients say both, against a flat record."""
+
+MEASURING = """\
+All values come from one **median beat** over all twelve leads: R peaks are found in all leads \
+together, beats are sorted by shape, and the largest group is averaged by its median; extra beats \
+stay out. Recordings at 100 Hz are brought to 500 Hz first. **Onsets and ends are global**: a wave \
+begins when it has begun in three leads, and lasts as long as in three.
+
+A value that could not be measured has a reason in its place, never a number. The **confidence** \
+falls where a wave fades slowly into the baseline, is small against the noise, rests on few beats \
+or lies beyond what hearts do. It is a rule, not a probability.
+
+- **Rate** and **RR spread** from all beats; **QTc** from the median RR after Bazett \
+(QT/√RR), Fridericia (QT/∛RR), Framingham (QT + 154 ms · (1 − RR)) and Hodges \
+(QT + 1.75 ms · (rate − 60)), RR in seconds.
+- **Axes** in the frontal plane from the net areas of I and aVF.
+- **Q, R, S, ST and T** of each lead from the level just before QRS; ST at J, J+40, J+60 and \
+J+80 ms.
+
+`python3.11 -m ecgcore bench delineation --ludb DIR` compares all of it with the cardiologists' \
+marks of LUDB, and with neurokit2. The display filter changes the drawing only; models and \
+measurements use the recording as it is."""
+
+QUALITY_INTRO = """\
+Found in the unfiltered recording by fixed limits, on the cautious side: a lead without a mark may \
+still be imperfect. Two arms, or an arm and a leg, are called **suspected to be swapped** when the \
+limb leads fit the chest leads far better with the electrodes exchanged, or when a lead is nearly \
+flat as only a right-leg swap makes it; bundle branch block and pacing can look alike."""
+
+GLOSSARY = """\
+PTB-XL's reports are mostly German. They are translated offline by a fixed glossary of terms and \
+phrases; unknown words stay as they are, and the original is always beside it. \
+`python3.11 -m ecgcore bench glossary` prints how many words it covers."""
 
 LIKELIHOOD_INTRO = """\
 PTB-XL keeps, for each statement, how certain the report was, in per cent. This project reads the \
@@ -82,17 +116,10 @@ All sets share the same normal records. Validation follows the same rule, so tha
 never meets an uncertain label. The **test sets** *certain*, *all* and *uncertain* hold 971, 1,253 \
 and 985 records of PTB-XL's fold 10, with the same 703 normal records."""
 
-METRICS = """\
-- **AUROC**: chance that a random MI record gets a higher probability than a random normal one; \
-0.5 is a coin, 1 is perfect. **AUPRC**: average precision; a coin gets the share of MI.
-- **Sensitivity, specificity, accuracy**: shares of MI, of normal and of all records that are \
-called right when MI is called from 50 % on.
-- **Reliability curve**: in records with like probabilities, the share that is MI. **ECE**: the \
-mean distance of that curve from the diagonal, weighted by records. **Brier score**: mean squared \
-distance of probability and label; smaller is better for both.
-- **Intervals** of metrics are 95 % bootstrap intervals over patients; those of bins are \
-Clopper-Pearson intervals, which take the records as independent.
-- **Disagreement**: highest minus lowest probability of the shipped models."""
+INTERVALS = """\
+Sensitivity, specificity and accuracy are those at 50 %, where nothing else is said. **Intervals** \
+of metrics are 95 % bootstrap intervals over patients; those of bins are Clopper-Pearson \
+intervals, which take the records as independent."""
 
 SHORTCUTS = """\
 | key | page | does |
@@ -135,6 +162,33 @@ python3.11 -m ecgcore data build                # one file of all signals, faste
 python3.11 -m ecgcore data check                # what is there and what is missing"""
 
 
+def quality_table() -> pd.DataFrame:
+    """Every kind of problem and its limit."""
+    rows = [
+        ("flat", f"no change for {quality.FLAT_S:g} s, or within {quality.NEARLY_FLAT_MV:g} mV"),
+        ("missing", "one value throughout"),
+        ("clipped", f"{quality.RAIL_SAMPLES} samples or more cut off at an extreme value"),
+        ("contradiction", f"{quality.CONTRADICTION_MV:g} mV or more from what I and II say"),
+        ("noise", f"{1000 * quality.NOISE_MV:g} µV RMS between 20 and 40 Hz, outside QRS"),
+        ("baseline", f"wanders by {quality.BASELINE_MV:g} mV, or shifts by {quality.JUMP_MV:g} mV"),
+        ("mains", f"50 or 60 Hz of {quality.MAINS_MV:g} mV; cannot be told at 100 Hz"),
+    ]
+    named = [(quality.KIND_NAMES[kind].capitalize(), limit) for kind, limit in rows]
+    return pd.DataFrame(named, columns=["Problem", "From"])
+
+
+def glossary_table() -> pd.DataFrame:
+    """Every word of the pages with its meaning."""
+    known = [term for term in TERMS if term.where != "code"]
+    return pd.DataFrame(
+        {
+            "Word": [term.name for term in known],
+            "Meaning": [term.meaning for term in known],
+            "Where": [term.where for term in known],
+        }
+    ).sort_values("Word", key=lambda names: names.str.lower())
+
+
 def likelihood_table() -> pd.DataFrame:
     """Likelihoods and their words."""
     stated = [f"{value} %" for value in LIKELIHOODS]
@@ -162,7 +216,7 @@ def data_words(catalog: Catalog) -> str:
 
 
 def cohort_table(catalog: Catalog) -> pd.DataFrame:
-    """Count the study's groups in the open data; PTB-XL beside the study's own counts."""
+    """Count the label groups in the open data; PTB-XL beside the published study."""
     is_ptbxl = catalog.version == PTBXL_VERSION
     rows = []
     for (split, group), study in label_groups.STUDY_COHORT.items():
@@ -176,7 +230,7 @@ def cohort_table(catalog: Catalog) -> pd.DataFrame:
         }
         if is_ptbxl:
             same = found == study
-            row["The study's own"] = "the same" if same else f"differs: {study[0]:,}, {study[1]}"
+            row["Published study"] = "the same" if same else f"differs: {study[0]:,}, {study[1]}"
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -190,7 +244,7 @@ def results_table(groups: Sequence[Ensemble]) -> pd.DataFrame:
         rows.append(
             {
                 "Model": group.label,
-                "Source": "shipped" if group.shipped else "own run",
+                "Source": "shipped" if group.shipped else "local run",
                 "MI trained on": mi_task.TRAIN_SETS[first.key.train_set],
                 "Data": first.data_version,
                 "Records (MI)": f"{first.n_train:,} ({first.n_train_mi:,})",

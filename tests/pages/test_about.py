@@ -92,9 +92,22 @@ def test_limits_words_and_licences(open_page: Open):
         "10.13026/kfzx-aw45",
         "Scientific Data 7:154",
         "Clopper-Pearson",
+        "Overlays explain the model",
     ):
         assert part in text
     assert texts.likelihood_table()["Shown as"].tolist() == list(LIKELIHOODS.values())
+
+
+def test_words_are_explained_without_those_of_the_code_alone() -> None:
+    table = texts.glossary_table()
+    assert {"Ensemble", "Leakage", "Uncertain MI"} <= set(table["Word"])
+    assert "Logit" not in set(table["Word"])
+    assert table["Word"].iloc[0] == "Attribution"
+
+
+def test_limits_of_quality_are_those_of_the_product() -> None:
+    limits = dict(texts.quality_table().to_numpy().tolist())
+    assert limits["Mains"].startswith("50 or 60 Hz")
 
 
 def test_seeds_have_a_mean_and_a_deviation(pretrained: Path):
@@ -112,13 +125,13 @@ def test_seeds_have_a_mean_and_a_deviation(pretrained: Path):
 @pytest.mark.ptbxl
 def test_ptbxl_is_compared_with_the_study(ptbxl_catalog: Catalog):
     table = texts.cohort_table(ptbxl_catalog)
-    assert table["The study's own"].tolist() == ["the same"] * 9
+    assert table["Published study"].tolist() == ["the same"] * 9
     assert table["Records"].iloc[0] == "4,451"
 
 
 def test_a_cohort_that_differs_says_so(synthetic_catalog: Catalog, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(texts, "PTBXL_VERSION", synthetic_catalog.version)
-    column = texts.cohort_table(synthetic_catalog)["The study's own"]
+    column = texts.cohort_table(synthetic_catalog)["Published study"]
     assert column.iloc[0] == "differs: 4,451, 0bb28424096d45b1"
 
 
@@ -126,7 +139,7 @@ def test_own_runs_are_told_from_shipped_models(pretrained: Path, tmp_path: Path)
     card = ModelCard.load(pretrained / "mi" / "bimamba2-C" / "seed-4")
     entries = [ModelEntry(tmp_path / "runs" / name, card, name == "a") for name in ("a", "b")]
     table = texts.results_table(ensembles_of(entries))
-    assert table["Source"].tolist() == ["shipped", "own run"]
+    assert table["Source"].tolist() == ["shipped", "local run"]
     assert texts.provenance_table(entries)["Folder"].tolist() == ["runs/a", "runs/b"]
 
 
