@@ -34,7 +34,7 @@ _MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class _Panels:
-    """Where R at 0 mV lies in each panel, in mm from the lower left corner, in lead order."""
+    """Position of R at 0 mV in each panel, in mm from the lower left corner, in lead order."""
 
     first_ms: float
     last_ms: float

@@ -1,4 +1,4 @@
-"""Where each lead lies on ECG paper, in millimetres from the lower left corner of the page."""
+"""Position of each lead on ECG paper, in millimetres from the lower left corner of the page."""
 
 import math
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ def _check(what: str, value: object, allowed: Sequence[object]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PaperSettings:
-    """What a reader chooses about the paper; `lead` is the one that "single" shows.
+    """Settings of the paper that a reader chooses; `lead` is the one that "single" shows.
 
     Raises
     ------

@@ -20,7 +20,7 @@ RUST = "#A84300"
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a training set looks in every figure: colour, line and symbol all differ."""
+    """Look of a training set in every figure: colour, line and symbol all differ."""
 
     name: str
     light: str
@@ -91,7 +91,7 @@ _NEUTRAL: dict[Theme, Paper] = {
 
 
 def paper(theme: Theme, *, neutral: bool = False) -> Paper:
-    """Return paper colours; `neutral` grey keeps the colours of a heat overlay readable."""
+    """Return paper colours; `neutral` grey keeps the colours of an overlay readable."""
     return (_NEUTRAL if neutral else _PAPER)[theme]
 
 

@@ -23,7 +23,7 @@ _DAMAGED = (
     RuntimeError,
     ValueError,
 )
-"""What `zipfile` raises on damaged input."""
+"""Errors that `zipfile` raises on damaged input."""
 
 
 def unpack(content: bytes, name: str, max_bytes: int = MAX_FILE_BYTES) -> dict[str, bytes]:

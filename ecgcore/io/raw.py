@@ -33,7 +33,7 @@ _UNIT_WORDS = {"millivolt": "mv", "microvolt": "uv", "volt": "v", "nanovolt": "n
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What a reader says about a file that does not say it itself.
+    """Units and rate that a reader gives for a file that does not say them itself.
 
     Attributes
     ----------

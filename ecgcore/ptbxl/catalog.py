@@ -53,7 +53,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """What the tables say about one record; None where they are blank."""
+    """All that the tables say about one record; None where they are blank."""
 
     ecg_id: int
     patient_id: int | None

@@ -30,7 +30,7 @@ CHOICES = {
     **KIND_NAMES,
     SWAP: "suspected limb-lead swap",
 }
-"""What a reader can ask for, and its name."""
+"""Conditions on the quality that a reader can choose, and their names."""
 
 _COLUMNS = ["ecg_id", *KIND_NAMES, "severe", "swap"]
 _SWAP_CODES = {key: code for code, key in enumerate(SWAPS, start=1)}
@@ -40,7 +40,7 @@ _MANY = 4
 
 @dataclass(frozen=True, slots=True)
 class QualityAllReport:
-    """How many records were looked through, how many of each kind were found, and the file."""
+    """Records looked through, records found of each kind, and the file."""
 
     n_records: int
     counts: dict[str, int]

@@ -30,7 +30,7 @@ _STATED = np.array([known for known in LIKELIHOODS if known > 0])
 
 @dataclass(frozen=True, slots=True)
 class RecordFilter:
-    """What a record must be to be found; an empty choice asks for nothing.
+    """Conditions that a record must meet to be found; an empty choice asks for nothing.
 
     Choices within one field are alternatives, different fields must all hold.
 

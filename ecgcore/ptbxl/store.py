@@ -199,7 +199,7 @@ def build_store(
 
 
 def store_folder(catalog: Catalog) -> Path:
-    """Where the store of a data folder lies."""
+    """Folder of the signal store of a data folder."""
     return catalog.folder / "store-100hz"
 
 

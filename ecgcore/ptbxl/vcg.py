@@ -52,7 +52,7 @@ INFARCT_DIRECTIONS = {
     "IMI": (-0.25, 1.0, 0.2),
     "LMI": (1.0, -0.4, 0.3),
 }
-"""Where the infarcted wall lies, seen from the centre of the heart, by SCP code."""
+"""Direction of the infarcted wall, seen from the centre of the heart, by SCP code."""
 
 TERRITORY = {"AMI": "anterior", "ASMI": "anterior", "IMI": "inferior", "LMI": "lateral"}
 
@@ -82,7 +82,7 @@ _T_PEAK_TO_END_S = 0.075
 
 @dataclass(frozen=True, slots=True)
 class SyntheticCase:
-    """What is drawn: the ground truth behind one synthetic record.
+    """Ground truth behind one synthetic record.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ class SyntheticCase:
 
     @property
     def territory(self) -> str:
-        """Wall of the infarct: anterior, inferior or lateral; empty for a normal heart."""
+        """Territory of the infarct: anterior, inferior or lateral; empty for a normal heart."""
         return TERRITORY.get(self.code, "")
 
 

@@ -78,7 +78,7 @@ def resample(signal: FloatArray, fs_hz: int, target_hz: int) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class DisplayFilter:
-    """What a reader may take away from the drawn traces; None leaves a step out.
+    """Display filter that a reader chose for the drawn traces; None leaves a step out.
 
     All steps run forward and backward, so that nothing moves in time. In 60 PTB-XL and 100 LUDB
     recordings at 500 Hz the ST level at about J+60, against the PR segment, moved by up to 2 µV

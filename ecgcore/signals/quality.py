@@ -1,4 +1,4 @@
-"""What is wrong with a recording: each lead's problems, and electrodes that may be swapped.
+"""Signal quality: the problems of each lead, and electrodes that may be swapped.
 
 The limits are on the cautious side: a lead without a problem may still be imperfect. Where no
 standard gives a number they were chosen on PTB-XL's folds 1 to 8, by eye and against the noise

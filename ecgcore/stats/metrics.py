@@ -1,4 +1,4 @@
-"""How well predictions separate MI from normal, and how sure that is, with bootstrap intervals."""
+"""Metrics of discrimination and calibration, with bootstrap intervals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ METRIC_NAMES: tuple[ScoreName, ...] = (
 """The metrics of `Metrics`, in the order in which they are shown."""
 
 SCORE_NAMES: tuple[ScoreName, ...] = get_args(ScoreName)
-"""What `Scorer.score` can compute: `METRIC_NAMES` and the logarithmic loss."""
+"""Scores that `Scorer.score` computes: `METRIC_NAMES` and the logarithmic loss."""
 
 LOWER_IS_BETTER: frozenset[ScoreName] = frozenset({"brier", "ece_width", "ece_mass", "log_loss"})
 

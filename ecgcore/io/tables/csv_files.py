@@ -31,7 +31,7 @@ _COUNTERS = {"", "index", "sample", "samples", "n", "nr", "no", "unnamed: 0"}
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """What the first line says; positions count from 0."""
+    """Columns named by the first line; positions count from 0."""
 
     leads: dict[int, tuple[str, str | None]]
     time: int | None

@@ -48,7 +48,7 @@ class FetchFailure:
 
 @dataclass(frozen=True, slots=True)
 class FetchProgress:
-    """How far a fetch is: files settled of files wanted, failed ones, bytes transferred."""
+    """Progress of a fetch: files settled of files wanted, failed ones, bytes transferred."""
 
     n_files: int
     n_done: int
@@ -96,7 +96,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class DataReport:
-    """What a data folder holds.
+    """Content of a data folder.
 
     Attributes
     ----------

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file: there already, downloaded, or failed for the reason given.
+    """Outcome of one file: there already, downloaded, or failed for the reason given.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Where files come from and go to, and how.
+    """Source, target and manner of a transfer.
 
     Attributes
     ----------
@@ -145,7 +145,7 @@ class _StoppedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Worker:
-    """What every thread does."""
+    """Work of one thread: take the next file until none is left."""
 
     transfer: Transfer
     sums: Mapping[str, str]

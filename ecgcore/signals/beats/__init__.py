@@ -1,1 +1,1 @@
-"""Where beats are, what they look like, and their average."""
+"""Positions, shapes and the average of beats."""

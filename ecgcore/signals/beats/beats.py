@@ -36,7 +36,7 @@ _LEAST_RR = samples(0.17)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Beats:
-    """Where the beats are and which of them look alike.
+    """Positions of the beats, and which of them look alike.
 
     Attributes
     ----------

@@ -29,7 +29,7 @@ __all__ = ["Fiducial", "Fiducials", "delineate"]
 
 
 class _Edge(NamedTuple):
-    """Where a hump of speed ends.
+    """Rule for the end of a hump of speed.
 
     At a share of its height, or at a valley between two humps that is lower than `valley` of its
     height; then shifted by the difference of the definitions.

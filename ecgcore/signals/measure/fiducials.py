@@ -1,4 +1,4 @@
-"""Points of a median beat with their confidence, and doubt in what hearts hardly do."""
+"""Fiducial points of a median beat, each with a confidence, and a plausibility check."""
 
 from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
@@ -66,7 +66,7 @@ _USUAL = (
     _Usual("QTc Fridericia", "qrs_on", "t_off", 300.0, 600.0, ("t_peak", "t_off"), True),
 )
 DOUBT = 0.4
-"""What one reason to doubt leaves of a confidence; from 0.5 on a value is not doubtful."""
+"""Factor on a confidence for each reason to doubt; from 0.5 on a value is not doubtful."""
 
 _ENOUGH_BEATS = 4
 

@@ -18,7 +18,7 @@ _LEAST_SHOWN_MS = 60.0
 """Least part of both waves that must stand clear of QRS and T."""
 
 _HALF_RR_MS = 24.0
-"""How far from one half of RR a wave may be when every other one hides in QRS and T."""
+"""Largest distance of a wave from half of RR where every other wave hides in QRS and T."""
 
 
 class Rest(NamedTuple):

@@ -69,7 +69,7 @@ class BeatInTime:
 
     @property
     def t_on_ms(self) -> float | None:
-        """Where T may begin: as far before its peak as it ends after, 40 ms from J or later."""
+        """Earliest start of T: as far before its peak as it ends after, 40 ms from J or later."""
         peak, off = self.found.t_peak.time_ms, self.found.t_off.time_ms
         return None if peak is None or off is None else max(self.j_ms + 40.0, 2 * peak - off)
 

@@ -1,4 +1,4 @@
-"""What was measured in a recording: values with a confidence, or the reason why there is none."""
+"""Measured values of a recording, each with a confidence or the reason why there is none."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -97,7 +97,7 @@ class Measurements:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know about the beats behind the values."""
+        """Remarks on the beats behind the values, for the reader."""
         n_beats, others = len(self.beats.r_s), int((self.beats.kinds != 0).sum())
         if self.median is None:
             return (f"No median beat: {n_beats} beats found, 2 of one shape are needed.",)

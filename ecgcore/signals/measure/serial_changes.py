@@ -1,4 +1,4 @@
-"""What changed from an earlier ECG of the same patient to the present one.
+"""Changes from an earlier ECG of the same patient to the present one.
 
 A difference is marked where it exceeds what two measurements of an unchanged heart may differ by:
 
@@ -96,7 +96,7 @@ class Change:
 
     @property
     def judgement(self) -> str:
-        """What to make of the difference, "" where it is within its limit."""
+        """Remark on the difference, "" where it is within its limit."""
         if self.marked:
             return "beyond the limit"
         return "doubtful" if self.beyond else ""
