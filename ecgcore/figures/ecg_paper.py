@@ -107,7 +107,7 @@ def ecg_figure(
     )
 
 
-def _below_px(overlay: AttributionOverlay | None) -> int:
+def _below_px(overlay: Attribution | None) -> int:
     return _MARGIN_PX + (_SCALE_PX if overlay else 0)
 
 

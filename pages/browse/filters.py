@@ -99,7 +99,7 @@ def filter_widgets(catalog: Catalog, *, no_quality: str = "") -> RecordFilter:
     """
     follow_renamed(_QUERY["groups"], {"pure normal": "pure_normal"})
     label = st.columns([3, 2, 2, 2, 2])
-    patient = st.columns([3, 3, 4, 4, 3, 4, 5], vertical_alignment="bottom")
+    patient = st.columns([2.6, 2.6, 3.8, 3.8, 3.6, 3.8, 4.8], vertical_alignment="bottom")
     codes = _code_words(catalog)
     about = RecordFilter(
         codes=_several(label[0], "codes", "Diagnosis (SCP code)", codes, codes.__getitem__),
