@@ -32,7 +32,7 @@ ENTRY_POINTS = {
     "ecgcore/stats/thresholds.py": ("operating_point", "threshold_for_sensitivity"),
     "ecgcore/figures/ecg_paper.py": ("ecg_figure",),
     "ecgcore/predictions/store.py": ("load_predictions",),
-    "ecgcore/report/printout.py": ("report_pdf",),
+    "ecgcore/report/printout.py": ("printout_pdf",),
     "ecgcore/tasks/mi.py": ("training_ids",),
     "ecgcore/tasks/registry.py": ("task_named",),
 }

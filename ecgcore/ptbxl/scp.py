@@ -7,8 +7,6 @@ from pathlib import Path
 import pandas as pd
 
 from ecgcore.errors import CatalogError
-from ecgcore.wording.records import SUPERCLASSES as SUPERCLASSES
-from ecgcore.wording.records import likelihood_words
 
 MI_TERRITORIES: Mapping[str, tuple[str, ...]] = {
     "AMI": ("anterior",),
@@ -27,8 +25,6 @@ MI_TERRITORIES: Mapping[str, tuple[str, ...]] = {
     "PMI": ("posterior",),
 }
 """Territories named by each of PTB-XL's 14 statements of myocardial infarction."""
-
-in_words = likelihood_words
 
 
 def parse_codes(text: str) -> dict[str, float]:

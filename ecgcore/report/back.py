@@ -11,7 +11,6 @@ from ecgcore.predictions.decision import (
 )
 from ecgcore.predictions.ensemble import Ensemble, trained_on
 from ecgcore.predictions.leakage import LEAKAGE_WORDS
-from ecgcore.ptbxl.scp import in_words
 from ecgcore.report.content import (
     PrintoutContent,
     attribution_words,
@@ -24,6 +23,7 @@ from ecgcore.report.front import scale_line, value_words
 from ecgcore.report.sheet import Sheet
 from ecgcore.signals.measure.measure import LeadMeasured, Measured
 from ecgcore.wording.numbers import percent, percent_range
+from ecgcore.wording.records import likelihood_words
 
 _MOST_NAMES = 8
 """Ensembles in one row: a row is not broken over sheets."""
@@ -139,7 +139,9 @@ def _labels(content: PrintoutContent, width: float) -> list[Block]:
     if content.entry is None:
         return []
     columns = [Column("Code", 14), Column("Statement", 62), Column("Likelihood", 42)]
-    rows = [(s.code, s.description, in_words(s.likelihood)) for s in content.entry.statements]
+    rows = [
+        (s.code, s.description, likelihood_words(s.likelihood)) for s in content.entry.statements
+    ]
     return [heading("Labels (SCP-ECG statements)"), *table(columns, rows, width)]
 
 

@@ -2,7 +2,6 @@
 
 from ecgcore.figures.theme import RUST
 from ecgcore.ptbxl.catalog import CatalogEntry
-from ecgcore.ptbxl.scp import in_words
 from ecgcore.report.content import DISCLAIMER, PrintoutContent, calibrator_words
 from ecgcore.report.ecg import (
     Area,
@@ -16,6 +15,7 @@ from ecgcore.report.sheet import INK, QUIET, RULE, Sheet, shorten, width_mm
 from ecgcore.signals.measure.measure import Measured
 from ecgcore.signals.quality import lead_notes
 from ecgcore.wording.numbers import percent_range
+from ecgcore.wording.records import likelihood_words
 
 _SYNTHETIC = "SYNTHETIC · no patient"
 _MOST_LABELS = 4
@@ -185,7 +185,7 @@ def _draw_labels(
         statements = content.entry.statements
         lines.append(("Labels with likelihood", True, INK))
         lines += [
-            (f"{s.code} · {s.description} · {in_words(s.likelihood)}", False, INK)
+            (f"{s.code} · {s.description} · {likelihood_words(s.likelihood)}", False, INK)
             for s in statements[:_MOST_LABELS]
         ]
         if len(statements) > _MOST_LABELS:

@@ -42,10 +42,10 @@ def printout_pdf(content: PrintoutContent, paper: str = "A4") -> bytes:
     >>> from datetime import UTC, datetime
     >>> from ecgcore.io.recordings import read_upload
     >>> from ecgcore.ptbxl.synthetic import example_csv
-    >>> from ecgcore.report.content import ReportContent
+    >>> from ecgcore.report.content import PrintoutContent
     >>> record = read_upload([("example.csv", example_csv())])
-    >>> content = ReportContent(record, "synthetic set 1", datetime(2026, 11, 28, tzinfo=UTC))
-    >>> report_pdf(content)[:5]
+    >>> content = PrintoutContent(record, "synthetic set 1", datetime(2026, 11, 28, tzinfo=UTC))
+    >>> printout_pdf(content)[:5]
     b'%PDF-'
     """
     sheets = [front(content, paper), *back(content, paper)]

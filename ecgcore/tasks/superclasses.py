@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from ecgcore.ptbxl.catalog import Catalog
-from ecgcore.ptbxl.scp import SUPERCLASSES as WORDS
 from ecgcore.stats.per_class import macro_auroc
 from ecgcore.tasks.task import Labels, Score, Targets, Task, TestSet, TrainSet
+from ecgcore.wording.records import SUPERCLASSES as WORDS
 
 CLASSES = tuple(WORDS)
 

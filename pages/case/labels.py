@@ -13,9 +13,9 @@ from ecgcore.models.architectures import DEFAULT
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.ptbxl.glossary import Translation
-from ecgcore.ptbxl.scp import SUPERCLASSES, in_words
 from ecgcore.records import EcgRecord
 from ecgcore.report.content import attribution_sentences
+from ecgcore.wording.records import SUPERCLASSES, likelihood_words
 
 METHODS = {"none": "None", **EXPLANATIONS}
 
@@ -32,7 +32,7 @@ def statements_table(entry: CatalogEntry) -> pd.DataFrame:
         {
             "Statement": [_sentence(s.description) or s.code for s in entry.statements],
             "Code": [s.code for s in entry.statements],
-            "Likelihood": [in_words(s.likelihood) for s in entry.statements],
+            "Likelihood": [likelihood_words(s.likelihood) for s in entry.statements],
             "Class": [_sentence(_class_words(s)) for s in entry.statements],
         }
     )
