@@ -93,6 +93,7 @@ def test_limits_words_and_licences(open_page: Open):
         "Scientific Data 7:154",
         "Clopper-Pearson",
         "Overlays explain the model",
+        "Likelihood of a statement\nTraining and test sets\nWords\nKeys",
     ):
         assert part in text
     assert texts.likelihood_table()["Shown as"].tolist() == list(LIKELIHOODS.values())

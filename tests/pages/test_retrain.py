@@ -89,6 +89,9 @@ def test_the_form_says_what_each_set_holds_and_how_long_it_takes(open_page: Open
     ]
     assert "Runs queue one after another and continue if you close the page." in _text(app)
     assert "No run yet" in _text(app)
+    epochs, seed = (app.number_input(key=f"retrain_{name}") for name in ("epochs", "seed"))
+    assert (epochs.min, epochs.max, epochs.value) == (1, 200, 16)
+    assert (seed.min, seed.max, seed.value) == (0, 2_147_483_647, 0)
 
 
 def test_the_studys_network_is_trained_by_its_own_recipe(open_page: Open, store: JobStore):

@@ -97,6 +97,7 @@ def test_the_empty_page_names_formats_limit_and_example(own: Callable[[], AppTes
     assert uploader.proto.max_upload_size_mb * 2**20 == MAX_UPLOAD_BYTES
     assert uploader.allowed_type == [f".{suffix}" for suffix in SUFFIXES]
     assert "nothing is stored" in texts(app)
+    assert "2 s to an hour long, 50 to 4000 samples per second" in texts(app)
     assert [button.label for button in app.download_button] == ["Example file (synthetic)"]
     assert questions(app) == []
     assert ecg(app) == ""
