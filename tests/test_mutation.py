@@ -141,6 +141,8 @@ def test_a_change_is_noticed_survives_or_never_ends(project: Path, tmp_path: Pat
     gone = ["tests/core/deep/test_limits.py::test_of_old", "tests/core/test_far.py::test_far"]
     assert copy.run(over, gone, 60.0) == Outcome(over, SURVIVED, 2)
     assert copy.run(over, gone[:1], 60.0) == Outcome(over, SURVIVED, 1)
+    later = ["tests/core/test_far.py", "tests/core/test_later.py"]
+    assert copy.run(over, later, 60.0) == Outcome(over, SURVIVED, 2)
     known = ["tests/core/deep/test_limits.py::test_over", *gone]
     assert copy.run(over, known, 60.0).result == NOTICED
     endless = change(2, text.index("return x >"), "return x >", "while True: x >")

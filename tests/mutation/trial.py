@@ -89,7 +89,8 @@ class Copy:
 
     def _tested(self, tests: list[str], limit_s: float) -> tuple[str, str]:
         (self.folder / LISTING).write_text("\n".join(tests))
-        files = dict.fromkeys(test.partition("::")[0] for test in tests)
+        named = dict.fromkeys(test.partition("::")[0] for test in tests)
+        files = [name for name in named if (self.folder / name).exists()]
         command = [
             *(sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=no"),
             *("-p", "no:randomly", "-p", "no:xdist", "-p", "tests.mutation.chosen", *files),
