@@ -14,8 +14,9 @@ from ecgcore.ptbxl.earlier import PatientEcg, same_patient
 from ecgcore.signals.measure.measurements import DOUBTFUL, Measured, Measurements
 from ecgcore.signals.measure.serial_changes import changes, changes_frame
 from ecgcore.signals.quality import Quality
+from pages.case.opening import open_case
 from pages.shared import caches
-from pages.shared import case as cases
+from pages.shared.case import UnreadableCase
 from pages.shared.errors import show_ecg_error
 from pages.shared.widgets import is_dark
 
@@ -108,14 +109,14 @@ def draw_earlier(case: ReadableCase) -> None:
         horizontal=len(others) < 4,
         key=f"earlier of {case.entry.ecg_id}",
     )
-    other = cases.from_catalog(chosen.ecg_id)
+    other = open_case(chosen.ecg_id)
     st.page_link(
         "review/page.py",
         label=f"Open record {chosen.ecg_id}",
         icon=":material/ecg_heart:",
         query_params={"record": str(chosen.ecg_id)},
     )
-    if isinstance(other, cases.UnreadableCase):
+    if isinstance(other, UnreadableCase):
         show_ecg_error(other.problem)
         return
     now, then = caches.measurements(case), caches.measurements(other)

@@ -7,9 +7,9 @@ from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.earlier import leading_diagnosis
 from ecgcore.ptbxl.search import opening_record
 from ecgcore.wording.records import ABOUT_LABEL_GROUPS, LABEL_GROUPS, SPLITS
+from pages.case.opening import open_case
 from pages.case.view import draw_case
 from pages.shared import caches, worklist
-from pages.shared import case as cases
 from pages.shared.errors import show_ecg_error
 from pages.shared.widgets import synthetic_badge
 
@@ -78,4 +78,4 @@ def draw_header(entry: CatalogEntry) -> None:
 
 ecg_id = choose_record()
 draw_header(caches.catalog().entry(ecg_id))
-draw_case(cases.from_catalog(ecg_id))
+draw_case(open_case(ecg_id))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ecgcore.errors import RecordError
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.records import EcgRecord
-from pages.shared import caches
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,22 +44,6 @@ class UnreadableCase:
 
 
 Case = ReadableCase | UnreadableCase
-
-
-def from_catalog(ecg_id: int) -> Case:
-    """Open a record of the data set.
-
-    Raises
-    ------
-    RecordError
-        If the tables do not know it.
-    """
-    catalog = caches.catalog()
-    entry, key = catalog.entry(ecg_id), f"{catalog.version}/{ecg_id}"
-    try:
-        return ReadableCase(key, entry, caches.read_record(ecg_id), caches.read_display(ecg_id))
-    except RecordError as error:
-        return UnreadableCase(entry, error)
 
 
 def from_record(record: EcgRecord, start_s: float = 0.0) -> ReadableCase:
