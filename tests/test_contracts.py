@@ -300,7 +300,7 @@ WITHOUT_TORCH = [
     "ecgcore.ptbxl.fetch.download",
     "ecgcore.jobs.supervisor",
     "ecgcore.stats.metrics",
-    "ecgcore.stats.calibration.reliability_curve",
+    "ecgcore.stats.reliability_curve",
     "ecgcore.study.published",
     "ecgcore.stats.comparison.paired_bootstrap",
     "ecgcore.stats.conformal",

@@ -24,7 +24,7 @@ ENTRY_POINTS = {
     "ecgcore/stats/metrics.py": ("evaluate",),
     "ecgcore/stats/calibration/calibrators.py": ("fit",),
     "ecgcore/stats/calibration/corp.py": ("corp",),
-    "ecgcore/stats/calibration/reliability_curve.py": ("reliability_curve",),
+    "ecgcore/stats/reliability_curve.py": ("reliability_curve",),
     "ecgcore/stats/comparison/delong.py": ("delong",),
     "ecgcore/stats/comparison/paired_bootstrap.py": ("paired_bootstrap",),
     "ecgcore/stats/conformal.py": ("fit",),

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from ecgcore.figures.comparison import style_of
 from ecgcore.figures.theme import Style, ink, template
 from ecgcore.stats.calibration.corp import CorpCurve
-from ecgcore.stats.calibration.reliability_curve import ReliabilityCurve
+from ecgcore.stats.reliability_curve import ReliabilityCurve
 
 FloatArray = NDArray[np.float64]
 

@@ -12,8 +12,8 @@ from ecgcore.stats.bootstrap import resampled, unit_index
 from ecgcore.stats.calibration import calibrators
 from ecgcore.stats.calibration.calibration_line import CalibrationLine, calibration_line
 from ecgcore.stats.calibration.calibrators import CALIBRATORS, Calibrator, CalibratorName
-from ecgcore.stats.calibration.reliability_curve import check_predictions
 from ecgcore.stats.metrics import Estimate, ScoreName, Scorer, percentile_estimate
+from ecgcore.stats.reliability_curve import check_predictions
 
 SCORES: tuple[ScoreName, ...] = ("brier", "ece_width", "log_loss")
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ecgcore.stats.calibration.reliability_curve import BoolArray, FloatArray, check_predictions
+from ecgcore.stats.reliability_curve import BoolArray, FloatArray, check_predictions
 from ecgcore.stats.thresholds import Share
 
 OUTCOMES = ("normal", "MI", "both", "neither")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ecgcore.stats.calibration.reliability_curve import FloatArray, IntArray, check_predictions
+from ecgcore.stats.reliability_curve import FloatArray, IntArray, check_predictions
 
 CELLS = ("tp", "fn", "fp", "tn")
 """MI called MI, MI missed, false alarm, other record called normal."""

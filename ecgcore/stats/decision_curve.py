@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
 from ecgcore.stats.bootstrap import INTERVAL_PERCENT, resampled, unit_index
-from ecgcore.stats.calibration.reliability_curve import BoolArray, FloatArray, check_predictions
 from ecgcore.stats.metrics import Estimate, percentile_estimate
+from ecgcore.stats.reliability_curve import BoolArray, FloatArray, check_predictions
 from ecgcore.stats.thresholds import check_prevalence
 
 THRESHOLDS: tuple[float, ...] = tuple(percent / 100 for percent in range(1, 100))

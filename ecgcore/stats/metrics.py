@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ecgcore.stats.bootstrap import INTERVAL_PERCENT, resampled, unit_index
-from ecgcore.stats.calibration.reliability_curve import (
+from ecgcore.stats.reliability_curve import (
     BoolArray,
     FloatArray,
     Strategy,

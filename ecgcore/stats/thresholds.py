@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ecgcore.stats.calibration.reliability_curve import check_predictions, clopper_pearson
 from ecgcore.stats.metrics import Estimate
+from ecgcore.stats.reliability_curve import check_predictions, clopper_pearson
 
 _ROUNDING = 1e-9
 

@@ -18,15 +18,15 @@ from sklearn.preprocessing import StandardScaler
 
 from ecgcore.ptbxl.label_groups import GROUPS
 from ecgcore.stats.bootstrap import resampled, unit_index
-from ecgcore.stats.calibration.reliability_curve import (
+from ecgcore.stats.comparison.matching import known_age
+from ecgcore.stats.metrics import Estimate, ScoreName, Scorer, percentile_estimate
+from ecgcore.stats.reliability_curve import (
     BoolArray,
     FloatArray,
     IntArray,
     check_predictions,
     clopper_pearson,
 )
-from ecgcore.stats.comparison.matching import known_age
-from ecgcore.stats.metrics import Estimate, ScoreName, Scorer, percentile_estimate
 from ecgcore.study.strata import SIGNAL_NOISE, Stratum
 
 HEART_RATE = "heart_rate_bpm"

@@ -14,7 +14,7 @@ from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.calibration.calibration_line import calibration_line
 from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
-from ecgcore.stats.calibration.reliability_curve import expected_calibration_error
+from ecgcore.stats.reliability_curve import expected_calibration_error
 from pages.compare.choice import Choice
 from pages.compare.numbers import Field
 from pages.shared import caches

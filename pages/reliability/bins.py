@@ -12,8 +12,8 @@ from ecgcore.figures.reliability_panels import Line, lines_figure
 from ecgcore.models.architectures import arch_title
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.calibration.curve_pieces import CurvePieces
-from ecgcore.stats.calibration.reliability_curve import ece_by_bins
 from ecgcore.stats.metrics import Estimate
+from ecgcore.stats.reliability_curve import ece_by_bins
 from pages.reliability import numbers as views
 from pages.reliability import overview as parts
 from pages.reliability.choice import FEWEST_BINS, MOST_BINS, STATE, Choice, choose_bin

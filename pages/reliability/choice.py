@@ -9,7 +9,7 @@ import streamlit as st
 
 from ecgcore.predictions.decision import COVERAGES, SENSITIVITIES
 from ecgcore.predictions.ensemble import Ensemble
-from ecgcore.stats.calibration.reliability_curve import Band, Strategy
+from ecgcore.stats.reliability_curve import Band, Strategy
 from ecgcore.tasks.mi import STUDY_SETS
 from pages.shared import url_state
 from pages.shared.evaluation_choice import SHARED_STATE, EvaluationChoice

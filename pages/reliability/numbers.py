@@ -12,7 +12,7 @@ from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.calibration.corp import CorpCurve, corp
 from ecgcore.stats.calibration.curve_pieces import CurvePieces
-from ecgcore.stats.calibration.reliability_curve import (
+from ecgcore.stats.reliability_curve import (
     ReliabilityCurve,
     expected_calibration_error,
     reliability_curve,

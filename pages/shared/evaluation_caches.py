@@ -15,11 +15,6 @@ from ecgcore.predictions.ensemble import Ensemble, LabelledEnsemble
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.predictions.labelled import judge_classes
 from ecgcore.stats.calibration.corp import CorpCurve, corp
-from ecgcore.stats.calibration.reliability_curve import (
-    ReliabilityCurve,
-    Strategy,
-    reliability_curve,
-)
 from ecgcore.stats.comparison.matching import Matched, matched_pairs
 from ecgcore.stats.comparison.paired_bootstrap import (
     Comparison,
@@ -38,6 +33,11 @@ from ecgcore.stats.decision_curve import (
 )
 from ecgcore.stats.metrics import Metrics, ScoreName, evaluate
 from ecgcore.stats.per_class import PerClassFigures
+from ecgcore.stats.reliability_curve import (
+    ReliabilityCurve,
+    Strategy,
+    reliability_curve,
+)
 from ecgcore.study.shortcuts import Shortcut, StratumScore, judge_strata, shortcut_audit
 from ecgcore.study.strata import Stratum, strata_of
 from ecgcore.tasks.mi import TEST_SETS

@@ -18,7 +18,7 @@ from ecgcore.ptbxl.catalog import synthetic_version
 from ecgcore.stats.calibration.calibrators import CALIBRATORS
 from ecgcore.stats.calibration.corp import corp
 from ecgcore.stats.calibration.curve_pieces import CurvePieces
-from ecgcore.stats.calibration.reliability_curve import expected_calibration_error
+from ecgcore.stats.reliability_curve import expected_calibration_error
 from ecgcore.study.strata import Stratum
 from pages.reliability import bins, overview
 from pages.reliability.bins import piece_words

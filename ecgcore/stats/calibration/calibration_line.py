@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
 from ecgcore.stats.bootstrap import resampled, unit_index
-from ecgcore.stats.calibration.reliability_curve import BoolArray, FloatArray, check_predictions
 from ecgcore.stats.metrics import Estimate, percentile_estimate
+from ecgcore.stats.reliability_curve import BoolArray, FloatArray, check_predictions
 
 CLIP = 1e-6
 """Probabilities of 0 and 1 are taken as this far from them: their logits are infinite."""
@@ -63,7 +63,7 @@ def calibration_line(
     Raises
     ------
     ValueError
-        As `check_predictions` of `ecgcore.stats.calibration.reliability_curve`, or for clusters
+        As `check_predictions` of `ecgcore.stats.reliability_curve`, or for clusters
         that do not fit.
 
     Notes

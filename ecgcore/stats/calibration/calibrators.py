@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import isotonic_regression, minimize
 from scipy.special import expit
 
-from ecgcore.stats.calibration.reliability_curve import BoolArray, FloatArray, IntArray
+from ecgcore.stats.reliability_curve import BoolArray, FloatArray, IntArray
 
 CalibratorName = Literal["raw", "temperature", "platt", "beta", "isotonic", "venn_abers"]
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import isotonic_regression
 
 from ecgcore.stats.bootstrap import INTERVAL_PERCENT, resampled, unit_index
-from ecgcore.stats.calibration.reliability_curve import (
+from ecgcore.stats.reliability_curve import (
     BoolArray,
     FloatArray,
     IntArray,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ecgcore.stats.calibration.corp import CorpCurve
-from ecgcore.stats.calibration.reliability_curve import (
+from ecgcore.stats.reliability_curve import (
     FloatArray,
     IntArray,
     ReliabilityCurve,

@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm, rankdata
 
 from ecgcore.stats.bootstrap import unit_index
-from ecgcore.stats.calibration.reliability_curve import BoolArray, FloatArray, IntArray
 from ecgcore.stats.metrics import Estimate
+from ecgcore.stats.reliability_curve import BoolArray, FloatArray, IntArray
 
 _HALF_WIDTH = 1.959963984540054
 

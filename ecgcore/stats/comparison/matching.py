@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ecgcore.stats.calibration.reliability_curve import FloatArray, IntArray
+from ecgcore.stats.reliability_curve import FloatArray, IntArray
 
 OVER_89 = 90.0
 """Years that stand for PTB-XL's 300, which means "over 89"."""

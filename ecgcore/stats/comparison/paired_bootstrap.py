@@ -19,8 +19,8 @@ from scipy.special import expit
 from scipy.stats import t as student_t
 
 from ecgcore.stats.bootstrap import resampled, unit_index
-from ecgcore.stats.calibration.reliability_curve import FloatArray, check_predictions
 from ecgcore.stats.metrics import Estimate, ScoreName, Scorer, percentile_estimate
+from ecgcore.stats.reliability_curve import FloatArray, check_predictions
 
 Verdict = Literal["higher", "lower", "not separable", "too few seeds"]
 

@@ -3,7 +3,7 @@ import pytest
 
 from ecgcore.figures.reliability import SMALL_PX, corp_figure, reliability_figure, small
 from ecgcore.stats.calibration.corp import corp
-from ecgcore.stats.calibration.reliability_curve import ReliabilityCurve, reliability_curve
+from ecgcore.stats.reliability_curve import ReliabilityCurve, reliability_curve
 
 PROBS = np.array([0.05, 0.15, 0.15, 0.85, 0.95, 1.0])
 LABELS = np.array([0, 0, 1, 1, 1, 1])

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from ecgcore.stats.calibration.reliability_curve import clopper_pearson
 from ecgcore.stats.conformal import OUTCOMES, SHARES, MondrianConformal, min_records
+from ecgcore.stats.reliability_curve import clopper_pearson
 
 ALPHAS = (0.01, 0.05, 0.1, 0.2)
 _probability = st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]))

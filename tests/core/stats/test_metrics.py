@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from ecgcore.stats.bootstrap import resampled
-from ecgcore.stats.calibration.reliability_curve import expected_calibration_error
 from ecgcore.stats.metrics import (
     METRIC_NAMES,
     SCORE_NAMES,
@@ -19,6 +18,7 @@ from ecgcore.stats.metrics import (
     Scorer,
     evaluate,
 )
+from ecgcore.stats.reliability_curve import expected_calibration_error
 
 
 def _sample(n: int, seed: int = 0, decimals: int = 16):

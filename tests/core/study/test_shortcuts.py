@@ -6,8 +6,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from ecgcore.ptbxl.catalog import Catalog
-from ecgcore.stats.calibration.reliability_curve import clopper_pearson
 from ecgcore.stats.metrics import evaluate
+from ecgcore.stats.reliability_curve import clopper_pearson
 from ecgcore.study.shortcuts import (
     HEART_RATE,
     judge_strata,

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from ecgcore.stats.calibration.calibrators import CALIBRATORS, MAX_SLOPE, fit
-from ecgcore.stats.calibration.reliability_curve import expected_calibration_error
+from ecgcore.stats.reliability_curve import expected_calibration_error
 
 FITTED = [method for method in CALIBRATORS if method != "raw"]
 PARAMETERS = {

@@ -8,7 +8,7 @@ from scipy.stats import binom
 from sklearn.calibration import calibration_curve
 
 from ecgcore.stats.bootstrap import resampled
-from ecgcore.stats.calibration.reliability_curve import (
+from ecgcore.stats.reliability_curve import (
     BANDS,
     STRATEGIES,
     bin_edges,
