@@ -26,6 +26,7 @@ DOCUMENTS = [
     *PROJECT.glob("*.md"),
     *(PROJECT / "docs").glob("*.md"),
     PROJECT / "pretrained/README.md",
+    PROJECT / "tests/seeds/README.md",
 ]
 SOURCES = [
     PROJECT / "app.py",
@@ -101,6 +102,12 @@ def test_a_printed_command_is_one_that_the_program_takes(command: tuple[str, ...
         return
     parse = bootstrap._parse if module == "ecgcore.bootstrap" else cli.parser().parse_args
     parse(filled(tuple(words)))
+
+
+def test_no_text_of_the_app_names_a_module_that_only_the_venv_can_run() -> None:
+    other = re.compile(r"python[\d.]* -m (?!ecgcore\b)\S+")
+    texts = [text for file in SOURCES for text in texts_of(file)]
+    assert [found for text in texts for found in other.findall(text)] == []
 
 
 def test_a_wrong_command_would_be_noticed() -> None:
@@ -239,8 +246,8 @@ def test_documents_and_sources_cite_no_page_outside_the_project() -> None:
     files = [*DOCUMENTS, *SOURCES, *(PROJECT / "tests").rglob("*.py")]
     pages = re.compile(r"[\w./-]*\b\w+\.md\b")
     cited = {name for file in files for name in pages.findall(file.read_text(encoding="utf-8"))}
-    here = {*PROJECT.glob("*.md"), *PROJECT.glob("*/*.md")}
-    known = {name.relative_to(PROJECT).as_posix() for name in here} | {one.name for one in here}
+    known = {one.relative_to(PROJECT).as_posix() for one in DOCUMENTS}
+    known |= {one.name for one in DOCUMENTS}
     assert {name.removeprefix("../") for name in cited} - known == set()
 
 

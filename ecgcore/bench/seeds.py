@@ -44,7 +44,7 @@ def load_seeds(folder: Path = SEEDS_DIR) -> tuple[Upload, ...]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecordError(
             f"{folder} holds no seed files for the fuzzer ({error}). Run it in a checkout of the "
-            "project, or name a folder made by `python -m tests.support.uploads DIR`: --seeds DIR."
+            "project, or name a folder like its tests/seeds with --seeds DIR."
         ) from error
 
 
