@@ -37,10 +37,18 @@ def add_model_arguments(parser: argparse.ArgumentParser, *, required: bool = Tru
     parser.add_argument("--seed", type=int, default=0)
 
 
+def add_task_argument(parser: argparse.ArgumentParser) -> None:
+    """Ask for the task."""
+    from ecgcore.tasks.registry import TASKS
+
+    parser.add_argument("--task", choices=list(TASKS), default=next(iter(TASKS)))
+
+
 def add_predict_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask for the record and the decision settings."""
     add_record_arguments(parser)
     add_decision_arguments(parser)
+    add_task_argument(parser)
 
 
 def add_decision_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,9 +92,12 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     from ecgcore.models.predictor import Predictor, predict
     from ecgcore.predictions.decision import joint_verdict, main_and_others
     from ecgcore.predictions.shipped import shipped_ensembles
+    from ecgcore.tasks import mi
 
     decision = asked_settings(args)
     record = asked_record(args, settings, for_models=True)
+    if args.task != mi.NAME:
+        return _predict_classes(record, args.task, settings)
     ensembles = shipped_ensembles(settings)
     if not ensembles:
         raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
@@ -113,6 +124,43 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
         f"from {start_s:g} s: " + " ".join(f"{one.prob:6.1%}" for one in said)
         for start_s, said in further
     ]
+    return OK, data, "\n".join(lines)
+
+
+def _predict_classes(record: EcgRecord, task: str, settings: Settings) -> Result:
+    """Predict each class of a task by every model of it, shipped or trained here."""
+    from scipy.special import expit
+
+    from ecgcore.errors import ModelError
+    from ecgcore.models.cards import list_models
+    from ecgcore.models.predictor import Predictor, predict
+    from ecgcore.tasks.registry import task_named
+
+    entries = list_models(settings.pretrained_dir, settings.runs_dir, task)
+    if not entries:
+        raise ModelError(f"There is no model of the task {task}. Train one with train --task.")
+    classes = task_named(task).classes
+    said, warnings = predict([Predictor.open(entry) for entry in entries], record)
+    models = [
+        {
+            "model": one.model.name,
+            **one.model.key.identity,
+            "logits": dict(zip(classes, one.logits, strict=True)),
+            "probs": dict(zip(classes, expit(one.logits).tolist(), strict=True)),
+        }
+        for one in said
+    ]
+    data = {
+        "record": record.record_id,
+        "source": record.source,
+        "warnings": list(warnings),
+        "task": task,
+        "models": models,
+    }
+    lines = [f"record {record.record_id} ({record.source})", *warnings]
+    for one in said:
+        probs = zip(classes, expit(one.logits), strict=True)
+        lines.append(f"{one.model.label:44} " + ", ".join(f"{c} {p:.1%}" for c, p in probs))
     return OK, data, "\n".join(lines)
 
 

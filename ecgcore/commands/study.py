@@ -9,6 +9,7 @@ from typing import get_args
 
 from tqdm import tqdm
 
+from ecgcore.commands.predict import add_task_argument
 from ecgcore.commands.result import FAILED, OK, Result
 from ecgcore.models.architectures import BIMAMBA2, DEFAULT
 from ecgcore.settings import Settings
@@ -104,6 +105,7 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="METHOD",
         help="raw, temperature, platt, beta, isotonic or venn_abers (raw and platt)",
     )
+    add_task_argument(parser)
 
 
 def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
@@ -127,7 +129,15 @@ def run_compare(args: argparse.Namespace, settings: Settings) -> Result:
 
 def run_evaluate(args: argparse.Namespace, settings: Settings) -> Result:
     """Report every model on every test set."""
+    from ecgcore.errors import ModelError
+    from ecgcore.study.class_table import class_report
     from ecgcore.study.metrics_table import DEFAULT_METHODS, evaluation_report
+    from ecgcore.tasks import mi
 
+    if args.task != mi.NAME:
+        if args.calibration:
+            raise ModelError(f"Of the task {args.task} nothing is calibrated; leave --calibration.")
+        classes = class_report(settings, args.task)
+        return OK, classes.as_json(), classes.as_text()
     report = evaluation_report(settings, args.calibration or DEFAULT_METHODS)
     return OK, report.as_json(), report.as_text()

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgcore.commands.predict import add_model_arguments
+from ecgcore.commands.predict import add_model_arguments, add_task_argument
 from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask for the model, or for the folder of a run."""
     add_model_arguments(parser, required=False)
+    add_task_argument(parser)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--run-dir", type=Path, help="folder of the run; with spec.json: go on")
     parser.add_argument("--threads", type=int, help="threads of torch")
@@ -48,6 +49,7 @@ def _run_dir(args: argparse.Namespace, settings: Settings) -> Path:
     """
     from ecgcore.errors import JobError
     from ecgcore.ptbxl.catalog import open_catalog
+    from ecgcore.tasks.registry import task_named
     from ecgcore.training.checkpoint import CHECKPOINT_FILE
     from ecgcore.training.spec import SPEC_FILE, TrainSpec
 
@@ -58,7 +60,8 @@ def _run_dir(args: argparse.Namespace, settings: Settings) -> Path:
         return chosen
     options = {} if args.epochs is None else {"epochs": args.epochs}
     folder = str(open_catalog(settings).folder)
-    asked = TrainSpec(args.arch, args.train_set, args.seed, folder, **options)
+    settings_of_task = {"task": args.task, **task_named(args.task).recipe, **options}
+    asked = TrainSpec(args.arch, args.train_set, args.seed, folder, **settings_of_task)
     run_dir = chosen or settings.runs_dir / asked.key.run_name
     goes_on = chosen is not None or (run_dir / CHECKPOINT_FILE).exists()
     if goes_on and (run_dir / SPEC_FILE).exists():
@@ -74,7 +77,7 @@ def _refuse_another(
     """Raise JobError if a run that goes on is not the one that was asked for."""
     from ecgcore.errors import JobError
 
-    names = ("arch", "train_set", "seed", *options)
+    names = ("task", "arch", "train_set", "seed", *options)
     other = [
         f"{name} {getattr(kept, name)}, not {getattr(asked, name)}"
         for name in names

@@ -8,15 +8,16 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ecgcore.errors import ModelError
-from ecgcore.models.architectures import arch_place, arch_title, main_archs
+from ecgcore.models.architectures import arch_place, main_archs
 from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.labelled import LabelledLogits
 from ecgcore.ptbxl.label_groups import member_ids
 from ecgcore.stats.calibration import calibrators
 from ecgcore.stats.calibration.calibrators import Calibrator, CalibratorName
 from ecgcore.stats.metrics import Metrics, evaluate
-from ecgcore.tasks.mi import TEST_SETS, TRAIN_SETS
+from ecgcore.tasks.mi import TEST_SETS
 from ecgcore.tasks.mi import labels as labels_of
+from ecgcore.tasks.registry import task_named
 
 FloatArray = NDArray[np.float64]
 
@@ -63,12 +64,12 @@ class Ensemble:
     @property
     def name(self) -> str:
         """Unique name, safe in URLs: "cnn_bilstm-A"; an own run keeps the model's name."""
-        return f"{self.arch}-{self.train_set}" if self.shipped else self.members[0].name
+        return self.members[0].key.group_name if self.shipped else self.members[0].name
 
     @property
     def label(self) -> str:
         """Name shown to readers, such as "CNN-BiLSTM A"; own runs say so."""
-        name = f"{arch_title(self.arch)} {self.train_set}"
+        name = self.members[0].key.group_label
         return name if self.shipped else f"{name} (own run {self.members[0].run_name})"
 
     @property
@@ -82,9 +83,9 @@ def ensembles_of(entries: Iterable[ModelEntry]) -> tuple[Ensemble, ...]:
 
     The order is that of `ARCHITECTURES` and `TRAIN_SETS`, own runs last.
     """
-    groups: dict[tuple[str, ...], list[ModelEntry]] = {}
+    groups: dict[str, list[ModelEntry]] = {}
     for entry in entries:
-        key = (entry.key.arch, entry.key.train_set) if entry.shipped else (entry.name,)
+        key = entry.key.group_name if entry.shipped else entry.name
         groups.setdefault(key, []).append(entry)
     found = [
         Ensemble(tuple(sorted(members, key=lambda entry: entry.key.seed)))
@@ -298,5 +299,6 @@ def trained_on(ensemble: Ensemble) -> str:
 
 
 def _place(group: Ensemble) -> tuple[bool, int, int, str]:
-    place = list(TRAIN_SETS).index(group.train_set)
+    sets = task_named(group.members[0].key.task).train_set_names
+    place = sets.index(group.train_set)
     return (not group.shipped, arch_place(group.arch), place, group.name)

@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,8 +17,8 @@ from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import Catalog, open_catalog
 from ecgcore.settings import Settings
 from ecgcore.tasks import mi
-from ecgcore.training.spec import SPEC_FILE, TrainSpec
-from ecgcore.training.submit import RunView, expected_seconds, read_run
+from ecgcore.training.spec import TrainSpec
+from ecgcore.training.submit import RunView, expected_seconds, read_run, run_dir_of
 
 PROCESS_FILE = "processes.jsonl"
 """Which process trains a run: one line for each, so that a later ``study run`` finds it."""
@@ -176,13 +175,7 @@ class Study:
 
     def run_dir(self, run: StudyRun) -> Path:
         """Folder of a run with exactly this recipe and data folder, or of one to begin."""
-        spec = run.spec(self.catalog.folder)
-        for number in count(1):
-            suffix = "" if number == 1 else f"-{number}"
-            folder = self.runs_dir / f"{run.key.run_name}{suffix}"
-            if not (folder / SPEC_FILE).exists() or _is_of(folder, spec):
-                break
-        return folder
+        return run_dir_of(run.spec(self.catalog.folder), self.runs_dir)
 
     def target(self, run: StudyRun) -> Path:
         """Folder in which the finished model is looked for."""
@@ -333,15 +326,6 @@ def running_process(run_dir: Path) -> JobProcess | None:
         return find_process(pid, run_dir)
     process = JobProcess(pid, started)
     return None if process.ended() else process
-
-
-def _is_of(folder: Path, wanted: TrainSpec) -> bool:
-    try:
-        found = TrainSpec.load(folder)
-    except JobError:
-        return False
-    speedups = found.speedups if wanted.speedups == "auto" else wanted.speedups
-    return found == replace(wanted, speedups=speedups)
 
 
 def _same_recipe(wanted: TrainSpec, card: ModelCard) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,15 @@ class TrainSpec:
         """Write ``spec.json`` into a run's folder."""
         run_dir.mkdir(parents=True, exist_ok=True)
         (run_dir / SPEC_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    def is_that_of(self, run_dir: Path) -> bool:
+        """Whether `run_dir` holds this training; "auto" is whatever the machine chose there."""
+        try:
+            found = TrainSpec.load(run_dir)
+        except JobError:
+            return False
+        speedups = found.speedups if self.speedups == "auto" else self.speedups
+        return found == replace(self, speedups=speedups)
 
     @classmethod
     def load(cls, run_dir: Path) -> "TrainSpec":

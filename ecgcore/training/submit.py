@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ecgcore.models.architectures import ARCHITECTURES, architecture
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.tasks import mi
 from ecgcore.tasks.registry import task_named
-from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
+from ecgcore.training.spec import PROGRESS_FILE, SPEC_FILE, STEP_FILE, TrainSpec
 
 JOB_KIND = "training"
 """Kind of a training in the job table."""
@@ -104,6 +105,16 @@ def submit(spec: TrainSpec, runs_dir: Path, store: JobStore) -> Job:
             "folder with ECG_RUNS_DIR."
         ) from error
     return store.submit(run_dir, spec.key.label, JOB_KIND)
+
+
+def run_dir_of(spec: TrainSpec, runs_dir: Path) -> Path:
+    """Return the folder of a run with exactly this spec, or one to begin it in."""
+    for number in count(1):
+        suffix = "" if number == 1 else f"-{number}"
+        folder = runs_dir / f"{spec.key.run_name}{suffix}"
+        if not (folder / SPEC_FILE).exists() or spec.is_that_of(folder):
+            break
+    return folder
 
 
 def read_run(run_dir: Path) -> RunView:
