@@ -15,7 +15,7 @@ from ecgcore.ptbxl.label_groups import member_ids
 from ecgcore.stats.calibration import calibrators
 from ecgcore.stats.calibration.calibrators import Calibrator, CalibratorName
 from ecgcore.stats.metrics import Metrics, evaluate
-from ecgcore.tasks.mi import TEST_SETS
+from ecgcore.tasks.mi import TEST_SETS, TRAIN_SETS
 from ecgcore.tasks.mi import labels as labels_of
 from ecgcore.tasks.registry import task_named
 
