@@ -187,33 +187,3 @@ def test_published_models_lie_below_their_task(tmp_path: Path, untrained_entries
 
 def _fields(card: ModelCard) -> dict:
     return {name: getattr(card, name) for name in card.__slots__}
-
-
-class TestTrainAgain:
-    """What ``train`` does where a folder of this name is there already."""
-
-    def test_another_spec_is_left_alone_and_the_new_run_has_its_own_folder(
-        self, folders: Settings, capsys, caplog
-    ):
-        failed = folders.runs_dir / "cnn_bilstm-A-seed0"
-        before = TrainSpec("cnn_bilstm", "A", 0, "/gone", epochs=3)
-        before.save(failed)
-        run_dir = train(capsys, folders.data_dir, "mi", "A")
-        assert run_dir == folders.runs_dir / "cnn_bilstm-A-seed0-2"
-        assert TrainSpec.load(failed) == before
-        assert (TrainSpec.load(run_dir).epochs, ModelCard.load(run_dir).epochs_run) == (1, 1)
-        assert f"{failed} holds a run with other settings, which stays as it is" in caplog.text
-        assert f"train --run-dir {failed}" in caplog.text
-
-    def test_the_same_spec_goes_on_in_its_folder(self, folders: Settings, capsys, caplog):
-        first = train(capsys, folders.data_dir, "mi", "A")
-        assert train(capsys, folders.data_dir, "mi", "A") == first
-        assert caplog.text == ""
-
-    def test_a_named_folder_with_another_spec_is_refused(self, folders: Settings, capsys):
-        folder = folders.runs_dir / "mine"
-        TrainSpec("cnn_bilstm", "A", 0, "/gone").save(folder)
-        arguments = ["train", "--data", folders.data_dir, "--arch", "cnn_bilstm", "--set", "A"]
-        assert main([*map(str, [*arguments, "--run-dir", folder])]) == 2
-        assert f"{folder} holds a run with other settings" in capsys.readouterr().err
-        assert TrainSpec.load(folder).data_dir == "/gone"
