@@ -21,7 +21,7 @@ from ecgcore.tasks.registry import TASKS
 from ecgcore.training.data import load_training_data
 from ecgcore.training.run import publish
 from ecgcore.training.spec import SPEC_FILE, TrainSpec
-from tests.support import toy_task
+from tests.support.tasks import toy_task
 
 
 @pytest.fixture

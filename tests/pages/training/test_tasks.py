@@ -13,8 +13,8 @@ from ecgcore.models.cards import ModelKey, list_models
 from ecgcore.predictions.store import PREDICTIONS_FILE, predictions_frame, save_predictions
 from ecgcore.training.run import run_training
 from ecgcore.training.spec import TrainSpec
-from tests.support import toy_task
 from tests.support.models import card, save_pretrained
+from tests.support.tasks import toy_task
 
 FIVE = ModelKey("cnn_bilstm", "all", 0, "superclasses")
 
