@@ -191,13 +191,14 @@ def _draw_labels(
         if len(statements) > _MOST_LABELS:
             more = len(statements) - _MOST_LABELS
             lines.append((f"and {more} more" + ("" if alone else " on page 2"), False, QUIET))
-    lines += _prediction_lines(content, alone=alone)
+    lines += prediction_lines(content, alone=alone)
     for k, (words, bold, color) in enumerate(lines):
         short = shorten(words, width, size_pt=8.5, bold=bold)
         sheet.text(x_mm, top_mm - k * _LINE_MM, short, size_pt=8.5, bold=bold, color=color)
 
 
-def _prediction_lines(content: PrintoutContent, *, alone: bool) -> list[tuple[str, bool, str]]:
+def prediction_lines(content: PrintoutContent, *, alone: bool) -> list[tuple[str, bool, str]]:
+    """Say in two lines what the main ensembles predict; each with whether bold, and its colour."""
     main, decision = content.main, content.decision
     if not main:
         return []

@@ -101,13 +101,12 @@ class MondrianConformal:
     def outcome(self, probs: ArrayLike) -> NDArray[np.str_]:
         """Return ``(n,)`` of `OUTCOMES`; "both" and "neither" are explained in the module."""
         normal, mi = self.sets(probs).T
-        chosen = np.select([normal & mi, normal, mi], ["both", "normal", "MI"], default="neither")
-        return np.asarray(chosen, dtype=np.str_)
+        return np.array(["neither", "normal", "MI", "both"])[normal + 2 * mi]
 
     def verdict(self, probs: ArrayLike) -> NDArray[np.str_]:
         """Return ``(n,)`` of "MI", "normal" and "refer"; `outcome` says why one is referred."""
-        outcome = self.outcome(probs)
-        return np.where(np.isin(outcome, ("both", "neither")), "refer", outcome)
+        normal, mi = self.sets(probs).T
+        return np.array(["refer", "normal", "MI", "refer"])[normal + 2 * mi]
 
     def coverage(self, labels: ArrayLike, probs: ArrayLike) -> "ConformalCoverage":
         """Judge the verdicts on labelled records, best other ones than it was fitted on.
