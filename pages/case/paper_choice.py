@@ -35,7 +35,7 @@ def paper_controls() -> tuple[PaperSettings, DisplayFilter]:
         st.session_state.pop(_RAW, None)
     raw = st.session_state.get(_RAW, False)
     st.button(
-        "Filter on" if raw else "Filter off",
+        "Filtered" if raw else "Raw",
         key="raw_button",
         shortcut="F",
         on_click=_flip_raw,

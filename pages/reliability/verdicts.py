@@ -59,7 +59,7 @@ def draw_conformal(shown: Sequence[Evaluated], choice: Choice) -> None:
     rules = [verdict_rule(one, choice, round(1 - target, 2)) for one in shown]
     coverages = [rule.coverage(one.labelled) for rule, one in zip(rules, shown, strict=True)]
     st.caption(
-        f"Limits set on fold 9 ({_fold9_words(rules[0])}), by uncalibrated probabilities: {_SAME}. "
+        f"Limits set on {_fold9_words(rules[0])}, by uncalibrated probabilities: {_SAME}. "
         f"Here they are judged on the {len(shown[0].labels):,} records of fold 10. The target "
         "holds on average over folds like fold 9, for the MI and the normals that it holds; a test "
         "set with only certain or uncertain MI differs from it. Fold 9 also chose when trainings "
@@ -153,7 +153,7 @@ def draw_thresholds(shown: Sequence[Evaluated], choice: Choice) -> None:
     rules = [call_rule(one, choice, target) for one in shown]
     points = [rule.operating_point(one.labelled) for rule, one in zip(rules, shown, strict=True)]
     st.caption(
-        f"The highest threshold that reaches it on fold 9 ({_fold9_words(rules[0])}): {_SAME}; and "
+        f"The highest threshold that reaches it on {_fold9_words(rules[0])}: {_SAME}; and "
         f"what it gives on the {len(shown[0].labels):,} records of fold 10 with 95 % "
         "Clopper-Pearson intervals. Certain MI are found more often than the target, uncertain MI "
         "less often. Dashed: the target."

@@ -111,24 +111,24 @@ def test_a_filter_beyond_the_rate_is_said_to_be_impossible(open_bare):
 
 def test_raw_is_one_key_away_and_back(open_bare, synthetic_recordings):
     app = open_bare(3, layout="12x1", highpass="0.5 Hz")
-    assert next(b for b in app.button if b.label == "Filter off").proto.shortcut == "f"
-    press(app, "Filter off")
+    assert next(b for b in app.button if b.label == "Raw").proto.shortcut == "f"
+    press(app, "Raw")
     assert "unfiltered" in footer(ecg(app))
     raw = synthetic_recordings.read(3).signal[LEADS.index("V2")]
     assert drawn_mv(ecg(app)) == pytest.approx(raw, abs=1e-4)
     assert widget(app, "highpass").value == app.query_params["highpass"] == "0.5 Hz"
-    press(app, "Filter on")
+    press(app, "Filtered")
     assert "0.5 Hz high-pass, zero-phase" in footer(ecg(app))
 
 
 def test_without_a_filter_there_is_nothing_to_compare_with(open_bare):
     app = open_bare(3)
-    assert [b.disabled for b in app.button if b.label in ("Filter off", "Filter on")] == [True]
+    assert [b.disabled for b in app.button if b.label in ("Raw", "Filtered")] == [True]
 
 
 def test_a_filter_chosen_anew_is_shown(open_bare):
     app = open_bare(3, highpass="0.5 Hz")
-    press(app, "Filter off")
+    press(app, "Raw")
     widget(app, "highpass").set_value("off").run()
     widget(app, "lowpass").set_value("40 Hz").run()
     assert "40 Hz low-pass, zero-phase" in footer(ecg(app))
@@ -212,7 +212,7 @@ def test_the_print_is_true_to_scale_and_says_what_is_on_the_screen(
 
 def test_the_raw_view_is_printed_raw(open_bare, downloads):
     app = open_bare(3, lowpass="40 Hz")
-    press(app, "Filter off")
+    press(app, "Raw")
     content, _ = downloads["record-3.pdf"].args
     assert (content.filter_label, content.overlay) == ("unfiltered", None)
 
