@@ -101,12 +101,14 @@ class MondrianConformal:
     def outcome(self, probs: ArrayLike) -> NDArray[np.str_]:
         """Return ``(n,)`` of `OUTCOMES`; "both" and "neither" are explained in the module."""
         normal, mi = self.sets(probs).T
-        return np.array(["neither", "normal", "MI", "both"])[normal + 2 * mi]
+        held: NDArray[np.str_] = np.array(["neither", "normal", "MI", "both"])[normal + 2 * mi]
+        return held
 
     def verdict(self, probs: ArrayLike) -> NDArray[np.str_]:
         """Return ``(n,)`` of "MI", "normal" and "refer"; `outcome` says why one is referred."""
         normal, mi = self.sets(probs).T
-        return np.array(["refer", "normal", "MI", "refer"])[normal + 2 * mi]
+        said: NDArray[np.str_] = np.array(["refer", "normal", "MI", "refer"])[normal + 2 * mi]
+        return said
 
     def coverage(self, labels: ArrayLike, probs: ArrayLike) -> "ConformalCoverage":
         """Judge the verdicts on labelled records, best other ones than it was fitted on.
