@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ecgcore.models.architectures import ARCHITECTURES
+from ecgcore.tasks import mi
 from tests.support.paths import PROJECT
 
 CORE = sorted((PROJECT / "ecgcore").rglob("*.py"))
@@ -30,6 +31,16 @@ MAY_PRINT = {
     "ecgcore/cli.py",
     "pages/shared/page_bench.py",
 }
+
+MAY_NAME_TRAINING_SETS = {
+    "ecgcore/tasks/mi.py",
+    "ecgcore/study/claims.py",
+    "ecgcore/study/published.py",
+    "ecgcore/figures/theme.py",
+    "ecgcore/io/tables/npz_files.py",
+    "ecgcore/leads.py",
+}
+"""Their home, the published study's tables, their looks; in the last two "C" is another word."""
 
 Check = Callable[[ast.AST], Iterator[ast.AST]]
 
@@ -149,6 +160,13 @@ def architecture_names(tree: ast.AST) -> Iterator[ast.AST]:
             yield node
 
 
+def training_set_names(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every string that is the name of one of the study's training sets."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and node.value in mi.TRAIN_SETS:
+            yield node
+
+
 def long_functions(tree: ast.AST) -> Iterator[ast.AST]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -202,6 +220,8 @@ BREACHES = [
     (architecture_names, "if entry.key.arch == 'cnn_bilstm': ..."),
     (architecture_names, "costs = {'bimamba2_large': 750.0}"),
     (architecture_names, "name = f'cnn_lstm-{train_set}-0'"),
+    (training_set_names, "if group.train_set == 'D-mix': ..."),
+    (training_set_names, "spec = TrainSpec(arch, 'A', 0, '')"),
     (long_functions, "def f():\n" + "    x = 1\n" * 60),
 ]
 KEPT = [
@@ -215,6 +235,7 @@ KEPT = [
     (streamlit_imports, "from ecgcore import leads"),
     (architecture_names, '"""Such as cnn_bilstm."""\nname = DEFAULT.name\ntitle = "BiMamba-2"'),
     (architecture_names, "from ecgcore.models.networks.bimamba2 import BiMamba2"),
+    (training_set_names, "if group.train_set == mi.MIX: title = 'D-mix half and half'"),
     (own_command_lines, "run([python, '-m', 'streamlit'])\nhint = 'python -m ecgcore train'"),
     (long_functions, "def f():\n" + "    x = 1\n" * 59),
 ]
@@ -280,6 +301,10 @@ def test_no_folder_is_crowded() -> None:
     assert crowded(CORE + PAGES + tests) == {}
     assert crowded([PROJECT / "ecgcore/io" / f"{n}.py" for n in range(13)]) == {"ecgcore/io": 13}
     assert crowded([PROJECT / "ecgcore/io" / f"{n}.py" for n in range(12)]) == {}
+
+
+def test_only_their_task_the_study_and_their_looks_know_training_sets_by_name() -> None:
+    assert found(training_set_names, CORE + PAGES, MAY_NAME_TRAINING_SETS) == []
 
 
 def test_modules_and_functions_are_short() -> None:

@@ -18,6 +18,7 @@ from ecgcore.commands.records import add_record_arguments, asked_record, is_numb
 from ecgcore.commands.result import OK, Result
 from ecgcore.models.architectures import DEFAULT
 from ecgcore.settings import Settings
+from ecgcore.tasks import mi
 
 if TYPE_CHECKING:
     from ecgcore.explain.attribution import Attribution
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_decision_arguments(parser)
     parser.add_argument("--overlay", choices=["gradcam", "ig"], help="attribution behind the leads")
     parser.add_argument("--arch", default=DEFAULT.name, help="the model that is explained")
-    parser.add_argument("--set", default="C", dest="train_set")
+    parser.add_argument("--set", default=mi.ALL, dest="train_set")
     parser.add_argument("--seed", type=int, default=0)
 
 

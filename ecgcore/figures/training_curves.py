@@ -5,6 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ecgcore.figures.theme import STYLE, ink, template
+from ecgcore.tasks import mi
 
 
 def history_figure(
@@ -23,11 +24,12 @@ def history_figure(
     """
     colors, last = ink(dark=dark), max(epochs, len(frame))
     auroc_range, loss_range = ([0.5, 1.0], [0.0, 1.0]) if frame.empty else (None, None)
+    blue, orange = (STYLE[name].color(dark=dark) for name in (mi.CERTAIN, mi.ALL))
     losses = [
         _curve(frame, "train_loss", "loss, training", colors.quiet, "dot", "y2"),
-        _curve(frame, "val_loss", "loss, validation", STYLE["C"].color(dark=dark), "solid", "y2"),
+        _curve(frame, "val_loss", "loss, validation", orange, "solid", "y2"),
     ]
-    auroc = _curve(frame, "val_score", f"{score}, validation", STYLE["A"].color(dark=dark), "solid")
+    auroc = _curve(frame, "val_score", f"{score}, validation", blue, "solid")
     return go.Figure(
         data=[*losses, auroc],
         layout={

@@ -15,13 +15,14 @@ from ecgcore.ptbxl.label_groups import member_ids
 from ecgcore.stats.calibration import calibrators
 from ecgcore.stats.calibration.calibrators import Calibrator, CalibratorName
 from ecgcore.stats.metrics import Metrics, evaluate
+from ecgcore.tasks import mi
 from ecgcore.tasks.mi import TEST_SETS, TRAIN_SETS
 from ecgcore.tasks.mi import labels as labels_of
 from ecgcore.tasks.registry import task_named
 
 FloatArray = NDArray[np.float64]
 
-MAIN_SETS = ("A", "C", "D")
+MAIN_SETS = (mi.CERTAIN, mi.ALL, mi.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True)

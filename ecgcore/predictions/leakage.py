@@ -8,7 +8,7 @@ import pandas as pd
 from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
-from ecgcore.tasks.mi import training_ids, validation_ids
+from ecgcore.tasks.mi import MIX, training_ids, validation_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def leakage_of(
 
 def _members_that_differ(ensemble: Ensemble) -> tuple[ModelEntry, ...]:
     """Only the seeds of D-mix differ in their training records."""
-    return ensemble.members if ensemble.train_set == "D-mix" else ensemble.members[:1]
+    return ensemble.members if ensemble.train_set == MIX else ensemble.members[:1]
 
 
 def _leakage_of(

@@ -203,7 +203,7 @@ def data_words(catalog: Catalog) -> str:
         if store is None
         else f"{len(store.row_of):,} of them in one memory-mapped store"
     )
-    n_missing = caches.n_missing("C")
+    n_missing = caches.n_missing(mi_task.ALL)
     training = (
         "all recordings for training are here"
         if n_missing == 0

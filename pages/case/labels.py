@@ -15,6 +15,7 @@ from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.ptbxl.glossary import Translation
 from ecgcore.records import EcgRecord
 from ecgcore.report.content import attribution_sentences
+from ecgcore.tasks import mi
 from ecgcore.wording.records import SUPERCLASSES, likelihood_words
 
 METHODS = {"none": "None", **EXPLANATIONS}
@@ -22,7 +23,7 @@ METHODS = {"none": "None", **EXPLANATIONS}
 
 def default_ensemble(ensembles: tuple[Ensemble, ...]) -> int:
     """Position of the ensemble that is explained first: the usual networks on all labels."""
-    wanted = [one.arch == DEFAULT.name and one.train_set == "C" for one in ensembles]
+    wanted = [one.arch == DEFAULT.name and one.train_set == mi.ALL for one in ensembles]
     return wanted.index(True) if True in wanted else 0
 
 

@@ -27,6 +27,7 @@ from ecgcore.ptbxl.store import FS_HZ, Recordings
 from ecgcore.records import EcgRecord, FloatArray
 from ecgcore.settings import PROJECT_DIR, Settings
 from ecgcore.study.plan import default_jobs
+from ecgcore.tasks import mi
 from ecgcore.threads import library_threads
 from ecgcore.training.spec import STEP_FILE, TrainSpec
 from ecgcore.training.submit import missing_ids
@@ -200,7 +201,7 @@ def _beside(name: str, alone: list[float], beside: list[float]) -> Iterator[Figu
 def _no_training(recordings: Recordings, effort: Effort) -> str | None:
     if effort.opens == 0:
         return "not with --quick"
-    if missing := missing_ids(recordings, "A"):
+    if missing := missing_ids(recordings, mi.CERTAIN):
         return f"needs the {len(missing):,} records of training set A that are not here"
     return None
 
@@ -237,7 +238,7 @@ def _training(
     """
     with TemporaryDirectory(prefix="ecg-bench-") as folder:
         run_dir, log_path = Path(folder) / "run", Path(folder) / "log.txt"
-        spec = TrainSpec(DEFAULT.name, "A", 0, str(data_dir), epochs=200, patience=200)
+        spec = TrainSpec(DEFAULT.name, mi.CERTAIN, 0, str(data_dir), epochs=200, patience=200)
         spec.save(run_dir)
         env = {**settings.as_env(), **_ONE_THREAD, "ECG_RUNS_DIR": folder}
         process = spawn(train(run_dir), cwd=PROJECT_DIR, log_path=log_path, env=env)

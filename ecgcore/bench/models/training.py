@@ -13,6 +13,7 @@ from ecgcore.bench.models.contest import Contest, Effort, take_turns
 from ecgcore.bench.models.references import CHUNKS, INSTALL, with_their_mixers
 from ecgcore.models.architectures import BIMAMBA2, CNN_BILSTM, CNN_LSTM
 from ecgcore.models.networks.bimamba2 import BiMamba2
+from ecgcore.tasks import mi
 from ecgcore.training.data import augment
 from ecgcore.training.mixed_precision import TrainingForward, resolved
 from ecgcore.training.spec import TrainSpec
@@ -78,7 +79,7 @@ def epochs(trainees: Mapping[str, Trainee], rounds: int) -> Contest:
 
 def mamba_epoch_figures(batch: Batch, modeling: Any | None, effort: Effort) -> Iterator[Figure]:  # noqa: ANN401
     """BiMamba-2 as this machine trains it beside transformers' mixers in the same network."""
-    spec = TrainSpec(BIMAMBA2.name, "A", 0, "")
+    spec = TrainSpec(BIMAMBA2.name, mi.CERTAIN, 0, "")
     ours = _speedups(spec)
     name = f"BiMamba-2 epoch, {_WORDS[ours]}, against transformers"
     if modeling is None:
@@ -113,7 +114,7 @@ def _mamba_trainees(
 
 def cnn_epoch_figures(batch: Batch, effort: Effort) -> Iterator[Figure]:
     """CNN-BiLSTM as this machine trains it beside the published study's network."""
-    spec = TrainSpec(CNN_BILSTM.name, "A", 0, "")
+    spec = TrainSpec(CNN_BILSTM.name, mi.CERTAIN, 0, "")
     ours, small = _speedups(spec), batch.first(_STUDY_BATCH)
     trainees = {
         "ours": Trainee(CNN_BILSTM.build(), ours, batch, spec),

@@ -16,7 +16,7 @@ from ecgcore.figures.paper_layout import paper_layout
 from ecgcore.models.cards import CARD_FILE, Preprocessing
 from ecgcore.models.inputs import model_input, prepared
 from ecgcore.models.predictor import Predictor, predict, predict_batches, predict_many
-from tests.support.waves import record_of, waves
+from tests.support.toys import record_of, waves
 
 USUAL = Preprocessing(0.5, True, (0.0,) * 12, (1.0,) * 12)
 OTHERS = [(200, 1000), (100, 500), (250, 2000)]

@@ -21,7 +21,7 @@ from ecgcore.models.predictor import (
     predict_many,
 )
 from ecgcore.models.registry import build
-from tests.support.waves import record_of, waves
+from tests.support.toys import record_of, waves
 
 every_model = pytest.mark.parametrize("arch", ["cnn_bilstm", "bimamba2", "cnn_lstm"])
 

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from ecgcore.jobs import progress
 from ecgcore.jobs.processes import JobProcess
 from ecgcore.jobs.store import Job, JobStatus, JobStore
+from ecgcore.models.architectures import ARCHITECTURES
 from ecgcore.models.cards import ModelCard, Preprocessing
 from ecgcore.models.registry import build, save_weights
 from ecgcore.predictions.store import PREDICTIONS_FILE, predictions_frame, save_predictions
@@ -19,6 +20,7 @@ from ecgcore.tasks import mi as mi_task
 from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
 from ecgcore.training.submit import submit
 from pages.shared import caches
+from tests.support.toys import TOY
 
 Open = Callable[..., AppTest]
 
@@ -263,3 +265,17 @@ def test_a_finished_run_shows_its_result_and_leads_to_the_other_pages(
     assert not opened.exception
     assert not opened.error
     assert opened.selectbox(key="model").value == name
+
+
+def test_a_new_architecture_is_offered_with_its_recipe(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(ARCHITECTURES, TOY.name, TOY)
+    app = open_page("retrain")
+    chosen = app.selectbox(key="retrain_arch")
+    assert chosen.options[-1] == "Toy network"
+    chosen.select("Toy network").run()
+    _button(app, "Start training").click().run()
+    assert not app.exception
+    (queued,) = caches.settings().runs_dir.glob("toy-*/spec.json")
+    assert TrainSpec.load(queued.parent).batch_size == 16
