@@ -11,7 +11,7 @@ from torch import nn
 from ecgcore import cli
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain.methods import explain
-from ecgcore.figures.attribution_overlay import AttributionOverlay, heat_trace
+from ecgcore.figures.attribution_overlay import overlay_trace
 from ecgcore.figures.paper_layout import paper_layout
 from ecgcore.models.cards import CARD_FILE, Preprocessing
 from ecgcore.models.inputs import model_input, prepared
@@ -168,7 +168,7 @@ class TestEverywhere:
         loudest = np.abs(found.scores).sum(axis=0).argmax() / fs_hz
         assert loudest == pytest.approx(second, abs=0.05)
         layout = paper_layout()
-        trace = heat_trace(AttributionOverlay(found.scores, found.fs_hz, found.signed, ""), layout)
+        trace = overlay_trace(found, layout)
         row, column = np.unravel_index(np.nanargmax(np.abs(trace.z)), trace.z.shape)
         del row
         at_mm = layout.trace_x_mm + layout.speed_mm_s * second
