@@ -20,6 +20,7 @@ ANSWER_PX, HOLDS_PX = 124, 128
 
 
 def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
+    """Draw title and choices; return them with the ensembles to show."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="left"):
         st.title("What does label certainty do?", anchor=False, width="content")
         architecture = choices.choose_architecture()
@@ -58,6 +59,7 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
 
 
 def draw_first_screen(shown: Field, choice: choices.Choice) -> None:
+    """Draw the answer in words, the seeds, the ranking and what holds."""
     said = st.skeleton(height=ANSWER_PX)
     left, right = st.columns([0.53, 0.47], gap="small")
     seeds = left.skeleton(height=parts.FIGURE_PX)

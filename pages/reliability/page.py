@@ -17,6 +17,7 @@ from pages.shared.errors import ecg_errors_shown
 
 
 def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
+    """Draw title and choices; return them with the ensembles to show."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Reliability", anchor=False)
         curve, number = st.container(width=190), st.container(width=120)
@@ -53,6 +54,7 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
 
 
 def draw_grid(chosen: list[Ensemble], shown: list[Evaluated], choice: choices.Choice) -> None:
+    """Draw a reliability diagram for each chosen ensemble, a column for each training set."""
     found = {one.ensemble: one for one in shown}
     names = views.train_sets(chosen)
     width = max(3, len(names))
@@ -66,6 +68,7 @@ def draw_grid(chosen: list[Ensemble], shown: list[Evaluated], choice: choices.Ch
 
 
 def draw_cell(ensemble: Ensemble, one: Evaluated | None, choice: choices.Choice) -> None:
+    """Draw one ensemble's diagram, or why there is none."""
     if one is None:
         st.markdown(f"**{ensemble.label}**  \nno diagram: see the message above")
     else:
@@ -73,6 +76,7 @@ def draw_cell(ensemble: Ensemble, one: Evaluated | None, choice: choices.Choice)
 
 
 def draw_section(name: str, focus: Evaluated, shown: list[Evaluated]) -> None:
+    """Draw a section about one ensemble, or about all that are shown."""
     of_one = {
         "Bins and cases": bins.draw_bins,
         "Calibrators": calibrators.draw_calibrators,

@@ -44,6 +44,7 @@ def call_rule(one: Evaluated, choice: Choice, target: float) -> DecisionRule:
 
 
 def draw_conformal(shown: Sequence[Evaluated], choice: Choice) -> None:
+    """Draw what conformal verdicts with limits from fold 9 do to the test set."""
     st.subheader("Deciding only when sure: MI, normal or refer", anchor=False)
     chosen = st.segmented_control(
         "Target coverage per class",
@@ -140,6 +141,7 @@ def _draw_intervals(key: str, shown: Sequence[Evaluated], columns: Sequence[Colu
 
 
 def draw_thresholds(shown: Sequence[Evaluated], choice: Choice) -> None:
+    """Draw what a threshold with a target sensitivity on fold 9 gives on the test set."""
     st.subheader("Threshold for a target sensitivity", anchor=False)
     chosen = st.segmented_control(
         "Target sensitivity",

@@ -76,7 +76,7 @@ def test_what_is_not_there_is_named_beside_what_is(ask, words: str):
         ask()
 
 
-@pytest.mark.parametrize("task", list(TASKS.values()), ids=str)
+@pytest.mark.parametrize("task", list(TASKS.values()), ids=list(TASKS))
 def test_every_task_fits_together(task, synthetic_catalog: Catalog):
     ids = task.judged_ids(synthetic_catalog)
     assert task.label_rule(synthetic_catalog, ids).shape == (len(ids), len(task.classes))
