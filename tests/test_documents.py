@@ -36,7 +36,7 @@ SOURCES = [
 
 # a command ends at a quote, a comment, a column of a table or the line
 COMMAND = re.compile(r"(\S*python\S*) -m ecgcore(\.bootstrap)?((?:[^`'\"\n#|\\]|\\\|)*)")
-VALUES = {"--arch": "cnn_bilstm", "--set": "A", "--seed": "0"}
+VALUES = {"--arch": "cnn_bilstm", "--set": "A", "--seed": "0", "--task": "mi"}
 NAMES = {"ID_OR_FILE": "1", "ID": "1", "{}": "1"}
 
 
@@ -46,12 +46,16 @@ def texts_of(file: Path) -> Iterator[str]:
     if file.suffix != ".py":
         yield text
         return
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+    nodes = list(ast.walk(ast.parse(text)))
+    formatted = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+    parts_of_them = {id(part) for node in formatted for part in node.values}
+    for node in nodes:
+        alone = isinstance(node, ast.Constant) and id(node) not in parts_of_them
+        if alone and isinstance(node.value, str):
             yield node.value
-        if isinstance(node, ast.JoinedStr):
-            parts = [getattr(part, "value", "") for part in node.values]
-            yield "".join(part if isinstance(part, str) else "{}" for part in parts)
+    for node in formatted:
+        parts = [getattr(part, "value", "") for part in node.values]
+        yield "".join(part if isinstance(part, str) else "{}" for part in parts)
 
 
 def printed_commands() -> dict[tuple[str, ...], str]:
@@ -79,7 +83,9 @@ def filled(words: tuple[str, ...]) -> list[str]:
     """Words with something that the parser knows in place of single capitals and names."""
     before = ("", *words)
     return [
-        VALUES[option] if re.fullmatch("[A-Z]", word) else NAMES.get(word, word)
+        VALUES[option]
+        if re.fullmatch("[A-Z]|{}", word) and option in VALUES
+        else NAMES.get(word, word)
         for option, word in zip(before, words, strict=False)
     ]
 

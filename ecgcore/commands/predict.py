@@ -138,7 +138,10 @@ def _predict_classes(record: EcgRecord, task: str, settings: Settings) -> Result
 
     entries = list_models(settings.pretrained_dir, settings.runs_dir, task)
     if not entries:
-        raise ModelError(f"There is no model of the task {task}. Train one with train --task.")
+        raise ModelError(
+            f"There is no model of the task {task}. Train one with "
+            f"'python3.11 -m ecgcore train --task {task}'."
+        )
     classes = task_named(task).classes
     said, warnings = predict([Predictor.open(entry) for entry in entries], record)
     models = [

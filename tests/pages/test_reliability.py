@@ -544,7 +544,7 @@ def test_decisions_say_what_the_dials_mean(open_reliability):
     [
         ("Bins and cases", 7, 1, "labelled MI. Predicted 0."),
         ("Number of bins", 7, 3, "The calibration error depends on how the bins are cut."),
-        ("Calibrators", 7, 2, "Each fitted on the 85 records of fold 9"),
+        ("Calibrators", 7, 2, "Each fitted on fold 9 by this test set's rule (85 records,"),
         ("Decisions", 9, 4, "CNN-BiLSTM C then finds **"),
         ("Metrics", 6, 2, "n = 971, 268 of them MI"),
         ("Published", 6, 2, "n = 971; without intervals, one trained network each"),

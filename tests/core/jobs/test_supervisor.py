@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -118,6 +119,15 @@ def session_priority(pid: int) -> str | None:
         return None
 
 
+def open_files(pid: int) -> set[str]:
+    """What a process has open; it may close something while one looks."""
+    found = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.add(str(link.readlink()))
+    return found
+
+
 def test_a_job_runs_in_its_own_low_priority_session_and_keeps_its_log(store: JobStore, job: Job):
     with Supervisor(store, script(WAIT_FOR_GO)):
         pid = wait_for_process(store, job)
@@ -127,7 +137,7 @@ def test_a_job_runs_in_its_own_low_priority_session_and_keeps_its_log(store: Job
         environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
         assert {b"OMP_NUM_THREADS=1", b"MKL_NUM_THREADS=1"} <= set(environment)
         assert Path(f"/proc/{pid}/cwd").resolve() == PROJECT_DIR
-        descriptors = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+        descriptors = open_files(pid)
         assert not any("jobs.sqlite3" in name for name in descriptors)
         (job.run_dir / "go").touch()
         ended = wait_for_end(store, job)
