@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from ecgcore.commands.predict import ensemble_predictions
 from ecgcore.models.predictor import Prediction
@@ -39,6 +40,13 @@ SETTINGS = [
     DecisionSettings("platt", 0.05, 0.98),
     DecisionSettings("raw", 0.2, 0.99),
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_remembered():
+    """Other tests leave made-up predictions of PTB-XL in the pages' caches."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 @pytest.fixture(autouse=True)
