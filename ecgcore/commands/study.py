@@ -97,7 +97,7 @@ def run_cohorts(_args: argparse.Namespace, settings: Settings) -> Result:
 
 
 def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
-    """Ask which recalibrations the groups are shown with."""
+    """Ask which calibrators the ensembles are shown with."""
     parser.add_argument(
         "--calibration",
         nargs="+",
@@ -109,7 +109,7 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
-    """Ask for the test set, the recalibration and the score."""
+    """Ask for the test set, the calibrator and the score."""
     from ecgcore.stats.calibration.calibrators import CALIBRATORS
     from ecgcore.stats.metrics import ScoreName
     from ecgcore.tasks.mi import TEST_SETS

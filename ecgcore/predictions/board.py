@@ -43,7 +43,7 @@ class Board:
         return LabelledEnsemble.of(members)
 
     def calibration(self, group: Ensemble, method: CalibratorName, rule: str) -> EnsembleCalibrator:
-        """Fit a recalibration on the fold-9 records of a test set's rule."""
+        """Fit a calibrator on the fold-9 records of a test set's rule."""
         if method == "raw":
             return EnsembleCalibrator.raw(len(group.members), rule)
         return EnsembleCalibrator.fit(method, rule, self(group, rule, "val"))

@@ -1,4 +1,4 @@
-"""Every recalibration of one group beside the raw probabilities: what each leaves of the gap."""
+"""Every calibrator of one ensemble beside its uncalibrated probabilities, and the gap it leaves."""
 
 from dataclasses import dataclass
 from typing import get_args
@@ -20,7 +20,7 @@ SCORES: tuple[ScoreName, ...] = ("brier", "ece_width", "log_loss")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibratorLine:
-    """The ensemble of a group on a test set after one recalibration.
+    """An ensemble on a test set after one calibrator.
 
     Attributes
     ----------
@@ -40,12 +40,12 @@ class CalibratorLine:
 
     @property
     def method(self) -> CalibratorName:
-        """Which recalibration it is."""
+        """Which calibrator it is."""
         return self.fitted.method
 
     @property
     def label(self) -> str:
-        """Name of the recalibration as shown."""
+        """Name of the calibrator as shown."""
         return CALIBRATORS[self.method]
 
 

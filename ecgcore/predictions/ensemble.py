@@ -182,7 +182,7 @@ class LabelledEnsemble:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EnsembleCalibrator:
-    """A recalibration of every seed, and one of the ensemble, fitted on the validation fold.
+    """A calibrator of every seed, and one of the ensemble, fitted on the validation fold.
 
     Attributes
     ----------

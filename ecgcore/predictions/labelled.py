@@ -46,7 +46,7 @@ class LabelledLogits:
 
     @property
     def probs(self) -> NDArray[np.float64]:
-        """Probabilities of MI, not recalibrated."""
+        """Uncalibrated probabilities of MI."""
         probs: NDArray[np.float64] = expit(self.logits.astype(np.float64))
         return probs
 

@@ -38,7 +38,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """One group on one test set after one recalibration.
+    """One ensemble on one test set after one calibrator.
 
     Attributes
     ----------
@@ -105,9 +105,9 @@ class EvaluationReport:
     rows
         Every single model.
     groups
-        Every group, test set and recalibration.
+        Every ensemble, test set and calibrator.
     notes
-        What could not be recalibrated, and why.
+        What could not be calibrated, and why.
     """
 
     data_version: str

@@ -1,4 +1,4 @@
-"""Recalibration: maps from a model's logit to a probability, fitted on validation records.
+"""Calibrators: maps from a model's logit to a probability, fitted on validation records.
 
 No map reverses the order of two records; isotonic and Venn-Abers may tie them. Fold 9, on which the
 maps are fitted, also chose when trainings stopped, so that a fit may be slightly too hopeful.
@@ -161,7 +161,7 @@ class _VennAbers:
 
 
 def fit(method: CalibratorName, labels: ArrayLike, logits: ArrayLike) -> Calibrator:
-    """Fit a recalibration on records that the model was not trained on.
+    """Fit a calibrator on records that the model was not trained on.
 
     Parameters
     ----------

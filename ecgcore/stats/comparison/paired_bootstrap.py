@@ -48,7 +48,7 @@ class Contender:
 
     @classmethod
     def from_logits(cls, name: str, logits: ArrayLike) -> "Contender":
-        """Take ``(s, n)`` logits, not recalibrated; the ensemble is their mean over seeds."""
+        """Take ``(s, n)`` logits, uncalibrated; the ensemble is their mean over seeds."""
         x = np.atleast_2d(np.asarray(logits, dtype=np.float64))
         return cls(name, expit(x), expit(x.mean(axis=0)))
 
