@@ -149,7 +149,7 @@ def test_confident_learning_says_for_which_tasks_it_is():
 @pytest.mark.parametrize(
     ("task", "train_set", "words"),
     [
-        ("sleep", "A", "task 'sleep' is none of mi, superclasses"),
+        ("sleep", "A", "task 'sleep' is none of mi, mi_all_comers, superclasses, statements71"),
         ("superclasses", "A", "train_set 'A' is none of all, soft"),
     ],
 )

@@ -66,7 +66,10 @@ def test_counts_in_words(catalog: Catalog):
 @pytest.mark.parametrize(
     ("ask", "words"),
     [
-        (lambda: task_named("sleep"), "no task 'sleep'; choose mi, superclasses"),
+        (
+            lambda: task_named("sleep"),
+            "no task 'sleep'; choose mi, mi_all_comers, superclasses, st",
+        ),
         (lambda: SUPERCLASSES.train_set("A"), "no training set 'A'; choose all, soft"),
         (lambda: SUPERCLASSES.test_set("certain"), "no test set 'certain'; choose stated, all"),
     ],

@@ -40,7 +40,9 @@ def test_a_new_task_is_offered_queued_trained_and_shown(
     app = open_page("retrain")
     assert list(app.selectbox(key="retrain_task").options) == [
         "MI against normal",
+        "MI among all comers",
         "Five superclasses",
+        "71 SCP statements",
         "Toy of the tests",
     ]
     app.selectbox(key="retrain_task").set_value("toy")
