@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
 
 from ecgcore.errors import ModelError
 from ecgcore.models.architectures import arch_place, main_archs
@@ -287,6 +288,34 @@ def disagreement_of(
         for one, calibrator in ensembles
     ]
     return pd.Series(disagreement(probs), index=table.index)
+
+
+def study_names(offered: Iterable[Ensemble]) -> list[str]:
+    """Name the shipped ensembles on the study's training sets; without any, all."""
+    given = list(offered)
+    study = [one.name for one in given if one.shipped and one.train_set in mi.STUDY_SETS]
+    return study or [one.name for one in given]
+
+
+def shipped_twin(ensemble: Ensemble, ensembles: Iterable[Ensemble]) -> Ensemble | None:
+    """Return the shipped ensemble on the same training set, of the same architecture if any."""
+    twins = [one for one in ensembles if one.shipped and one.train_set == ensemble.train_set]
+    return min(twins, key=lambda one: one.arch != ensemble.arch, default=None)
+
+
+def telling_record(own: LabelledEnsemble, twin: LabelledEnsemble | None = None) -> int:
+    """Return the MI record on which an ensemble's probability differs most from its twin's.
+
+    Parameters
+    ----------
+    own
+        On records of which at least one is labelled MI.
+    twin
+        Another ensemble on the same records; without it, the record of which `own` is least sure.
+    """
+    probs = expit(own.logits)
+    gap = -np.abs(probs - 0.5) if twin is None else np.abs(probs - expit(twin.logits))
+    return int(own.ids[np.where(own.labels == 1, gap, -np.inf).argmax()])
 
 
 def trained_on(ensemble: Ensemble) -> str:

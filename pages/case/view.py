@@ -70,7 +70,7 @@ def draw_case(case: Case) -> None:
             st.subheader("Probability of MI", anchor=False)
             decision = choose_decision_settings()
         rows, notes = predict(case, decision)
-        draw_predictions(case.entry, rows, notes, decision)
+        draw_predictions(case.entry, rows, notes, decision, first=model)
     if isinstance(case, ReadableCase):
         with print_slot:
             content = printout_content(case, rows, decision, paper, chosen_filter, overlay)
@@ -143,9 +143,18 @@ def draw_predictions(
     rows: list[said.Row],
     notes: list[str],
     decision: DecisionSettings,
+    first: ModelEntry | None = None,
 ) -> None:
-    """Draw the predictions, their verdict, how far they disagree and their leakage."""
+    """Draw the predictions, their verdict, how far they disagree and their leakage.
+
+    The local run that is explained, `first`, stands above the study's main ensembles.
+    """
     main, others = main_and_others(rows)
+    local = [row for row in others if first in row.ensemble.members and not row.ensemble.shipped]
+    others = [row for row in others if row not in local]
+    if local:
+        st.markdown(f"**{local[0].ensemble.label}**")
+        _draw_chart(local, "local_prediction")
     line, meaning = said.verdict_badge(main, decision, entry)
     if line:
         st.markdown(line, help=meaning)

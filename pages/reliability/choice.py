@@ -8,9 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ecgcore.predictions.decision import COVERAGES, SENSITIVITIES
-from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.reliability_curve import Band, Strategy
-from ecgcore.tasks.mi import STUDY_SETS
 from pages.shared import url_state
 from pages.shared.evaluation_choice import SHARED_STATE, EvaluationChoice
 from pages.shared.url_state import Bound, PageState
@@ -110,12 +108,6 @@ def choose_band() -> Band:
     """Let the reader choose what the intervals are."""
     label = st.radio("Intervals", list(BANDS), key="band", bind="query-params", help=_BAND_HELP)
     return BANDS[label]
-
-
-def study_names(offered: Sequence[Ensemble]) -> list[str]:
-    """Name the shipped ensembles on the study's training sets; without any, all."""
-    study = [one.name for one in offered if one.shipped and one.train_set in STUDY_SETS]
-    return study or [one.name for one in offered]
 
 
 def choose_bin(options: Sequence[str], label: str) -> int | None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ecgcore.predictions.ensemble import Ensemble
+from ecgcore.predictions.ensemble import Ensemble, study_names
 from ecgcore.predictions.evaluated import Evaluated
 from pages.reliability import bins, calibrators, decisions
 from pages.reliability import choice as choices
@@ -37,7 +37,7 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
         chosen = shared.choose_ensembles(
             "Ensembles",
             offered,
-            choices.study_names(offered),
+            study_names(offered),
             param=choices.MODELS,
             key="reliability_models",
         )

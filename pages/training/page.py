@@ -11,7 +11,6 @@ from ecgcore.models.cards import ModelEntry
 from ecgcore.tasks import mi
 from ecgcore.training.submit import JOB_KIND, RunView, read_run
 from ecgcore.wording.jobs import STATUSES
-from pages.case.labels import METHODS
 from pages.shared import caches
 from pages.shared.errors import show_ecg_error
 from pages.shared.widgets import is_dark, synthetic_badge
@@ -72,13 +71,13 @@ def draw_links(entry: ModelEntry) -> None:
     with st.container(horizontal=True):
         st.page_link(
             "review/page.py",
-            label="Its predictions and reasons on Review",
+            label="Ask it about an ambiguous recording",
             icon=":material/ecg_heart:",
-            query_params={"model": entry.label, "method": METHODS["gradcam"]},
+            query_params=parts.review_query(entry),
         )
         st.page_link(
             "reliability/page.py",
-            label="Its reliability beside the shipped models",
+            label="See its reliability beside the shipped models",
             icon=":material/analytics:",
             query_params=parts.reliability_query(entry),
         )

@@ -13,6 +13,14 @@ import streamlit as st
 from ecgcore.errors import EcgError, JobError
 from ecgcore.jobs.store import Job, JobStatus
 from ecgcore.models.cards import ModelEntry
+from ecgcore.predictions.ensemble import (
+    Ensemble,
+    LabelledEnsemble,
+    ensemble_by_name,
+    shipped_twin,
+    study_names,
+    telling_record,
+)
 from ecgcore.ptbxl import synthetic
 from ecgcore.tasks import mi
 from ecgcore.tasks.registry import task_named
@@ -20,6 +28,7 @@ from ecgcore.training.spec import TrainSpec
 from ecgcore.training.submit import N_JUDGES, RunView, read_run
 from ecgcore.wording.jobs import STATUSES
 from ecgcore.wording.numbers import duration
+from pages.case.labels import METHODS
 from pages.shared import caches, evaluation_caches
 
 if TYPE_CHECKING:
@@ -199,9 +208,40 @@ def card_words(entry: ModelEntry) -> str:
 
 
 def reliability_query(entry: ModelEntry) -> list[tuple[str, str]]:
-    """Query that shows a model on Reliability beside the shipped ones."""
-    names = [other.name for other in caches.models() if other.shipped]
-    return [("data_set", entry.card.data_version), *(("models", n) for n in [*names, entry.name])]
+    """Query that shows a model on Reliability beside the shipped ones of its architecture."""
+    ensembles = caches.ensembles()
+    own = ensemble_by_name(ensembles, entry.name)
+    names = study_names(one for one in ensembles if one.shipped)
+    alike = [one.name for one in ensembles if one.name in names and one.arch == own.arch]
+    beside = [("models", name) for name in [*(alike or names), own.name]]
+    return [("data_set", entry.card.data_version), *beside, ("focus", own.label)]
+
+
+def review_query(entry: ModelEntry) -> dict[str, str]:
+    """Query that opens the ambiguous record on which a model differs most from the shipped one."""
+    query = {"model": entry.name, "method": METHODS["gradcam"]}
+    try:
+        return {"record": str(_telling(entry)), **query}
+    except EcgError:  # Review opens its usual record
+        return query
+
+
+def _telling(entry: ModelEntry) -> int:
+    """Find the uncertain MI of fold 10 on which a model and its shipped twin differ most."""
+    ensembles, version = caches.ensembles(), entry.card.data_version
+    own = ensemble_by_name(ensembles, entry.name)
+    judged = caches.labelled_ensemble(own, "uncertain", version)
+    return telling_record(judged, _twin_of(own, version))
+
+
+def _twin_of(own: Ensemble, version: str) -> LabelledEnsemble | None:
+    twin = shipped_twin(own, caches.ensembles())
+    if twin is None:
+        return None
+    try:
+        return caches.labelled_ensemble(twin, "uncertain", version)
+    except EcgError:  # no predictions of it on this data set
+        return None
 
 
 def runs_table(jobs: Sequence[Job]) -> pd.DataFrame:

@@ -17,6 +17,9 @@ from ecgcore.predictions.ensemble import (
     ensembles_of,
     is_main,
     main_ensembles,
+    shipped_twin,
+    study_names,
+    telling_record,
     trained_on,
 )
 from tests.support.models import card
@@ -109,6 +112,31 @@ def test_the_study_has_six_main_ensembles_and_without_them_all_are_main():
     others = [ensemble("cnn_bilstm", "D-mix"), ensemble("cnn_lstm", "A")]
     assert main_ensembles([*others, *main]) == main
     assert main_ensembles(others) == others
+
+
+def test_the_study_is_shown_at_first_and_local_runs_only_without_it():
+    a, multi = ensemble("cnn_bilstm", "A"), ensemble("cnn_bilstm", "C-multi")
+    run = ensemble("cnn_bilstm", "C", shipped=False)
+    assert study_names([a, multi, run]) == ["cnn_bilstm-A"]
+    assert study_names([run, multi]) == [run.name, multi.name]
+
+
+def test_the_twin_of_a_run_has_its_training_set_and_if_there_is_one_its_architecture():
+    run = ensemble("bimamba2", "C", shipped=False)
+    cnn, mamba, other = (
+        ensemble(*key) for key in (("cnn_bilstm", "C"), ("bimamba2", "C"), ("bimamba2", "A"))
+    )
+    assert shipped_twin(run, [other, cnn, mamba, run]) == mamba
+    assert shipped_twin(run, [other, cnn, run]) == cnn
+    assert shipped_twin(run, [other, run]) is None
+
+
+def test_the_telling_record_is_the_mi_on_which_two_ensembles_differ_most():
+    labels = [0, 1, 1, 1]
+    own = judged([[4.0, 3.0, 1.0, -0.2]], labels)
+    twin = judged([[-4.0, 3.2, -1.0, -0.1]], labels)
+    assert telling_record(own, twin) == 12
+    assert telling_record(own) == 13  # the least sure of the MI
 
 
 def test_what_an_ensemble_was_trained_on_in_words():

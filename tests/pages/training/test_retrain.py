@@ -1,10 +1,10 @@
 """Retrain: the form, the job table and a run's progress, as a reader sees them."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -12,14 +12,13 @@ from ecgcore.jobs import progress
 from ecgcore.jobs.processes import JobProcess
 from ecgcore.jobs.store import Job, JobStatus, JobStore
 from ecgcore.models.architectures import ARCHITECTURES
-from ecgcore.models.cards import ModelCard, Preprocessing
-from ecgcore.models.registry import build, save_weights
-from ecgcore.predictions.store import PREDICTIONS_FILE, predictions_frame, save_predictions
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.tasks import mi as mi_task
 from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
 from ecgcore.training.submit import submit
 from pages.shared import caches
+from tests.support.models import save_pretrained
+from tests.support.review_page import save_finished
 from tests.support.toys import TOY
 
 Open = Callable[..., AppTest]
@@ -211,60 +210,71 @@ def test_missing_recordings_stop_the_start_and_say_what_to_download(
     assert "data fetch --set study" in _text(app)
 
 
-def _finished_model(job: Job, recordings: Recordings) -> None:
-    """Leave what a training leaves, with weights as they are drawn."""
-    spec, frame = TrainSpec.load(job.run_dir), recordings.catalog.frame
-    ids = mi_task.test_ids(frame, "all")
-    logits = np.linspace(-3, 3, len(ids), dtype=np.float32)
-    predictions = predictions_frame(spec.key, ids, logits)
-    save_predictions(predictions, job.run_dir / PREDICTIONS_FILE)
-    ModelCard(
-        key=spec.key,
-        n_parameters=367_009,
-        data_version=recordings.catalog.version,
-        data_fingerprint="0" * 16,
-        n_train=132,
-        n_train_mi=44,
-        n_val=26,
-        preprocessing=Preprocessing(0.5, True, (0.0,) * 12, (0.2,) * 12),
-        recipe=spec.recipe,
-        epochs_run=1,
-        best_epoch=1,
-        metrics=(("val_auroc", 0.75),),
-        weights_sha256=save_weights(build(spec.arch), job.run_dir),
-        code_version="test",
-        created="2026-11-21T00:00:00+00:00",
-    ).save(job.run_dir)
+@pytest.fixture
+def finished(runs_dir: Path, store: JobStore, synthetic_recordings: Recordings) -> Job:
+    """A run on D that came to its end."""
+    folder = str(synthetic_recordings.catalog.folder)
+    job = submit(TrainSpec("cnn_bilstm", "D", 0, folder, epochs=1), runs_dir, store)
+    _started(job, store)
+    save_finished(job.run_dir, synthetic_recordings)
+    store.finish(job.id, JobStatus.DONE)
+    return job
+
+
+def _links(app: AppTest) -> list[dict[str, list[str]]]:
+    return [parse_qs(link.proto.query_string) for link in app.get("page_link")]
 
 
 def test_a_finished_run_shows_its_result_and_leads_to_the_other_pages(
-    open_page: Open,
-    store: JobStore,
-    runs_dir: Path,
-    synthetic_recordings: Recordings,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    open_page: Open, finished: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "no shipped models"))
-    folder = str(synthetic_recordings.catalog.folder)
-    job = submit(TrainSpec("cnn_bilstm", "D-mix", 0, folder, epochs=1), runs_dir, store)
-    _started(job, store)
-    _finished_model(job, synthetic_recordings)
-    store.finish(job.id, JobStatus.DONE)
     app = open_page("retrain")
     assert not app.exception
-    assert "set D-mix (half certain, half uncertain MI): 132 records, 44 MI" in _text(app)
+    assert "set D (uncertain MI only): 132 records, 44 MI" in _text(app)
     assert "Synthetic records" in _text(app)
     table = app.table[0].value
     assert table["Records"].tolist() == ["19 (7 MI)", "26 (14 MI)", "19 (7 MI)"]
     assert all("[" in value for value in table["AUROC [95 % interval]"])
-    name = f"cnn_bilstm-D-mix-0@{job.run_dir.name}"
-    review, reliability = (parse_qs(link.proto.query_string) for link in app.get("page_link"))
-    assert reliability == {"data_set": ["synthetic set 1"], "models": [name]}
+    name = f"cnn_bilstm-D-0@{finished.run_dir.name}"
+    review, reliability = _links(app)
+    assert reliability["models"] == [name]
+    assert reliability["data_set"] == ["synthetic set 1"]
     opened = open_page("review", **{key: values[0] for key, values in review.items()})
     assert not opened.exception
     assert not opened.error
     assert opened.selectbox(key="model").value == name
+
+
+def test_a_finished_run_stands_beside_the_shipped_models_of_its_architecture(
+    open_page: Open,
+    finished: Job,
+    synthetic_recordings: Recordings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    shipped = save_pretrained(tmp_path / "shipped", synthetic_recordings.catalog)
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(shipped))
+    review, reliability = _links(open_page("retrain"))
+    label = "CNN-BiLSTM D (own run " + finished.run_dir.name.removeprefix("cnn_bilstm-D-seed0-")
+    opened = open_page("reliability", **reliability)
+    assert [said.value for said in opened.warning if "SYNTHETIC" not in said.value] == []
+    assert not opened.error
+    focus = opened.selectbox(key="focus")
+    assert focus.options[:3] == ["CNN-BiLSTM A", "CNN-BiLSTM C", "CNN-BiLSTM D"]
+    assert focus.value.startswith(label)
+    ids = mi_task.test_ids(synthetic_recordings.catalog.frame, "uncertain")
+    groups = synthetic_recordings.catalog.frame["group"]
+    assert groups[int(review["record"][0])] == "uncertain_mi"
+    assert int(review["record"][0]) in ids
+    case = open_page("review", **{key: values[0] for key, values in review.items()})
+    assert not case.exception
+    drawn = [json.loads(chart.proto.spec) for chart in case.get("plotly_chart")]
+    rows = [figure["layout"]["yaxis"].get("ticktext", []) for figure in drawn]
+    assert ["CNN-BiLSTM · D (local)"] in rows
+    assert rows.index(["CNN-BiLSTM · D (local)"]) < next(
+        place for place, names in enumerate(rows) if "CNN-BiLSTM · A" in names
+    )
 
 
 def test_a_new_architecture_is_offered_with_its_recipe(

@@ -167,12 +167,6 @@ def test_the_grid_has_a_row_for_each_architecture_and_a_column_for_each_training
     ]
 
 
-def test_the_study_is_shown_at_first_and_local_runs_only_without_it():
-    multi = ensemble("cnn_bilstm", "C-multi")
-    assert choices.study_names([A, multi, RUN]) == ["cnn_bilstm-A"]
-    assert choices.study_names([RUN, multi]) == [RUN.name, multi.name]
-
-
 def piece(**other: Any) -> pd.Series:
     usual = {"left": 0.2, "right": 0.3, "n": 4, "n_mi": 1, "mean_prob": 0.25, "observed": 0.25}
     return pd.Series({**usual, "low": 0.006, "high": 0.806, **other})
