@@ -126,7 +126,7 @@ class ScopeRule:
         """
         at = self._standard(logits)
         square = np.einsum("...i,ij,...j->...", at, self.precision, at) / at.shape[-1]
-        return np.sqrt(np.maximum(square, 0.0))
+        return np.asarray(np.sqrt(np.maximum(square, 0.0)), dtype=np.float64)
 
     def outside(self, logits: ArrayLike) -> NDArray[np.bool_]:
         """Say which ECGs the logits alone place outside the study, ``(...)``."""
