@@ -8,8 +8,7 @@ bundle branch block is "MI" to it. So each ECG is checked before its verdict is 
 * bundle branch block or pacing by the same models, rate and flat leads by measurement;
 * the distance of those logits from the ones of the training records (Mahalanobis).
 
-`ecgcore.study.scope.fit` fits score and limits on folds 1 to 9 and writes them to ``scope.json``
-beside the models; `python3.11 -m ecgcore study scope` shows how well they do on fold 10.
+Score and limits are fitted on folds 1 to 9 and lie in ``scope.json`` beside the models.
 """
 
 import json
