@@ -239,3 +239,107 @@ def test_of_two_beats_within_170_ms_the_one_of_the_more_frequent_shape_is_kept()
     assert kept([1000, 1084, 2000, 3000], [1, 0, 0, 1]) == [1, 2, 3]
     assert kept([1000, 1084, 2000, 3000], [0, 1, 0, 1]) == [0, 2, 3]
     assert kept([1000, 1085, 2000, 3000], [0, 1, 0, 1]) == [0, 1, 2, 3]
+
+
+def beats_at(rr_ms: list[float], kinds: list[int] | None = None) -> Beats:
+    r_s = np.cumsum([0.5, *rr_ms]) / 1000
+    return Beats(r_s, np.array(kinds or [0] * r_s.size))
+
+
+@pytest.mark.parametrize(
+    ("rr_ms", "kinds", "irregularity"),
+    [
+        ([1000, 1100, 900, 1000], None, 0.1),  # changes 100, 200, 100; median RR 1000
+        ([1000, 1100, 900], None, 0.15),
+        ([1000, 1100], None, 0.0),  # three intervals are needed
+        ([1000, 600, 1400, 1000, 1100, 900], [0, 0, 1, 0, 0, 0, 0], 0.1),
+        ([500, 900, 1000, 1100, 900], [1, 0, 0, 0, 0, 0], 100 / 950),
+    ],
+)
+def test_irregularity_is_the_usual_change_between_beats_of_the_dominant_shape(
+    rr_ms: list[float], kinds: list[int] | None, irregularity: float
+) -> None:
+    found = beats_module._rr_irregularity(beats_at(rr_ms, kinds))
+    assert found == pytest.approx(irregularity)
+
+
+@pytest.mark.parametrize(
+    ("offset", "near"), [(-80, False), (-79, True), (9, True), (10, False), (0, True)]
+)
+def test_a_spike_belongs_to_a_beat_from_160_ms_before_to_20_ms_after_r(
+    offset: int, near: bool
+) -> None:
+    r = np.array([1000, 2000, 3000])
+    found = beats_module._pacing_ms(r + offset, r)
+    assert found == (pytest.approx(2 * offset) if near else None)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "found"),
+    [
+        ([0, 1, 2], 3),  # fewer than four beats are not asked for a common shape
+        ([0, 1, 2, 3], 0),
+        ([0, 0, 1, 2], 4),
+        ([0, 0, *range(1, 9)], 10),  # a fifth of ten
+        ([0, 0, *range(1, 10)], 0),
+        ([0, 0, 0, *range(1, 13)], 15),
+        ([0, 0, 0, *range(1, 14)], 0),
+    ],
+)
+def test_from_four_beats_on_a_fifth_and_two_of_them_have_one_shape(
+    monkeypatch: pytest.MonkeyPatch, kinds: list[int], found: int
+) -> None:
+    r = 500 + 250 * np.arange(len(kinds))
+    monkeypatch.setattr(beats_module, "detect_qrs", lambda signal: r)
+    monkeypatch.setattr(
+        beats_module, "group_by_shape", lambda smooth, centres: (np.array(kinds), r)
+    )
+    monkeypatch.setattr(beats_module, "is_step", lambda *about: False)
+    plain = EcgRecord("made up", np.zeros((12, 5000), np.float32), 500, "test")
+    assert find_beats(plain).r_s.size == found
+
+
+def test_kinds_of_beats_that_were_dropped_leave_no_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    r, kinds = np.array([500, 1000, 3, 1500]), np.array([0, 0, 1, 2])
+    monkeypatch.setattr(beats_module, "detect_qrs", lambda signal: r)
+    monkeypatch.setattr(beats_module, "group_by_shape", lambda smooth, centres: (kinds, r))
+    monkeypatch.setattr(beats_module, "is_step", lambda *about: False)
+    found = find_beats(EcgRecord("made up", np.zeros((12, 5000), np.float32), 500, "test"))
+    assert found.kinds.tolist() == [0, 0, 1]
+    assert found.r_s.tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(("n_samples", "searched"), [(149, False), (150, True)])
+def test_recordings_shorter_than_three_tenths_of_a_second_are_not_searched(
+    monkeypatch: pytest.MonkeyPatch, n_samples: int, searched: bool
+) -> None:
+    asked = []
+    monkeypatch.setattr(
+        beats_module, "detect_qrs", lambda signal: asked.append(1) or np.zeros(0, np.int64)
+    )
+    find_beats(EcgRecord("short", np.ones((12, n_samples), np.float32), 500, "test"))
+    assert bool(asked) is searched
+
+
+def test_only_a_shape_that_occurs_once_may_be_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def is_step(signal: np.ndarray, centre: int, usual: np.ndarray) -> bool:
+        asked.append((centre, usual.tolist()))
+        return True
+
+    monkeypatch.setattr(beats_module, "is_step", is_step)
+    assert kept([500, 1000, 1500, 2000, 2500], [0, 1, 0, 2, 2]) == [0, 2, 3, 4]
+    assert asked == [(1000, [500, 1500])]
+
+
+def test_a_median_beat_needs_two_beats_of_the_dominant_shape() -> None:
+    plain = record(np.arange(0.7, 9.3, 0.8))
+    two = Beats(np.array([1.5, 3.1, 4.7]), np.array([0, 1, 0]))
+    found = median_beat(plain, two)
+    assert found is not None
+    assert found.n_beats == 2
+    assert median_beat(plain, Beats(two.r_s, np.array([0, 1, 2]))) is None
+    assert found.times_ms()[[0, -1]] == pytest.approx(
+        [-2.0 * found.r_index, 2.0 * (found.signal.shape[1] - 1 - found.r_index)]
+    )
