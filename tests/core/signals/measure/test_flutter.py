@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ecgcore.signals.measure import flutter as module
 from ecgcore.signals.measure.flutter import Rest, repeats
 
 T_MS = np.arange(-700.0, 700.0, 2.0)
@@ -58,3 +59,50 @@ def test_sixty_ms_of_both_waves_must_be_seen(shown_ms: float, repeated: bool) ->
 def test_a_later_wave_lies_near_the_middle_of_rr(off_ms: float, repeated: bool) -> None:
     rest = REST._replace(rr_ms=2 * (232.0 - off_ms))
     assert seen(wave(-150) + wave(-150 + 232), rest) is repeated
+
+
+def test_the_likeness_is_the_correlation_without_each_leads_level() -> None:
+    draw = np.random.default_rng(0)
+    one = draw.normal(size=(12, 40)) + draw.normal(size=(12, 1))
+    other = 0.5 * one + draw.normal(size=(12, 40)) + draw.normal(0, 9, (12, 1))
+    expected = np.corrcoef(
+        *((x - x.mean(axis=1)[:, None]).ravel() for x in (one, other))
+    )[0, 1]  # fmt: skip
+    assert module._likeness(one, other) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("factor", "alike"), [(0.51, 1.0), (0.49, 0.0), (1.99, 1.0), (2.01, 0.0), (1.0, 1.0)]
+)
+def test_waves_of_less_than_half_or_more_than_twice_the_height_are_not_alike(
+    factor: float, alike: float
+) -> None:
+    one = np.random.default_rng(0).normal(size=(12, 40))
+    assert module._likeness(one, factor * one) == pytest.approx(alike)
+
+
+@pytest.mark.parametrize(("n", "alike"), [(39, 1.0), (38, 0.0), (40, 1.0), (41, 1.0)])
+def test_a_wave_that_is_cut_off_by_two_samples_is_not_compared(n: int, alike: float) -> None:
+    one = np.random.default_rng(0).normal(size=(12, 50))
+    assert module._likeness(one[:, :40], one[:, :n]) == pytest.approx(alike)
+
+
+@pytest.mark.parametrize(("likeness", "repeated"), [(0.87, False), (0.89, True)])
+def test_a_correlation_over_088_is_a_repetition(likeness: float, repeated: bool) -> None:
+    """The earlier wave is partly in leads where the wave itself is not."""
+    one = np.zeros(12)
+    one[0] = 1.0
+    other = np.zeros(12)
+    other[:2] = likeness, np.sqrt(1 - likeness**2)
+    assert seen(wave(-150, one) + wave(-390, other)) is repeated
+
+
+@pytest.mark.parametrize(("after_qrs", "repeated"), [(60.0, True), (75.0, False)])
+def test_of_a_later_wave_sixty_ms_must_stand_behind_qrs(after_qrs: float, repeated: bool) -> None:
+    """The wave from -200 to -100 ms comes again from 34 to 134 ms, of which 60 ms follow 74 ms."""
+    rest = Rest(after_t=-300.0, after_qrs=after_qrs, rr_ms=468.0)
+    assert seen(wave(-130) + wave(-130 + 234), rest) is repeated
+
+
+def test_shifts_are_tried_every_6_ms() -> None:
+    assert module._FLUTTER_MS.tolist() == list(range(150, 321, 6))
