@@ -107,3 +107,58 @@ def test_exactly_at_its_limit_an_interval_is_within_it_and_a_voltage_beyond(lead
         assert dataclasses.replace(found, difference=difference).beyond is beyond
     assert dataclasses.replace(found, difference=30.001).beyond
     assert not dataclasses.replace(found, difference=-29.999).beyond
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("heart_rate_bpm", 20.0),
+        ("p_ms", 41.58),  # 1.96 * sqrt 2 = 2.7719 times the error of 15, 10, 10 and 30 ms
+        ("pr_ms", 27.72),
+        ("qrs_ms", 27.72),
+        ("qt_ms", 83.16),
+        ("qtc_bazett_ms", 60.0),
+        ("qtc_fridericia_ms", 60.0),
+        ("qtc_framingham_ms", 60.0),
+        ("qtc_hodges_ms", 60.0),
+        ("axis_p_deg", 45.0),
+        ("axis_qrs_deg", 30.0),
+        ("axis_t_deg", 45.0),
+    ],
+)
+def test_the_limits_are_those_of_their_standards(name, limit):
+    assert LIMITS[name][0] == pytest.approx(limit, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "text"),
+    [(100.0, 60.0, "+40 ms"), (60.0, 100.0, "−40 ms"), (92.0, 92.0, "0 ms")],
+)
+def test_a_difference_has_its_sign_and_values_have_none(now, then, text):
+    frame = changes_frame(changes(measurements({"qrs_ms": now}), measurements({"qrs_ms": then})))
+    line = frame.set_index("Measurement").loc["QRS duration"]
+    assert line["Difference"] == text
+    assert (line["Then"], line["Now"], line["Limit"]) == (
+        f"{then:.0f} ms",
+        f"{now:.0f} ms",
+        "28 ms",
+    )
+
+
+def test_degrees_stand_at_their_number():
+    frame = changes_frame(changes(measurements({"axis_qrs_deg": 10.0}), measurements()))
+    line = frame.set_index("Measurement").loc["QRS axis"]
+    assert (line["Then"], line["Now"], line["Difference"]) == ("−12°", "10°", "+22°")
+
+
+def test_differences_are_rounded_to_a_thousandth():
+    now = measurements({"V2 st_j_mv": 0.1199996})
+    assert [c.difference for c in changes(now, measurements()) if c.lead] == [0.1]
+
+
+@pytest.mark.parametrize(("now", "then", "turn"), [(90.0, -90.0, -180.0), (179.0, -179.0, -2.0)])
+def test_half_a_turn_is_minus_180(now, then, turn):
+    found = change(
+        measurements({"axis_t_deg": now}), measurements({"axis_t_deg": then}), "axis_t_deg"
+    )
+    assert found.difference == turn
