@@ -409,7 +409,7 @@ def test_t_ends_on_the_fall_from_its_last_high_top(later: float, expected: int) 
 
 def test_the_top_of_t_is_looked_for_up_to_the_end_of_the_search() -> None:
     wave, speed = np.full(300, 0.05), np.zeros(300)
-    wave[60], wave[100], wave[200], wave[250] = 1.0, 0.3, 0.8, 0.01
+    wave[[60, 100, 200, 250, 251]] = 1.0, 0.3, 0.8, 0.01, 0.0
     speed[200], speed[250], speed[251] = 1.0, 2.0, 3.0
     assert module._falling(wave, speed, (50, 100, 200, 250)) == 250
     assert module._falling(wave, speed, (50, 100, 199, 250)) == 100
