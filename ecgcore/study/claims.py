@@ -1,19 +1,22 @@
 """What the study's text and figures claim, and whether our own networks say the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
 from ecgcore.models.architectures import BIMAMBA2, CNN_BILSTM, CNN_LSTM, published_twin
-from ecgcore.stats.comparison.paired_bootstrap import Comparison
+from ecgcore.stats.comparison.paired_bootstrap import Comparison, corrected
+from ecgcore.stats.comparison.verdicts import is_clear
 from ecgcore.stats.metrics import LOWER_IS_BETTER, Estimate, ScoreName
 from ecgcore.study.published import published
 
 GroupKey = tuple[str, str]
 """Architecture and training set of ours, such as ("cnn_bilstm", "A")."""
 
-Verdict = Literal["agrees", "disagrees", "not separable", "cannot be judged"]
+Compare = Callable[[GroupKey, GroupKey], Comparison | None]
+
+Verdict = Literal["agrees", "disagrees", "not clear", "cannot be judged"]
 
 _CNN, _MAMBA = CNN_BILSTM.name, BIMAMBA2.name
 _REBUILT, _REBUILT_SETS = CNN_LSTM.name, ("A", "C", "D")
@@ -64,7 +67,7 @@ class Gap:
     advantage
         By how much the claimed side is better, with its interval; below 0 where it is worse.
     separable
-        Whether the interval excludes zero across patients and seeds.
+        Whether it is clear by the one rule of `ecgcore.stats.comparison.verdicts`.
     """
 
     better: GroupKey
@@ -184,30 +187,47 @@ REBUILT_CLAIMS = tuple(found for claim in CLAIMS if (found := _by_rebuilt(claim)
 """The claims that the study's own network can answer, trained again on A, C and D."""
 
 
-def judge(claim: Claim, compare: Callable[[GroupKey, GroupKey], Comparison | None]) -> Judgement:
-    """Set our own networks beside a claim.
-
-    It agrees where every step is separable across patients and seeds on the claimed side, and
-    disagrees where one step is separable on the other side; else our networks cannot tell.
+def judge_all(
+    claims: Sequence[Claim], comparer: Callable[[Claim], Compare]
+) -> tuple[Judgement, ...]:
+    """Set our own networks beside a list of claims, corrected for all pairs of the list.
 
     Parameters
     ----------
-    compare
-        Compares two groups, the first minus the second, by the score of the claim on its test set
-        with raw probabilities; None where a group is missing.
+    comparer
+        Returns what compares two groups, the first minus the second, by the score of a claim on its
+        test set with raw probabilities; that returns None where a group is missing.
     """
-    compared = [(step, compare(*step)) for step in claim.steps]
-    gaps = [_gap(claim, step, found) for step, found in compared if found is not None]
+    found = [[comparer(claim)(*step) for step in claim.steps] for claim in claims]
+    there = corrected([one for row in found for one in row if one is not None])
+    left = iter(there)
+    rows = [[one and next(left) for one in row] for row in found]
+    return tuple(judge(claim, row) for claim, row in zip(claims, rows, strict=True))
+
+
+def judge(claim: Claim, compared: Sequence[Comparison | None]) -> Judgement:
+    """Set our own networks beside a claim.
+
+    It agrees where the claimed side of every step is clearly better, and disagrees where the other
+    side of one step is; else our networks cannot tell.
+
+    Parameters
+    ----------
+    compared
+        One for each step, the better side minus the other; None where a group is missing.
+    """
+    pairs = zip(claim.steps, compared, strict=True)
+    gaps = [_gap(claim, step, found) for step, found in pairs if found is not None]
     if not gaps or len(gaps) < len(claim.steps):
         return Judgement(claim, "cannot be judged", tuple(gaps))
     if any(gap.separable and gap.advantage.value < 0 for gap in gaps):
         return Judgement(claim, "disagrees", tuple(gaps))
     holds = all(gap.separable for gap in gaps)
-    return Judgement(claim, "agrees" if holds else "not separable", tuple(gaps))
+    return Judgement(claim, "agrees" if holds else "not clear", tuple(gaps))
 
 
 def _gap(claim: Claim, step: tuple[GroupKey, GroupKey], found: Comparison) -> Gap:
     d = found.difference
     if claim.score in LOWER_IS_BETTER:
         d = Estimate(-d.value, -d.high, -d.low)
-    return Gap(*step, d, found.verdict in ("higher", "lower"))
+    return Gap(*step, d, is_clear(found.verdict))

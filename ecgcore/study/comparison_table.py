@@ -1,7 +1,7 @@
 """Groups beside each other on one test set: standings, differences, DeLong's test, claims."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,8 +30,17 @@ from ecgcore.stats.comparison.paired_bootstrap import (
     rank_frame,
     rank_table,
 )
+from ecgcore.stats.comparison.verdicts import rule_words
 from ecgcore.stats.metrics import ScoreName
-from ecgcore.study.claims import CLAIMS, REBUILT_CLAIMS, Claim, GroupKey, Judgement, judge
+from ecgcore.study.claims import (
+    CLAIMS,
+    REBUILT_CLAIMS,
+    Claim,
+    Compare,
+    GroupKey,
+    Judgement,
+    judge_all,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +101,8 @@ class ComparisonReport:
                 f"{head}; {CALIBRATORS[self.method]}",
                 _text(rank_frame(self.standings)),
                 "First minus second, 95 % intervals over patients and seeds, then over seeds alone"
-                f" (Welch):\n{_text(comparison_frame(self.comparisons))}",
+                f" (Welch). {rule_words(len(self.comparisons)).replace('**', '')}\n"
+                f"{_text(comparison_frame(self.comparisons))}",
                 "DeLong's test of the ensembles' AUROCs, patients clustered:\n"
                 f"{_text(self.delong)}",
                 _claims_text("Published claims, ours by raw probabilities", self.claims),
@@ -182,9 +192,9 @@ class _Board:
 
     def claims(self, claims: Sequence[Claim]) -> tuple[Judgement, ...]:
         """Judge published claims."""
-        return tuple(judge(claim, self._comparer(claim)) for claim in claims)
+        return judge_all(claims, self._comparer)
 
-    def _comparer(self, claim: Claim) -> Callable[[GroupKey, GroupKey], Comparison | None]:
+    def _comparer(self, claim: Claim) -> Compare:
         if not claim.test_set:
             return lambda *_: None
         uncalibrated = [

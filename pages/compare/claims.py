@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
@@ -11,8 +11,18 @@ from ecgcore.models.architectures import arch_title, in_place_of
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.stats.comparison.paired_bootstrap import Comparison, paired_bootstrap
+from ecgcore.stats.comparison.verdicts import NOT_CLEAR
 from ecgcore.stats.metrics import LOWER_IS_BETTER, Estimate, ScoreName
-from ecgcore.study.claims import CLAIMS, REBUILT_CLAIMS, Claim, Gap, GroupKey, Judgement, judge
+from ecgcore.study.claims import (
+    CLAIMS,
+    REBUILT_CLAIMS,
+    Claim,
+    Compare,
+    Gap,
+    GroupKey,
+    Judgement,
+    judge_all,
+)
 from ecgcore.study.published import WHY_OURS_DIFFER, PublishedFigure, published
 from pages.compare.choice import BOTH, REBUILT, Choice, study_ensembles
 from pages.compare.numbers import Field, field
@@ -22,9 +32,10 @@ from pages.shared.plots import draw_numbers, draw_table, unbroken
 _BADGES = {
     "agrees": ":green-badge[agrees]",
     "disagrees": ":red-badge[disagrees]",
-    "not separable": ":gray-badge[not separable]",
+    "not clear": ":gray-badge[no clear difference]",
     "cannot be judged": ":orange-badge[cannot be judged]",
 }
+_SAID = {"not clear": NOT_CLEAR}
 _SCORES: dict[str, tuple[ScoreName, str]] = {
     "AUROC": ("auroc", "auroc"),
     "ECE": ("ece_width", "ece"),
@@ -38,7 +49,7 @@ _FIGURE_LABELS = {
 }
 _GAP_COLUMNS = (
     *("Claim", "Network", "Pair", "Published, better side", "Published, other side"),
-    *("Ours, advantage", "95 % from", "95 % to", "Separable"),
+    *("Ours, advantage", "95 % from", "95 % to", "Clear"),
 )
 _N_VISIBLE = 8
 """Columns that fit beside each other; the rest is in the CSV."""
@@ -56,9 +67,10 @@ def draw_claims(shown: Field, choice: Choice) -> None:
     judged = judgements(CLAIMS, ensembles)
     st.markdown(f"Of {len(judged)} published claims, with our networks: {verdicts(judged)}.")
     st.caption(
-        "By uncalibrated probabilities and means over seeds, whatever is chosen above. “Agrees”: "
-        "every pair of the claim separates across patients and seeds as published. “Disagrees”: "
-        "one separates the other way. Each published figure comes from one trained network."
+        "By uncalibrated probabilities and means over seeds, whatever is chosen above, with the "
+        "rule at the top of the page, corrected for all pairs of this list. “Agrees”: the claimed "
+        "side of every pair is better. “Disagrees”: the other side of one pair is. Each published "
+        "figure comes from one trained network."
     )
     draw_table(claims_table(judged))
     again = judgements(REBUILT_CLAIMS, study_ensembles(REBUILT))
@@ -75,14 +87,12 @@ def draw_claims(shown: Field, choice: Choice) -> None:
         st.markdown(WHY_OURS_DIFFER)
 
 
-def judgements(claims: Sequence[Claim], ensembles: Sequence[Ensemble]) -> list[Judgement]:
+def judgements(claims: Sequence[Claim], ensembles: Sequence[Ensemble]) -> tuple[Judgement, ...]:
     """Judge every claim on the test set and by the score that it is about."""
-    return [judge(claim, _comparer(claim, ensembles)) for claim in claims]
+    return judge_all(claims, lambda claim: _comparer(claim, ensembles))
 
 
-def _comparer(
-    claim: Claim, ensembles: Sequence[Ensemble]
-) -> Callable[[GroupKey, GroupKey], Comparison | None]:
+def _comparer(claim: Claim, ensembles: Sequence[Ensemble]) -> Compare:
     if not claim.test_set:
         return lambda *_: None
     on, _ = field(ensembles, _uncalibrated(claim.test_set, claim.score))
@@ -108,7 +118,7 @@ def _uncalibrated(test_set: str, score: ScoreName) -> Choice:
 def verdicts(judged: Sequence[Judgement]) -> str:
     """Count the verdicts."""
     counts = pd.Series([one.verdict for one in judged]).value_counts()
-    return ", ".join(f"**{n}** {verdict}" for verdict, n in counts.items())
+    return ", ".join(f"**{n}** {_SAID.get(verdict, verdict)}" for verdict, n in counts.items())
 
 
 def claims_table(judged: Sequence[Judgement]) -> pd.DataFrame:

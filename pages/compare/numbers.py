@@ -10,7 +10,13 @@ import numpy as np
 from ecgcore.predictions.decision import DecisionRule, DecisionSettings
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.predictions.evaluated import Evaluated
-from ecgcore.stats.comparison.paired_bootstrap import Comparison, Contender, Standing, Trial
+from ecgcore.stats.comparison.paired_bootstrap import (
+    Comparison,
+    Contender,
+    Standing,
+    Trial,
+    corrected,
+)
 from pages.compare.choice import Choice
 from pages.shared import caches
 from pages.shared import evaluation_caches as cache
@@ -65,8 +71,16 @@ class Field:
         return {one.name: one for one in found}
 
     def comparisons(self) -> tuple[Comparison, ...]:
-        """Every pair of ensembles, the earlier one first."""
-        return cache.comparisons(self.key, self.choice.score, self.trial, self.contenders())
+        """Training sets within an architecture, then architectures on one training set.
+
+        Their p values are corrected for this list, which every word of the page rests on.
+        """
+        found = cache.comparisons(self.key, self.choice.score, self.trial, self.contenders())
+        of = {one.name: (one.arch, one.train_set) for one in self.ensembles}
+        keys = [(of[one.first], of[one.second]) for one in found]
+        within = [c for c, (a, b) in zip(found, keys, strict=True) if a[0] == b[0]]
+        across = [c for c, (a, b) in zip(found, keys, strict=True) if a[0] != b[0] and a[1] == b[1]]
+        return corrected([*within, *across])
 
     def only(self, ensembles: Iterable[Ensemble]) -> Field:
         """Keep some ensembles."""

@@ -13,7 +13,8 @@ from ecgcore.figures.theme import STYLE
 from ecgcore.models.architectures import arch_title, published_twin
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
-from ecgcore.stats.comparison.paired_bootstrap import FEWEST_SEEDS, Comparison, Standing, rank_frame
+from ecgcore.stats.comparison.paired_bootstrap import Comparison, Standing, rank_frame
+from ecgcore.stats.comparison.verdicts import FEWEST_SEEDS
 from ecgcore.study.published import published
 from ecgcore.study.strata import Stratum
 from ecgcore.tasks.mi import TEST_SETS
@@ -185,7 +186,7 @@ def ranking_words(ranked: Sequence[tuple[str, Field]], choice: Choice) -> str:
         )
         lines.append(f"- **{name}** (n = {one.n:,}): {told or 'nothing to compare'}")
     title = "on each test set" if choice.part is None else KIND_NAMES[choice.part.kind]
-    return f"**What separates across patients and seeds, {title}:**\n" + "\n".join(lines)
+    return f"**Which pairs differ, {title}:**\n" + "\n".join(lines)
 
 
 def draw_rank_numbers(ranked: Sequence[tuple[str, Field]], choice: Choice) -> None:

@@ -11,7 +11,7 @@ from pages.compare.confusion import draw_confusion
 from pages.compare.numbers import Field, field
 from pages.compare.pairs import draw_pairs
 from pages.compare.shortcuts import draw_shortcuts
-from pages.compare.summary import answer, scope_words
+from pages.compare.summary import among, answer, scope_words
 from pages.shared import evaluation_choice as shared
 from pages.shared.calibrator_choice import chosen_calibrator
 
@@ -66,9 +66,10 @@ def draw_first_screen(shown: Field, choice: choices.Choice) -> None:
     ranking = right.skeleton(height=parts.FIGURE_PX)
     holds = st.skeleton(height=HOLDS_PX)
     with said.container():
-        study = shown.only(one for one in shown.ensembles if one.shipped)
-        st.markdown(answer(choice, study.ensembles, study.comparisons(), shown.n, shown.n_mi))
-        st.caption(scope_words(choice))
+        pairs = shown.comparisons()
+        study = [one for one in shown.ensembles if one.shipped]
+        st.markdown(answer(choice, study, among(study, pairs), shown.n, shown.n_mi))
+        st.caption(scope_words(choice, len(pairs)))
     with seeds.container():
         parts.draw_seeds(shown, choice)
     with ranking.container():

@@ -14,10 +14,11 @@ from ecgcore.stats.comparison.delong import DeLong, delong
 from ecgcore.stats.comparison.paired_bootstrap import Comparison, comparison_frame, holm
 from pages.compare.choice import Choice
 from pages.compare.numbers import Field
-from pages.compare.summary import set_name, short, verdict_words
+from pages.compare.summary import said, set_name, short
 from pages.shared import evaluation_caches as cache
 from pages.shared.plots import INTERVAL, draw_numbers, draw_table
 
+_MINUS = "\N{MINUS SIGN}"
 _PAIR_LABELS = {
     "first_label": "First",
     "second_label": "Second",
@@ -26,6 +27,7 @@ _PAIR_LABELS = {
     "seeds_low": "Over seeds alone, from",
     "seeds_high": "Over seeds alone, to",
     "p": "Bootstrap p",
+    "p_holm": "p (Holm)",
     "verdict": "The first is",
 }
 _MATRIX_LABELS = {
@@ -38,56 +40,43 @@ _MATRIX_LABELS = {
 }
 
 
-def shown_pairs(shown: Field) -> list[Comparison]:
-    """Training sets within an architecture, then both architectures on one training set."""
-    by_name = {one.name: one for one in shown.ensembles}
-    pairs = [(by_name[c.first], by_name[c.second], c) for c in shown.comparisons()]
-    within = [c for a, b, c in pairs if a.arch == b.arch]
-    across = [c for a, b, c in pairs if a.arch != b.arch and a.train_set == b.train_set]
-    return within + across
-
-
 def draw_pairs(shown: Field, choice: Choice) -> None:
     """Draw the table of differences with verdicts, and DeLong's matrix one click away."""
-    pairs = shown_pairs(shown)
+    pairs = shown.comparisons()
     if not pairs:
         st.info("One ensemble only: nothing to compare.", icon=":material/info:")
         return
-    test = _delong(shown)
-    draw_table(pairs_table(shown, pairs, test, choice))
-    st.caption(caption(pairs, test is not None))
+    draw_table(pairs_table(shown, pairs, choice))
+    st.caption(caption(pairs))
     labels = {one.name: one.label for one in shown.ensembles}
     frame = comparison_frame(pairs)
     frame = frame.assign(
         first_label=frame["first"].map(labels), second_label=frame["second"].map(labels)
     )
     draw_numbers(frame, _PAIR_LABELS, f"pairs_{choice.score}", choice, title="Numbers of the table")
-    if test is not None:
+    if (test := _delong(shown)) is not None:
         _draw_matrix(test, list(labels.values()), choice)
 
 
-def pairs_table(
-    shown: Field, pairs: Sequence[Comparison], test: DeLong | None, choice: Choice
-) -> pd.DataFrame:
+def pairs_table(shown: Field, pairs: Sequence[Comparison], choice: Choice) -> pd.DataFrame:
     """One row for each pair, everything as text."""
     by_name = {one.name: one for one in shown.ensembles}
-    order = list(by_name)
-    ensembles = _ensemble_columns(pairs, order, test)
     rows = []
-    for k, one in enumerate(pairs):
+    for one in pairs:
         first, second = by_name[one.first], by_name[one.second]
         archs = dict.fromkeys(arch_title(e.arch) for e in (first, second))
         across = f", trained on {first.train_set}"
         higher, n = one.pairs_higher
+        names = _names(first, second)
         rows.append(
             {
                 "Networks": " + ".join(archs) + across * (len(archs) > 1),
-                "Difference": " - ".join(_names(first, second).values()),
+                "Difference": f" {_MINUS} ".join(names.values()),
                 f"{choice.metric}, mean over seeds [95 %]": short(one.difference),
                 "Seed pairs with the first higher": f"{higher} of {n}",
+                "p (Holm)": _p_text(one.p_holm),
+                "Verdict": said(choice, one, names),
             }
-            | ensembles[k]
-            | {"Verdict": verdict_words(choice, one, _names(first, second))}
         )
     return pd.DataFrame(rows)
 
@@ -97,20 +86,6 @@ def _names(first: Ensemble, second: Ensemble) -> dict[str, str]:
     if first.arch == second.arch:
         return {one.name: set_name(one.name) for one in (first, second)}
     return {one.name: arch_title(one.arch) for one in (first, second)}
-
-
-def _ensemble_columns(
-    pairs: Sequence[Comparison], order: list[str], test: DeLong | None
-) -> list[dict[str, str]]:
-    """DeLong's test of the ensembles where it exists, corrected after Holm; else bootstrap p."""
-    if test is None:
-        return [{"Bootstrap p": _p_text(one.p)} for one in pairs]
-    found = [test.difference(order.index(c.first), order.index(c.second)) for c in pairs]
-    adjusted = holm([d.p for d in found])
-    return [
-        {"Ensembles": short(d.estimate), "DeLong p (Holm)": _p_text(p)}
-        for d, p in zip(found, adjusted, strict=True)
-    ]
 
 
 def _p_text(p: float) -> str:
@@ -130,22 +105,11 @@ def _delong(shown: Field) -> DeLong | None:
         return None
 
 
-def caption(pairs: Sequence[Comparison], has_delong: bool) -> str:
-    """Say what the columns of the table are, and what a verdict needs."""
-    test = (
-        "DeLong's test compares the ensembles (patients clustered) and knows nothing of seeds; its "
-        f"p values are corrected for {len(pairs)} comparisons after Holm."
-        if has_delong
-        else "DeLong's test exists for AUROC only; the bootstrap p is not corrected, and "
-        f"{cache.N_BOOT} samples give none below {2 / (cache.N_BOOT + 1):.3f}."
-    )
-    few = any(one.verdict == "too few seeds" for one in pairs)
-    seeds = " With fewer than 3 seeds in an ensemble there is no verdict." if few else ""
+def caption(pairs: Sequence[Comparison]) -> str:
+    """Say what the columns of the table are; what the verdicts need stands at the top."""
     return (
-        f"Intervals: {cache.N_BOOT} paired bootstrap samples of patients and seeds. A verdict "
-        "needs an interval that excludes zero, and so must Welch's interval over the seeds alone. "
-        "It is about one pair: among twenty pairs without a difference, one may separate by "
-        f"chance. {test}{seeds}"
+        f"Intervals and p from {cache.N_BOOT:,} paired bootstrap samples of patients and seeds; p "
+        f"corrected for the {len(pairs)} pairs of this table (Holm)."
     )
 
 
@@ -157,7 +121,8 @@ def _draw_matrix(test: DeLong, labels: list[str], choice: Choice) -> None:
         _MATRIX_LABELS,
         "delong",
         choice,
-        title=f"DeLong: all {len(frame)} differences of the ensembles",
+        title=f"DeLong’s test of the ensembles, all {len(frame)} differences (it knows nothing of "
+        "seeds; no verdict rests on it)",
     )
     covariance = pd.DataFrame(1e6 * test.covariance, columns=labels)
     covariance.insert(0, "Covariance x 10⁶", labels)

@@ -7,9 +7,17 @@ from collections.abc import Mapping, Sequence
 from ecgcore.models.architectures import arch_title
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.comparison.paired_bootstrap import Comparison
+from ecgcore.stats.comparison.verdicts import (
+    ALONE,
+    NOT_CLEAR,
+    better_first,
+    is_clear,
+    rule_words,
+    verdict_words,
+)
 from ecgcore.stats.metrics import LOWER_IS_BETTER, Estimate
+from ecgcore.wording.numbers import counted
 from pages.compare.choice import KIND_NAMES, Choice
-from pages.shared.evaluation_caches import N_BOOT
 
 _NBSP, _MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
 _SHOWN = 2
@@ -52,15 +60,14 @@ def answer(
         for arch, mine in by_arch(ensembles, comparisons).items()
     ]
     records = records_words(choice, n, n_mi)
-    lead = f"**What holds across patients and seeds, by {choice.metric_title}**, on {records}:"
+    lead = f"**Which training set is better, by {choice.metric_title}?** On {records}:"
     return "\n".join([lead, *(told or ["- there is one ensemble only, so nothing to compare."])])
 
 
-def scope_words(choice: Choice) -> str:
-    """Say what the intervals hold, and what a verdict needs."""
+def scope_words(choice: Choice, n_pairs: int) -> str:
+    """State the rule of all verdicts, and what else holds for this choice."""
     return (
-        f"[95 % intervals over {N_BOOT} bootstrap samples of patients and seeds.] A difference "
-        "counts only where its interval excludes zero. "
+        f"{rule_words(n_pairs)} "
         + _METHOD_WORDS * (choice.method != "raw")
         + _PREVALENCE_WORDS * (choice.part is not None and choice.score in LOWER_IS_BETTER)
         + _UNCERTAIN_WORDS * (choice.test_set != "certain")
@@ -79,6 +86,12 @@ def by_arch(
     return found
 
 
+def among(ensembles: Sequence[Ensemble], pairs: Sequence[Comparison]) -> list[Comparison]:
+    """Keep the pairs of these ensembles."""
+    names = {one.name for one in ensembles}
+    return [one for one in pairs if {one.first, one.second} <= names]
+
+
 def set_name(ensemble_name: str) -> str:
     """Return the training set of an ensemble's name; a local run keeps its run.
 
@@ -92,57 +105,62 @@ def set_name(ensemble_name: str) -> str:
     return f"{name.rsplit('-', 1)[0]} ({run})" if run else name
 
 
-def winner(choice: Choice, one: Comparison) -> tuple[str, str] | None:
-    """Return the better and the worse ensemble's name; None where the intervals do not tell."""
-    if one.verdict not in ("higher", "lower"):
+def better_and_worse(choice: Choice, one: Comparison) -> tuple[str, str] | None:
+    """Return the better and the worse ensemble's name; None without a verdict for either."""
+    wins = better_first(one.verdict, lower_is_better=choice.score in LOWER_IS_BETTER)
+    if wins is None:
         return None
-    first_wins = (one.verdict == "higher") != (choice.score in LOWER_IS_BETTER)
-    return (one.first, one.second) if first_wins else (one.second, one.first)
+    return (one.first, one.second) if wins else (one.second, one.first)
 
 
 def _of_arch(choice: Choice, comparisons: Sequence[Comparison]) -> str:
     if all(one.verdict == "too few seeds" for one in comparisons):
         return f"no verdict: {_ONE_SEED}."
-    decided = [one for one in comparisons if one.verdict in ("higher", "lower")]
-    undecided = len(comparisons) - len(decided)
+    decided = [one for one in comparisons if better_and_worse(choice, one)]
     if not decided:
         widest = max(comparisons, key=lambda one: abs(one.difference.value))
         return (
-            f"none of the {len(comparisons)} pairs of training sets differs clearly (largest "
+            f"none of the {counted(len(comparisons), 'pair')} differs clearly (largest "
             f"difference: {set_name(widest.first)} to {set_name(widest.second)} "
             f"{short(widest.difference)})."
         )
-    decided.sort(key=lambda one: -abs(one.difference.value))
+    decided.sort(key=lambda one: (not is_clear(one.verdict), -abs(one.difference.value)))
     told = "; ".join(_better(choice, one) for one in decided[:_SHOWN])
-    more = len(decided) - _SHOWN
-    rest = [f"{more} more pairs separate" if more > 1 else "one more pair separates"] * (more > 0)
-    rest += [f"{undecided} of {len(comparisons)} pairs do not separate"] * (undecided > 0)
+    more, undecided = len(decided) - _SHOWN, len(comparisons) - len(decided)
+    rest = [f"{counted(more, 'more such pair')}, see Pairs"] * (more > 0)
+    rest += [f"{NOT_CLEAR} in {undecided} of {len(comparisons)} pairs"] * (undecided > 0)
     return f"{told}" + "".join(f"; {words}" for words in rest) + "."
 
 
 def _better(choice: Choice, one: Comparison) -> str:
-    better, worse = winner(choice, one) or ("", "")
+    better, worse = better_and_worse(choice, one) or ("", "")
     size = one.difference
     if size.value < 0:
         size = Estimate(-size.value, -size.high, -size.low)
     digits = 3 if size.low >= 0.001 else 4
     interval = size.text(digits).replace("-", _MINUS).replace(" ", _NBSP)
-    word = "better than" if choice.score in LOWER_IS_BETTER else "above"
-    return f"**{set_name(better)}** is {word} **{set_name(worse)}** by {interval}"
+    return f"**{set_name(better)}** is better than **{set_name(worse)}**{_alone(one)} by {interval}"
 
 
-def verdict_words(choice: Choice, one: Comparison, names: Mapping[str, str]) -> str:
+def _alone(one: Comparison) -> str:
+    return "" if is_clear(one.verdict) else ALONE
+
+
+def said(choice: Choice, one: Comparison, names: Mapping[str, str]) -> str:
     """Say what one comparison supports, in a few words; `names` as the reader knows them."""
-    if one.verdict == "too few seeds":
-        return "too few seeds"
-    found = winner(choice, one)
-    return f"{names[found[0]]} is better" if found else "not separable"
+    lower = choice.score in LOWER_IS_BETTER
+    first, second = names[one.first], names[one.second]
+    return verdict_words(one.verdict, first, second, lower_is_better=lower)
 
 
 def summary(choice: Choice, comparisons: Sequence[Comparison]) -> str:
-    """List the pairs that separate in one architecture, such as "C over A, D over A"."""
+    """List the pairs with a better side in one architecture, such as "C better than A"."""
     if all(one.verdict == "too few seeds" for one in comparisons):
         return "no verdict (too few seeds)"
-    found = [winner(choice, one) for one in comparisons]
-    pairs = [f"{set_name(pair[0])} over {set_name(pair[1])}" for pair in found if pair]
-    return ", ".join(pairs) or "nothing separates"
+    found = [(better_and_worse(choice, one), _alone(one)) for one in comparisons]
+    pairs = [
+        f"{set_name(pair[0])} better than {set_name(pair[1])}{alone}"
+        for pair, alone in found
+        if pair
+    ]
+    return ", ".join(pairs) or NOT_CLEAR

@@ -44,7 +44,7 @@ from ecgcore.tasks.mi import TEST_SETS
 from pages.shared import caches
 from pages.shared.evaluation_choice import EvaluationChoice
 
-N_BOOT = 500
+N_BOOT = 2000
 """Bootstrap samples of patients and seeds behind every interval of Compare."""
 
 MATCHED = "matched"
@@ -110,7 +110,7 @@ def matched(data_version: str, test_set: str) -> Matched | None:
     return pairs if pairs.case_ids.size >= 10 else None
 
 
-@st.cache_data(max_entries=96, show_spinner="Drawing 500 samples of patients and seeds …")
+@st.cache_data(max_entries=96, show_spinner="Drawing samples of patients and seeds …")
 def standings(
     key: Key, score: ScoreName, _trial: Trial, _contenders: Sequence[Contender]
 ) -> tuple[Standing, ...]:
@@ -118,7 +118,7 @@ def standings(
     return rank_table(_trial, _contenders, score)
 
 
-@st.cache_data(max_entries=96, show_spinner="Comparing them in 500 samples of patients and seeds …")
+@st.cache_data(max_entries=96, show_spinner="Comparing them in samples of patients and seeds …")
 def comparisons(
     key: Key, score: ScoreName, _trial: Trial, _contenders: Sequence[Contender]
 ) -> tuple[Comparison, ...]:

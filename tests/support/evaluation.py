@@ -35,7 +35,12 @@ def evaluated(
 
 
 def comparison(
-    first: Ensemble, second: Ensemble, difference: Estimate, *, seeds: Estimate | None = None
+    first: Ensemble,
+    second: Ensemble,
+    difference: Estimate,
+    *,
+    seeds: Estimate | None = None,
+    p_holm: float = 0.04,
 ) -> Comparison:
     """The first less the second by AUROC; over the seeds alone it is the same without `seeds`."""
     return Comparison(
@@ -47,4 +52,5 @@ def comparison(
         seeds or difference,
         np.linspace(0.91, 0.95, len(first.members)),
         np.linspace(0.9, 0.94, len(second.members)),
+        p_holm,
     )

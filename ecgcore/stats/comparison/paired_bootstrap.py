@@ -8,9 +8,8 @@ Journal of the American Statistical Association 83 (1988) 231-241.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -19,13 +18,9 @@ from scipy.special import expit
 from scipy.stats import t as student_t
 
 from ecgcore.stats.bootstrap import resampled, unit_index
+from ecgcore.stats.comparison.verdicts import FEWEST_SEEDS, Verdict, decide
 from ecgcore.stats.metrics import Estimate, ScoreName, Scorer, percentile_estimate
 from ecgcore.stats.reliability_curve import FloatArray, check_predictions
-
-Verdict = Literal["higher", "lower", "not separable", "too few seeds"]
-
-FEWEST_SEEDS = 3
-"""With fewer seeds in a group there is no verdict: one seed is no evidence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,6 +121,8 @@ class Comparison:
         are few. NaN limits with one seed.
     first_seeds, second_seeds
         Score of each seed, ``(s,)``.
+    p_holm
+        ``p`` corrected for all pairs of the list that it stands in; see `corrected`.
     """
 
     first: str
@@ -136,21 +133,17 @@ class Comparison:
     over_seeds: Estimate
     first_seeds: FloatArray
     second_seeds: FloatArray
+    p_holm: float
+
+    @property
+    def n_seeds(self) -> int:
+        """Seeds of the group that has fewer."""
+        return min(self.first_seeds.size, self.second_seeds.size)
 
     @property
     def verdict(self) -> Verdict:
-        """Say how the first scores; only where both intervals lie on one side of zero.
-
-        "higher" and "lower" are about the score: a higher Brier score is a worse one.
-        """
-        if min(self.first_seeds.size, self.second_seeds.size) < FEWEST_SEEDS:
-            return "too few seeds"
-        intervals = (self.difference, self.over_seeds)
-        if all(interval.low > 0 for interval in intervals):
-            return "higher"
-        if all(interval.high < 0 for interval in intervals):
-            return "lower"
-        return "not separable"
+        """Say how the first scores, by the rule of `ecgcore.stats.comparison.verdicts`."""
+        return decide(self.difference, self.over_seeds, self.p_holm, self.n_seeds)
 
     @property
     def pairs_higher(self) -> tuple[int, int]:
@@ -214,9 +207,8 @@ def compare_all(
 ) -> tuple[Comparison, ...]:
     """Compare every pair of groups, each with those after it.
 
-    `comparison_frame` corrects the p values for the family. Since none is below
-    ``2 / (n_boot + 1)``, a family of more than 25 pairs needs more than 1,000 copies to fall below
-    0.05; the verdict of a pair does not depend on p.
+    The p values are corrected for all pairs. Since none is below ``2 / (n_boot + 1)``, more than
+    25 pairs need more than 1,000 copies to fall below 0.05.
 
     Raises
     ------
@@ -227,10 +219,22 @@ def compare_all(
         (c.name, *_with_seed_noise(trial, c, metric, stream))
         for stream, c in enumerate(contenders, start=1)
     ]
-    return tuple(
-        _comparison(metric, (a, b), (x, y), copies - others)
-        for (a, x, copies), (b, y, others) in combinations(scored, 2)
+    return corrected(
+        [
+            _comparison(metric, (a, b), (x, y), copies - others)
+            for (a, x, copies), (b, y, others) in combinations(scored, 2)
+        ]
     )
+
+
+def corrected(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """Correct the p values for this list of pairs after Holm.
+
+    Pairs with too few seeds can have no verdict, so they do not count.
+    """
+    counted = [one.p if one.n_seeds >= FEWEST_SEEDS else np.nan for one in comparisons]
+    adjusted = [float(p) for p in holm(counted)]
+    return tuple(replace(c, p_holm=p) for c, p in zip(comparisons, adjusted, strict=True))
 
 
 def _with_seed_noise(
@@ -246,21 +250,15 @@ def _comparison(
     seeds: tuple[FloatArray, FloatArray],
     copies: FloatArray,
 ) -> Comparison:
-    value = float(seeds[0].mean() - seeds[1].mean())
-    return Comparison(
-        *names,
-        metric,
-        percentile_estimate(value, copies),
-        bootstrap_p(copies),
-        _welch(*seeds),
-        *seeds,
-    )
+    value, p = float(seeds[0].mean() - seeds[1].mean()), bootstrap_p(copies)
+    estimate = percentile_estimate(value, copies)
+    return Comparison(*names, metric, estimate, p, _welch(*seeds), *seeds, p_holm=p)
 
 
 def rank_table(
     trial: Trial, contenders: Iterable[Contender], metric: ScoreName = "auroc"
 ) -> tuple[Standing, ...]:
-    """Score groups on one test set, in the order given; neighbours need not be separable.
+    """Score groups on one test set, in the order given; neighbours need not differ clearly.
 
     Raises
     ------
@@ -284,7 +282,7 @@ def _standing(trial: Trial, contender: Contender, metric: ScoreName) -> Standing
 
 
 def comparison_frame(comparisons: Sequence[Comparison]) -> pd.DataFrame:
-    """Return one row per comparison, with the p values of the family corrected after Holm.
+    """Return one row per comparison, with the p value corrected for the list that it stands in.
 
     Columns: ``first, second, metric, difference, low, high, p, p_holm, seeds_low, seeds_high,
     verdict``.
@@ -296,7 +294,7 @@ def comparison_frame(comparisons: Sequence[Comparison]) -> pd.DataFrame:
             "metric": [c.metric for c in comparisons],
             **_columns("difference", [c.difference for c in comparisons]),
             "p": [c.p for c in comparisons],
-            "p_holm": holm([c.p for c in comparisons]),
+            "p_holm": [c.p_holm for c in comparisons],
             "seeds_low": [c.over_seeds.low for c in comparisons],
             "seeds_high": [c.over_seeds.high for c in comparisons],
             "verdict": [c.verdict for c in comparisons],

@@ -5,22 +5,18 @@ import pytest
 
 from ecgcore.stats.comparison.paired_bootstrap import Comparison
 from ecgcore.stats.metrics import LOWER_IS_BETTER, Estimate
-from ecgcore.study.claims import CLAIMS, REBUILT_CLAIMS, Claim, judge
+from ecgcore.study.claims import CLAIMS, REBUILT_CLAIMS, Claim, judge, judge_all
 
 A, C, D = (("cnn_bilstm", name) for name in ("A", "C", "D"))
 AUROC = Claim("A above C above D", "certain", "auroc", ((A, C), (C, D)))
 ECE = Claim("A below C", "certain", "ece_width", ((A, C),))
 
 
-def compared(value: float, half: float = 0.01, seeds: int = 5) -> Comparison:
+def compared(value: float, half: float = 0.01, seeds: int = 5, p: float = 0.01) -> Comparison:
     """First minus second, with seeds that lie as far apart as the difference."""
     first, second = (np.linspace(-1e-4, 1e-4, seeds) + mean for mean in (value, 0.0))
     interval = Estimate(value, value - half, value + half)
-    return Comparison("x", "y", "auroc", interval, 0.5, interval, first, second)
-
-
-def answers(**values: float):
-    return lambda first, second: compared(values[f"{first[1]}{second[1]}"])
+    return Comparison("x", "y", "auroc", interval, p, interval, first, second, p)
 
 
 @pytest.mark.parametrize("claim", [c for c in (*CLAIMS, *REBUILT_CLAIMS) if c.steps])
@@ -35,7 +31,7 @@ def test_the_published_figures_say_what_the_claim_says(claim):
 def test_a_claim_without_a_test_set_of_ours_cannot_be_judged():
     (headline,) = [claim for claim in CLAIMS if not claim.test_set]
     assert "0.9906" in headline.text
-    judged = judge(headline, lambda first, second: compared(0.5))
+    judged = judge(headline, [])
     assert judged.verdict == "cannot be judged"
     assert judged.gaps == ()
 
@@ -55,31 +51,41 @@ def test_the_network_trained_again_answers_what_needs_no_other():
     ("ac", "cd", "verdict"),
     [
         (0.02, 0.03, "agrees"),
-        (0.02, 0.005, "not separable"),
-        (-0.005, 0.005, "not separable"),
+        (0.02, 0.005, "not clear"),
+        (-0.005, 0.005, "not clear"),
         (0.02, -0.03, "disagrees"),
         (0.005, -0.03, "disagrees"),
     ],
 )
 def test_every_step_must_separate_to_agree_and_one_the_other_way_disagrees(ac, cd, verdict):
-    judged = judge(AUROC, answers(AC=ac, CD=cd))
+    judged = judge(AUROC, [compared(ac), compared(cd)])
     assert judged.verdict == verdict
     assert [gap.advantage.value for gap in judged.gaps] == [ac, cd]
 
 
 def test_of_an_error_the_lower_one_is_better():
-    judged = judge(ECE, answers(AC=-0.02))
+    judged = judge(ECE, [compared(-0.02)])
     assert judged.verdict == "agrees"
     assert judged.gaps[0].advantage == Estimate(0.02, 0.01, 0.03)
-    assert judge(ECE, answers(AC=0.02)).verdict == "disagrees"
+    assert judge(ECE, [compared(0.02)]).verdict == "disagrees"
 
 
 def test_one_seed_is_no_evidence():
-    judged = judge(ECE, lambda first, second: compared(-0.5, seeds=1))
-    assert judged.verdict == "not separable"
+    judged = judge(ECE, [compared(-0.5, seeds=1)])
+    assert judged.verdict == "not clear"
 
 
 def test_a_missing_network_leaves_the_claim_open():
-    judged = judge(AUROC, lambda first, second: compared(0.5) if first == A else None)
+    judged = judge(AUROC, [compared(0.5), None])
     assert judged.verdict == "cannot be judged"
     assert len(judged.gaps) == 1
+
+
+def test_a_list_of_claims_is_corrected_for_all_its_pairs():
+    one = compared(-0.02, p=0.02)
+    assert judge_all([ECE], lambda claim: lambda *step: one)[0].verdict == "agrees"
+    twice = judge_all([ECE, AUROC], lambda claim: lambda *step: one if claim is ECE else None)
+    assert [judged.verdict for judged in twice] == ["agrees", "cannot be judged"]
+    three = judge_all([ECE, ECE, ECE], lambda claim: lambda *step: one)
+    assert [judged.verdict for judged in three] == ["not clear"] * 3
+    assert not three[0].gaps[0].separable

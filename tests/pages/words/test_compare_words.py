@@ -10,9 +10,9 @@ import pytest
 from scipy.special import expit
 
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
-from ecgcore.stats.comparison.delong import DeLong
 from ecgcore.stats.comparison.matching import Matched
 from ecgcore.stats.comparison.paired_bootstrap import Standing
+from ecgcore.stats.comparison.verdicts import rule_words
 from ecgcore.stats.confusion import Confusion
 from ecgcore.stats.metrics import Estimate
 from ecgcore.study.claims import Claim, Gap, Judgement
@@ -46,6 +46,7 @@ CLEAR = above(C, A, 0.02, 0.01, 0.03)
 CLEARER = above(A, D, -0.04, -0.06, -0.02)
 CLEAREST = above(MIX, A, 0.08, 0.05, 0.09)
 UNCLEAR = above(C, D, -0.001, -0.012, 0.01)
+ALONE = comparison(A, D, Estimate(-0.04, -0.06, -0.02), p_holm=0.576)
 FEW = above(SINGLE_C, SINGLE_A, 0.2, 0.1, 0.3)
 
 
@@ -135,10 +136,7 @@ def test_the_records_are_named_with_their_size(more, words):
     assert summary.records_words(choice(**more), 1253, 550) == words
 
 
-SCOPE = (
-    "[95 % intervals over 500 bootstrap samples of patients and seeds.] A difference counts only "
-    "where its interval excludes zero. "
-)
+SCOPE = f"{rule_words(12)} "
 UNCERTAIN = "Uncertain MI counts as MI here: nobody knows its truth."
 SHIFT = "A subgroup has another share of MI than fold 9, which shifts calibration. "
 
@@ -154,31 +152,39 @@ SHIFT = "A subgroup has another share of MI than fold 9, which shifts calibratio
     ],
 )
 def test_the_scope_says_what_holds_for_this_choice_only(more, added):
-    assert summary.scope_words(choice(**more)) == SCOPE + added
+    assert summary.scope_words(choice(**more), 12) == SCOPE + added
 
 
 def told(comparisons, ensembles=(A, C, D, MIX), **more):
     lines = summary.answer(choice(**more), ensembles, comparisons, 971, 268).split("\n")
     assert lines[0] == (
-        f"**What holds across patients and seeds, by {choice(**more).metric_title}**, on certain "
-        f"MI against normal (n{N}= 971, 268 MI):"
+        f"**Which training set is better, by {choice(**more).metric_title}?** On certain MI "
+        f"against normal (n{N}= 971, 268 MI):"
     )
     return lines[1:]
 
 
 def test_the_clearest_pairs_are_told_and_the_rest_is_counted():
     assert told([CLEAR, UNCLEAR, CLEARER]) == [
-        f"- **CNN-BiLSTM**: **D** is above **A** by 0.040{N}[0.020,{N}0.060]; **C** is above **A** "
-        f"by 0.020{N}[0.010,{N}0.030]; 1 of 3 pairs do not separate."
+        f"- **CNN-BiLSTM**: **D** is better than **A** by 0.040{N}[0.020,{N}0.060]; **C** is "
+        f"better than **A** by 0.020{N}[0.010,{N}0.030]; no clear difference in 1 of 3 pairs."
     ]
     assert told([CLEAR, CLEARER, CLEAREST])[0].endswith(
-        f"**D** is above **A** by 0.040{N}[0.020,{N}0.060]; one more pair separates."
+        f"**D** is better than **A** by 0.040{N}[0.020,{N}0.060]; 1 more such pair, see Pairs."
     )
     fourth = above(C, D, 0.005, 0.0009, 0.01)
-    assert told([CLEAR, CLEARER, CLEAREST, fourth])[0].endswith("; 2 more pairs separate.")
+    assert told([CLEAR, CLEARER, CLEAREST, fourth])[0].endswith("; 2 more such pairs, see Pairs.")
     assert told([fourth]) == [
-        f"- **CNN-BiLSTM**: **C** is above **D** by 0.0050{N}[0.0009,{N}0.0100]."
+        f"- **CNN-BiLSTM**: **C** is better than **D** by 0.0050{N}[0.0009,{N}0.0100]."
     ]
+
+
+def test_what_holds_in_one_pair_alone_comes_last_and_says_so():
+    assert told([ALONE, CLEAR]) == [
+        f"- **CNN-BiLSTM**: **C** is better than **A** by 0.020{N}[0.010,{N}0.030]; **D** is "
+        f"better than **A** in this pair alone by 0.040{N}[0.020,{N}0.060]."
+    ]
+    assert summary.summary(choice(), [ALONE]) == "D better than A in this pair alone"
 
 
 def test_of_an_error_the_lower_one_is_better():
@@ -190,7 +196,7 @@ def test_of_an_error_the_lower_one_is_better():
 def test_nothing_clear_tells_the_largest_difference():
     other = above(C, A, 0.0001, -0.01, 0.01)
     assert told([other, UNCLEAR]) == [
-        "- **CNN-BiLSTM**: none of the 2 pairs of training sets differs clearly (largest "
+        "- **CNN-BiLSTM**: none of the 2 pairs differs clearly (largest "
         f"difference: C to D {M}0.0010{N}[{M}0.0120,{N}+0.0100])."
     ]
 
@@ -203,7 +209,7 @@ NO_VERDICT = (
 
 def test_no_verdict_only_where_every_pair_lacks_seeds():
     assert told([FEW], (SINGLE_A, SINGLE_C)) == [NO_VERDICT]
-    assert told([FEW, CLEAR])[0].startswith("- **CNN-BiLSTM**: **C** is above **A** by 0.020")
+    assert told([FEW, CLEAR])[0].startswith("- **CNN-BiLSTM**: **C** is better than **A** by 0.020")
     assert told([]) == ["- there is one ensemble only, so nothing to compare."]
 
 
@@ -216,14 +222,14 @@ def test_architectures_are_told_apart():
 @pytest.mark.parametrize(
     ("comparisons", "more", "text"),
     [
-        ([CLEAR, UNCLEAR, CLEARER], {}, "C over A, D over A"),
-        ([CLEAR], {"score": "ece_width"}, "A over C"),
-        ([UNCLEAR], {}, "nothing separates"),
+        ([CLEAR, UNCLEAR, CLEARER], {}, "C better than A, D better than A"),
+        ([CLEAR], {"score": "ece_width"}, "A better than C"),
+        ([UNCLEAR], {}, "no clear difference"),
         ([FEW], {}, "no verdict (too few seeds)"),
-        ([FEW, CLEAR], {}, "C over A"),
+        ([FEW, CLEAR], {}, "C better than A"),
     ],
 )
-def test_pairs_that_separate_are_listed(comparisons, more, text):
+def test_pairs_that_differ_are_listed(comparisons, more, text):
     assert summary.summary(choice(**more), comparisons) == text
 
 
@@ -233,18 +239,19 @@ def test_pairs_that_separate_are_listed(comparisons, more, text):
         (CLEAR, {}, "set C is better"),
         (CLEAR, {"score": "log_loss"}, "set A is better"),
         (CLEARER, {}, "set D is better"),
-        (UNCLEAR, {}, "not separable"),
-        (FEW, {}, "too few seeds"),
+        (ALONE, {}, "set D is better in this pair alone"),
+        (UNCLEAR, {}, "no clear difference"),
+        (FEW, {}, "no verdict: too few seeds"),
         (
             comparison(C, A, Estimate(0.02, 0.01, 0.03), seeds=Estimate(0.02, -0.1, 0.2)),
             {},
-            "not separable",
+            "no clear difference: the seeds vary as much",
         ),
     ],
 )
 def test_a_verdict_names_the_better_side(one, more, words):
     names = {x.name: f"set {x.train_set}" for x in (A, C, D)}
-    assert summary.verdict_words(choice(**more), one, names) == words
+    assert summary.said(choice(**more), one, names) == words
 
 
 LABELS = [1, 1, 0, 0]
@@ -282,36 +289,32 @@ def test_contenders_are_probabilities_unless_the_metric_needs_calls(monkeypatch)
     assert calls.ensemble_probs.tolist() == [1, 1, 1, 0]
 
 
-def test_pairs_stay_within_an_architecture_or_a_training_set(monkeypatch):
+def test_pairs_stay_within_an_architecture_or_a_training_set_and_are_corrected(monkeypatch):
+    from pages.compare import numbers
+
     other = ensemble("bimamba2", "C")
     across = [comparison(A, MAMBA_A, Estimate(0.1, 0, 1)), comparison(A, other, Estimate(0, 0, 0))]
-    monkeypatch.setattr(Field, "comparisons", lambda _: (*across, CLEAR))
-    assert pairs.shown_pairs(shown(A, C, MAMBA_A, other)) == [CLEAR, across[0]]
+    monkeypatch.setattr(numbers.cache, "comparisons", lambda *_: (*across, CLEAR))
+    listed = shown(A, C, MAMBA_A, other).comparisons()
+    assert [(c.first, c.second) for c in listed] == [(C.name, A.name), (A.name, MAMBA_A.name)]
+    assert [c.p_holm for c in listed] == [0.04, 0.04]  # twice 0.02
+    assert summary.among([A, C], listed) == [listed[0]]
 
 
 def test_pairs_stand_in_a_table_of_words():
-    across = comparison(A, MAMBA_A, Estimate(-0.03, -0.04, -0.02))
-    table = pairs.pairs_table(shown(A, C, MAMBA_A), [CLEAR, across], None, choice())
+    across = comparison(A, MAMBA_A, Estimate(-0.03, -0.04, -0.02), p_holm=0.576)
+    table = pairs.pairs_table(shown(A, C, MAMBA_A), [CLEAR, across], choice())
     assert table.to_dict("list") == {
         "Networks": ["CNN-BiLSTM", "CNN-BiLSTM + BiMamba-2, trained on A"],
-        "Difference": ["C - A", "CNN-BiLSTM - BiMamba-2"],
+        "Difference": [f"C {M} A", f"CNN-BiLSTM {M} BiMamba-2"],
         "AUROC, mean over seeds [95 %]": [
             f"+0.0200{N}[+0.0100,{N}+0.0300]",
             f"{M}0.0300{N}[{M}0.0400,{N}{M}0.0200]",
         ],
         "Seed pairs with the first higher": ["6 of 9", "6 of 9"],
-        "Bootstrap p": ["0.020", "0.020"],
-        "Verdict": ["C is better", "BiMamba-2 is better"],
+        "p (Holm)": ["0.040", "0.576"],
+        "Verdict": ["C is better", "BiMamba-2 is better in this pair alone"],
     }
-
-
-def test_delong_stands_in_the_place_of_the_bootstrap_p():
-    test = DeLong(np.array([0.9, 0.95, 0.5]), np.diag([0.0001, 0.0001, 0.0001]))
-    table = pairs.pairs_table(shown(A, C, D), [above(A, C, 0, 0, 0), CLEARER], test, choice())
-    low, high = 0.05 - 1.96 * 0.02**0.5 / 10, 0.05 + 1.96 * 0.02**0.5 / 10
-    assert table["Ensembles"][0] == f"{M}0.0500{N}[{M}{high:.4f},{N}{M}{low:.4f}]"
-    assert table["DeLong p (Holm)"].tolist() == ["< 0.001", "< 0.001"]
-    assert "Bootstrap p" not in table
 
 
 @pytest.mark.parametrize(
@@ -321,12 +324,11 @@ def test_p_values_as_text(p, text):
     assert pairs._p_text(p) == text
 
 
-def test_the_caption_of_pairs_says_which_test_it_is():
-    assert "corrected for 2 comparisons after Holm" in pairs.caption([CLEAR, CLEAR], True)
-    bare = pairs.caption([CLEAR], False)
-    assert bare.endswith("is not corrected, and 500 samples give none below 0.004.")
-    few = " With fewer than 3 seeds in an ensemble there is no verdict."
-    assert pairs.caption([CLEAR, FEW], False) == bare + few
+def test_the_caption_of_pairs_says_how_many_are_corrected_for():
+    assert pairs.caption([CLEAR, FEW]) == (
+        "Intervals and p from 2,000 paired bootstrap samples of patients and seeds; p corrected "
+        "for the 2 pairs of this table (Holm)."
+    )
 
 
 def test_delong_is_for_auroc_with_records_of_both_classes():
@@ -479,10 +481,10 @@ def test_the_ranking_in_words(monkeypatch):
     monkeypatch.setattr(Field, "comparisons", lambda _: (CLEAR, CLEARER))
     field = shown(A, C, D)
     assert overview.ranking_words([("certain", field)], choice()) == (
-        "**What separates across patients and seeds, on each test set:**\n"
-        "- **certain** (n = 4): CNN-BiLSTM C over A, D over A"
+        "**Which pairs differ, on each test set:**\n"
+        "- **certain** (n = 4): CNN-BiLSTM C better than A, D better than A"
     )
-    assert "seeds, Sex:**" in overview.ranking_words([("x", field)], choice(part=WOMEN))
+    assert "differ, Sex:**" in overview.ranking_words([("x", field)], choice(part=WOMEN))
     none = overview.ranking_words([("x", shown(SINGLE_A, SINGLE_C))], choice())
     assert none.startswith("**No verdict on any of these sets")
     assert none.endswith("it takes at least 3 seeds of each ensemble.")
@@ -501,7 +503,7 @@ def test_claims_stand_beside_our_answers():
     gap = Gap(*ORDER.steps[0], Estimate(-0.002, -0.01, 0.003), False)
     other = Gap(*ACROSS.steps[0], Estimate(0.01, 0.005, 0.02), True)
     judged = [
-        Judgement(ORDER, "not separable", (gap,)),
+        Judgement(ORDER, "not clear", (gap,)),
         Judgement(ACROSS, "agrees", (other,)),
         Judgement(GONE, "cannot be judged", ()),
     ]
@@ -510,7 +512,7 @@ def test_claims_stand_beside_our_answers():
         "Published": ["A 0.9933, C 0.9928", "CNN-BiLSTM A 0.0184, BiMamba-2 A 0.0339", ""],
         "Records": ["certain", "certain", "1,137 others"],
         "Verdict": [
-            ":gray-badge[not separable]",
+            ":gray-badge[no clear difference]",
             ":green-badge[agrees]",
             ":orange-badge[cannot be judged]",
         ],
@@ -529,7 +531,7 @@ def test_claims_stand_beside_our_answers():
         0.003,
     ]
     assert claims.verdicts([judged[0], judged[2], judged[0]]) == (
-        "**2** not separable, **1** cannot be judged"
+        "**2** no clear difference, **1** cannot be judged"
     )
 
 

@@ -16,6 +16,7 @@ from ecgcore.stats.comparison.paired_bootstrap import (
     bootstrap_p,
     compare_all,
     comparison_frame,
+    corrected,
     holm,
     paired_bootstrap,
     rank_frame,
@@ -112,22 +113,22 @@ def test_two_seeds_are_no_evidence(sizes, verdict):
 def test_a_verdict_needs_the_seeds_alone_to_agree():
     sure, seeds = Estimate(0.01, 0.002, 0.02), np.array([3.0, 4.0, 7.0])
     for over_seeds, verdict in [
-        (Estimate(0.01, -0.01, 0.03), "not separable"),
+        (Estimate(0.01, -0.01, 0.03), "not clear over seeds"),
         (Estimate(0.01, 0.001, 0.02), "higher"),
     ]:
-        made = Comparison("a", "b", "auroc", sure, 0.01, over_seeds, seeds, seeds - 0.5)
+        made = Comparison("a", "b", "auroc", sure, 0.01, over_seeds, seeds, seeds - 0.5, 0.01)
         assert made.verdict == verdict
     assert made.pairs_higher == (6, 9)
 
 
-def test_the_same_recipe_twice_is_rarely_separable():
+def test_the_same_recipe_twice_is_rarely_better():
     trial = _trial(300, n_boot=100)
     verdicts = []
     for seed in range(30):
         first = _group(trial, n_seeds=3, spread=0.3, seed=2 * seed + 10)
         second = _group(trial, "b", n_seeds=3, spread=0.3, seed=2 * seed + 11)
         verdicts.append(paired_bootstrap(trial, first, second).verdict)
-    assert verdicts.count("not separable") >= 28
+    assert sum(verdict.startswith("not clear") for verdict in verdicts) >= 28
 
 
 def test_the_interval_over_seeds_is_welchs():
@@ -146,7 +147,7 @@ def test_seeds_that_agree_exactly_have_no_width():
     comparison = paired_bootstrap(trial, same, same)
     assert comparison.over_seeds == Estimate(0.0, 0.0, 0.0)
     assert comparison.difference == Estimate(0.0, 0.0, 0.0)
-    assert (comparison.p, comparison.verdict) == (1.0, "not separable")
+    assert (comparison.p, comparison.verdict) == (1.0, "not clear")
 
 
 def test_every_pair_is_compared_on_the_same_copies():
@@ -159,6 +160,21 @@ def test_every_pair_is_compared_on_the_same_copies():
     assert frame["verdict"].tolist() == ["lower"] * 3
     alone = paired_bootstrap(trial, *groups[:2])
     assert frame.loc[0, "low"] == alone.difference.low
+
+
+def test_p_is_corrected_for_the_pairs_of_the_list_that_can_have_a_verdict():
+    gap, five, two = Estimate(0.02, 0.01, 0.03), np.arange(5.0), np.arange(2.0)
+
+    def one(p, seeds):
+        return Comparison("a", "b", "auroc", gap, p, gap, seeds, seeds, p)
+
+    found = corrected([one(0.02, five), one(0.03, five), one(0.001, two)])
+    assert [c.p_holm for c in found[:2]] == [0.04, 0.04]
+    assert np.isnan(found[2].p_holm)
+    assert [c.verdict for c in found] == ["higher", "higher", "too few seeds"]
+    more = corrected([*found, one(0.5, five)])
+    assert [c.p_holm for c in more[:2]] == [0.06, 0.06]
+    assert more[0].verdict == "higher in this pair alone"
 
 
 def test_ranking_shows_seeds_and_ensemble():
