@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import caches
-from pages.shared.calibrator_choice import draw_calibration_switch
+from pages.shared.decision_choice import draw_decision_settings
 from pages.shared.errors import ecg_errors_shown
 
 # A file, because Streamlit would fetch a named icon from the internet.
@@ -69,7 +69,7 @@ page = st.navigation(
 )
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.caption("Decision support for research and teaching, not a medical device.", width="content")
-    draw_calibration_switch()
+    draw_decision_settings()
 with ecg_errors_shown():
     page.run()
 caches.warm_up()

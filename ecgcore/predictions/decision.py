@@ -24,7 +24,7 @@ from ecgcore.predictions.ensemble import (
     LabelledEnsemble,
     main_ensembles,
 )
-from ecgcore.stats.calibration.calibrators import CalibratorName
+from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
 from ecgcore.stats.conformal import ConformalCoverage, MondrianConformal
 from ecgcore.stats.thresholds import OperatingPoint, Threshold, threshold_for_sensitivity
 from ecgcore.wording.numbers import percent_range
@@ -85,6 +85,24 @@ class DecisionSettings:
         '95 %'
         """
         return f"{round(100 * (1 - self.alpha), 4):g} %"
+
+    @property
+    def words(self) -> str:
+        """The settings in one line; calls from 50 % are not worth a word.
+
+        Examples
+        --------
+        >>> DecisionSettings("platt").words
+        'Calibrated (Platt) · verdicts at 90 % coverage'
+        >>> DecisionSettings(alpha=0.05, sensitivity=0.9).words
+        'Uncalibrated · verdicts at 95 % coverage · MI from 90 % sensitivity'
+        """
+        label = CALIBRATORS[self.calibrator]
+        said = [label if self.calibrator == "raw" else f"Calibrated ({label})"]
+        said.append(f"verdicts at {self.coverage_words} coverage")
+        if self.sensitivity is not None:
+            said.append(f"MI from {self.threshold_words}")
+        return " · ".join(said)
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings under the names that scripts know."""

@@ -61,8 +61,9 @@ hypertrophy or conduction disturbance; by the rule no normal record does.
 - **One source.** PTB-XL was recorded in one country, with one maker's devices, from 1989 to \
 1996. How far the figures carry elsewhere is unknown.
 - **Probabilities depend on who is asked.** The share of MI among the study's records is not \
-that of a ward. The switch on top of every page calibrates on fold 9, which has the study's \
-share; Reliability shows how well that holds, and what another share would change.
+that of a ward. Calibrators (decision settings, top of every page) are fitted on fold 9, \
+which has the study's share; Reliability shows how well that holds, and what another share would \
+change.
 - **Overlays explain the model, not the heart.** Grad-CAM says when, not in which lead; \
 Integrated Gradients say both, against a flat record."""
 

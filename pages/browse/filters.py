@@ -71,7 +71,7 @@ _AGE_HELP = (
 )
 _SORT_HELP = (
     "Disagreement is the highest minus the lowest probability of MI among the ensembles, "
-    "uncalibrated or calibrated as the switch at the top says."
+    "by the decision settings at the top."
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from ecgcore.errors import ModelError
 from ecgcore.models.architectures import arch_title, main_archs
 from ecgcore.predictions.decision import (
+    DecisionRule,
     DecisionSettings,
     EnsemblePrediction,
     NoPrediction,
@@ -60,15 +62,41 @@ def predict_case(
         leakage = _leakage(ensemble, case.entry)
         try:
             logits, warnings = caches.ensemble_logits(case, ensemble)
-            rows.append(caches.decision_rule(ensemble, decision).predict(logits, leakage))
-            notes |= dict.fromkeys(warnings)
+            rule, note = rule_or_uncalibrated(ensemble, decision)
+            rows.append(rule.predict(logits, leakage))
+            notes |= dict.fromkeys(filter(None, (*warnings, note)))
         except ModelError as error:
             rows.append(NoPrediction(ensemble, str(error), leakage))
     return rows, list(notes)
 
 
-def first_seed_probs(case: ReadableCase, name: CalibratorName) -> list[float]:
-    """Predict by the first seed of each main ensemble alone, for many windows of a recording.
+def rule_or_uncalibrated(
+    ensemble: Ensemble, decision: DecisionSettings
+) -> tuple[DecisionRule, str]:
+    """Give the rule of an ensemble, without calibrator where none can be fitted, and why.
+
+    Raises
+    ------
+    ModelError
+        If a target sensitivity is asked for and fold 9 is missing.
+    """
+    try:
+        return caches.decision_rule(ensemble, decision), ""
+    except ModelError as error:
+        plain = replace(decision, calibrator="raw")
+        if plain == decision:
+            raise
+        return caches.decision_rule(ensemble, plain), f"Uncalibrated: {error}"
+
+
+def main_rules(name: CalibratorName) -> list[DecisionRule]:
+    """Give the rule of each main ensemble, for many windows of a recording."""
+    chosen = DecisionSettings(name)
+    return [rule_or_uncalibrated(one, chosen)[0] for one in main_ensembles(caches.ensembles())]
+
+
+def first_seed_probs(case: ReadableCase, rules: Sequence[DecisionRule]) -> list[float]:
+    """Predict by the first seed of each ensemble alone.
 
     Raises
     ------
@@ -76,13 +104,12 @@ def first_seed_probs(case: ReadableCase, name: CalibratorName) -> list[float]:
         If the recording does not fit the models.
     """
     probs = []
-    for ensemble in main_ensembles(caches.ensembles()):
+    for rule in rules:
         try:
-            said, _ = caches.prediction(case, ensemble.members[0])
-            fitted = caches.calibrator(ensemble, name).seeds[0]
-            probs.append(float(fitted.apply(said.logit)))
+            said, _ = caches.prediction(case, rule.ensemble.members[0])
         except ModelError:  # the case itself names a model that fails
             continue
+        probs.append(float(rule.calibrator.seeds[0].apply(said.logit)))
     return probs
 
 
@@ -98,7 +125,7 @@ def _stored(ensemble: Ensemble, entry: CatalogEntry, decision: DecisionSettings)
     if stored is None:
         return NoPrediction(ensemble, _UNREADABLE, leakage)
     try:
-        return caches.decision_rule(ensemble, decision).predict(stored, leakage)
+        return rule_or_uncalibrated(ensemble, decision)[0].predict(stored, leakage)
     except ModelError as error:
         return NoPrediction(ensemble, str(error), leakage)
 

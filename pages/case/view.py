@@ -25,11 +25,11 @@ from pages.case import panels
 from pages.case import predictions as said
 from pages.case.attribution_choice import choose_attribution
 from pages.case.calipers import calipers
-from pages.case.decision_choice import choose_decision_settings
 from pages.case.paper_choice import paper_controls
 from pages.case.print_menu import print_menu, printout_content
 from pages.shared import caches, url_state
 from pages.shared.case import Case, ReadableCase, UnreadableCase
+from pages.shared.decision_choice import chosen_settings
 from pages.shared.errors import show_ecg_error
 from pages.shared.widgets import is_dark
 
@@ -68,7 +68,7 @@ def draw_case(case: Case) -> None:
     with panel:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader("Probability of MI", anchor=False)
-            decision = choose_decision_settings()
+            decision = chosen_settings()
         rows, notes = predict(case, decision)
         draw_predictions(case.entry, rows, notes, decision, first=model)
     if isinstance(case, ReadableCase):

@@ -18,7 +18,7 @@ from ecgcore.stats.reliability_curve import expected_calibration_error
 from pages.compare.choice import Choice
 from pages.compare.numbers import Field
 from pages.shared import caches
-from pages.shared.calibrator_choice import BY_TEST_SET
+from pages.shared.decision_choice import BY_TEST_SET
 from pages.shared.errors import plain
 from pages.shared.plots import draw_numbers, draw_plot
 from pages.shared.widgets import is_dark
@@ -125,6 +125,6 @@ def _why_this_method(choice: Choice) -> str:
     if choice.method == "raw":
         return (
             " The page shows uncalibrated probabilities; Platt stands here as the example. The "
-            "switch at the top chooses another."
+            "decision settings at the top hold others."
         )
     return " A subgroup: the calibrator is still that of the whole test set." * bool(choice.part)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ecgcore.models.architectures import CNN_LSTM, arch_title, main_archs
-from ecgcore.predictions.decision import SENSITIVITIES
+from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.metrics import ScoreName
 from ecgcore.study.strata import KINDS, Stratum
@@ -29,21 +29,11 @@ METRICS: dict[str, ScoreName] = {
     "Sensitivity": "sensitivity",
     "Specificity": "specificity",
 }
-THRESHOLDS: dict[str, float | None] = {
-    "0.5": None,
-    **{f"{100 * target:g} % sensitivity": target for target in SENSITIVITIES},
-}
-"""Label -> target sensitivity on fold 9; None for the plain threshold 0.5."""
 
 _METRIC_HELP = (
     "AUROC and AUPRC ask whether MI is ranked above normal. Brier, log loss and ECE (10 bins of "
     "equal width) ask whether the probabilities are right: lower is better. Sensitivity and "
-    "specificity depend on the threshold."
-)
-_THRESHOLD_HELP = (
-    "From which probability on a record is called MI: 0.5, or the threshold at which the ensemble "
-    "(for single seeds: each seed) finds this share of the MI in fold 9, with all labels, on every "
-    "test set and page. It matters for sensitivity, specificity and the confusion matrix."
+    "specificity depend on the threshold, which the decision settings at the top hold."
 )
 NO_TABLES = (
     "Subgroups by likelihood, diagnosis, sex or age need PTB-XL's tables: run "
@@ -64,7 +54,6 @@ STATE = PageState(
         **SHARED_STATE,
         "architecture": Bound(),
         "metric": Bound(METRICS),
-        "threshold": Bound(THRESHOLDS),
         "view": Bound(VIEWS, renamed={"Raw and recalibrated": "Calibrators"}),
         "matrix": Bound(),
     },
@@ -102,8 +91,9 @@ class Choice(EvaluationChoice):
     @property
     def where(self) -> str:
         """The threshold as shown, such as "for 90 % sensitivity in fold 9"."""
-        label = next(label for label, target in THRESHOLDS.items() if target == self.target)
-        return label if self.target is None else f"for {label} in fold 9"
+        if self.target is None:
+            return "0.5"
+        return f"for {DecisionSettings(sensitivity=self.target).threshold_words} in fold 9"
 
     @property
     def metric_title(self) -> str:
@@ -149,14 +139,6 @@ def choose_metric() -> ScoreName:
         "Metric", list(METRICS), key="metric", bind="query-params", help=_METRIC_HELP
     )
     return METRICS[label]
-
-
-def choose_threshold() -> float | None:
-    """Let the reader choose from which probability on MI is called."""
-    label = st.selectbox(
-        "Threshold", list(THRESHOLDS), key="threshold", bind="query-params", help=_THRESHOLD_HELP
-    )
-    return THRESHOLDS[label]
 
 
 def drop_stale_subgroup(data_version: str, test_set: str) -> None:

@@ -13,7 +13,7 @@ from pages.compare.pairs import draw_pairs
 from pages.compare.shortcuts import draw_shortcuts
 from pages.compare.summary import among, answer, scope_words
 from pages.shared import evaluation_choice as shared
-from pages.shared.calibrator_choice import chosen_calibrator
+from pages.shared.decision_choice import chosen_settings
 
 DRAWN = (draw_pairs, draw_calibrators, draw_claims, draw_confusion, draw_shortcuts)
 ANSWER_PX, HOLDS_PX = 124, 128
@@ -28,7 +28,7 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
     with more:
         data_version = shared.choose_data()
     notes = st.container()
-    tests, part, metric, threshold = st.columns([0.42, 0.26, 0.15, 0.17], gap="small")
+    tests, part, metric = st.columns([0.5, 0.3, 0.2], gap="small")
     with tests:
         test_set = shared.choose_test_set(data_version)
     with notes:
@@ -37,8 +37,6 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
         subgroup = choices.choose_subgroup(data_version, test_set)
     with metric:
         score = choices.choose_metric()
-    with threshold:
-        target = choices.choose_threshold()
     offered = choices.other_ensembles(data_version)
     with more:
         label = "Local runs and other networks beside them"
@@ -46,12 +44,13 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
             label, offered, [], param=choices.EXTRA, key="compare_extra"
         )
     shared.warn_of_unknown_ensembles(choices.EXTRA, offered)
+    settings = chosen_settings()
     choice = choices.Choice(
         data_version=data_version,
         test_set=test_set,
-        method=chosen_calibrator(),
+        method=settings.calibrator,
         score=score,
-        target=target,
+        target=settings.sensitivity,
         part=subgroup,
     )
     study = choices.study_ensembles(architecture)

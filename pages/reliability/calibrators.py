@@ -16,7 +16,7 @@ from ecgcore.study.strata import KINDS
 from pages.reliability.choice import Choice
 from pages.shared import caches, record_table
 from pages.shared import evaluation_caches as cache
-from pages.shared.calibrator_choice import BY_TEST_SET
+from pages.shared.decision_choice import BY_TEST_SET
 from pages.shared.plots import INTERVAL, draw_numbers, draw_plot, draw_table, unbroken
 from pages.shared.widgets import is_dark
 

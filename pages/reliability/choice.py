@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ecgcore.predictions.decision import COVERAGES, SENSITIVITIES
 from ecgcore.stats.reliability_curve import Band, Strategy
 from pages.shared import url_state
 from pages.shared.evaluation_choice import SHARED_STATE, EvaluationChoice
@@ -29,8 +28,6 @@ SECTIONS = (
 )
 COSTS, PREVALENCES = (1, 50, 10), (5, 50, 10)
 """Least, most and first value of the dials."""
-TARGET_COVERAGES = {f"{100 * coverage:g} %": coverage for coverage in COVERAGES}
-TARGET_SENSITIVITIES = {f"{100 * target:g} %": target for target in SENSITIVITIES}
 
 
 def _numbers(least: int, most: int) -> list[str]:
@@ -48,8 +45,6 @@ STATE = PageState(
         "section": Bound(SECTIONS, renamed={"Recalibration": "Calibrators"}),
         "cost": Bound(_numbers(*COSTS[:2]), "number of false alarms"),
         "prevalence": Bound(_numbers(*PREVALENCES[:2]), "share of patients with MI"),
-        "promise": Bound(TARGET_COVERAGES, "target coverage"),
-        "wished": Bound(TARGET_SENSITIVITIES, "target sensitivity"),
     },
     (MODELS, _BIN),
 )

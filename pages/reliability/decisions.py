@@ -137,7 +137,7 @@ def net_benefit_words(one: Evaluated, choice: Choice) -> str:
     share = 100 * one.labels.mean()
     advice = (
         " The threshold is the right one for calibrated probabilities; these are uncalibrated: try "
-        "Platt in the switch at the top."
+        "Platt in the decision settings at the top."
         if choice.method == "raw"
         else ""
     )

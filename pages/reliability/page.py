@@ -12,7 +12,7 @@ from pages.reliability import overview as parts
 from pages.shared import evaluation_caches as cache
 from pages.shared import evaluation_choice as shared
 from pages.shared import plots
-from pages.shared.calibrator_choice import chosen_calibrator
+from pages.shared.decision_choice import chosen_calibrator
 from pages.shared.errors import ecg_errors_shown
 
 

@@ -17,11 +17,13 @@ from ecgcore.report.content import fold9_words
 from ecgcore.stats.conformal import SHARES, ConformalCoverage
 from ecgcore.stats.metrics import Estimate
 from ecgcore.stats.thresholds import Share
-from pages.reliability.choice import TARGET_COVERAGES, TARGET_SENSITIVITIES, Choice
+from pages.reliability.choice import Choice
 from pages.shared import caches
+from pages.shared.decision_choice import chosen_settings
 from pages.shared.plots import INTERVAL, draw_numbers, draw_plot
 from pages.shared.widgets import is_dark
 
+_CHANGED = "; change it in the decision settings at the top."
 _SAME = "the same verdicts and calls as on every other page and on every test set"
 
 
@@ -37,8 +39,8 @@ def verdict_rule(one: Evaluated, choice: Choice, alpha: float) -> DecisionRule:
     return caches.decision_rule(one.ensemble, DecisionSettings(choice.method, alpha))
 
 
-def call_rule(one: Evaluated, choice: Choice, target: float) -> DecisionRule:
-    """Return what calls MI with a target sensitivity; ModelError if fold 9 is not at hand."""
+def call_rule(one: Evaluated, choice: Choice, target: float | None) -> DecisionRule:
+    """Return what calls MI; ModelError if a target sensitivity is asked for and fold 9 missing."""
     settings = DecisionSettings(choice.method, sensitivity=target)
     return caches.decision_rule(one.ensemble, settings)
 
@@ -46,19 +48,11 @@ def call_rule(one: Evaluated, choice: Choice, target: float) -> DecisionRule:
 def draw_conformal(shown: Sequence[Evaluated], choice: Choice) -> None:
     """Draw what conformal verdicts with limits from fold 9 do to the test set."""
     st.subheader("Deciding only when sure: MI, normal or refer", anchor=False)
-    chosen = st.segmented_control(
-        "Target coverage per class",
-        list(TARGET_COVERAGES),
-        default="90 %",
-        required=True,
-        key="promise",
-        bind="query-params",
-        help="The share of MI and of normal records, each for itself, whose verdict shall not "
-        "exclude their label. More coverage, more referred.",
-    )
-    target = TARGET_COVERAGES[chosen]
-    rules = [verdict_rule(one, choice, round(1 - target, 2)) for one in shown]
+    settings = chosen_settings()
+    target = round(1 - settings.alpha, 2)
+    rules = [verdict_rule(one, choice, settings.alpha) for one in shown]
     coverages = [rule.coverage(one.labelled) for rule, one in zip(rules, shown, strict=True)]
+    st.markdown(f"Target coverage per class **{settings.coverage_words}**{_CHANGED}")
     st.caption(
         f"Limits set on {_fold9_words(rules[0])}, by uncalibrated probabilities: {_SAME}. "
         f"Here they are judged on the {len(shown[0].labels):,} records of fold 10. The target "
@@ -68,7 +62,8 @@ def draw_conformal(shown: Sequence[Evaluated], choice: Choice) -> None:
     )
     if always := rules[0].always_possible:
         st.warning(
-            f"Fold 9 holds too few {' and '.join(always)} records for {chosen}: that verdict is "
+            f"Fold 9 holds too few {' and '.join(always)} records for "
+            f"{settings.coverage_words}: that verdict is "
             "never excluded.",
             icon=":material/warning:",
         )
@@ -142,24 +137,13 @@ def _draw_intervals(key: str, shown: Sequence[Evaluated], columns: Sequence[Colu
 
 def draw_thresholds(shown: Sequence[Evaluated], choice: Choice) -> None:
     """Draw what a threshold with a target sensitivity on fold 9 gives on the test set."""
-    st.subheader("Threshold for a target sensitivity", anchor=False)
-    chosen = st.segmented_control(
-        "Target sensitivity",
-        list(TARGET_SENSITIVITIES),
-        default="95 %",
-        required=True,
-        key="wished",
-        bind="query-params",
-    )
-    target = TARGET_SENSITIVITIES[chosen]
+    st.subheader("From which probability MI is called", anchor=False)
+    settings = chosen_settings()
+    target = settings.sensitivity
+    st.markdown(f"MI is called from **{settings.threshold_words}**{_CHANGED}")
     rules = [call_rule(one, choice, target) for one in shown]
     points = [rule.operating_point(one.labelled) for rule, one in zip(rules, shown, strict=True)]
-    st.caption(
-        f"The highest threshold that reaches it on {_fold9_words(rules[0])}: {_SAME}; and "
-        f"what it gives on the {len(shown[0].labels):,} records of fold 10 with 95 % "
-        "Clopper-Pearson intervals. Certain MI are found more often than the target, uncertain MI "
-        "less often. Dashed: the target."
-    )
+    st.caption(_threshold_words(rules[0], target, len(shown[0].labels)))
     columns = [
         Column("sensitivity", tuple(p.sensitivity.estimate for p in points), target),
         Column("specificity", tuple(p.specificity.estimate for p in points)),
@@ -176,6 +160,17 @@ def draw_thresholds(shown: Sequence[Evaluated], choice: Choice) -> None:
         for one, rule, point in zip(shown, rules, points, strict=True)
     ]
     draw_numbers(pd.DataFrame(rows), _THRESHOLD_LABELS, "thresholds", choice)
+
+
+def _threshold_words(rule: DecisionRule, target: float | None, n: int) -> str:
+    judged = f"judged on the {n:,} records of fold 10, with 95 % Clopper-Pearson intervals."
+    if target is None:
+        return f"Of the shown probability: {_SAME}; {judged}"
+    return (
+        f"The highest threshold that finds this share of the MI on {_fold9_words(rule)}: {_SAME}; "
+        f"{judged} Certain MI are found more often than the target, uncertain MI less often. "
+        "Dashed: the target."
+    )
 
 
 def _share_parts(name: str, share: Share) -> dict[str, float]:

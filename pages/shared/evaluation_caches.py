@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ecgcore.errors import EcgError
+from ecgcore.errors import EcgError, ModelError
 from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.calibrator_comparison import CalibratorLine, compare_calibrators
 from ecgcore.predictions.ensemble import Ensemble, LabelledEnsemble
@@ -63,7 +63,11 @@ def evaluated(ensemble: Ensemble, choice: EvaluationChoice) -> Evaluated:
         If predictions are missing, or fold 9 cannot calibrate.
     """
     labelled = caches.labelled_ensemble(ensemble, choice.test_set, choice.data_version)
-    return Evaluated.of(ensemble, labelled, caches.calibrator(ensemble, choice.method))
+    try:
+        return Evaluated.of(ensemble, labelled, caches.calibrator(ensemble, choice.method))
+    except ModelError as error:
+        advice = "Choose Uncalibrated in the decision settings at the top."
+        raise ModelError(f"No calibrator can be fitted: {error} {advice}") from error
 
 
 def evaluate_each(

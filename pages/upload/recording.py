@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,14 +20,14 @@ from ecgcore.io.recordings import (
     ReadOptions,
     read_upload,
 )
-from ecgcore.predictions.decision import HALF
+from ecgcore.predictions.decision import HALF, DecisionRule
 from ecgcore.ptbxl.synthetic import example_csv
 from ecgcore.records import EcgRecord, covering_windows, window
-from ecgcore.stats.calibration.calibrators import CALIBRATORS
+from ecgcore.report.content import calibrator_words
 from ecgcore.wording.numbers import counted, percent
 from pages.case import predictions as said
 from pages.shared import case as cases
-from pages.shared.calibrator_choice import chosen_calibrator
+from pages.shared.decision_choice import chosen_calibrator
 from pages.shared.errors import plain, show_ecg_error
 
 if TYPE_CHECKING:
@@ -253,14 +253,15 @@ def draw_windows(record: EcgRecord, menu: PopoverContainer) -> None:
     asked = starts[:MAX_WINDOWS]
     with menu:
         with st.spinner(f"Predicting {counted(len(asked), 'window')} …"):
-            table = window_predictions(record, asked)
+            rules = said.main_rules(chosen_calibrator())
+            table = window_predictions(record, asked, rules)
         if table.empty:
             st.info("No model predicts this recording.", icon=":material/info:")
             return
         limit = f" The first {len(asked)} of {len(starts)}." if len(asked) < len(starts) else ""
         st.caption(
-            "Probability of MI among the main ensembles, here by the first seed of each alone "
-            f"({CALIBRATORS[chosen_calibrator()]}). A click shows the window.{limit}"
+            "Probability of MI among the main ensembles, here by the first seed of each alone, "
+            f"{calibrator_words(rules[0].calibrator)}. A click shows the window.{limit}"
         )
         key = f"upload_picked_{_round()}"
         st.dataframe(
@@ -281,11 +282,13 @@ def _go_to_picked(key: str, starts: tuple[float, ...]) -> None:
         st.session_state[_start_key()] = starts[row]
 
 
-def window_predictions(record: EcgRecord, starts: tuple[float, ...]) -> pd.DataFrame:
+def window_predictions(
+    record: EcgRecord, starts: tuple[float, ...], rules: Sequence[DecisionRule]
+) -> pd.DataFrame:
     """Lowest and highest probability over the main ensembles' first seeds, a row per window."""
     rows = []
     for start_s in starts:
-        probs = said.first_seed_probs(case_at(record, start_s), chosen_calibrator())
+        probs = said.first_seed_probs(case_at(record, start_s), rules)
         if probs:
             n_mi = sum(prob >= HALF for prob in probs)
             rows.append((_span(start_s), min(probs), max(probs), f"{n_mi} of {len(probs)}"))

@@ -20,6 +20,7 @@ from tests.support.models import predictions, ptbxl_cohort, save_card, save_pret
 
 SYNTHETIC = synthetic_version()
 SHIPPED = "PTB-XL 1.0.3"
+RAW = "Uncalibrated"
 SEEDED = [ModelKey("cnn_bilstm", name, seed) for name in ("A", "C", "D") for seed in range(3)]
 SHIFT = {"A": -3.0, "C": 0.0, "D": 0.0}
 VIEWS = [
@@ -183,7 +184,7 @@ def test_every_view_shows_its_words_and_tables(open_compare, view, opened, words
 def test_a_threshold_without_fold_9_says_so(open_compare, pretrained):
     cohort = ptbxl_cohort()
     cohort[cohort["split"] != "val"].reset_index().to_parquet(pretrained / COHORT_FILE)
-    app = open_compare(view="Confusion matrix", threshold="90 % sensitivity")
+    app = open_compare(view="Confusion matrix", mi_from="sensitivity 90 %", calibration=RAW)
     assert "fold 9, which are not at hand" in app.error[0].value
     assert len(charts(app)) == 2
 
@@ -216,7 +217,7 @@ def test_recalibration_is_shown_from_raw_to_the_chosen_calibrator(open_compare):
         table[table["Probabilities"] == name]["Slope"] for name in (CALIBRATORS["raw"], "Beta")
     )
     assert not np.allclose(raw, beta)
-    assert "Platt stands here" in said(open_compare(view="Calibrators"))
+    assert "Platt stands here" in said(open_compare(view="Calibrators", calibration=RAW))
 
 
 def test_cells_of_the_matrix_hold_every_record_and_list_theirs(open_compare):
@@ -250,7 +251,7 @@ def test_cases_of_the_open_data_set_open_in_review(open_compare):
 
 
 def test_a_threshold_for_sensitivity_comes_from_fold_9(open_compare):
-    app = open_compare(view="Confusion matrix", threshold="99 % sensitivity", test_set="all")
+    app = open_compare(view="Confusion matrix", mi_from="sensitivity 99 %", test_set="all")
     half = open_compare(view="Confusion matrix", test_set="all")
     found = [int(a.button(key="cell_tp").label.split("**")[1]) for a in (app, half)]
     assert found[0] > found[1]

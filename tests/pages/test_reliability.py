@@ -35,6 +35,7 @@ from tests.support.models import (
 
 SYNTHETIC = synthetic_version()
 SHIPPED = "PTB-XL 1.0.3"
+RAW = "Uncalibrated"
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def ece_of(key, groups):
 
 
 def test_first_screen_answers_for_six_models_without_any_data(open_reliability):
-    app = open_reliability()
+    app = open_reliability(calibration=RAW)
     assert not app.exception
     assert not app.error
     assert app.title[0].value == "Reliability"
@@ -110,7 +111,7 @@ def test_first_screen_answers_for_six_models_without_any_data(open_reliability):
 
 
 def test_page_says_what_the_figures_are(open_reliability):
-    words = said(open_reliability(section="Metrics"))
+    words = said(open_reliability(section="Metrics", calibration=RAW))
     for part in (
         "Probabilities are uncalibrated",
         "95 % Clopper-Pearson",
@@ -235,7 +236,7 @@ def test_own_run_stands_beside_the_shipped_model(open_reliability, tmp_path):
     own_run(tmp_path / "runs" / "mine", KEYS[1], ptbxl_cohort(), SHIPPED)
     name = "cnn_bilstm-C-0@mine"
     assert len(charts(open_reliability())) == 6
-    app = open_reliability(models=["cnn_bilstm-C", name], section="Metrics")
+    app = open_reliability(models=["cnn_bilstm-C", name], section="Metrics", calibration=RAW)
     assert len(titles(app)) == 2
     assert "own run mine" in titles(app)[1]
     assert "ECE **0.000**" in titles(app)[1]
@@ -269,7 +270,7 @@ def test_damaged_run_does_not_hide_the_others(open_reliability, tmp_path):
 
 def test_missing_file_is_named_once_for_all_models(open_reliability, pretrained):
     predictions_path(pretrained).unlink()
-    app = open_reliability()
+    app = open_reliability(calibration=RAW)
     assert not app.exception
     (error,) = app.error
     assert "mi.parquet does not exist" in error.value
@@ -329,7 +330,7 @@ def test_without_any_model_the_page_leads_to_training(open_page, pretrained):
 
 def test_unreadable_labels_leave_the_other_data_set(open_reliability, pretrained):
     (pretrained / "cohort.parquet").write_bytes(b"no parquet")
-    app = open_reliability()
+    app = open_reliability(calibration=RAW)
     assert not app.exception
     assert "cohort.parquet cannot be read" in app.error[0].value
     app.radio(key="data_set").set_value(SYNTHETIC).run()
@@ -350,8 +351,8 @@ def test_seeds_stand_behind_their_ensemble_with_mean_and_sd(open_reliability, pr
 
 
 def test_every_number_obeys_the_calibration_switch(open_reliability):
-    raw = open_reliability()
-    platt = open_reliability(calibration="Platt")
+    raw = open_reliability(calibration=RAW)
+    platt = open_reliability()
     assert "Probabilities are calibrated (Platt)" in said(platt)
     assert "the study's 110 records of fold 9 with all labels (50 of them MI)" in said(platt)
     assert titles(raw) != titles(platt)
@@ -365,8 +366,9 @@ def test_recalibration_without_fold_9_says_so_and_raw_works(open_reliability, pr
     app = open_reliability(calibration="Beta")
     assert not app.exception
     assert "no val record" in app.error[0].value
+    assert "Choose Uncalibrated in the decision settings" in app.error[0].value
     st.cache_data.clear()
-    raw = open_reliability(section="Decisions")
+    raw = open_reliability(section="Decisions", calibration=RAW)
     assert len(titles(raw)) == 6
     assert "no val record" in raw.error[0].value
     assert "call MI from a probability of" in said(raw)
@@ -560,7 +562,7 @@ def test_every_section_shows_its_words_and_tables(
 
 
 def test_a_target_coverage_that_fold_9_is_too_small_for_is_named(open_reliability):
-    app = open_reliability(section="Decisions", promise="99 %", models=["cnn_bilstm-A"])
+    app = open_reliability(section="Decisions", coverage="99 %", models=["cnn_bilstm-A"])
     assert "too few normal and MI records for 99 %" in app.warning[0].value
     conformal = next(
         f.value for f in app.dataframe if "like neither, of all" in set(f.value.get("Share", []))
@@ -569,7 +571,7 @@ def test_a_target_coverage_that_fold_9_is_too_small_for_is_named(open_reliabilit
 
 
 def test_thresholds_reach_their_target_on_fold_9(open_reliability):
-    app = open_reliability(section="Decisions", wished="80 %", models=["cnn_bilstm-A"])
+    app = open_reliability(section="Decisions", mi_from="sensitivity 80 %", models=["cnn_bilstm-A"])
     table = next(f.value for f in app.dataframe if "Threshold" in f.value and len(f.value) == 1)
     row = table.iloc[0]
     assert row["Sensitivity on fold 9"] >= 0.8

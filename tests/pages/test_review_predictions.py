@@ -65,7 +65,7 @@ def sigmoid(x):
 
 
 def test_ensembles_with_their_seeds_and_the_rest_a_click_away(open_review, seeds):
-    app = open_review(2, pretrained=seeds, details=TABLE)
+    app = open_review(2, pretrained=seeds, details=TABLE, calibration="Uncalibrated")
     shown = table(app, "Probability of MI").set_index("Ensemble")
     assert list(shown.index[:4]) == [f"CNN-BiLSTM {name}" for name in SETS]
     low, high = logits_of("C")
@@ -125,20 +125,54 @@ def test_a_sensitivity_gives_each_ensemble_its_threshold(open_review, seeds):
     assert len({shape["x0"] for shape in shapes}) == 6
 
 
-def test_stale_choices_in_the_url_are_ignored(open_review, seeds):
+def settings_label(app):
+    """What the one control of the decision settings says while it is closed."""
+    (menu,) = [
+        block.proto.popover
+        for block in app.get("popover")
+        if block.proto.popover.icon == ":material/tune:"
+    ]
+    return menu.label
+
+
+def test_stale_choices_in_the_url_are_named_and_the_usual_ones_hold(open_review, seeds):
     app = open_review(2, pretrained=seeds, calibration="Plato", coverage="7 %", mi_from="never")
-    assert "Uncalibrated." in texts(app)
-    assert "at 90 %" in texts(app)
-    assert "at 50 %" in texts(app)
+    assert [warning.value.partition(" in the address")[0] for warning in app.warning] == [
+        "The calibrator `Plato`",
+        "The threshold `never`",
+        "The target coverage `7 %`",
+    ]
+    assert settings_label(app) == "Calibrated (Platt) · verdicts at 90 % coverage"
 
 
-def test_the_switch_stays_on_every_page(open_review, seeds):
-    app = open_review(2, pretrained=seeds, calibration="Platt")
-    for page in ("about/page.py", "training/page.py", "review/page.py"):
+def test_one_control_says_what_is_set_and_stays_on_every_page(open_review, seeds):
+    app = open_review(2, pretrained=seeds)
+    app.segmented_control(key="calibration").set_value("Uncalibrated").run()
+    app.segmented_control(key="coverage").set_value("95 %").run()
+    app.segmented_control(key="mi_from").set_value("sensitivity 90 %").run()
+    for page in ("about/page.py", "training/page.py", "browse/page.py", "review/page.py"):
         app.switch_page(page).run()
         assert not app.exception
-        assert app.segmented_control(key="calibration").value == "Platt"
-        assert app.query_params["calibration"] == "Platt"
+        said = "Uncalibrated · verdicts at 95 % coverage · MI from 90 % sensitivity"
+        assert settings_label(app) == said
+
+
+@pytest.mark.parametrize(
+    ("former", "key", "value"),
+    [
+        ({"threshold": "95 % sensitivity"}, "mi_from", "sensitivity 95 %"),
+        ({"wished": "80 %"}, "mi_from", "sensitivity 80 %"),
+        ({"promise": "99 %"}, "coverage", "99 %"),
+        ({"calibration": "Raw"}, "calibration", "Uncalibrated"),
+    ],
+)
+def test_older_links_to_compare_and_reliability_keep_their_meaning(
+    open_page, former, key, value, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "none"))
+    app = open_page("about", **former)
+    assert app.segmented_control(key=key).value == value
+    assert not any("in the address" in warning.value for warning in app.warning)
 
 
 @pytest.mark.parametrize("link", ["BiMamba-2 D (seed 1)", "bimamba2-D-1"])
@@ -151,11 +185,11 @@ def test_a_link_that_names_a_seed_opens_that_seed(open_review, seeds, link):
     assert app.selectbox(key="model").value == "cnn_bilstm-A"
 
 
-def test_without_fold_9_a_calibrator_says_why_and_uncalibrated_goes_on(open_review, seeds):
+def test_without_fold_9_probabilities_stay_uncalibrated_and_the_page_says_why(open_review, seeds):
     predictions_path(seeds).unlink()
-    app = open_review(2, pretrained=seeds)
-    assert "**6 of 6** ensembles say MI at 50 %" in texts(app)
+    app = open_review(2, pretrained=seeds, details=TABLE)
+    shown = table(app, "Probability of MI").set_index("Ensemble")["Probability of MI"]
+    assert shown["CNN-BiLSTM C"] == f"{100 * sigmoid(3.5):.1f} %"
+    assert "Uncalibrated: " in texts(app)
+    assert "mi.parquet does not exist" in texts(app)
     assert "badge[:material/cardiology" not in texts(app)
-    app = open_review(2, pretrained=seeds, calibration="Platt")
-    assert "mi.parquet does not exist" in app.warning[0].value
-    assert "No model predicts this recording." in texts(app)

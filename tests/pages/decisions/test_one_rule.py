@@ -23,7 +23,6 @@ from ecgcore.report.content import PrintoutContent
 from ecgcore.report.front import prediction_lines
 from ecgcore.settings import PROJECT_DIR, Settings
 from pages.case import predictions as review
-from pages.compare.choice import THRESHOLDS
 from pages.compare.choice import Choice as CompareChoice
 from pages.compare.numbers import field
 from pages.reliability import verdicts as reliability
@@ -70,7 +69,6 @@ def logits():
 def test_the_settings_cover_every_choice():
     assert {round(1 - one.alpha, 2) for one in SETTINGS} == set(COVERAGES)
     assert {one.sensitivity for one in SETTINGS} == {None, *SENSITIVITIES}
-    assert set(THRESHOLDS.values()) == {None, *SENSITIVITIES}
 
 
 WITH_ALL = SETTINGS[5]

@@ -384,7 +384,7 @@ def test_what_a_calibrator_does_in_words():
         (
             {"part": WOMEN},
             " The page shows uncalibrated probabilities; Platt stands here as the example. The "
-            "switch at the top chooses another.",
+            "decision settings at the top hold others.",
         ),
     ],
 )

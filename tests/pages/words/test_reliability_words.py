@@ -353,7 +353,7 @@ def test_net_benefit_says_what_it_rests_on():
     assert "The 40 % MI of this test set (n = 5) are the study's doing" in text
     assert "try Platt" not in text
     assert decisions.net_benefit_words(ONE, choice()).endswith(
-        "these are uncalibrated: try Platt in the switch at the top."
+        "these are uncalibrated: try Platt in the decision settings at the top."
     )
 
 
