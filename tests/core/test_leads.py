@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgcore.errors import RecordError
-from ecgcore.leads import LEADS, LIMB_LEADS, TERRITORY_LEADS, standard_lead, twelve_leads
+from ecgcore.leads import (
+    LEAD_CODES,
+    LEADS,
+    LIMB_LEADS,
+    TERRITORY_LEADS,
+    standard_lead,
+    twelve_leads,
+)
 
 
 def spellings(name: str) -> st.SearchStrategy[str]:
@@ -136,3 +143,48 @@ def test_every_territory_looks_at_known_leads_and_none_at_two_walls() -> None:
     named = [lead for leads in TERRITORY_LEADS.values() for lead in leads]
     assert len(named) == len(set(named)) == 11
     assert set(LEADS) - set(named) == {"aVR"}
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["A" * 40], "A" * 40),
+        (["A" * 41], "A" * 39 + "…"),
+        ([f"X{k}" for k in range(8)], "X0, X1, X2, X3, X4, X5, X6, X7"),
+        ([f"X{k}" for k in range(9)], "X0, X1, X2, X3, X4, X5, X6, X7 and 1 more"),
+        ([f"X{k}" for k in range(20)], "X0, X1, X2, X3, X4, X5, X6, X7 and 12 more"),
+    ],
+)
+def test_eight_unknown_names_of_40_letters_are_listed(names: list[str], words: str) -> None:
+    leads = twelve_leads(numbered(12 + len(names)), [*LEADS, *names])
+    assert leads.warnings == (f"Left out, not one of the twelve leads: {words}.",)
+
+
+def test_leads_have_their_numbers_in_scp_ecg() -> None:
+    """EN 1064, table of leads: 1 I, 2 II, 3 to 8 V1 to V6, 61 III, 62 aVR, 63 aVL, 64 aVF."""
+    assert LEAD_CODES == {
+        1: "I", 2: "II", 3: "V1", 4: "V2", 5: "V3", 6: "V4", 7: "V5", 8: "V6",
+        61: "III", 62: "aVR", 63: "aVL", 64: "aVF",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("letter", ["D", "L"])
+def test_standard_leads_may_be_numbered(letter: str, number: int) -> None:
+    assert standard_lead(f"{letter}{number}") == "I" * number
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+def test_chest_leads_may_be_called_c(number: int) -> None:
+    assert standard_lead(f"C{number}") == f"V{number}"
+    assert standard_lead("C0") is standard_lead("C7") is None
+
+
+def test_a_name_read_from_another_spelling_and_one_turned_over_are_both_told() -> None:
+    names = ["DI", "II", "III", "−aVR", *LEADS[4:]]
+    leads = twelve_leads(numbered(12), names)
+    assert leads.signal[3, 0] == -3
+    assert leads.warnings == (
+        "Lead names were read so: DI as I.",
+        "The file has -aVR; the sign was turned.",
+    )

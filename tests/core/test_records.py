@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecgcore.errors import RecordError
-from ecgcore.records import EcgRecord, window, windows
+from ecgcore.records import EcgRecord, covering_windows, window, windows
 
 
 def record(signal: np.ndarray, fs_hz: int = 500) -> EcgRecord:
@@ -87,3 +87,32 @@ def test_a_window_beyond_the_record_is_refused(start_s: float) -> None:
 def test_a_window_without_samples_is_refused() -> None:
     with pytest.raises(RecordError, match="A window of 0 s holds no sample at 100 Hz"):
         windows(ramp(1000), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "starts"),
+    [
+        (1000, (0.0,)),
+        (1099, (0.0,)),
+        (1100, (0.0, 1.0)),  # a rest of a second is seen by a window that overlaps
+        (2500, (0.0, 10.0, 15.0)),
+        (3000, (0.0, 10.0, 20.0)),
+        (500, (0.0,)),
+    ],
+)
+def test_windows_that_cover_a_record(n_samples: int, starts: tuple[float, ...]) -> None:
+    assert covering_windows(ramp(n_samples)) == starts
+
+
+@pytest.mark.parametrize(
+    ("window_s", "rest_s", "starts"),
+    [(4.0, 1.0, (0.0, 4.0, 6.0)), (4.0, 2.0, (0.0, 4.0, 6.0)), (4.0, 2.1, (0.0, 4.0))],
+)
+def test_the_shortest_rest_that_is_seen_can_be_chosen(
+    window_s: float, rest_s: float, starts: tuple[float, ...]
+) -> None:
+    assert covering_windows(ramp(1000), window_s, rest_s) == starts
+
+
+def test_a_window_may_hold_one_sample_and_end_with_the_record() -> None:
+    assert window(ramp(1000), 9.99, 0.01).signal[0].tolist() == [999.0]

@@ -50,3 +50,24 @@ def test_what_does_not_fit_is_left_to_the_recursion(n: int, length: int, options
     np.testing.assert_array_equal(
         highpass_block(signals, 100, **options), highpass(signals, 100, **options)
     )
+
+
+@pytest.mark.parametrize(
+    ("n", "length", "together"),
+    [(200, 1000, True), (199, 1000, False), (200, 999, True), (200, 1001, False)],
+)
+def test_2400_traces_of_up_to_1000_samples_are_filtered_together(
+    monkeypatch: pytest.MonkeyPatch, n: int, length: int, together: bool
+):
+    asked = []
+    monkeypatch.setattr(module, "_wander", lambda *about: asked.append(about))
+    monkeypatch.setattr(module, "highpass", lambda signals, fs_hz, **options: signals)
+    highpass_block(np.zeros((n, 12, length), np.float32), 100)
+    assert asked == [(length, 100, 0.5)] * together
+
+
+def test_what_the_filter_takes_away_has_few_dimensions():
+    """Two for each Hz and second of wander below 0.5 Hz over 10 s, and those of the ends."""
+    factors = module._wander(1000, 100, 0.5)
+    assert factors is not None
+    assert 10 < factors[0].shape[1] == factors[1].shape[0] < 100

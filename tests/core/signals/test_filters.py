@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import butter, freqz
+from scipy.signal import butter, freqz, sosfilt, sosfilt_zi
 
 from ecgcore.errors import RecordError
 from ecgcore.records import EcgRecord
@@ -224,3 +224,67 @@ def test_a_frequency_that_is_not_offered_is_refused_with_the_choices(
 ) -> None:
     with pytest.raises(RecordError, match=r"of (0\.3|35\.0|0\.0) Hz is not offered\. Choose"):
         DisplayFilter(*values)
+
+
+@pytest.mark.parametrize("hz", NOTCH_HZ)
+def test_the_notch_is_a_twentieth_of_its_frequency_wide(hz: float) -> None:
+    """Half the width away one pass leaves half of the power, two leave half of the amplitude."""
+    assert amplitude(DisplayFilter(notch_hz=hz), hz + hz / 40) == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("display", "hz"),
+    [
+        (DisplayFilter(highpass_hz=0.5), 0.35),
+        (DisplayFilter(lowpass_hz=40.0), 60.0),
+        (DisplayFilter(lowpass_hz=100.0), 130.0),
+    ],
+)
+def test_a_display_filter_is_of_second_order_in_each_pass(
+    display: DisplayFilter, hz: float
+) -> None:
+    """|H|^2 of one pass is 1 / (1 + (sqrt 2 - 1) x^4), x in the bilinear transform's frequency."""
+    x = np.tan(np.pi * hz / 500) / np.tan(
+        np.pi * (display.highpass_hz or display.lowpass_hz or 0.0) / 500
+    )
+    x = 1 / x if display.highpass_hz else x
+    assert amplitude(display, hz) == pytest.approx(1 / (1 + (2**0.5 - 1) * x**4), rel=0.01)
+
+
+def test_the_models_high_pass_is_that_of_their_cards() -> None:
+    """Fourth order, 0.5 Hz, forward and backward over four mirrored seconds at either end."""
+    signal = np.random.default_rng(0).normal(size=1000).cumsum().astype(np.float32)
+    mirrored = np.r_[signal[400:0:-1], signal, signal[-2:-402:-1]].astype(np.float64)
+    sos = butter(4, 0.5, "highpass", fs=100, output="sos")
+    once = sosfilt(sos, mirrored, zi=sosfilt_zi(sos) * mirrored[0])[0][::-1]
+    twice = sosfilt(sos, once, zi=sosfilt_zi(sos) * once[0])[0][::-1]
+    assert highpass(signal, 100) == pytest.approx(twice[400:-400], abs=1e-4)
+
+
+@pytest.mark.parametrize(("highpass_hz", "pad"), [(0.05, 2000), (0.5, 400), (None, 400)])
+def test_the_display_is_mirrored_for_four_seconds_or_a_period_of_the_high_pass(
+    monkeypatch: pytest.MonkeyPatch, highpass_hz: float | None, pad: int
+) -> None:
+    asked = []
+    true_pad = np.pad
+    monkeypatch.setattr(
+        np, "pad", lambda *about, **options: asked.append(about[1]) or true_pad(*about, **options)
+    )
+    DisplayFilter(highpass_hz, 40.0).apply(recording(np.linspace(0, 1, 1000), 100))
+    assert asked[0] == ((0, 0), (pad, pad))
+
+
+@pytest.mark.parametrize(("fs_hz", "kept"), [(80, False), (81, True)])
+def test_a_filter_at_half_the_rate_is_left_out(fs_hz: int, kept: bool) -> None:
+    label = DisplayFilter(lowpass_hz=40.0).label(fs_hz)
+    assert ("not possible" not in label) is kept
+
+
+@pytest.mark.parametrize("n_samples", [1, 2])
+def test_two_samples_are_needed_for_another_rate(n_samples: int) -> None:
+    signal = np.ones((12, n_samples), np.float32)
+    if n_samples == 1:
+        with pytest.raises(RecordError, match="1 samples cannot be resampled; 2 or more"):
+            resample(signal, 500, 100)
+    else:
+        assert resample(signal, 500, 100).shape == (12, 1)
