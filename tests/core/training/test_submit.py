@@ -193,3 +193,84 @@ def test_a_judge_at_work_is_seen(tmp_path):
 def test_queueing_needs_no_torch():
     code = "import sys, ecgcore.training.submit; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("lost", submission.HISTORY)
+def test_an_epoch_without_one_of_its_figures_is_left_out(tmp_path: Path, lost: str):
+    whole = _event(2)
+    half = {name: value for name, value in _event(3).items() if name != lost}
+    _run(tmp_path, {"event": "start"}, _event(1), whole, half)
+    assert read_run(tmp_path).history["epoch"].tolist() == [1, 2]
+
+
+def test_only_epochs_have_a_history(tmp_path: Path):
+    _run(tmp_path, _event(1), {**_event(2), "event": "other"})
+    assert read_run(tmp_path).history["epoch"].tolist() == [1]
+
+
+def test_a_score_is_read_by_its_older_name(tmp_path: Path):
+    older = {name: value for name, value in _event(1).items() if name != "val_score"}
+    _run(tmp_path, {**older, "val_auroc": 0.77})
+    assert read_run(tmp_path).history["val_score"].tolist() == [0.77]
+
+
+def test_what_is_missing_is_that_of_the_first_draw_of_a_set(
+    synthetic_recordings: Recordings, monkeypatch: pytest.MonkeyPatch
+):
+    """Seed 0, for the scaler, the training and the validation."""
+    asked = []
+
+    class Stub:
+        scaler_set = "C"
+
+        def train_set(self, name):
+            def choose(catalog, split, seed):
+                asked.append((name, split, seed))
+                return [1]
+
+            return dataclasses.make_dataclass("Set", ["choose"])(choose)
+
+    monkeypatch.setattr(submission, "task_named", lambda name: Stub())
+    assert missing_ids(synthetic_recordings, "D-mix") == []
+    assert asked == [("C", "train", 0), ("D-mix", "train", 0), ("D-mix", "val", 0)]
+
+
+def test_time_left_is_never_negative_and_unknown_without_epochs(tmp_path: Path):
+    _run(tmp_path, *[_event(k) for k in range(1, 6)])
+    assert read_run(tmp_path).seconds_left == 0.0
+    (tmp_path / STEP_FILE).write_text('{"epoch": 6, "step": 1, "steps": 2}')
+    assert read_run(tmp_path).seconds_left == 0.0
+
+
+@pytest.mark.parametrize(
+    ("event", "judge", "metrics", "message"),
+    [
+        ({"event": "judge", "number": 2, "metrics": {"a": 1}, "message": "m"}, 2, (), ""),
+        ({"event": "done", "number": 2, "metrics": {"a": 1}, "message": "m"}, 0, (("a", 1),), ""),
+        ({"event": "error", "number": 2, "metrics": {"a": 1}, "message": "m"}, 0, (), "m"),
+    ],
+)
+def test_each_last_event_tells_only_its_own(tmp_path: Path, event, judge, metrics, message):
+    view = read_run(_run(tmp_path, event))
+    assert (view.judge, view.metrics, view.message) == (judge, metrics, message)
+    assert not view.reading
+
+
+def test_a_run_begins_in_the_first_folder_that_is_free_or_its_own(tmp_path: Path):
+    stem = SPEC.key.run_name
+    assert submission.run_dir_of(SPEC, tmp_path) == tmp_path / stem
+    other = dataclasses.replace(SPEC, epochs=5)
+    other.save(tmp_path / stem)
+    assert submission.run_dir_of(SPEC, tmp_path) == tmp_path / f"{stem}-2"
+    other.save(tmp_path / f"{stem}-2")
+    SPEC.save(tmp_path / f"{stem}-3")
+    assert submission.run_dir_of(SPEC, tmp_path) == tmp_path / f"{stem}-3"
+    assert submission.run_dir_of(other, tmp_path) == tmp_path / stem
+
+
+@pytest.mark.parametrize(
+    ("arch", "ms"),
+    [("cnn_bilstm", 2.1), ("bimamba2", 4.8), ("cnn_lstm", 5.0), ("bimamba2_large", 750.0)],
+)
+def test_a_records_time_is_that_of_the_performance_page(arch: str, ms: float):
+    assert expected_seconds(arch, 1000, 3) == pytest.approx(3 * ms)
