@@ -19,3 +19,7 @@ class ModelError(EcgError):
 
 class JobError(EcgError):
     """A background job cannot be queued, started or found."""
+
+
+class ReviewError(EcgError):
+    """What a reader keeps, such as a filter with a name, cannot be kept or found."""

@@ -271,25 +271,6 @@ def disagreement(probs: ArrayLike) -> FloatArray:
     return np.asarray(np.ptp(np.asarray(probs, dtype=np.float64), axis=0))
 
 
-def disagreement_of(
-    table: pd.DataFrame, ensembles: Iterable[tuple[Ensemble, EnsembleCalibrator]]
-) -> "pd.Series[float]":
-    """Return the `disagreement` on every record of a table, by ``ecg_id``.
-
-    Parameters
-    ----------
-    table
-        Logits as `ecgcore.predictions.store.wide_predictions` gives them.
-    ensembles
-        The `main_ensembles`, each with its calibrator.
-    """
-    probs = [
-        calibrator.probs(table[[entry.name for entry in one.members]].to_numpy().T)
-        for one, calibrator in ensembles
-    ]
-    return pd.Series(disagreement(probs), index=table.index)
-
-
 def study_names(offered: Iterable[Ensemble]) -> list[str]:
     """Name the shipped ensembles on the study's training sets; without any, all."""
     given = list(offered)

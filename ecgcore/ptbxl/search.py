@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecgcore.ptbxl.catalog import Catalog
+from ecgcore.ptbxl.glossary import translate
 from ecgcore.ptbxl.quality_table import has_quality
 from ecgcore.ptbxl.scp import MI_TERRITORIES
 from ecgcore.wording.records import (
@@ -55,6 +56,11 @@ class RecordFilter:
         Youngest and oldest age in years, both included; the full range includes unknown ages.
     only_unknown_age
         Ask for records without an age; `ages` then has no effect.
+    words
+        Words that the report has, in its own language or in English, whole or in part.
+    min_disagreement
+        Least disagreement of the models in percentage points; 0 asks for nothing, and so does any
+        where no model predicted.
     sort
         Order of the result; ties by record number.
     """
@@ -70,6 +76,8 @@ class RecordFilter:
     ages: tuple[int, int] = AGES
     only_unknown_age: bool = False
     quality: tuple[str, ...] = ()
+    words: str = ""
+    min_disagreement: int = 0
     sort: Sort = "record"
 
     @property
@@ -85,7 +93,7 @@ class RecordFilter:
 
 PRESETS: dict[str, RecordFilter] = {
     "Ambiguous MI": RecordFilter(groups=("uncertain_mi",), splits=("test",), sort="disagreement"),
-    "Models disagree": RecordFilter(splits=("test",), sort="disagreement"),
+    "Models disagree": RecordFilter(splits=("test",), min_disagreement=50, sort="disagreement"),
     "Certain MI": RecordFilter(groups=("certain_mi",), splits=("test",), sort="disagreement"),
     "Normal": RecordFilter(groups=("pure_normal",), splits=("test",), sort="disagreement"),
     "All records": RecordFilter(),
@@ -134,18 +142,16 @@ def search(
         keep &= catalog.frame.index.isin(catalog.codes["ecg_id"][statements])
     if quality is not None and wanted.quality:
         keep &= catalog.frame.index.isin(quality.index[has_quality(quality, wanted.quality)])
+    if wanted.words.strip():
+        keep &= _report_has(catalog, wanted.words)
+    if disagreement is not None and wanted.min_disagreement:
+        apart = 100 * disagreement.reindex(catalog.frame.index).to_numpy()
+        keep &= apart >= wanted.min_disagreement
     found = _readable(catalog)[keep]
     found["likelihood"] = likelihood[keep]
     found["disagreement"] = np.nan if disagreement is None else disagreement.reindex(found.index)
     found["signal"] = "" if quality is None else quality["signal"].reindex(found.index).fillna("")
     return _in_order(found, wanted.sort)
-
-
-def opening_record(catalog: Catalog) -> int:
-    """Return the record that opens without a choice: the first uncertain MI of the test split."""
-    wanted = next(iter(PRESETS.values()))
-    fitting = catalog.frame.index[_matches_record(catalog.frame, wanted)]
-    return int(fitting[0] if len(fitting) else catalog.frame.index[0])
 
 
 def group_counts(found: pd.DataFrame) -> dict[str, int]:
@@ -205,6 +211,21 @@ def _matches_record(frame: pd.DataFrame, wanted: RecordFilter) -> NDArray[np.boo
     elif wanted.ages != AGES:
         keep &= frame["age"].clip(upper=AGES[1]).between(*wanted.ages).to_numpy()
     return keep
+
+
+def _report_has(catalog: Catalog, words: str) -> NDArray[np.bool_]:
+    texts = _report_texts(catalog)
+    has: NDArray[np.bool_] = np.ones(len(texts), dtype=np.bool_)
+    for word in words.casefold().split():
+        has &= texts.str.contains(word, regex=False).to_numpy()
+    return has
+
+
+@lru_cache(maxsize=2)
+def _report_texts(catalog: Catalog) -> "pd.Series[str]":
+    reports = catalog.frame["report"].fillna("").astype(str)
+    both = {text: f"{text}\n{translate(text).english}".casefold() for text in reports.unique()}
+    return reports.map(both)
 
 
 @lru_cache(maxsize=2)

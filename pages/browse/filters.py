@@ -2,64 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from ecgcore.ptbxl.catalog import Catalog
-from ecgcore.ptbxl.quality_table import CHOICES
 from ecgcore.ptbxl.search import AGES, PRESETS, RecordFilter, Sort
-from ecgcore.wording.records import (
-    LABEL_GROUPS,
-    LIKELIHOODS,
-    SEXES,
-    SPLITS,
-    SUPERCLASSES,
-    TERRITORIES,
-    VALIDATED,
-    likelihood_words,
+from ecgcore.review.filter_query import (
+    ANY,
+    FIRST_VIEW,
+    ONE_OF,
+    PARAMETERS,
+    options,
+    read_filter,
 )
-from pages.shared.url_state import Bound, PageState, follow_renamed
+from ecgcore.wording.numbers import counted
+from pages.shared import worklist
+from pages.shared.url_state import Bound, PageState
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-Option = TypeVar("Option", int, str)
 
-ANY = "any"
-_SORTS: dict[Sort, str] = {
-    "disagreement": "disagreement first",
-    "likelihood_rising": "least likely first",
-    "likelihood_falling": "most likely first",
-    "record": "record number",
+_MORE = ("superclasses", "splits", "sexes", "validated", "ages", "only_unknown_age", "quality")
+"""Fields behind “More filters”."""
+_LABELS = {
+    "codes": "Diagnosis (SCP code)",
+    "territories": "MI territory",
+    "groups": "Label group",
+    "superclasses": "Superclass",
+    "splits": "Split",
+    "sexes": "Sex",
+    "validated": "Validated by a human",
+    "quality": "Signal quality",
 }
-_QUERY = {
-    "codes": "code",
-    "superclasses": "superclass",
-    "territories": "territory",
-    "likelihoods": "likelihood",
-    "groups": "group",
-    "splits": "split",
-    "sexes": "sex",
-    "validated": "validated",
-    "ages": "age",
-    "only_unknown_age": "age_unknown",
-    "quality": "signal",
-    "sort": "sort",
-}
-"""Fields of the filter and the query parameters that hold them."""
+_RENAMED = {"group": {"pure normal": "pure_normal"}}
+"""Former words of a value, by parameter, so that old links work."""
 
-STATE = PageState("browse", dict.fromkeys(_QUERY.values(), Bound()))
-
-_SINGLE = ("groups", "splits")
-"""Fields of which the reader chooses one value or any."""
-
+_WORDS_HELP = (
+    "Finds reports that have each of these words, also as a part of a longer word: in the report's "
+    "own language, mostly German, or in its English translation."
+)
 _LIKELIHOOD_HELP = (
     "Likelihood of the diagnosis you chose; if none, of the MI in the chosen territory; if none, "
     "of a statement of the chosen superclass; if none, of the strongest MI. PTB-XL states no "
     "likelihood for form and rhythm statements."
+)
+_DISAGREEMENT_HELP = (
+    "Highest minus lowest probability of MI among the model ensembles, in percentage points. "
+    "Records with less are left out."
 )
 _QUALITY_HELP = (
     "Problems measured in the signal itself, lead by lead, with cautious limits. Several choices "
@@ -69,24 +61,52 @@ _AGE_HELP = (
     "90 stands for every age over 89. The full range includes unknown ages; with “Age unknown” "
     "only those are shown."
 )
-_SORT_HELP = (
-    "Disagreement is the highest minus the lowest probability of MI among the ensembles, "
-    "by the decision settings at the top."
-)
+
+
+def state(catalog: Catalog) -> PageState:
+    """Return what of the page lives in the URL, with the values that each choice can have."""
+    return PageState("browse", {name: _bound(field, catalog) for field, name in PARAMETERS.items()})
+
+
+def _bound(field: str, catalog: Catalog) -> Bound:
+    known = list(options(field, catalog).values())
+    if field in ONE_OF:
+        known.append(ANY)
+    if field == "min_disagreement":
+        known = [str(points) for points in range(101)]
+    if field == "ages":
+        known = [str(years) for years in range(AGES[0], AGES[1] + 1)]
+    if field == "only_unknown_age":
+        known = ["true", "false"]
+    name = PARAMETERS[field]
+    return Bound(known, _LABELS.get(field, "").lower(), _RENAMED.get(name, {}))
+
+
+def follow_list(catalog: Catalog) -> None:
+    """Show the filter of a list in the URL, as Review holds it, and write it as Browse does.
+
+    The browser's Back button leads from a case to such an entry, which Streamlit adds when it
+    switches pages.
+    """
+    listed = st.query_params.get(worklist.PARAM)
+    if listed is None:
+        return
+    apply(read_filter(listed, catalog))
+    for name in (worklist.PARAM, "record"):
+        st.query_params.pop(name, None)
 
 
 def preset_buttons(wanted: RecordFilter) -> None:
     """Draw one button for each preset and mark the one that the present filters equal."""
-    with st.container(horizontal=True):
-        for name, preset in PRESETS.items():
-            chosen = preset == wanted
-            st.button(
-                f"**{name}**" if chosen else name,
-                key=f"preset {name}",
-                icon=":material/check:" if chosen else None,
-                on_click=_apply,
-                args=(preset,),
-            )
+    for name, preset in PRESETS.items():
+        chosen = preset == wanted
+        st.button(
+            f"**{name}**" if chosen else name,
+            key=f"preset {name}",
+            icon=":material/check:" if chosen else None,
+            on_click=apply,
+            args=(preset,),
+        )
 
 
 def filter_widgets(catalog: Catalog, *, no_quality: str = "") -> RecordFilter:
@@ -97,71 +117,111 @@ def filter_widgets(catalog: Catalog, *, no_quality: str = "") -> RecordFilter:
     no_quality
         Why the signals' quality cannot be asked for; "" if it can.
     """
-    follow_renamed(_QUERY["groups"], {"pure normal": "pure_normal"})
-    label = st.columns([3, 2, 2, 2, 2])
-    patient = st.columns([2.6, 2.6, 3.8, 3.8, 3.6, 3.8, 4.8], vertical_alignment="bottom")
-    codes = _code_words(catalog)
+    first = st.columns([2.6, 2.6, 2, 2.2, 2, 2.4, 2.4], vertical_alignment="bottom")
+    more = st.expander(_more_words(), icon=":material/tune:")
+    patient = more.columns([2.6, 2, 2.2, 2.6, 2.6, 2, 3], vertical_alignment="bottom")
     about = RecordFilter(
-        codes=_several(label[0], "codes", "Diagnosis (SCP code)", codes, codes.__getitem__),
-        superclasses=_several(
-            label[1], "superclasses", "Superclass", SUPERCLASSES, SUPERCLASSES.__getitem__
+        words=first[0].text_input(
+            "Words in the report",
+            placeholder=ANY,
+            max_chars=60,
+            help=_WORDS_HELP,
+            icon=":material/search:",
+            **_in_url("words"),
         ),
-        territories=_several(label[2], "territories", "MI territory", TERRITORIES),
+        codes=_several(first[1], "codes", catalog),
+        territories=_several(first[2], "territories", catalog),
+        superclasses=_several(patient[0], "superclasses", catalog),
     )
+    likelihood = f"Likelihood of {about.subject}"
     return replace(
         about,
         likelihoods=_several(
-            label[3],
-            "likelihoods",
-            f"Likelihood of {about.subject}",
-            LIKELIHOODS,
-            likelihood_words,
-            help=_LIKELIHOOD_HELP,
+            first[3], "likelihoods", catalog, label=likelihood, help=_LIKELIHOOD_HELP
         ),
-        groups=_one(label[4], "groups", "Label group", LABEL_GROUPS),
-        splits=_one(patient[0], "splits", "Split", SPLITS),
-        sexes=_several(patient[1], "sexes", "Sex", SEXES),
-        validated=_several(patient[2], "validated", "Validated by a human", VALIDATED),
-        ages=patient[3].slider("Age in years", *AGES, AGES, help=_AGE_HELP, **_in_url("ages")),
-        only_unknown_age=patient[4].checkbox("Age unknown", **_in_url("only_unknown_age")),
+        groups=_one(first[4], "groups", catalog),
+        min_disagreement=_threshold(first[5]),
+        sort=_order(first[6], catalog),
+        splits=_one(patient[1], "splits", catalog),
+        sexes=_several(patient[2], "sexes", catalog),
+        validated=_several(patient[3], "validated", catalog),
+        ages=patient[4].slider("Age in years", *AGES, AGES, help=_AGE_HELP, **_in_url("ages")),
+        only_unknown_age=patient[5].checkbox("Age unknown", **_in_url("only_unknown_age")),
         quality=_several(
-            patient[5],
+            patient[6],
             "quality",
-            "Signal quality",
-            CHOICES,
-            CHOICES.__getitem__,
+            catalog,
             help=no_quality or _QUALITY_HELP,
             disabled=bool(no_quality),
-        ),
-        sort=patient[6].selectbox(
-            "Order", _SORTS, format_func=_SORTS.__getitem__, help=_SORT_HELP, **_in_url("sort")
         ),
     )
 
 
+def apply(wanted: RecordFilter) -> None:
+    """Set every widget to a filter; a callback of a button."""
+    for field, key in PARAMETERS.items():
+        value = getattr(wanted, field)
+        if field in ONE_OF:
+            value = _one_or_any(value)
+        elif isinstance(value, tuple) and field != "ages":
+            value = list(value)
+        st.session_state[key] = value
+
+
+def _more_words() -> str:
+    """Say how many of the filters behind it differ from the first view."""
+    n_set = sum(
+        PARAMETERS[field] in st.session_state
+        and st.session_state[PARAMETERS[field]] != _at_first(field)
+        for field in _MORE
+    )
+    return f"More filters: {counted(n_set, 'changed', 'changed')}" if n_set else "More filters"
+
+
+def _at_first(field: str) -> object:
+    value = getattr(FIRST_VIEW, field)
+    if field in ONE_OF:
+        return _one_or_any(value)
+    return list(value) if isinstance(value, tuple) and field != "ages" else value
+
+
 def _in_url(field: str) -> dict[str, Any]:
-    return {"key": _QUERY[field], "bind": "query-params"}
+    return {"key": PARAMETERS[field], "bind": "query-params"}
 
 
-def _code_words(catalog: Catalog) -> dict[str, str]:
-    known = catalog.codes.drop_duplicates("code").set_index("code")["description"].sort_index()
-    return {str(code): f"{code}: {text}" for code, text in known.items()}
+def _threshold(place: DeltaGenerator) -> int:
+    return place.slider(
+        "Disagreement from",
+        0,
+        100,
+        0,
+        5,
+        format="%d points",
+        help=_DISAGREEMENT_HELP,
+        **_in_url("min_disagreement"),
+    )
+
+
+def _order(place: DeltaGenerator, catalog: Catalog) -> Sort:
+    sorts = options("sort", catalog)
+    chosen: Sort = place.selectbox("Order", sorts, format_func=sorts.__getitem__, **_in_url("sort"))
+    return chosen
 
 
 def _several(
     place: DeltaGenerator,
     field: str,
-    title: str,
-    options: Iterable[Option],
-    words: Callable[[Option], str] = str,
+    catalog: Catalog,
     *,
+    label: str = "",
     help: str | None = None,
     disabled: bool = False,
-) -> tuple[Option, ...]:
+) -> tuple[Any, ...]:
+    words = options(field, catalog)
     chosen = place.multiselect(
-        title,
-        list(options),
-        format_func=words,
+        label or _LABELS[field],
+        list(words),
+        format_func=words.__getitem__,
         placeholder="not available" if disabled else ANY,
         help=help,
         disabled=disabled,
@@ -170,16 +230,14 @@ def _several(
     return tuple(chosen)
 
 
-def _one(
-    place: DeltaGenerator, field: str, title: str, options: Mapping[str, str]
-) -> tuple[str, ...]:
-    values = [ANY, *options]
-    first_view = getattr(next(iter(PRESETS.values())), field)
+def _one(place: DeltaGenerator, field: str, catalog: Catalog) -> tuple[str, ...]:
+    words = options(field, catalog)
+    values = [ANY, *words]
     chosen = place.selectbox(
-        title,
+        _LABELS[field],
         values,
-        index=values.index(_one_or_any(first_view)),
-        format_func=lambda value: options.get(value, ANY),
+        index=values.index(_one_or_any(getattr(FIRST_VIEW, field))),
+        format_func=lambda value: words.get(value, ANY),
         **_in_url(field),
     )
     return () if chosen == ANY else (chosen,)
@@ -187,13 +245,3 @@ def _one(
 
 def _one_or_any(chosen: tuple[str, ...]) -> str:
     return chosen[0] if chosen else ANY
-
-
-def _apply(preset: RecordFilter) -> None:
-    for field, key in _QUERY.items():
-        value = getattr(preset, field)
-        if field in _SINGLE:
-            value = _one_or_any(value)
-        elif isinstance(value, tuple) and field != "ages":
-            value = list(value)
-        st.session_state[key] = value

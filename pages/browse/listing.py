@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
+from ecgcore.models.architectures import arch_title
+from ecgcore.predictions.decision import DecisionSettings
+from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.search import RecordFilter, group_counts, likelihood_text
-from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
+from ecgcore.review.case_list import VERDICT, shown_columns
+from ecgcore.stats.calibration.calibrators import CALIBRATORS
+from ecgcore.tasks.mi import TRAIN_SETS
+from pages.shared.case_grid import draw_grid
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -17,11 +23,30 @@ if TYPE_CHECKING:
 LISTED = 1000
 """Rows drawn at most; Review steps through all that were found."""
 
-_MANY, _MANY_PX = 10, 560
+_MANY, _MANY_PX = 10, 420
 _ABOUT_SIGNAL = (
     "Problems measured in the signal, by lead; empty when none was found. Review says more. "
     "“swap?”: limb electrodes may be swapped."
 )
+_ABOUT_VERDICT = (
+    "MI or normal if every ensemble says so, else refer. Target coverage {}. In brackets: a record "
+    "outside the study; the models know only MI and strictly normal ECGs."
+)
+_ASKED_FOR = {"signal": "quality", "report": "words", "territory": "territories"}
+"""Columns that are shown only if the filter asks for what they hold."""
+EXPORTED: Mapping[str, str] = {
+    "age": "age",
+    "sex": "sex",
+    "group": "label_group",
+    "diagnoses": "diagnoses",
+    "mi_likelihood": "mi_likelihood_percent",
+    "territory": "mi_territory",
+    "disagreement": "disagreement",
+    "signal": "signal_problems",
+    "split": "split",
+    "validated": "validated_by_human",
+}
+"""Columns of the search and their names in the file."""
 
 
 def summary_words(found: pd.DataFrame, n_all: int) -> str:
@@ -30,81 +55,115 @@ def summary_words(found: pd.DataFrame, n_all: int) -> str:
     return f"**{len(found):,}** of {n_all:,} records: {counts}"
 
 
-def note_words(wanted: RecordFilter, n_found: int, *, predicted: bool) -> str:
+def note_words(
+    wanted: RecordFilter, n_found: int, *, predicted: bool, synthetic: bool = False
+) -> str:
     """Say how the list is used and what its reader must know.
 
     Parameters
     ----------
     predicted
         Whether predictions are stored for the open data set.
+    synthetic
+        Whether it is the embedded set.
     """
-    notes = ["Click a row to open the case."]
+    notes = ["Click a row to open the case, or move with the arrow keys and press Enter."]
     if wanted.splits == ("test",):
         notes.append("Test split: no shipped model was trained on these records.")
-    if wanted.sort == "disagreement" and not predicted:
+    if not predicted and (wanted.sort == "disagreement" or wanted.min_disagreement):
         notes.append(
             "No predictions are stored for this data set, so the order is by record number."
+        )
+    if synthetic:
+        notes.append(
+            "No patient stands behind these records. For PTB-XL run "
+            "`python3.11 -m ecgcore data fetch --set test` in the project folder, then restart."
         )
     if n_found > LISTED:
         notes.append(f"The first {LISTED:,} are listed; Review steps through all of them.")
     return " ".join(notes)
 
 
-def disagreement_words(method: CalibratorName) -> str:
-    """Say what the column of disagreement holds."""
-    return (
-        "Highest minus lowest probability of MI among the study's main ensembles, in percentage "
-        f"points, as on Review. Probabilities: {CALIBRATORS[method]}."
-    )
-
-
 def draw_list(
-    found: pd.DataFrame, subject: str, method: CalibratorName, *, hidden: Collection[str]
+    found: pd.DataFrame,
+    wanted: RecordFilter,
+    said: pd.DataFrame | None,
+    ensembles: Sequence[Ensemble],
+    decision: DecisionSettings,
 ) -> int | None:
     """Draw the list; return the record whose row was picked.
 
     Parameters
     ----------
-    subject
-        What the likelihood is about.
-    hidden
-        Columns without content.
+    said
+        What the ensembles say about these records; None where nothing is predicted.
     """
-    table = found.head(LISTED).reset_index()
-    table["disagreement"] *= 100
-    table["likelihood"] = table["likelihood"].map(likelihood_text)
-    columns = _columns(subject, method)
-    picked = st.dataframe(
-        table,
-        key="cases",
-        on_select="rerun",
-        selection_mode=["single-row", "single-cell"],
-        hide_index=True,
-        height=_MANY_PX if len(table) > _MANY else "auto",
-        column_order=[name for name in columns if name not in hidden],
-        column_config=columns,
-        alt=f"{len(found):,} records with their diagnoses and the disagreement of the models",
+    table = found.head(LISTED)
+    columns = _about_record(wanted)
+    if said is not None:
+        shown = shown_columns(said.reindex(table.index), table["group"], ensembles)
+        table = table.join(shown)
+        columns |= _about_models(ensembles, decision)
+    columns |= _asked_for(wanted)
+    table = table.assign(
+        likelihood=table["likelihood"].map(likelihood_text),
+        disagreement=100 * table["disagreement"],
     )
-    rows = [*picked.selection.rows, *(row for row, _ in picked.selection.cells)]
-    return int(table["ecg_id"][rows[0]]) if rows else None
+    row = draw_grid(
+        table.reset_index()[list(columns)],
+        columns,
+        key="cases",
+        height=_MANY_PX if len(table) > _MANY else "auto",
+        alt=f"{len(found):,} records with their diagnoses and what the models say",
+    )
+    return None if row is None else int(table.index[row])
 
 
-def _columns(subject: str, method: CalibratorName) -> dict[str, ColumnConfig]:
-    """Columns in their order."""
-    text, about = st.column_config.TextColumn, disagreement_words(method)
-    return {
-        "ecg_id": st.column_config.NumberColumn("Record", format="%d", pinned=True),
-        "age": text("Age", width=80),
-        "sex": text("Sex", width=65),
-        "group": text("Label group", width=105),
-        "diagnoses": text("Diagnoses", width=250),
-        "likelihood": text(f"Likelihood of {subject}", width=185),
-        "territory": text("MI territory", width=140),
-        "disagreement": st.column_config.ProgressColumn(
-            "Disagreement", format="%.0f points", min_value=0, max_value=100, help=about, width=140
-        ),
-        "signal": text("Signal", help=_ABOUT_SIGNAL, width=180),
-        "split": text("Split", width=80),
-        "validated": text("Validated", width=80),
-        "report": text("Report begins", width=260),
+def _about_record(wanted: RecordFilter) -> dict[str, ColumnConfig]:
+    text = st.column_config.TextColumn
+    columns = {
+        "ecg_id": st.column_config.NumberColumn("Record", format="%d", width=66),
+        "age": text("Age", width=66),
+        "sex": text("Sex", width=64),
+        "group": text("Label group", width=104),
+        "diagnoses": text("Diagnoses", width=178),
+        "likelihood": text(f"Likelihood of {wanted.subject}", width=144),
     }
+    if len(wanted.groups) == 1:
+        del columns["group"]
+    return columns
+
+
+def _about_models(
+    ensembles: Sequence[Ensemble], decision: DecisionSettings
+) -> dict[str, ColumnConfig]:
+    text = st.column_config.TextColumn
+    archs = " · ".join(arch_title(name) for name in dict.fromkeys(one.arch for one in ensembles))
+    sets = dict.fromkeys(one.train_set for one in ensembles)
+    about = f"Probability of MI in per cent by {archs}; {CALIBRATORS[decision.calibrator]}. Trained on "
+    return {
+        **{
+            name: text(f"MI %, {name}", help=about + TRAIN_SETS[name] + ".", width=80)
+            for name in sets
+        },
+        VERDICT: text("Verdict", help=_ABOUT_VERDICT.format(decision.coverage_words), width=76),
+        "disagreement": st.column_config.ProgressColumn(
+            "Disagreement",
+            format="%.0f points",
+            min_value=0,
+            max_value=100,
+            help="Highest minus lowest probability of MI among these ensembles.",
+            width=128,
+        ),
+        "between": text("Highest, lowest", width=214),
+    }
+
+
+def _asked_for(wanted: RecordFilter) -> dict[str, ColumnConfig]:
+    text = st.column_config.TextColumn
+    columns = {
+        "signal": text("Signal", help=_ABOUT_SIGNAL, width=180),
+        "report": text("Report begins", width=260),
+        "territory": text("MI territory", width=120),
+    }
+    return {name: one for name, one in columns.items() if getattr(wanted, _ASKED_FOR[name])}

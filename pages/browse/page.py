@@ -4,18 +4,12 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.errors import CatalogError, ModelError, RecordError
-from ecgcore.ptbxl.search import search
-from pages.browse import filters, listing
+from ecgcore.review.case_list import exported
+from pages.browse import filters, listing, saved
 from pages.shared import caches, worklist
 from pages.shared.decision_choice import chosen_calibrator
 from pages.shared.errors import show_ecg_error
 from pages.shared.widgets import synthetic_badge
-
-
-def open_case(ecg_id: int) -> None:
-    """Show a record on Review; the filters come back on the return."""
-    filters.STATE.keep()
-    st.switch_page("review/page.py", query_params={"record": str(ecg_id)})
 
 
 def open_number(text: str) -> None:
@@ -26,12 +20,18 @@ def open_number(text: str) -> None:
         show_ecg_error(error)
 
 
-def disagreement() -> "pd.Series[float] | None":
-    """Return the disagreement of the models, or say why there is none."""
+def open_case(ecg_id: int) -> None:
+    """Show a record on Review; the filters come back on the return."""
+    state.keep()
+    worklist.open_case(ecg_id, worklist.of_filter(wanted))
+
+
+def predictions() -> pd.DataFrame | None:
+    """Return what the models say about every record, or say why there is nothing."""
     try:
-        return caches.disagreement(catalog.version, chosen_calibrator())
+        return caches.said(catalog.version, chosen_settings())
     except ModelError as error:
-        st.warning(str(error), icon=":material/warning:")
+        show_ecg_error(error)
         return None
 
 
@@ -46,38 +46,60 @@ def signal_quality() -> tuple[pd.DataFrame | None, str]:
     return table, ""
 
 
-filters.STATE.restore()
+def draw_download() -> None:
+    """Draw the button that gives the whole list as a file, made when it is pressed."""
+
+    def csv() -> str:
+        reports = catalog.frame["report"]
+        table: str = exported(found, said, reports, listing.EXPORTED).to_csv()
+        return table
+
+    st.download_button(
+        "List as CSV",
+        csv,
+        "records.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        help=f"All {len(found):,} records of this list, with every ensemble's probability.",
+    )
+
+
 catalog = caches.catalog()
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.title("Browse", width="content")
-    synthetic_badge(catalog.synthetic)
-    if catalog.synthetic:
-        st.caption(
-            "No patient stands behind these. For PTB-XL run "
-            "`python3.11 -m ecgcore data fetch --set test` in the project folder, then restart."
-        )
-views, direct = st.columns([3, 1], vertical_alignment="bottom")
+state = filters.state(catalog)
+filters.follow_list(catalog)
+state.open()
 quality, no_quality = signal_quality()
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Browse", width="content", anchor=False)
+    synthetic_badge(catalog.synthetic)
+    views = st.container(horizontal=True, vertical_alignment="center")
+    form = st.form("open record", border=False, width=250)
 wanted = filters.filter_widgets(catalog, no_quality=no_quality)
 with views:
     filters.preset_buttons(wanted)
-form = direct.form("open record", border=False)
-with form.container(horizontal=True, vertical_alignment="bottom"):
-    number = st.text_input("Record number", placeholder="such as 39")
+    saved.draw_menu(wanted, catalog)
+with form.container(horizontal=True, vertical_alignment="center"):
+    number = st.text_input(
+        "Record number", placeholder="Record number", label_visibility="collapsed", width=150
+    )
     asked = st.form_submit_button("Open")
 if asked:
     open_number(number)
 
-gaps = disagreement()
-found = search(catalog, wanted, gaps, quality)
-st.markdown(listing.summary_words(found, len(catalog.frame)))
-st.caption(listing.note_words(wanted, len(found), predicted=gaps is not None))
+said = predictions()
+found = worklist.find(wanted, said, quality)
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.markdown(listing.summary_words(found, len(catalog.frame)), width="content")
+    if len(found):
+        draw_download()
 if found.empty:
     st.info("No record fits. Take a filter away, or choose a view above.", icon=":material/search:")
     st.stop()
-empty = {"disagreement": gaps, "signal": quality}
-hidden = [name for name, content in empty.items() if content is None]
-picked = listing.draw_list(found, wanted.subject, chosen_calibrator(), hidden=hidden)
+ensembles = [] if said is None else [one for one in caches.ensembles() if one.name in said]
+st.caption(
+    listing.note_words(wanted, len(found), predicted=said is not None, synthetic=catalog.synthetic)
+)
+picked = listing.draw_list(found, wanted, said, ensembles, chosen_settings())
 if picked is not None:
-    worklist.set_ids(found.index)
     open_case(picked)

@@ -5,7 +5,6 @@ import streamlit as st
 from ecgcore.errors import RecordError
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.earlier import leading_diagnosis
-from ecgcore.ptbxl.search import opening_record
 from ecgcore.wording.records import ABOUT_LABEL_GROUPS, LABEL_GROUPS, SPLITS
 from pages.case.opening import open_case
 from pages.case.view import draw_case
@@ -27,8 +26,10 @@ def step_button(label: str, key: str, ecg_id: int | None) -> None:
 def choose_record() -> int:
     """Draw title, record number and steps; return the record, or stop the page with a message."""
     if "record" not in st.session_state and "record" not in st.query_params:
-        go_to(opening_record(caches.catalog()))
-        st.query_params["record"] = st.session_state["record"]  # the first run writes no bound URL
+        first, listed = worklist.first_case()
+        go_to(first)
+        # the first run writes no bound URL
+        st.query_params.update({"record": str(first), worklist.PARAM: listed})
     with st.container(horizontal=True, vertical_alignment="center"):
         title = st.container()
         place = st.container(width="content")
@@ -44,20 +45,19 @@ def choose_record() -> int:
     title.title("Review", anchor=False)
     try:
         ecg_id = caches.catalog().parse_id(text)
-        index, n_records = worklist.position(ecg_id)
+        here = worklist.place(ecg_id)
     except RecordError as error:
         show_ecg_error(error)
         st.page_link(
             "browse/page.py", label="Choose a recording on Browse", icon=":material/search:"
         )
         st.stop()
-    previous, following = worklist.neighbours(ecg_id)
-    where = "your list" if worklist.from_browse(ecg_id) else caches.catalog().version
-    place.caption(f"{index + 1:,} of {n_records:,} in {where}")
+    where = "your list" if here.chosen else caches.catalog().version
+    place.caption(f"{here.index + 1:,} of {here.n_records:,} in {where}")
     with before:
-        step_button("Previous", "P", previous)
+        step_button("Previous", "P", here.previous)
     with after:
-        step_button("Next", "N", following)
+        step_button("Next", "N", here.following)
     return ecg_id
 
 

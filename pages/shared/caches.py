@@ -24,7 +24,6 @@ from ecgcore.predictions.ensemble import (
     Ensemble,
     EnsembleCalibrator,
     LabelledEnsemble,
-    disagreement_of,
     ensemble_by_name,
     ensembles_of,
     main_ensembles,
@@ -34,6 +33,7 @@ from ecgcore.predictions.store import load_predictions, wide_predictions
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog, open_catalog
 from ecgcore.ptbxl.quality_table import load_quality, shipped_quality
 from ecgcore.ptbxl.store import Recordings, open_recordings
+from ecgcore.review.case_list import predictions_of
 from ecgcore.settings import Settings
 from ecgcore.signals.measure.measure import Measurements, measure
 from ecgcore.signals.quality import Quality, assess
@@ -234,8 +234,8 @@ def attribution(case: ReadableCase, entry: ModelEntry, method: str) -> Attributi
 
 
 @st.cache_data(max_entries=12, show_spinner="Reading the models' predictions …")
-def disagreement(data_version: str, name: CalibratorName = "raw") -> pd.Series[float] | None:
-    """Disagreement of the main ensembles by ``ecg_id``; None where nothing is predicted."""
+def said(data_version: str, chosen: DecisionSettings) -> pd.DataFrame | None:
+    """Apply `predictions_of` to every record; None where nothing is predicted."""
     table = _stored_table(data_version)
     if table is None:
         return None
@@ -244,7 +244,7 @@ def disagreement(data_version: str, name: CalibratorName = "raw") -> pd.Series[f
         for one in ensembles()
         if one.shipped and {entry.name for entry in one.members} <= set(table.columns)
     ]
-    return disagreement_of(table, [(one, calibrator(one, name)) for one in main_ensembles(stored)])
+    return predictions_of(table, [decision_rule(one, chosen) for one in main_ensembles(stored)])
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading the signals' quality …")

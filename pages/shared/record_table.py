@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ecgcore.ptbxl.search import likelihood_text
 from ecgcore.wording.records import LABEL_GROUPS, age_words
 from pages.shared import caches, worklist
+from pages.shared.case_grid import draw_grid
 from pages.shared.url_state import PageState
 
 _LISTED, _LIST_PX = 10, 400
@@ -103,20 +104,9 @@ def draw_cases(
         help="Opens the first; Review steps through all of them.",
         key=f"open_{key}",
     )
-    picked = st.dataframe(
-        table,
-        key=key,
-        on_select="rerun",
-        selection_mode=["single-row", "single-cell"],
-        hide_index=True,
-        height=height,
-        column_config=_COLUMNS,
-        alt=alt,
-    )
+    row = draw_grid(table, _COLUMNS, key=key, alt=alt, height=height)
     st.caption("Click a row to open it; Review then steps through this list.")
-    selected = [*picked.selection.rows, *(row for row, _ in picked.selection.cells)]
-    if asked or selected:
+    if asked or row is not None:
         state.keep()
-        worklist.set_ids(table["Record"])
-        row = selected[0] if selected else 0
-        st.switch_page("review/page.py", query_params={"record": str(table["Record"].iloc[row])})
+        listed = worklist.of_records(table["Record"])
+        worklist.open_case(int(table["Record"].iloc[row or 0]), listed)

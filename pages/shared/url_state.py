@@ -58,7 +58,8 @@ class PageState:
         for key, one in self.bound.items():
             follow_renamed(key, one.renamed)
             if one.known:
-                warn_of_unknown(key, [*one.known, *one.renamed], what=one.words)
+                known = [*one.known, *one.renamed]
+                warn_of_unknown(key, known, what=one.words, advice=_advice(one.known))
 
     def keep(self) -> None:
         """Remember the choices before the page is left for a case."""
@@ -153,8 +154,11 @@ def warn_of_unknown(name: str, known: Collection[str], *, what: str = "", advice
     advice
         What to do; by default the choices, where they are few.
     """
-    some = f"choose {', '.join(known)}." if len(known) <= _FEW else "the usual one is shown."
     for value in st.query_params.get_all(name):
         if value not in known:
-            text = unknown_words(what or name.replace("_", " "), value, advice or some)
+            text = unknown_words(what or name.replace("_", " "), value, advice or _advice(known))
             st.warning(text, icon=":material/warning:")
+
+
+def _advice(known: Collection[str]) -> str:
+    return f"choose {', '.join(known)}." if len(known) <= _FEW else "the usual one is shown."

@@ -1,55 +1,146 @@
-"""The reader's current list: the records chosen on Browse, in their order."""
+"""The reader's list behind Review, in its address: a filter of Browse, or records one by one.
+
+A link with its list leads everybody to the same next case; the open list is also remembered for a
+visit to Review by the menu.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlencode
 
+import pandas as pd
 import streamlit as st
 
-from pages.shared import caches
+from ecgcore.errors import CatalogError, ModelError
+from ecgcore.predictions.decision import DecisionSettings
+from ecgcore.ptbxl.search import PRESETS, RecordFilter, search
+from ecgcore.review.case_list import disagreement_in
+from ecgcore.review.filter_query import filter_query, read_filter
+from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
+from pages.shared import caches, url_state
+from pages.shared.decision_choice import chosen_calibrator
 
-_KEY = "worklist_ids"
+PARAM = "list"
+"""Query parameter of Review that holds the list."""
+
+_KEY = "worklist"
+_CALIBRATION = "calibration"
+_LONGEST = 9
 
 
-def set_ids(ids: Iterable[int]) -> None:
-    """Keep these records, in this order, as the reader's list."""
-    st.session_state[_KEY] = [int(ecg_id) for ecg_id in ids]
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record stands in a list.
+
+    Attributes
+    ----------
+    index, n_records
+        Its place, counted from 0, and the list's length.
+    previous, following
+        Its neighbours; None at an end.
+    chosen
+        True in the reader's list, False in the whole catalogue.
+    """
+
+    index: int
+    n_records: int
+    previous: int | None
+    following: int | None
+    chosen: bool
 
 
-def neighbours(ecg_id: int) -> tuple[int | None, int | None]:
-    """Return the records before and after this one; None at an end of the list.
+def open_case(ecg_id: int, listed: str) -> None:
+    """Show a record on Review with the list that it was chosen from, as this module writes one."""
+    st.session_state[_KEY] = listed
+    st.switch_page("review/page.py", query_params={"record": str(ecg_id), PARAM: listed})
+
+
+def of_filter(wanted: RecordFilter) -> str:
+    """Write a filter of Browse and the calibrator that its order rests on."""
+    calibrator = urlencode({_CALIBRATION: CALIBRATORS[chosen_calibrator()]})
+    return "&".join(part for part in (filter_query(wanted, caches.catalog()), calibrator) if part)
+
+
+def of_records(ids: Iterable[int]) -> str:
+    """Write records in their order.
+
+    Examples
+    --------
+    >>> of_records([39, 7])
+    '39.7'
+    """
+    return ".".join(str(ecg_id) for ecg_id in ids)
+
+
+def first_case() -> tuple[int, str]:
+    """Return the case that opens without a choice, the first that Browse shows, and its list."""
+    listed = of_filter(next(iter(PRESETS.values())))
+    ids = _ids(caches.catalog().version, listed)
+    return (ids or caches.catalog().frame.index.tolist())[0], listed
+
+
+def place(ecg_id: int) -> Place:
+    """Find a record in the list of the address, else in the one that was open, else among all.
 
     Raises
     ------
     RecordError
         If the catalogue has no such record.
     """
-    ids, here = _place(ecg_id)
-    previous = ids[here - 1] if here > 0 else None
-    following = ids[here + 1] if here + 1 < len(ids) else None
-    return previous, following
+    caches.catalog().entry(ecg_id)
+    ids = _current()
+    chosen = ecg_id in ids
+    everything = ids if chosen else tuple(caches.catalog().frame.index.tolist())
+    here = everything.index(ecg_id)
+    previous = everything[here - 1] if here else None
+    following = everything[here + 1] if here + 1 < len(everything) else None
+    return Place(here, len(everything), previous, following, chosen)
 
 
-def position(ecg_id: int) -> tuple[int, int]:
-    """Return the place of a record in the list, counted from 0, and the list's length.
-
-    Raises
-    ------
-    RecordError
-        If the catalogue has no such record.
-    """
-    ids, here = _place(ecg_id)
-    return here, len(ids)
+def find(
+    wanted: RecordFilter, predictions: pd.DataFrame | None, quality: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Search the open data set, in an order that rests on the predictions."""
+    apart = None if predictions is None else disagreement_in(predictions)
+    return search(caches.catalog(), wanted, apart, quality)
 
 
-def from_browse(ecg_id: int) -> bool:
-    """Say whether the record stands in a list chosen on Browse, not just in the catalogue."""
-    return ecg_id in st.session_state.get(_KEY, ())
+def _current() -> tuple[int, ...]:
+    asked = st.query_params.get(PARAM)
+    listed = st.session_state.get(_KEY, "") if asked is None else asked
+    ids = _ids(caches.catalog().version, listed) if listed else ()
+    if asked and not ids:
+        advice = "it leads to no record here; all records are stepped through."
+        st.warning(url_state.unknown_words("list", asked, advice), icon=":material/warning:")
+    return ids
 
 
-def _place(ecg_id: int) -> tuple[list[int], int]:
-    if from_browse(ecg_id):
-        ids = st.session_state[_KEY]
-    else:
-        catalog = caches.catalog()
-        catalog.entry(ecg_id)
-        ids = catalog.frame.index.tolist()
-    return ids, ids.index(ecg_id)
+@st.cache_data(max_entries=64, show_spinner="Finding the list …")
+def _ids(data_version: str, listed: str) -> tuple[int, ...]:
+    """Return the records of a list; none where it is not one."""
+    catalog = caches.catalog()
+    if set(listed) <= set("0123456789."):
+        known = set(catalog.frame.index.tolist())
+        numbers = [int(text) for text in listed.split(".") if 0 < len(text) <= _LONGEST]
+        return tuple(dict.fromkeys(number for number in numbers if number in known))
+    query = parse_qs(listed)
+    if not query:
+        return ()
+    name = _calibrator(query.get(_CALIBRATION, [""])[0])
+    try:
+        predictions = caches.said(data_version, DecisionSettings(name))
+    except ModelError:  # Browse says so; its order is then by record number
+        predictions = None
+    try:
+        quality = caches.quality_table(data_version)
+    except CatalogError:
+        quality = None
+    found = find(read_filter(listed, catalog), predictions, quality)
+    return tuple(int(ecg_id) for ecg_id in found.index)
+
+
+def _calibrator(label: str) -> CalibratorName:
+    names: dict[str, CalibratorName] = {words: name for name, words in CALIBRATORS.items()}
+    return names.get(label, "raw")

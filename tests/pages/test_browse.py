@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.ptbxl.catalog import Catalog
-from pages.shared import caches, worklist
+from pages.shared import caches
 
 Open = Callable[..., AppTest]
 
@@ -25,11 +27,21 @@ def press(app: AppTest, name: str) -> AppTest:
     return next(button for button in app.button if name in button.label).click().run()
 
 
+def said_of(apart: dict[int, float]) -> pd.DataFrame:
+    """What two models say: one nothing, the other the disagreement."""
+    probs = pd.DataFrame({"cnn_bilstm-A": 0.0, "bimamba2-D": pd.Series(apart)})
+    return probs.assign(verdict="refer")
+
+
+def box(app: AppTest, label: str) -> Any:
+    return next(one for one in app.text_input if one.label == label)
+
+
 @pytest.fixture
 def disagreement(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the models disagree the more, the higher the record's number."""
-    numbers = pd.Series({ecg_id: ecg_id / 240 for ecg_id in range(1, 241)})
-    monkeypatch.setattr(caches, "disagreement", lambda _version, _method: numbers)
+    said = said_of({ecg_id: ecg_id / 240 for ecg_id in range(1, 241)})
+    monkeypatch.setattr(caches, "said", lambda _version, _method: said)
 
 
 def test_first_view_is_the_ambiguous_test_cases(
@@ -49,11 +61,11 @@ def test_first_view_is_the_ambiguous_test_cases(
 def test_disagreement_follows_the_switch(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def disagreement(_version: str, method: str) -> pd.Series:
-        asked.append(method)
-        return pd.Series({k: (k if method == "raw" else 240 - k) / 240 for k in range(1, 241)})
+    def said(_version: str, chosen: DecisionSettings) -> pd.DataFrame:
+        asked.append(chosen.calibrator)
+        return said_of({k: (k if chosen.calibrator == "raw" else 240 - k) / 240 for k in range(1, 241)})
 
-    monkeypatch.setattr(caches, "disagreement", disagreement)
+    monkeypatch.setattr(caches, "said", said)
     raw = open_page("browse", calibration="Uncalibrated").dataframe[0].value["ecg_id"].tolist()
     app = open_page("browse")
     assert asked == ["raw", "platt"]
@@ -105,11 +117,21 @@ def test_url_holds_the_filters(open_page: Open, synthetic_catalog: Catalog) -> N
     assert app.multiselect(key="likelihood").label == "Likelihood of IMI"
 
 
-def test_stale_values_in_the_url_are_ignored(open_page: Open) -> None:
-    app = open_page("browse", group="nonsense", sex="7", age="old", sort="-1")
+def test_stale_values_in_the_url_are_named(open_page: Open) -> None:
+    app = open_page("browse", group="nonsense", sex="7", age="old", sort="-1", disagreement="no")
     assert not app.exception
     assert app.selectbox(key="group").value == "uncertain_mi"
     assert app.slider(key="age").value == (0, 90)
+    told = [warning.value for warning in app.warning]
+    assert told == [
+        "The label group `nonsense` in the address is not known: choose uncertain MI, certain MI, "
+        "normal, other, any.",
+        "The disagreement `no` in the address is not known: the usual one is shown.",
+        "The sex `7` in the address is not known: choose male, female, unknown.",
+        "The age `old` in the address is not known: the usual one is shown.",
+        "The sort `-1` in the address is not known: choose disagreement first, least likely first, "
+        "most likely first, record number.",
+    ]
 
 
 def test_an_old_link_to_normal_records_still_finds_them(
@@ -117,8 +139,8 @@ def test_an_old_link_to_normal_records_still_finds_them(
 ) -> None:
     app = open_page("browse", group="pure normal")
     assert app.selectbox(key="group").value == "pure_normal"
-    assert set(app.dataframe[0].value["group"]) == {"normal"}
     assert summary(app).count("normal **12**") == 1
+    assert not app.warning
 
 
 def test_nothing_found_says_what_to_do(open_page: Open) -> None:
@@ -141,7 +163,7 @@ def test_missing_predictions_leave_the_list_usable(
 ) -> None:
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "none"))
     app = open_page("browse")
-    assert "mi-synthetic.parquet does not exist" in app.warning[0].value
+    assert "mi-synthetic.parquet does not exist" in app.error[0].value
     assert "the order is by record number" in captions(app)
     ids = app.dataframe[0].value["ecg_id"].tolist()
     assert ids == sorted(ids)
@@ -154,6 +176,8 @@ def test_signal_quality_is_a_filter_and_a_column(open_page: Open, disagreement: 
     assert table["signal"].str.contains("noise").all()
     app.multiselect(key="signal").set_value(["none"]).run()
     assert set(app.dataframe[0].value["signal"]) == {""}
+    app.multiselect(key="signal").set_value([]).run()
+    assert "signal" not in app.dataframe[0].value
 
 
 def test_without_a_table_of_quality_the_filter_says_why(
@@ -179,30 +203,25 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, str]]]:
     return asked
 
 
-@pytest.mark.parametrize(
-    "selection", [{"rows": [1], "cells": []}, {"rows": [], "cells": [(1, "diagnoses")]}]
-)
-def test_a_row_opens_its_case_and_keeps_the_list(
-    open_page: Open,
-    disagreement: None,
-    opened: list[tuple[str, dict[str, str]]],
-    selection: dict[str, list],
+def test_a_row_opens_its_case_with_the_list_in_the_address(
+    open_page: Open, disagreement: None, opened: list[tuple[str, dict[str, str]]]
 ) -> None:
-    app = open_page("browse")
+    app = open_page("browse", group="any", calibration="Beta")
     ids = app.dataframe[0].value["ecg_id"].tolist()
-    app.session_state["cases"] = {"selection": {"columns": [], **selection}}
+    app.session_state["cases"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
     app.run()
-    assert opened == [("review/page.py", {"record": str(ids[1])})]
-    assert app.session_state["worklist_ids"] == ids
+    listed = "group=any&calibration=Beta"
+    assert opened == [("review/page.py", {"record": str(ids[1]), "list": listed})]
 
 
 def test_a_record_number_opens_directly(
     open_page: Open, opened: list[tuple[str, dict[str, str]]]
 ) -> None:
     app = open_page("browse")
-    app.text_input[0].input(" 12 ")
+    box(app, "Record number").input(" 12 ")
     press(app, "Open")
-    assert opened == [("review/page.py", {"record": "12"})]
+    ((page, asked),) = opened
+    assert (page, asked["record"]) == ("review/page.py", "12")
 
 
 @pytest.mark.parametrize(
@@ -218,7 +237,7 @@ def test_a_wrong_number_is_explained_and_the_list_stays(
     open_page: Open, opened: list[tuple[str, dict[str, str]]], typed: str, message: str
 ) -> None:
     app = open_page("browse")
-    app.text_input[0].input(typed)
+    box(app, "Record number").input(typed)
     press(app, "Open")
     assert message in app.error[0].value
     assert opened == []
@@ -238,44 +257,57 @@ def test_filters_come_back_after_a_case(
     assert summary(app.run()) == certain
 
 
-def queue_script() -> None:
-    import streamlit as st
-
-    from pages.shared import worklist
-
-    if "ids" in st.session_state:
-        worklist.set_ids(st.session_state["ids"])
-    ecg_id = st.session_state["ecg_id"]
-    st.session_state["answer"] = (
-        worklist.neighbours(ecg_id),
-        worklist.position(ecg_id),
-        worklist.from_browse(ecg_id),
-    )
+def test_a_list_in_the_address_shows_its_filter(open_page: Open, disagreement: None) -> None:
+    app = open_page("browse", list="group=certain+MI&disagreement=30&calibration=Platt", record="9")
+    assert app.selectbox(key="group").value == "certain_mi"
+    assert app.slider(key="disagreement").value == 30
+    assert "list" not in app.query_params
+    assert "record" not in app.query_params
 
 
-@pytest.mark.parametrize(
-    ("ids", "ecg_id", "answer"),
-    [
-        ([7, 3, 9], 3, ((7, 9), (1, 3), True)),
-        ([7, 3, 9], 7, ((None, 3), (0, 3), True)),
-        ([7, 3, 9], 9, ((3, None), (2, 3), True)),
-        ([7, 3, 9], 100, ((99, 101), (99, 240), False)),
-        (None, 1, ((None, 2), (0, 240), False)),
-        (None, 240, ((239, None), (239, 240), False)),
-    ],
-)
-def test_neighbours_in_the_readers_list_or_the_catalogue(
-    synthetic_catalog: Catalog,
-    monkeypatch: pytest.MonkeyPatch,
-    ids: list[int] | None,
-    ecg_id: int,
-    answer: tuple[object, ...],
-) -> None:
-    monkeypatch.setattr(worklist.caches, "catalog", lambda: synthetic_catalog)
-    app = AppTest.from_function(queue_script)
-    app.session_state["ecg_id"] = ecg_id
-    if ids is not None:
-        app.session_state["ids"] = ids
-    app.run()
-    assert not app.exception
-    assert app.session_state["answer"] == answer
+def test_models_that_disagree_do_so_by_a_threshold(open_page: Open, disagreement: None) -> None:
+    app = press(open_page("browse"), "Models disagree")
+    assert app.slider(key="disagreement").value == 50
+    ids = app.dataframe[0].value["ecg_id"]
+    assert ids.min() >= 120
+    app.slider(key="disagreement").set_value(90).run()
+    assert app.dataframe[0].value["ecg_id"].tolist() == [ecg_id for ecg_id in ids if ecg_id >= 216]
+
+
+def test_words_of_the_report_are_searched_in_both_languages(open_page: Open) -> None:
+    app = press(open_page("browse"), "All records")
+    n_all = len(app.dataframe[0].value)
+    app.text_input(key="words").input("infarct INFERIOR").run()
+    reports = app.dataframe[0].value["report"].str.lower()
+    assert 0 < len(reports) < n_all
+    assert reports.str.contains("inferior").all()
+
+
+def test_the_list_says_who_says_what(open_page: Open, disagreement: None) -> None:
+    table = open_page("browse").dataframe[0].value
+    row = table.iloc[0]
+    assert row["A"].strip() == "0"
+    assert row["D"].strip() == f"{100 * row['ecg_id'] / 240:.0f}"
+    assert (row["verdict"], row["between"]) == ("refer", "BiMamba-2 D, CNN-BiLSTM A")
+    assert row["disagreement"] == pytest.approx(100 * row["ecg_id"] / 240)
+
+
+def test_the_list_is_a_file_of_all_rows(open_page: Open, disagreement: None) -> None:
+    app = press(open_page("browse"), "All records")
+    (button,) = app.get("download_button")
+    assert button.proto.label == "List as CSV"
+
+
+def test_filters_are_saved_by_name_and_come_back(open_page: Open, disagreement: None) -> None:
+    app = press(open_page("browse", territory="lateral", group="any"), "Certain MI")
+    certain = summary(app)
+    box(app, "Save the present filters as").input("Mine")
+    press(app, "Save")
+    app = press(app, "All records")
+    assert summary(app) != certain
+    assert summary(press(app, "Mine")) == certain
+    box(app, "Save the present filters as").input("mine")
+    press(app, "Save")
+    assert "“mine” is already saved" in app.error[0].value
+    press(app, "Remove")
+    assert not [button for button in app.button if button.label == "Mine"]

@@ -246,7 +246,7 @@ def test_cases_of_the_open_data_set_open_in_review(open_compare):
     app = open_compare(view="Confusion matrix", data_set=SYNTHETIC, test_set="all", cell="tn")
     listed = app.dataframe[-1].value["Record"].tolist()
     next(b for b in app.button if b.label == "Open in Review").click().run()
-    assert app.session_state["worklist_ids"] == listed
+    assert app.query_params["list"] == ".".join(map(str, listed))
     assert app.title[0].value == "Review"
 
 

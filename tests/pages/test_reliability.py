@@ -416,7 +416,7 @@ def test_a_bin_opens_in_review_as_the_reader_s_list(open_reliability):
     next(button for button in app.button if button.label == "Open in Review").click().run()
     assert not app.exception
     assert app.title[0].value == "Review"
-    assert app.session_state["worklist_ids"] == cases["Record"].tolist()
+    assert app.query_params["list"] == ".".join(map(str, cases["Record"]))
 
 
 def test_an_empty_bin_says_so(open_reliability):

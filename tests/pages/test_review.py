@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import shutil
 
 import numpy as np
@@ -104,10 +105,8 @@ def test_no_mark_on_a_test_record(open_review, synthetic_catalog):
     assert "(seen)" not in charts(app)["Probability"].spec
 
 
-def test_previous_and_next_step_through_the_list_from_browse(open_review):
-    app = open_review(7)
-    app.session_state["worklist_ids"] = [9, 7, 4]
-    app.run()
+def test_previous_and_next_step_through_the_list_in_the_address(open_review):
+    app = open_review(7, list="9.7.4")
     assert "2 of 3 in your list" in texts(app)
     press(app, "Next")
     assert app.text_input(key="record").value == "4"
@@ -129,6 +128,7 @@ def test_steps_have_keys(open_review):
 def test_without_a_record_an_uncertain_one_of_the_test_fold_opens(open_review, synthetic_catalog):
     app = open_review()
     first = find(synthetic_catalog, "uncertain_mi", "test")
+    assert re.search(r"^1 of \d+ in your list$", texts(app), re.MULTILINE)
     assert f"**Record {first}**" in texts(app)
     assert app.query_params["record"] == str(first)
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.special import expit
 
@@ -12,7 +11,6 @@ from ecgcore.models.cards import ModelEntry, ModelKey
 from ecgcore.predictions.ensemble import (
     EnsembleCalibrator,
     LabelledEnsemble,
-    disagreement_of,
     ensemble_by_name,
     ensembles_of,
     is_main,
@@ -90,19 +88,6 @@ def test_every_seed_and_the_ensemble_are_calibrated_alone():
 def test_records_of_one_class_cannot_calibrate():
     with pytest.raises(ModelError, match="3 records of the validation fold cannot calibrate"):
         EnsembleCalibrator.fit("platt", "certain", judged([[0.0, 1.0, 2.0]], [1, 1, 1]))
-
-
-def test_disagreement_is_between_ensembles_not_between_seeds():
-    groups = ensembles_of([entry("cnn_bilstm", "A", 0), entry("cnn_bilstm", "A", 1),
-                           entry("bimamba2", "A", 0)])  # fmt: skip
-    table = pd.DataFrame(
-        {"cnn_bilstm-A-0": [-5.0, 1.0], "cnn_bilstm-A-1": [5.0, 1.0], "bimamba2-A-0": [0.0, -1.0]},
-        index=[7, 9],
-    )
-    raw = EnsembleCalibrator.fit("raw", "all", judged([[0.0, 1.0]], [0, 1]))
-    pairs = [(groups[0], EnsembleCalibrator("raw", "all", 2, 1, raw.seeds * 2, raw.ensemble))]
-    found = disagreement_of(table, [*pairs, (groups[1], raw)])
-    assert found.to_dict() == pytest.approx({7: 0.0, 9: expit(1) - expit(-1)})
 
 
 def test_the_study_has_six_main_ensembles_and_without_them_all_are_main():

@@ -258,3 +258,27 @@ def test_quality_is_asked_of_the_table() -> None:
     texts = search(SIX, RecordFilter(), quality=table)["signal"].tolist()
     assert texts == ["", "noise I", "swap?", "", "", ""]
     assert found(quality=("noise",)) == [1, 2, 3, 4, 5, 6]
+
+
+def test_words_are_found_in_the_report_and_its_translation():
+    catalog = make_catalog(RECORDS)
+    catalog.frame["report"] = [
+        "sinusrhythmus linksschenkelblock", "Sinusrhythmus", "LEFT bundle", None, "", "sinus",
+    ]  # fmt: skip
+
+    def found(words: str) -> list[int]:
+        return search(catalog, RecordFilter(words=words)).index.tolist()
+
+    assert found("bundle left") == [1, 3]
+    assert found("Links") == [1]
+    assert found("sinusRHYTHMUS") == [1, 2]
+    assert found("sinus (") == []
+    assert found("  ") == list(RECORDS)
+
+
+def test_a_least_disagreement_counts_in_points_and_needs_predictions():
+    apart = pd.Series({1: 0.5, 2: 0.499, 3: 0.9})
+    wanted = RecordFilter(min_disagreement=50)
+    catalog = make_catalog(RECORDS)
+    assert search(catalog, wanted, apart).index.tolist() == [1, 3]
+    assert len(search(catalog, wanted)) == len(RECORDS)

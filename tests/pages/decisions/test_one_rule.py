@@ -15,12 +15,18 @@ import streamlit as st
 from ecgcore.commands.predict import ensemble_predictions
 from ecgcore.models.predictor import Prediction
 from ecgcore.predictions import shipped
-from ecgcore.predictions.decision import COVERAGES, SENSITIVITIES, DecisionSettings
+from ecgcore.predictions.decision import (
+    COVERAGES,
+    SENSITIVITIES,
+    DecisionSettings,
+    joint_verdict,
+)
 from ecgcore.predictions.ensemble import is_main, main_ensembles
 from ecgcore.predictions.store import load_cohort
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.report.content import PrintoutContent
 from ecgcore.report.front import prediction_lines
+from ecgcore.review.case_list import disagreement_in
 from ecgcore.settings import PROJECT_DIR, Settings
 from pages.case import predictions as review
 from pages.compare.choice import Choice as CompareChoice
@@ -188,16 +194,19 @@ def _test_fold():
     return cohort.index[cohort["split"] == "test"].tolist()
 
 
-def test_disagreement_is_one_number_on_browse_and_review(logits, monkeypatch):
-    monkeypatch.setattr(caches, "_stored_table", lambda _: _table(logits))
+def test_disagreement_and_verdict_are_one_on_browse_and_review(logits, monkeypatch):
     ids = next(iter(logits.values())).ids
-    browse = caches.disagreement.__wrapped__(PTBXL_VERSION, "platt")
     pages = on_review(ids, logits, DecisionSettings("platt"), monkeypatch)
+    monkeypatch.setattr(caches, "_stored_table", lambda _: _table(logits))
+    said = caches.said.__wrapped__(PTBXL_VERSION, DecisionSettings("platt"))
+    browse = disagreement_in(said)
     for ecg_id, rows in zip(ids, pages, strict=True):
         main = [row for row in rows if is_main(row.ensemble)]
         words = review.agreement(main, DecisionSettings("platt"))
         n = round(100 * browse[ecg_id])
         assert f"disagreement **{n} point{'' if n == 1 else 's'}**" in words
+        assert said["verdict"][ecg_id] == joint_verdict(main)
+        assert [said[row.ensemble.name][ecg_id] for row in main] == [row.prob for row in main]
 
 
 def _table(logits):

@@ -1,0 +1,1 @@
+"""What a reader works through: lists of cases, filters with names, what the models say."""
