@@ -140,7 +140,9 @@ def _about_models(
     text = st.column_config.TextColumn
     archs = " · ".join(arch_title(name) for name in dict.fromkeys(one.arch for one in ensembles))
     sets = dict.fromkeys(one.train_set for one in ensembles)
-    about = f"Probability of MI in per cent by {archs}; {CALIBRATORS[decision.calibrator]}. Trained on "
+    about = (
+        f"Probability of MI in per cent by {archs}; {CALIBRATORS[decision.calibrator]}. Trained on "
+    )
     return {
         **{
             name: text(f"MI %, {name}", help=about + TRAIN_SETS[name] + ".", width=80)

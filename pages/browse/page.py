@@ -7,7 +7,7 @@ from ecgcore.errors import CatalogError, ModelError, RecordError
 from ecgcore.review.case_list import exported
 from pages.browse import filters, listing, saved
 from pages.shared import caches, worklist
-from pages.shared.decision_choice import chosen_calibrator
+from pages.shared.decision_choice import chosen_settings
 from pages.shared.errors import show_ecg_error
 from pages.shared.widgets import synthetic_badge
 

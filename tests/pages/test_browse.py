@@ -63,7 +63,9 @@ def test_disagreement_follows_the_switch(open_page: Open, monkeypatch: pytest.Mo
 
     def said(_version: str, chosen: DecisionSettings) -> pd.DataFrame:
         asked.append(chosen.calibrator)
-        return said_of({k: (k if chosen.calibrator == "raw" else 240 - k) / 240 for k in range(1, 241)})
+        return said_of(
+            {k: (k if chosen.calibrator == "raw" else 240 - k) / 240 for k in range(1, 241)}
+        )
 
     monkeypatch.setattr(caches, "said", said)
     raw = open_page("browse", calibration="Uncalibrated").dataframe[0].value["ecg_id"].tolist()
