@@ -69,6 +69,7 @@ def warm_up() -> threading.Thread:
 
 
 def _import_torch() -> None:
+    importlib.import_module("ecgcore.report.printout")  # 2 ways into Matplotlib break both
     importlib.import_module("ecgcore.explain.methods")
     from ecgcore.threads import limit_library_threads
 
