@@ -312,7 +312,7 @@ def test_pairs_stand_in_a_table_of_words():
             f"{M}0.0300{N}[{M}0.0400,{N}{M}0.0200]",
         ],
         "Seed pairs with the first higher": ["6 of 9", "6 of 9"],
-        "p (Holm)": ["0.040", "0.576"],
+        "p (Holm)": ["0.030", "0.576"],
         "Verdict": ["C is better", "BiMamba-2 is better in this pair alone"],
     }
 
