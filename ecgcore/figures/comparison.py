@@ -1,6 +1,5 @@
 """Diagrams that set training sets side by side: their seeds, and how their ranking changes."""
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,8 +13,7 @@ ROW_PX = 35
 _HEAD = 0.85
 _ABOVE, _BELOW = 0.27, -0.25
 _DODGE = 0.07
-_MOST_RANKS = 3
-_RANKS_WIDTH = 13
+_FEW_TICKS = 3
 _OTHER = Style("other", "#56676F", "#A3B3BB", "solid", "pentagon")
 
 
@@ -297,8 +295,8 @@ def _add_panel(
             f"xaxis{axis}": {
                 "domain": domain,
                 "tickvals": list(range(len(ticks))),
-                "ticktext": ticks_with_ranks(courses, ticks),
-                "tickfont": {"size": 12 if len(ticks) <= _MOST_RANKS else 10},
+                "ticktext": list(ticks),
+                "tickfont": {"size": 12 if len(ticks) <= _FEW_TICKS else 10},
                 "range": [-0.45, len(ticks) - 0.55],
                 "tickangle": 0,
                 "title": {"text": f"<b>{courses[0].arch}</b>", "font": {"size": 13}},
@@ -342,24 +340,3 @@ def _mark_place(figure: go.Figure, place: int, panel: int, *, dark: bool) -> Non
         layer="below",
         line={"width": 0},
     )
-
-
-def ticks_with_ranks(courses: Sequence[Course], ticks: Sequence[str]) -> list[str]:
-    """Write under each tick the training sets from the highest mean to the lowest.
-
-    With more than `_MOST_RANKS` ticks there is no room, and they stay as they are.
-    """
-    if len(ticks) > _MOST_RANKS:
-        return list(ticks)
-    ranked = (_ranked(courses, k) for k in range(len(ticks)))
-    return [
-        f"{tick}<br><b style='font-size:10px'>{'<br>'.join(lines)}</b>"
-        for tick, lines in zip(ticks, ranked, strict=True)
-    ]
-
-
-def _ranked(courses: Sequence[Course], place: int) -> list[str]:
-    """Training sets on one set of records, from the highest mean on, in lines that fit a tick."""
-    order = sorted(courses, key=lambda c: -np.nan_to_num(c.means[place].value, nan=-9e9))
-    names = " ".join(course.train_set for course in order)
-    return textwrap.wrap(names, _RANKS_WIDTH, break_on_hyphens=False)

@@ -45,6 +45,7 @@ METRIC_NAMES: tuple[ScoreName, ...] = (
 SCORE_NAMES: tuple[ScoreName, ...] = get_args(ScoreName)
 """Scores that `Scorer.score` computes: `METRIC_NAMES` and the logarithmic loss."""
 
+_NORMAL_975 = 1.959964
 LOWER_IS_BETTER: frozenset[ScoreName] = frozenset({"brier", "ece_width", "ece_mass", "log_loss"})
 
 
@@ -63,6 +64,24 @@ class Estimate:
         if np.isnan(self.low):
             return f"{self.value:.{digits}f}"
         return f"{self.value:.{digits}f} [{self.low:.{digits}f}, {self.high:.{digits}f}]"
+
+
+def wilson(share: float, n: int) -> Estimate:
+    """Return a share of `n` with Wilson's 95 % interval.
+
+    Source: Wilson, Journal of the American Statistical Association 22 (1927) 209-212.
+
+    Examples
+    --------
+    >>> wilson(0.5, 10).text()
+    '0.500 [0.237, 0.763]'
+    """
+    if not n:
+        return Estimate(float("nan"), float("nan"), float("nan"))
+    z2 = _NORMAL_975**2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _NORMAL_975 * float(np.sqrt(share * (1 - share) / n + z2 / (4 * n**2))) / (1 + z2 / n)
+    return Estimate(share, max(0.0, middle - half), min(1.0, middle + half))
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,10 @@ _SUBGROUP_HELP = (
 KIND_NAMES = {**KINDS, cache.MATCHED: "Age and sex matched"}
 EXTRA, _SUBGROUP = "extra", "part"
 _SUBGROUP_KEY = "compare_part"
-VIEWS = ("Pairs", "Calibrators", "Published claims", "Confusion matrix", "Shortcuts")
+VIEWS = (
+    *("Pairs", "Calibrators", "Published claims", "Confusion matrix", "Shortcuts"),
+    "Outside the study",
+)
 STATE = PageState(
     "compare",
     {

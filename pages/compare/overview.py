@@ -182,7 +182,7 @@ def ranking_words(ranked: Sequence[tuple[str, Field]], choice: Choice) -> str:
     for name, one in ranked:
         found: dict[str, list[Comparison]] = by_arch(one.ensembles, one.comparisons())
         told = "; ".join(
-            f"{arch_title(arch)} {summary(choice, mine)}" for arch, mine in found.items()
+            f"{arch_title(arch)}: {summary(choice, mine)}" for arch, mine in found.items()
         )
         lines.append(f"- **{name}** (n = {one.n:,}): {told or 'nothing to compare'}")
     title = "on each test set" if choice.part is None else KIND_NAMES[choice.part.kind]

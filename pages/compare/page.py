@@ -9,13 +9,17 @@ from pages.compare.calibrators import draw_calibrators
 from pages.compare.claims import draw_claims
 from pages.compare.confusion import draw_confusion
 from pages.compare.numbers import Field, field
+from pages.compare.outside import draw_outside
 from pages.compare.pairs import draw_pairs
 from pages.compare.shortcuts import draw_shortcuts
 from pages.compare.summary import among, answer, scope_words
 from pages.shared import evaluation_choice as shared
 from pages.shared.decision_choice import chosen_settings
 
-DRAWN = (draw_pairs, draw_calibrators, draw_claims, draw_confusion, draw_shortcuts)
+DRAWN = (
+    *(draw_pairs, draw_calibrators, draw_claims, draw_confusion, draw_shortcuts),
+    draw_outside,
+)
 ANSWER_PX, HOLDS_PX = 124, 128
 
 

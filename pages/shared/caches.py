@@ -205,17 +205,18 @@ def ensemble_logits(
     return np.array([one.logit for one, _ in made]), warnings
 
 
-def stored_ensemble_logits(ecg_id: int, ensemble: Ensemble) -> NDArray[np.float64] | None:
-    """Read the shipped logits ``(s,)`` of an ensemble on a record of the open data, if any."""
+def stored_ensemble_logits(
+    ecg_id: int | NDArray[np.int64], ensemble: Ensemble
+) -> NDArray[np.float64] | None:
+    """Read the shipped logits, ``(s,)`` or ``(s, n)``, of an ensemble on open records, if any."""
     try:
         table = _stored_table(catalog().version)
     except ModelError:  # no file of predictions, which the models themselves do not need
         return None
     names = [entry.name for entry in ensemble.members]
-    if table is None or ecg_id not in table.index or not set(names) <= set(table.columns):
+    if table is None or not set(names) <= set(table) or not np.isin(ecg_id, table.index).all():
         return None
-    logits: NDArray[np.float64] = table.loc[ecg_id, names].to_numpy(dtype=np.float64)
-    return logits
+    return np.asarray(table.loc[ecg_id, names].to_numpy(dtype=np.float64).T)
 
 
 def prediction(case: ReadableCase, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:

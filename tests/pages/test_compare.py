@@ -15,6 +15,8 @@ from ecgcore.predictions.store import (
 )
 from ecgcore.ptbxl.catalog import synthetic_version
 from ecgcore.stats.calibration.calibrators import CALIBRATORS
+from ecgcore.study.outside import OutsidePart
+from pages.compare import outside
 from pages.shared import evaluation_caches
 from tests.support.models import predictions, ptbxl_cohort, save_card, save_pretrained
 
@@ -29,6 +31,7 @@ VIEWS = [
     "Published claims",
     "Confusion matrix",
     "Shortcuts",
+    "Outside the study",
 ]
 
 
@@ -105,9 +108,9 @@ def test_another_test_set_changes_the_answer(open_compare):
 
 def test_every_test_set_is_told_beside_the_ranking(open_compare):
     text = said(open_compare(test_set="certain", architecture="CNN-BiLSTM"))
-    assert "- **certain** (n = 971): CNN-BiLSTM no clear difference" in text
-    assert "- **all** (n = 1,253): CNN-BiLSTM C better than A, D better than A" in text
-    assert "- **uncertain** (n = 985): CNN-BiLSTM C better than A, D better than A" in text
+    assert "- **certain** (n = 971): CNN-BiLSTM: no clear difference" in text
+    assert "- **all** (n = 1,253): CNN-BiLSTM: C better than A, D better than A" in text
+    assert "- **uncertain** (n = 985): CNN-BiLSTM: C better than A, D better than A" in text
 
 
 def test_of_an_error_the_lower_mean_is_called_better(open_compare):
@@ -134,7 +137,7 @@ def test_every_view_opens_from_its_link_with_tables_to_download(open_compare, vi
     app = open_compare(view=view, test_set="all", calibration="Platt", metric="ECE")
     assert not app.error
     assert app.segmented_control(key="view").value == view
-    if view != "Shortcuts":
+    if view not in ("Shortcuts", "Outside the study"):  # these need the tables
         assert len(app.get("download_button")) >= 2
 
 
@@ -367,3 +370,21 @@ def test_unreadable_labels_are_said_once(pretrained, open_page):
     app = open_page("compare")
     assert not app.exception
     assert "cohort.parquet cannot be read" in app.error[0].value
+
+
+def test_outside_the_study_says_what_it_needs(open_compare):
+    app = open_compare(view="Outside the study")
+    assert "This table reads the SCP statements" in said(app)
+    assert "data fetch --set test" in said(app)
+    app = open_compare(view="Outside the study", data_set=SYNTHETIC)
+    assert "The open data set has no record outside the study" in said(app)
+
+
+def test_a_statement_outside_the_study_leads_to_its_records(open_page, pretrained):
+    open_page("about")  # the data set is the synthetic one from here on
+    part = OutsidePart(("IMI", "LMI"), "either", np.arange(2), 2)
+    app = open_page("browse", **outside.browse_query(part))
+    assert not app.exception
+    assert app.multiselect(key="code").value == ["IMI", "LMI"]
+    assert app.selectbox(key="group").value == "other"
+    assert app.selectbox(key="split").value == "test"

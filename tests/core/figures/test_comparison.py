@@ -9,7 +9,6 @@ from ecgcore.figures.comparison import (
     ranking_figure,
     seeds_figure,
     style_of,
-    ticks_with_ranks,
 )
 from ecgcore.figures.forest_plot import Pair, Range, dumbbell_figure, ranges_figure
 from ecgcore.figures.theme import STYLE
@@ -78,22 +77,9 @@ def test_each_architecture_has_a_panel_and_each_training_set_one_entry():
     assert figure.layout.xaxis.domain[1] < figure.layout.xaxis2.domain[0]
 
 
-def test_ranks_run_from_the_highest_mean_down_and_change_with_the_records():
-    first, second = ticks_with_ranks(LINES[:2], ["certain", "all"])
-    assert "A C" in first
-    assert "C A" in second
-    assert ticks_with_ranks(LINES[:2], list("wxyz")) == list("wxyz")
-
-
-def test_many_ranks_take_two_lines():
-    mean = Estimate(0.9, 0.8, 1.0)
-    lines = [Course("CNN", name, name, (mean,)) for name in ("C-multi", "C", "D", "D-mix", "A")]
-    assert "C-multi C D<br>D-mix A" in ticks_with_ranks(lines, ["certain"])[0]
-
-
-def test_an_undefined_mean_ranks_last():
-    lines = [Course("CNN", "A", "A", (Estimate(np.nan, np.nan, np.nan),)), *LINES[1:2]]
-    assert "C A" in ticks_with_ranks(lines, ["certain"])[0]
+def test_ticks_name_the_records_and_claim_no_order():
+    figure = ranking_figure(LINES, ["certain", "all"], metric="AUROC")
+    assert list(figure.layout.xaxis.ticktext) == ["certain", "all"]
 
 
 def test_training_sets_differ_in_colour_symbol_and_dash():

@@ -16,9 +16,19 @@ from ecgcore.stats.comparison.verdicts import rule_words
 from ecgcore.stats.confusion import Confusion
 from ecgcore.stats.metrics import Estimate
 from ecgcore.study.claims import Claim, Gap, Judgement
+from ecgcore.study.outside import OutsidePart, called_frame
 from ecgcore.study.shortcuts import Shortcut, StratumScore
 from ecgcore.study.strata import Stratum
-from pages.compare import calibrators, claims, confusion, overview, pairs, shortcuts, summary
+from pages.compare import (
+    calibrators,
+    claims,
+    confusion,
+    outside,
+    overview,
+    pairs,
+    shortcuts,
+    summary,
+)
 from pages.compare import choice as choices
 from pages.compare.choice import Choice, subgroup_label
 from pages.compare.numbers import Field
@@ -482,7 +492,7 @@ def test_the_ranking_in_words(monkeypatch):
     field = shown(A, C, D)
     assert overview.ranking_words([("certain", field)], choice()) == (
         "**Which pairs differ, on each test set:**\n"
-        "- **certain** (n = 4): CNN-BiLSTM C better than A, D better than A"
+        "- **certain** (n = 4): CNN-BiLSTM: C better than A, D better than A"
     )
     assert "differ, Sex:**" in overview.ranking_words([("x", field)], choice(part=WOMEN))
     none = overview.ranking_words([("x", shown(SINGLE_A, SINGLE_C))], choice())
@@ -586,3 +596,40 @@ def test_shortcuts_in_words():
 def test_subgroups_are_named_with_their_records():
     assert shortcuts._short(score(WOMEN, 30, 12)) == "female (12 MI, 18 normal)"
     assert shortcuts._short(score(MATCHED)) == "age and sex matched (12 pairs)"
+
+
+OTHERS = OutsidePart((), "without the NORM statement", np.arange(10), 9)
+BLOCKS = OutsidePart(("CLBBB", "CRBBB"), "complete bundle branch block", np.arange(4), 4)
+EVERY = OutsidePart((), "all outside the study", np.arange(12), 11)
+
+
+def outside_frame():
+    said = {"A": pd.Series(np.arange(12) < 6), "C": pd.Series(np.arange(12) < 8)}
+    return called_frame([EVERY, OTHERS, BLOCKS], said)
+
+
+def test_what_is_called_mi_outside_the_study_in_words_and_tables():
+    frame = outside_frame()
+    told = outside.words(frame, OTHERS, 268)
+    assert (
+        "Of fold 10's 10 records with neither an MI nor the NORM statement they call 60 to 80 % MI "
+        "(uncalibrated, from 0.5), of 4 complete bundle branch blocks 100 %. AUROC: the 268 certain"
+    ) in told
+    assert outside.by_share(frame) == [0, 2]
+    table = outside.statements_table(frame)
+    assert table["Statement"].tolist()[2] == "CLBBB or CRBBB: complete bundle branch block"
+    assert table["n"].tolist() == [12, 10, 4]
+    assert table["A"].tolist()[2] == f"100{N}%{N}[51,{N}100]"
+    auroc = [Estimate(0.75, 0.7, 0.8)] * 2
+    same = outside.summary_table(frame, frame, OTHERS, auroc, choice())
+    assert list(same) == [
+        *("Ensemble", "Called MI, from 0.5 (uncalibrated)", "AUROC, certain MI against these")
+    ]
+    other = outside.summary_table(frame, frame, OTHERS, auroc, choice(method="platt", target=0.9))
+    assert list(other)[1] == "Called MI, from the threshold for 90 % sensitivity in fold 9 (Platt)"
+
+
+def test_ensembles_without_predictions_outside_the_study_are_named():
+    assert outside.caption({A: pd.DataFrame()}, [A, RUN]).endswith(
+        "Without predictions of these records: CNN-BiLSTM A (own run mine)."
+    )
