@@ -52,8 +52,9 @@ def test_rates(fs_hz: float, fits: bool) -> None:
 @pytest.mark.parametrize(
     ("unit", "mv"),
     [
-        ("mV", 1), ("millivolts", 1), ("uV", 1e-3), ("µV", 1e-3),
-        ("\N{GREEK SMALL LETTER MU}V", 1e-3),        ("microvolt", 1e-3), ("V", 1e3), ("Volts", 1e3), ("nV", 1e-6), (" nanovolt ", 1e-6),
+        ("mV", 1), ("millivolts", 1), ("uV", 1e-3), ("µV", 1e-3), ("microvolt", 1e-3),
+        ("\N{GREEK SMALL LETTER MU}V", 1e-3), ("V", 1e3), ("Volts", 1e3), ("nV", 1e-6),
+        (" nanovolt ", 1e-6),
     ],
 )  # fmt: skip
 def test_units_are_brought_to_millivolts(unit: str, mv: float) -> None:
