@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecgcore.commands.records import add_record_arguments, asked_record
+from ecgcore.commands.records import add_record_arguments, asked_entry, asked_record
 from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
 
@@ -91,6 +91,7 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     from ecgcore.errors import ModelError
     from ecgcore.models.predictor import Predictor, predict
     from ecgcore.predictions.decision import joint_verdict, main_and_others
+    from ecgcore.predictions.scope import LIMITS_LINE, scope_of
     from ecgcore.predictions.shipped import shipped_ensembles
     from ecgcore.tasks import mi
 
@@ -104,6 +105,7 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     predictors = [Predictor.open(entry) for one in ensembles for entry in one.members]
     models, warnings = predict(predictors, record)
     made, notes = ensemble_predictions(models, ensembles, decision, settings)
+    scope = scope_of(record, asked_entry(args, settings), settings)
     further = [
         (start_s, predict(predictors, part)[0]) for start_s, part in _further_windows(record)
     ]
@@ -112,12 +114,15 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
         "source": record.source,
         "warnings": [*warnings, *notes],
         "rule": decision.as_json(),
+        "scope": scope.as_json(),
         "verdict": joint_verdict(main_and_others(made)[0]) or None,
         "groups": [_ensemble_json(one) for one in made],
         "models": _as_json(models),
         "windows": [{"start_s": start_s, "models": _as_json(said)} for start_s, said in further],
     }
     lines = [f"record {record.record_id} ({record.source})", *warnings, *notes]
+    if not scope.applies:
+        lines += [LIMITS_LINE, *scope.reasons]
     lines += [_line(one) for one in made]
     lines += [f"{one.model.label:32} MI {one.prob:6.1%}" for one in models]
     lines += [

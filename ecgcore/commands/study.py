@@ -17,7 +17,7 @@ from ecgcore.settings import Settings
 
 def add_study_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask what to do, and with which runs."""
-    parser.add_argument("action", choices=["run", "status"])
+    parser.add_argument("action", choices=["run", "status", "scope"])
     parser.add_argument("--jobs", type=int, help="trainings side by side (one for each core)")
     parser.add_argument(
         "--only",
@@ -27,10 +27,15 @@ def add_study_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"such as {DEFAULT.name}, {BIMAMBA2.name}-A or {BIMAMBA2.name}-A-0",
     )
     parser.add_argument("--limit", type=int, metavar="N", help="run: at most so many trainings")
+    parser.add_argument(
+        "--fit", action="store_true", help="scope: fit the out-of-study score anew and store it"
+    )
 
 
 def run_study_command(args: argparse.Namespace, settings: Settings) -> Result:
-    """Train what the study lacks, or say how far it is."""
+    """Train what the study lacks, say how far it is, or judge the out-of-study score."""
+    if args.action == "scope":
+        return _run_scope(args, settings)
     from ecgcore.commands.jobs import study_command
     from ecgcore.errors import JobError
     from ecgcore.study.plan import Study, chosen_runs, default_jobs, study_status
@@ -60,6 +65,25 @@ def run_study_command(args: argparse.Namespace, settings: Settings) -> Result:
             say=say,
         )
     return (FAILED if report.failed else OK), report.as_json(), report.as_text()
+
+
+def _run_scope(args: argparse.Namespace, settings: Settings) -> Result:
+    """Judge the out-of-study score on fold 10; with ``--fit`` fit it anew and store it first."""
+    from ecgcore.models.cards import list_models
+    from ecgcore.predictions.scope import SCOPE_FILE, shipped_rule
+    from ecgcore.ptbxl.catalog import open_catalog
+    from ecgcore.ptbxl.store import open_recordings
+    from ecgcore.study.scope_fit import fit_scope, scope_figures
+    from ecgcore.tasks.statements71 import STATEMENTS71
+
+    recordings = open_recordings(open_catalog(settings))
+    if args.fit:
+        found = list_models(settings.pretrained_dir, settings.runs_dir, STATEMENTS71.name)
+        rule = fit_scope([entry for entry in found if entry.shipped], recordings)
+        rule.save(settings.pretrained_dir / SCOPE_FILE)
+    rule = shipped_rule(settings)
+    figures = scope_figures(rule, rule.entries(settings), recordings)
+    return OK, figures.as_json(), figures.as_text()
 
 
 @contextmanager

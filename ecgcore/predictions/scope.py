@@ -4,7 +4,9 @@ A model that was trained on MI and on strictly normal ECGs must call every other
 bundle branch block is "MI" to it. So each ECG is checked before its verdict is believed:
 
 * the label, where there is one: outside the study is what is neither MI nor strictly normal;
-* the out-of-study score, a logistic regression on the logits of the 71-statement models;
+* the out-of-study score, a logistic regression on what the 71-statement models say: the logit of
+  each statement, and those of a normal ECG, MI, conduction disturbance, hypertrophy and ST/T change
+  with their squares and products;
 * bundle branch block or pacing by the same models, rate and flat leads by measurement;
 * the distance of those logits from the ones of the training records (Mahalanobis).
 
@@ -12,24 +14,27 @@ Score and limits are fitted on folds 1 to 9 and lie in ``scope.json`` beside the
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from ecgcore.errors import ModelError
 from ecgcore.leads import LEADS
 from ecgcore.models.cards import ModelEntry, list_models
 from ecgcore.ptbxl.catalog import CatalogEntry
+from ecgcore.records import EcgRecord
 from ecgcore.settings import Settings
+from ecgcore.signals.measure.measure import measure
 from ecgcore.signals.measure.measurements import Measurements
-from ecgcore.signals.quality import Quality
+from ecgcore.signals.quality import Quality, assess
 from ecgcore.tasks.statements71 import STATEMENTS71
-from ecgcore.wording.statements import STATEMENTS
+from ecgcore.wording.numbers import percent
+from ecgcore.wording.statements import STATEMENTS, SUPERCLASS_STATEMENTS
 
 FloatArray = NDArray[np.float64]
 
@@ -83,7 +88,8 @@ class ScopeRule:
         Names of the 71-statement models whose mean logits it reads, and the first 16 letters of the
         checksums of their weights.
     centre, spread, weights
-        ``(71,)``; the score is ``expit(intercept + weights · (logits - centre) / spread)``.
+        ``(91,)``, one for each of the `features`; the score is
+        ``expit(intercept + weights · (features - centre) / spread)``.
     limit
         A score from here on is outside.
     wide_limit
@@ -109,8 +115,8 @@ class ScopeRule:
 
     def score(self, logits: ArrayLike) -> FloatArray:
         """Return the out-of-study score of mean logits ``(..., 71)``, from 0 to 1."""
-        raised: FloatArray = expit(self.intercept + self._standard(logits) @ self.weights)
-        return raised
+        score: FloatArray = expit(self.intercept + self._standard(logits) @ self.weights)
+        return score
 
     def wide(self, logits: ArrayLike) -> FloatArray:
         """Return the largest probability of bundle branch block or pacing, ``(...)``."""
@@ -123,7 +129,7 @@ class ScopeRule:
 
         Mahalanobis' distance divided by the root of the number of statements.
         """
-        at = self._standard(logits)
+        at = self._standard(logits)[..., : len(STATEMENTS71.classes)]
         square = np.einsum("...i,ij,...j->...", at, self.precision, at) / at.shape[-1]
         return np.asarray(np.sqrt(np.maximum(square, 0.0)), dtype=np.float64)
 
@@ -138,7 +144,7 @@ class ScopeRule:
     def save(self, path: Path) -> None:
         """Write the rule as JSON."""
         raw = {field.name: getattr(self, field.name) for field in fields(self)}
-        raw |= {name: np.round(raw[name], 6).tolist() for name in _ARRAYS}
+        raw |= {name: np.round(raw[name], 5).tolist() for name in _ARRAYS}
         path.write_text(json.dumps(raw, indent=1) + "\n")
 
     @classmethod
@@ -181,11 +187,30 @@ class ScopeRule:
         return tuple(known[one] for one in self.models)
 
     def _standard(self, logits: ArrayLike) -> FloatArray:
-        at: FloatArray = (np.asarray(logits, dtype=np.float64) - self.centre) / self.spread
+        at: FloatArray = (features(logits) - self.centre) / self.spread
         return at
 
 
 _ARRAYS = ("centre", "spread", "weights", "precision")
+_CLASS_SCALE, _LEAST = 3.0, 1e-4
+_COLUMNS = tuple(
+    [STATEMENTS71.classes.index(code) for code in codes] for codes in SUPERCLASS_STATEMENTS.values()
+)
+
+
+def features(logits: ArrayLike) -> FloatArray:
+    """Return what the score is linear in, ``(..., 91)``, from mean logits ``(..., 71)``.
+
+    The logits themselves; then, divided by `_CLASS_SCALE`, the logit of each of NORM, MI, CD, HYP
+    and STTC, that is of at least one of its statements if they were independent (noisy or), and the
+    products of each two of those.
+    """
+    z = np.asarray(logits, dtype=np.float64)
+    none = np.stack([expit(-z[..., columns]).prod(axis=-1) for columns in _COLUMNS], axis=-1)
+    classes = -logit(np.clip(none, _LEAST, 1 - _LEAST)) / _CLASS_SCALE
+    rows, columns = np.triu_indices(len(_COLUMNS))
+    products = classes[..., rows] * classes[..., columns]
+    return np.concatenate([z, classes, products], axis=-1)
 
 
 def shipped_rule(settings: Settings) -> ScopeRule:
@@ -255,7 +280,8 @@ def _by_models(rule: ScopeRule, logits: FloatArray, measured: Measurements) -> I
     wide = rule.wide(logits) >= rule.wide_limit
     if wide:
         code = max(WIDE_STATEMENTS, key=probs.__getitem__)
-        yield f"{STATEMENTS[code].capitalize()} is likely ({probs[code]:.0%}{_qrs(measured)})."
+        words, prob = STATEMENTS[code].capitalize(), percent(probs[code], 0)
+        yield f"{words} is likely ({prob}{_qrs(measured)})."
     if rule.score(logits) >= rule.limit and not wide:
         yield f"Resembles ECGs outside the study: {_leading(probs)}{_qrs(measured)}."
     if rule.distance(logits) >= rule.far_limit:
@@ -266,7 +292,7 @@ def _leading(probs: dict[str, float]) -> str:
     """Name the likeliest statements beside a normal ECG and sinus rhythm."""
     codes = [code for code in probs if code not in _UNNAMED]
     leading = sorted(codes, key=probs.__getitem__, reverse=True)[:_NAMED]
-    return ", ".join(f"{STATEMENTS[code]} {probs[code]:.0%}" for code in leading)
+    return ", ".join(f"{STATEMENTS[code]} {percent(probs[code], 0)}" for code in leading)
 
 
 def _qrs(measured: Measurements) -> str:
@@ -274,7 +300,16 @@ def _qrs(measured: Measurements) -> str:
     return f"; QRS {width:.0f} ms" if width is not None and width >= WIDE_QRS_MS else ""
 
 
-def mean_logits(logits: Sequence[ArrayLike]) -> FloatArray:
-    """Return the mean over models of their logits ``(71,)``."""
-    mean: FloatArray = np.mean(np.asarray(logits, dtype=np.float64), axis=0)
-    return mean
+def scope_of(record: EcgRecord, entry: CatalogEntry | None, settings: Settings) -> Scope:
+    """Measure an ECG, ask the 71-statement models, and judge its scope.
+
+    Without those models, and on a synthetic record, which they do not know, the score is None.
+    """
+    from ecgcore.models.predictor import Predictor, predict  # loads torch
+
+    rule, logits = None, None
+    if not record.synthetic and (settings.pretrained_dir / SCOPE_FILE).exists():
+        rule = shipped_rule(settings)
+        predictors = [Predictor.open(one) for one in rule.entries(settings)]
+        logits = np.mean([one.logits for one in predict(predictors, record)[0]], axis=0)
+    return judge_scope(rule, logits, measure(record), assess(record), entry)

@@ -76,3 +76,53 @@ STATEMENTS: Mapping[str, str] = {
     "WPW": "Wolff-Parkinson-White pattern",
 }
 """What each code means, in the alphabetical order of the codes."""
+
+SUPERCLASS_STATEMENTS: Mapping[str, tuple[str, ...]] = {
+    "NORM": ("NORM",),
+    "MI": (
+        "ALMI",
+        "AMI",
+        "ASMI",
+        "ILMI",
+        "IMI",
+        "INJAL",
+        "INJAS",
+        "INJIL",
+        "INJIN",
+        "INJLA",
+        "IPLMI",
+        "IPMI",
+        "LMI",
+        "PMI",
+    ),
+    "CD": (
+        "1AVB",
+        "2AVB",
+        "3AVB",
+        "CLBBB",
+        "CRBBB",
+        "ILBBB",
+        "IRBBB",
+        "IVCD",
+        "LAFB",
+        "LPFB",
+        "WPW",
+    ),
+    "HYP": ("LAO/LAE", "LVH", "RAO/RAE", "RVH", "SEHYP"),
+    "STTC": (
+        "ANEUR",
+        "DIG",
+        "EL",
+        "ISCAL",
+        "ISCAN",
+        "ISCAS",
+        "ISCIL",
+        "ISCIN",
+        "ISCLA",
+        "ISC_",
+        "LNGQT",
+        "NDT",
+        "NST_",
+    ),
+}
+"""Diagnostic statements of each superclass."""

@@ -322,6 +322,7 @@ def test_predict_by_id_and_by_file_is_the_same(
     assert first["raw"] == pytest.approx(by_id["models"][0]["prob"])
     assert len(first["seeds"]) == len(first["seed_numbers"]) == 1
     assert (first["verdict"], by_id["verdict"]) == (None, None)
+    assert set(by_id["scope"]) == {"applies", "reasons", "score"}
     assert "No conformal verdict" in by_id["warnings"][-1]
 
 
