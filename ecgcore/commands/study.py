@@ -73,7 +73,7 @@ def _run_scope(args: argparse.Namespace, settings: Settings) -> Result:
     from ecgcore.predictions.scope import SCOPE_FILE, shipped_rule
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.ptbxl.store import open_recordings
-    from ecgcore.study.scope_fit import fit_scope, scope_figures
+    from ecgcore.study.outside.score import fit_scope, scope_figures
     from ecgcore.tasks.statements71 import STATEMENTS71
 
     recordings = open_recordings(open_catalog(settings))

@@ -12,7 +12,7 @@ import streamlit as st
 from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.metrics import Estimate
-from ecgcore.study.outside import (
+from ecgcore.study.outside.table import (
     OutsidePart,
     auroc_against,
     called_frame,

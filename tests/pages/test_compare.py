@@ -15,7 +15,7 @@ from ecgcore.predictions.store import (
 )
 from ecgcore.ptbxl.catalog import synthetic_version
 from ecgcore.stats.calibration.calibrators import CALIBRATORS
-from ecgcore.study.outside import OutsidePart
+from ecgcore.study.outside.table import OutsidePart
 from pages.compare import outside
 from pages.shared import evaluation_caches
 from tests.support.models import predictions, ptbxl_cohort, save_card, save_pretrained

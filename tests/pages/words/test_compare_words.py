@@ -16,7 +16,7 @@ from ecgcore.stats.comparison.verdicts import rule_words
 from ecgcore.stats.confusion import Confusion
 from ecgcore.stats.metrics import Estimate
 from ecgcore.study.claims import Claim, Gap, Judgement
-from ecgcore.study.outside import OutsidePart, called_frame
+from ecgcore.study.outside.table import OutsidePart, called_frame
 from ecgcore.study.shortcuts import Shortcut, StratumScore
 from ecgcore.study.strata import Stratum
 from pages.compare import (

@@ -13,7 +13,7 @@ from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.search import RecordFilter, search
 from ecgcore.settings import Settings
 from ecgcore.stats.metrics import wilson
-from ecgcore.study.outside import (
+from ecgcore.study.outside.table import (
     auroc_against,
     called_frame,
     certain_mi_ids,

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from ecgcore.errors import CatalogError, ModelError
 from ecgcore.models.cards import ModelEntry
@@ -30,7 +29,7 @@ from ecgcore.ptbxl.label_groups import split_ids
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.signals.measure.measure import measure
 from ecgcore.signals.quality import assess
-from ecgcore.stats.metrics import Estimate, evaluate
+from ecgcore.stats.metrics import Estimate, evaluate, wilson
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
@@ -220,10 +219,7 @@ class Share:
     def of(cls, name: str, warned: BoolArray) -> Share:
         """Count; NaN without a record."""
         n, k = len(warned), int(warned.sum())
-        if not n:
-            return cls(name, 0, 0, Estimate(np.nan, np.nan, np.nan))
-        ends = binomtest(k, n).proportion_ci(method="wilson")
-        return cls(name, n, k, Estimate(k / n, float(ends.low), float(ends.high)))
+        return cls(name, n, k, wilson(k / n if n else 0.0, n))
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for ``--json``."""

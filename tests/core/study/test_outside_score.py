@@ -9,8 +9,8 @@ import pytest
 from ecgcore.errors import CatalogError, ModelError
 from ecgcore.predictions.scope import Scope
 from ecgcore.ptbxl.catalog import Catalog
-from ecgcore.study import scope_fit
-from ecgcore.study.scope_fit import Share, fit_scope, members, scope_figures
+from ecgcore.study.outside import score
+from ecgcore.study.outside.score import Share, fit_scope, members, scope_figures
 from ecgcore.tasks.statements71 import CLASSES
 
 GROUPS = ["pure_normal", "certain_mi", "uncertain_mi", "other", "other", "other", "other"]
@@ -98,8 +98,8 @@ def fitted(synthetic_recordings, untrained_entries, monkeypatch: pytest.MonkeyPa
         found = [Scope(not outside, (), float(score)) for outside, score in scores]
         return found, np.linspace(90, 150, len(found))
 
-    monkeypatch.setattr(scope_fit, "ensemble_logits", known)
-    monkeypatch.setattr(scope_fit, "_judged", judged)
+    monkeypatch.setattr(score, "ensemble_logits", known)
+    monkeypatch.setattr(score, "_judged", judged)
     catalog = replace(synthetic_recordings.catalog, frame=frame, codes=codes)
     recordings = replace(synthetic_recordings, catalog=catalog)
     entry = untrained_entries["cnn_bilstm"]
@@ -112,10 +112,10 @@ def test_fold_9_pays_at_most_its_share_and_wide_qrs_is_found(fitted):
     known = members(recordings.catalog, "val")
     assert rule.fitted["n_study"] == known.study.sum()
     assert rule.fitted["n_outside"] == known.neither.sum()
-    logits = scope_fit.ensemble_logits([], recordings, known.ids)
+    logits = score.ensemble_logits([], recordings, known.ids)
     warned = rule.outside(logits)
-    assert 0.05 < warned[known.study].mean() <= scope_fit.WARNED_STUDY + 0.02
-    assert warned[known.bundle].mean() >= scope_fit.WARNED_WIDE - 0.02
+    assert 0.05 < warned[known.study].mean() <= score.WARNED_STUDY + 0.02
+    assert warned[known.bundle].mean() >= score.WARNED_WIDE - 0.02
     assert warned[known.neither].mean() > 0.8
 
 
