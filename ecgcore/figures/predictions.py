@@ -1,130 +1,226 @@
 """Diagram of what ensembles predict for one recording."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 from ecgcore.figures.comparison import style_of
-from ecgcore.figures.theme import ink, template
+from ecgcore.figures.theme import STYLE, ink, template
 from ecgcore.models.architectures import arch_title
+from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.decision import EnsemblePrediction
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.wording.numbers import percent, percent_range
 
-_ROW_PX = 34
-_BETWEEN_ARCHS = 0.35
-_SEEDS_BELOW = 0.3
-_THRESHOLD_REACH = 0.46
+_ROW_PX, _AROUND_PX = 43, 58
+_BETWEEN_ARCHS = 0.25
+_WORDS_ABOVE, _BAND, _SEEDS_BELOW, _THRESHOLD_REACH = 0.38, 0.32, 0.29, 0.27
+"""Shares of a row."""
+_ZONES = {"normal": (0, 158, 115), "refer": (128, 140, 146), "MI": (213, 60, 20)}
+"""Colours of the parts of a band; "refer" is hatched as well."""
+_GREY = (128, 140, 146)
+_STRENGTH = {"normal": 0.16, "refer": 0.12, "MI": 0.3}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A prediction and where it is drawn."""
+
+    made: EnsemblePrediction
+    y: float
+
+    @property
+    def name(self) -> str:
+        return ensemble_words(self.made.ensemble)
 
 
 def ensemble_words(ensemble: Ensemble) -> str:
-    """Architecture and training set, such as "CNN-BiLSTM · A"."""
-    return f"{arch_title(ensemble.arch)} · {ensemble.train_set}"
+    """Architecture and training set, such as "CNN-BiLSTM A"."""
+    return f"{arch_title(ensemble.arch)} {ensemble.train_set}"
 
 
 def row_words(row: EnsemblePrediction) -> str:
     """Name of a row, with "local" and how the ensemble knows the recording."""
     extra = ", ".join(filter(None, ["" if row.ensemble.shipped else "local", row.leakage]))
-    name = ensemble_words(row.ensemble)
+    known = STYLE.get(row.ensemble.train_set)
+    name = f"{arch_title(row.ensemble.arch)} · {known.name if known else row.ensemble.train_set}"
     return f"{name} ({extra})" if extra else name
 
 
-def predictions_figure(rows: Sequence[EnsemblePrediction], *, dark: bool = False) -> go.Figure:
-    """Draw each ensemble's probability of MI as a mark, its seeds as dots below it.
+def predictions_figure(
+    rows: Sequence[EnsemblePrediction],
+    *,
+    explained: ModelEntry | None = None,
+    muted: bool = False,
+    dark: bool = False,
+) -> go.Figure:
+    """Draw each ensemble's probability of MI as a mark on its own band normal | refer | MI.
 
-    Rows keep their order within an architecture; the values stand in a column at the right. A
-    quiet tick is the uncalibrated probability, a line Venn-Abers' interval, a dashed one the
-    threshold.
+    Rows keep their order within an architecture; name, value and verdict stand above each band.
+    Dots below it are the seeds, the explained one ringed; a line is Venn-Abers' interval, a dashed
+    one the threshold for a target sensitivity.
+
+    Parameters
+    ----------
+    muted
+        Whether bands are grey, because the models do not know such a recording.
     """
+    placed = _placed(rows)
+    figure = go.Figure(layout=_layout(placed, dark=dark))
+    figure.add_traces(_bands(placed, muted=muted, dark=dark))
+    for row in placed:
+        figure.add_traces(_marks(row, explained, dark=dark))
+        _draw_threshold(figure, row, dark=dark)
+    lowest = min((row.y for row in placed), default=0.0)
+    return figure.update_layout(height=round(_AROUND_PX + _ROW_PX * (1 - lowest)))
+
+
+def _placed(rows: Sequence[EnsemblePrediction]) -> list[_Row]:
+    """Place rows below each other, with a gap between architectures."""
     archs = list(dict.fromkeys(row.ensemble.arch for row in rows))
     ordered = sorted(rows, key=lambda row: archs.index(row.ensemble.arch))
-    places = [-k - _BETWEEN_ARCHS * archs.index(row.ensemble.arch) for k, row in enumerate(ordered)]
-    lowest = min(places, default=0.0)
-    figure = go.Figure(layout=_layout(ordered, places, dark=dark))
-    for row, y in zip(ordered, places, strict=True):
-        figure.add_traces(_marks(row, y, dark=dark))
-    _draw_thresholds(figure, ordered, places, dark=dark)
-    return figure.update_layout(height=round(50 + _ROW_PX * (1 - lowest)))
+    return [
+        _Row(row, -k - _BETWEEN_ARCHS * archs.index(row.ensemble.arch))
+        for k, row in enumerate(ordered)
+    ]
 
 
-def _marks(row: EnsemblePrediction, y: float, *, dark: bool) -> list[go.Scatter]:
+def _bands(rows: Sequence[_Row], *, muted: bool, dark: bool) -> list[go.Bar]:
+    """Return a trace for each part of the bands, drawn below all marks."""
+    known = [(row, zones) for row in rows if (zones := row.made.rule.zones)]
+    bands = []
+    for part, rgb in _ZONES.items():
+        red, green, blue = _GREY if muted else rgb
+        spans = [zones[part] for _, zones in known]
+        bands.append(
+            go.Bar(
+                orientation="h",
+                y=[row.y for row, _ in known],
+                base=[low for low, _ in spans],
+                x=[high - low for low, high in spans],
+                width=_BAND,
+                name=part,
+                marker={
+                    "color": f"rgba({red},{green},{blue},{_STRENGTH[part]})",
+                    "line": {"width": 0.7, "color": ink(dark=dark).quiet},
+                    "pattern": {
+                        "shape": "/" if part == "refer" else "",
+                        "size": 5,
+                        "solidity": 0.25,
+                        "fgcolor": ink(dark=dark).quiet,
+                    },
+                },
+                customdata=[
+                    f"{row.name}: {part} {percent_range(*zones[part])}" for row, zones in known
+                ],
+                hovertemplate="%{customdata}<extra></extra>",
+                showlegend=bool(known),
+            )
+        )
+    return bands
+
+
+def _marks(row: _Row, explained: ModelEntry | None, *, dark: bool) -> list[go.Scatter]:
     """Return the marks of one row, the ensemble last, so that it lies on top."""
-    style, colors = style_of(row.ensemble.train_set), ink(dark=dark)
-    color, name = style.color(dark=dark), ensemble_words(row.ensemble)
+    made, y, name, colors = row.made, row.y, row.name, ink(dark=dark)
+    style = style_of(made.ensemble.train_set)
+    color = style.color(dark=dark)
     marks = []
-    if row.interval is not None:
-        low, high = row.interval
-        words = f"{name}, Venn-Abers {percent_range(low, high)}"
-        marks.append(_trace([low, high], [y, y], words, mode="lines", line={"color": color}))
-    if row.calibrated:
-        tick = {"symbol": "line-ns", "size": 15, "line": {"width": 2, "color": colors.quiet}}
-        words = f"{name}, uncalibrated: {percent(row.uncalibrated)}"
-        marks.append(_trace([row.uncalibrated], [y], words, marker=tick))
-    if len(row.seeds) > 1:
-        below = [y - _SEEDS_BELOW] * len(row.seeds)
+    if made.interval is not None:
+        words = f"{name}, Venn-Abers {percent_range(*made.interval)}"
+        marks.append(_trace(made.interval, [y, y], words, mode="lines", line={"color": color}))
+    if len(made.seeds) > 1:
+        below = [y - _SEEDS_BELOW] * len(made.seeds)
         dots = {"color": color, "size": 5, "opacity": 0.75}
-        marks.append(_trace(row.seeds, below, f"{name}, one seed: %{{x:.1%}}", marker=dots))
-    mark = {"color": color, "symbol": style.symbol, "size": 13}
-    words = f"{name}: {percent(row.prob)}"
-    return [*marks, _trace([row.prob], [y], words, marker=mark)]
+        marks.append(_trace(made.seeds, below, f"{name}, one seed: %{{x:.1%}}", marker=dots))
+    if explained in made.ensemble.members:
+        marks.append(_ring(row, made.ensemble.members.index(explained), colors.text))
+    mark = {
+        "color": color,
+        "symbol": style.symbol,
+        "size": 13,
+        "line": {"width": 1.5, "color": colors.background},
+    }
+    return [*marks, _trace([made.prob], [y], f"{name}: {percent(made.prob)}", marker=mark)]
+
+
+def _ring(row: _Row, place: int, color: str) -> go.Scatter:
+    """Mark the explained seed, or the ensemble where it is the only one."""
+    made = row.made
+    one = len(made.seeds) == 1
+    ring = {
+        "symbol": "circle-open",
+        "size": 20 if one else 11,
+        "color": color,
+        "line": {"width": 2},
+    }
+    words = (
+        f"{row.name}, explained: seed {made.ensemble.seeds[place]}, {percent(made.seeds[place])}"
+    )
+    y = row.y if one else row.y - _SEEDS_BELOW
+    return _trace([made.seeds[place]], [y], words, marker=ring)
 
 
 def _trace(
     x: Sequence[float], y: Sequence[float], words: str, mode: str = "markers", **look: object
 ) -> go.Scatter:
     return go.Scatter(
-        x=list(x), y=list(y), mode=mode, hovertemplate=f"{words}<extra></extra>", **look
+        x=list(x),
+        y=list(y),
+        mode=mode,
+        hovertemplate=f"{words}<extra></extra>",
+        showlegend=False,
+        **look,
     )
 
 
-def _draw_thresholds(
-    figure: go.Figure, rows: Sequence[EnsemblePrediction], places: Sequence[float], *, dark: bool
-) -> None:
-    """Draw one line where all ensembles share a threshold, else a piece of it in each row."""
-    line = {"color": ink(dark=dark).text, "width": 1.2, "dash": "dash"}
-    shared = {row.threshold for row in rows}
-    if len(shared) <= 1:
-        for threshold in shared:
-            figure.add_vline(x=threshold, line=line)
-        return
-    for row, y in zip(rows, places, strict=True):
-        reach = {"y0": y - _THRESHOLD_REACH, "y1": y + _THRESHOLD_REACH}
-        figure.add_shape(type="line", x0=row.threshold, x1=row.threshold, line=line, **reach)
+def _draw_threshold(figure: go.Figure, row: _Row, *, dark: bool) -> None:
+    """Draw the threshold for a target sensitivity; calls from 50 % need no line."""
+    if row.made.rule.threshold is not None:
+        figure.add_shape(
+            type="line",
+            x0=row.made.threshold,
+            x1=row.made.threshold,
+            y0=row.y - _THRESHOLD_REACH,
+            y1=row.y + _THRESHOLD_REACH,
+            line={"color": ink(dark=dark).text, "width": 1.5, "dash": "dash"},
+        )
 
 
-def _layout(
-    rows: Sequence[EnsemblePrediction], places: Sequence[float], *, dark: bool
-) -> dict[str, object]:
-    values = [percent(row.prob) for row in rows]
-    column = [
-        {
-            "xref": "x domain",
-            "x": 1,
-            "xanchor": "left",
-            "xshift": 10,
-            "y": place,
-            "yanchor": "middle",
-            "text": value,
-            "showarrow": False,
-        }
-        for place, value in zip(places, values, strict=True)
-    ]
+def _layout(rows: Sequence[_Row], *, dark: bool) -> dict[str, object]:
+    lowest = min((row.y for row in rows), default=0.0)
     return {
         "template": template(dark=dark),
-        "margin": {"r": 26 + 7 * max(map(len, values), default=0)},
+        "barmode": "overlay",
+        "margin": {"t": 30, "l": 10, "r": 12},
         "xaxis": {
-            "range": [-0.05, 1.05],
-            "tickvals": [0, 0.5, 1],
-            "ticktext": ["0", "50", "100"],
+            "range": [-0.01, 1.01],
+            "tickvals": [0, 0.25, 0.5, 0.75, 1],
+            "ticktext": ["0", "25", "50", "75", "100"],
             "tickangle": 0,
+            "showgrid": False,
         },
-        "yaxis": {
-            "tickvals": list(places),
-            "ticktext": [row_words(row) for row in rows],
-            "range": [min(places, default=0.0) - 0.6, 0.6],
-            "gridcolor": ink(dark=dark).line,
-            "ticks": "",
-        },
-        "annotations": column,
-        "showlegend": False,
+        "yaxis": {"range": [lowest - 0.5, 0.55], "visible": False},
+        "annotations": [one for row in rows for one in _words_above(row)],
+        "legend": {"itemclick": False, "itemdoubleclick": False, "y": 1.0, "font": {"size": 12}},
     }
+
+
+def _words_above(row: _Row) -> list[dict[str, object]]:
+    """Return name, and value with verdict, at the two ends of a band."""
+    value = f"{percent(row.made.prob)} <b>{row.made.verdict or ''}</b>".strip()
+    ends = ((0, "left", row_words(row.made)), (1, "right", value))
+    return [
+        {
+            "x": x,
+            "xanchor": anchor,
+            "y": row.y + _WORDS_ABOVE,
+            "yanchor": "middle",
+            "text": words,
+            "font": {"size": 12},
+            "showarrow": False,
+            "xshift": -3 if x == 0 else 3,
+        }
+        for x, anchor, words in ends
+    ]

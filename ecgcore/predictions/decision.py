@@ -234,9 +234,19 @@ class DecisionRule:
     @property
     def shown_threshold(self) -> float:
         """The ensemble's threshold on the scale of the shown probabilities."""
-        if self.threshold is None:
-            return HALF
-        at = logit(np.clip([self.threshold.value], _SURE, 1 - _SURE))
+        return HALF if self.threshold is None else self._shown(self.threshold.value)
+
+    @property
+    def zones(self) -> dict[str, tuple[float, float]]:
+        """From and to which shown probability each of `VERDICTS` holds; empty without fold 9."""
+        if self.conformal is None:
+            return {}
+        limits = sorted((self.conformal.normal_to, self.conformal.mi_from))
+        low, high = map(self._shown, limits)
+        return {"normal": (0.0, low), "refer": (low, high), "MI": (high, 1.0)}
+
+    def _shown(self, uncalibrated: float) -> float:
+        at = logit(np.clip([uncalibrated], _SURE, 1 - _SURE))
         return float(self.calibrator.ensemble.apply(at)[0])
 
     @property

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ecgcore.errors import ModelError
 from ecgcore.models.architectures import arch_title, main_archs
+from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.decision import (
     DecisionRule,
     DecisionSettings,
@@ -27,8 +28,9 @@ from ecgcore.predictions.ensemble import (
     trained_on,
 )
 from ecgcore.predictions.leakage import LEAKAGE_WORDS, leakage_of
+from ecgcore.predictions.scope import LIMITS_LINE, Scope
 from ecgcore.ptbxl.catalog import CatalogEntry
-from ecgcore.report.content import OUTSIDE, calibrator_words, fold9_words, outside_words
+from ecgcore.report.content import calibrator_words, fold9_words
 from ecgcore.report.content import verdict_words as how_verdicts_arise
 from ecgcore.stats.calibration.calibrators import CalibratorName
 from ecgcore.tasks.mi import TRAIN_SETS
@@ -39,11 +41,7 @@ from pages.shared.case import ReadableCase
 Row = EnsemblePrediction | NoPrediction
 
 _UNREADABLE = "no prediction: the recording cannot be read"
-_BADGES = {
-    "MI": ":red-badge[:material/cardiology: MI]",
-    "normal": ":green-badge[:material/check: normal]",
-    "refer": ":orange-badge[:material/person_search: refer]",
-}
+_COLORS = {"MI": "red", "normal": "green", "refer": "orange"}
 
 
 def predict_case(
@@ -148,37 +146,82 @@ def others_words(rows: Sequence[Row]) -> str:
     return f"{n}: {', '.join(names)}" if all(row.ensemble.shipped for row in rows) else n
 
 
-def agreement(rows: Sequence[Row], decision: DecisionSettings) -> str:
-    """Say how far the ensembles agree and from where they call MI."""
+def agreement(rows: Sequence[Row]) -> str:
+    """Say how far the ensembles agree."""
     made = predicted(rows)
     if not made:
         return "No model predicts this recording."
     probs = [one.prob for one in made]
-    n_mi = sum(one.calls_mi for one in made)
     return (
-        f"**{percent_range(min(probs), max(probs), 0)}** · disagreement "
-        f"**{points(float(disagreement(probs)))}** · **{n_mi} of {len(made)}** "
-        f"{'ensemble says' if len(made) == 1 else 'ensembles say'} MI at {decision.threshold_words}"
+        f"Probability of MI **{percent_range(min(probs), max(probs), 0)}**, disagreement "
+        f"**{points(float(disagreement(probs)))}**"
     )
+
+
+def calls(rows: Sequence[Row], decision: DecisionSettings) -> str:
+    """Count who calls MI at the target sensitivity that the reader chose; "" without one."""
+    made = predicted(rows)
+    if decision.sensitivity is None or not made:
+        return ""
+    n_mi = sum(one.calls_mi for one in made)
+    return f"MI is called at {decision.threshold_words} by {n_mi} of {len(made)}."
+
+
+def is_muted(entry: CatalogEntry | None, scope: Scope | None) -> bool:
+    """Whether the verdict stands in grey: an upload, outside the study, or an unknown kind."""
+    outside = entry is None or entry.group == "other"
+    return outside or (scope is not None and not scope.applies)
+
+
+def limits_words(scope: Scope | None) -> str:
+    """Say what the models do not know, and what in this ECG they do not."""
+    return "  \n".join([LIMITS_LINE, *(scope.reasons if scope is not None else ())])
 
 
 def verdict_badge(
-    rows: Sequence[Row], decision: DecisionSettings, entry: CatalogEntry | None
+    rows: Sequence[Row], decision: DecisionSettings, *, muted: bool = False
 ) -> tuple[str, str]:
-    """Give the joint conformal verdict as a line, and what it means; "" without one."""
+    """Give the joint conformal verdict as a headline, and what it means; "" without one."""
     said = [one for one in predicted(rows) if one.verdict is not None]
     if not said:
         return "", ""
-    votes = Counter(one.verdict for one in said)
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in votes.most_common())
-    shown = f"all {counted(len(said), 'ensemble')}" if len(votes) == 1 else counts
-    outside = outside_words(entry)
-    doubt = f" · :orange[{OUTSIDE.lower()}]" if outside else ""
-    line = f"{_BADGES[joint_verdict(said)]} :small[at {decision.coverage_words}: {shown}{doubt}]"
-    return line, (
+    verdict = joint_verdict(said)
+    color = "gray" if muted else _COLORS[verdict]
+    return f"Verdict :{color}-background[{verdict}]", (
         f"{how_verdicts_arise(decision, len(said))} From {fold9_words(said[0].rule)}, the same on "
-        f"every page. It does not change with the calibrator. {outside}".rstrip()
+        "every page. It does not change with the calibrator."
     )
+
+
+def votes(rows: Sequence[Row], *, muted: bool = False) -> str:
+    """Say in a sentence which ensembles make the verdict; "" without one."""
+    counts = Counter(one.verdict for one in predicted(rows) if one.verdict is not None)
+    if not counts:
+        return ""
+    n = counts.total()
+    if len(counts) > 1:
+        parts = [f"{some} {_vote(word, some)}" for word, some in counts.most_common()]
+        said = f"Of {n} ensembles, {', '.join(parts)}."
+    else:
+        who = "The ensemble" if n == 1 else f"All {n} ensembles"
+        said = f"{who} {_vote(next(iter(counts)), n)}."
+    return f"Outside what these models know. {said}" if muted else said
+
+
+def _vote(verdict: str, n: int) -> str:
+    if verdict == "refer":
+        return "refers" if n == 1 else "refer"
+    return f"says {verdict}" if n == 1 else f"say {verdict}"
+
+
+def explained_words(rows: Sequence[Row], explained: ModelEntry | None) -> str:
+    """Say which seed the overlay explains, with its probability; "" without an overlay."""
+    for row in predicted(rows):
+        if explained in row.ensemble.members:
+            place = row.ensemble.members.index(explained)
+            name, seed = row.ensemble.label, row.ensemble.seeds[place]
+            return f"Ringed: the explained {name}, seed {seed}, **{percent(row.seeds[place])}**."
+    return ""
 
 
 def probability_words(rows: Sequence[Row]) -> str:
@@ -187,21 +230,23 @@ def probability_words(rows: Sequence[Row]) -> str:
     if not made or not made[0].calibrated:
         return "Uncalibrated."
     calibrator = made[0].rule.calibrator
-    line = "; line: Venn-Abers’ interval" if calibrator.method == "venn_abers" else ""
+    line = " Line: Venn-Abers’ interval." if calibrator.method == "venn_abers" else ""
     words = calibrator_words(calibrator)
     return (
         f"{words[0].upper()}{words[1:]}, the same on every page; that fold also chose when "
-        f"trainings stopped (“tuned”). Grey tick: uncalibrated{line}."
+        f"trainings stopped (“tuned”).{line}"
     )
 
 
 def drawing_words(rows: Sequence[Row]) -> str:
-    """Explain marks and dots; "" where every ensemble is one seed."""
-    n_seeds = sorted({len(one.seeds) for one in predicted(rows)} - {1})
-    if not n_seeds:
-        return ""
-    n = f"{n_seeds[0]}" if len(n_seeds) == 1 else f"{n_seeds[0]} to {n_seeds[-1]}"
-    return f"Mark: ensemble, the mean logit of {n} seeds; dots: the seeds."
+    """Explain bands and marks in a line."""
+    made = predicted(rows)
+    parts = []
+    if any(one.verdict for one in made):
+        parts.append("Band: what the ensemble says at each probability.")
+    if any(len(one.seeds) > 1 for one in made):
+        parts.append("Dots: its seeds.")
+    return " ".join(parts)
 
 
 def leakage_badges(rows: Sequence[Row], entry: CatalogEntry | None) -> list[str]:
@@ -226,8 +271,11 @@ def used_for(rows: Sequence[Row], entry: CatalogEntry | None) -> str:
 
 
 def predictions_alt(rows: Sequence[Row]) -> str:
-    """Say the drawn probabilities as text."""
-    said = [f"{one.ensemble.label} {percent(one.prob)}" for one in predicted(rows)]
+    """Say the drawn probabilities and verdicts as text."""
+    said = [
+        f"{one.ensemble.label} {percent(one.prob)}{f' {one.verdict}' if one.verdict else ''}"
+        for one in predicted(rows)
+    ]
     return "Probability of MI: " + ", ".join(said)
 
 

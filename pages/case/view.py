@@ -8,14 +8,8 @@ from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.ecg_paper import CHART_CONFIG, ecg_figure, figure_height_px
 from ecgcore.figures.paper_layout import PaperSettings, paper_layout
-from ecgcore.figures.predictions import predictions_figure
 from ecgcore.models.cards import ModelEntry
-from ecgcore.predictions.decision import (
-    DecisionSettings,
-    NoPrediction,
-    main_and_others,
-    predicted,
-)
+from ecgcore.predictions.decision import DecisionSettings, main_and_others
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.glossary import translate
 from ecgcore.signals.filters import DisplayFilter
@@ -26,6 +20,7 @@ from pages.case import predictions as said
 from pages.case.attribution_choice import choose_attribution
 from pages.case.calipers import calipers
 from pages.case.paper_choice import paper_controls
+from pages.case.prediction_panel import draw_predictions, predict
 from pages.case.print_menu import print_menu, printout_content
 from pages.shared import caches, url_state
 from pages.shared.case import Case, ReadableCase, UnreadableCase
@@ -66,11 +61,9 @@ def draw_case(case: Case) -> None:
                 + parts.method_words(overlay)
             )
     with panel:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader("Probability of MI", anchor=False)
-            decision = chosen_settings()
+        decision = chosen_settings()
         rows, notes = predict(case, decision)
-        draw_predictions(case.entry, rows, notes, decision, first=model)
+        draw_predictions(case, rows, notes, decision, first=model, overlay=overlay)
     if isinstance(case, ReadableCase):
         with print_slot:
             content = printout_content(case, rows, decision, paper, chosen_filter, overlay)
@@ -125,67 +118,6 @@ def draw_ecg(
     calipers(r_peaks_s=caches.measurements(case).beats.r_s, dark=is_dark())
 
 
-def predict(case: Case, decision: DecisionSettings) -> tuple[list[said.Row], list[str]]:
-    """Predict by every ensemble; where they cannot read the recording, give what is stored."""
-    problem = case.problem if isinstance(case, UnreadableCase) else None
-    if isinstance(case, ReadableCase):
-        try:
-            return said.predict_case(case, decision, caches.ensembles())
-        except RecordError as error:
-            problem = error
-    st.warning(f"The models cannot read this recording. {problem}", icon=":material/warning:")
-    rows = said.stored_predictions(case.entry, decision) if case.entry else []
-    return rows, ["These predictions were stored when the models were made."] if rows else []
-
-
-def draw_predictions(
-    entry: CatalogEntry | None,
-    rows: list[said.Row],
-    notes: list[str],
-    decision: DecisionSettings,
-    first: ModelEntry | None = None,
-) -> None:
-    """Draw the predictions, their verdict, how far they disagree and their leakage.
-
-    The local run that is explained, `first`, stands above the study's main ensembles.
-    """
-    main, others = main_and_others(rows)
-    local = [row for row in others if first in row.ensemble.members and not row.ensemble.shipped]
-    others = [row for row in others if row not in local]
-    if local:
-        st.markdown(f"**{local[0].ensemble.label}**")
-        _draw_chart(local, "local_prediction")
-    line, meaning = said.verdict_badge(main, decision, entry)
-    if line:
-        st.markdown(line, help=meaning)
-    st.markdown(said.agreement(main, decision))
-    _draw_chart(main, "predictions")
-    for row in rows:
-        if isinstance(row, NoPrediction):
-            st.warning(f"**{row.ensemble.label}**: {row.problem}", icon=":material/warning:")
-    for words in said.leakage_badges(rows, entry):
-        st.markdown(f":small[{words}]")
-    if others:
-        with st.expander(said.others_words(others)):
-            _draw_chart(others, "other_predictions")
-    if rows:
-        about = [said.drawing_words(rows), said.probability_words(rows), said.sets_in_words(rows)]
-        st.caption(" ".join(filter(None, [*about, *notes])))
-
-
-def _draw_chart(rows: list[said.Row], key: str) -> None:
-    if made := predicted(rows):
-        figure = predictions_figure(made, dark=is_dark())
-        figure.update_traces(cliponaxis=False)
-        st.plotly_chart(
-            figure,
-            theme=None,
-            key=key,
-            config={"displayModeBar": False},
-            alt=said.predictions_alt(rows),
-        )
-
-
 def draw_details(case: Case, rows: list[said.Row], decision: DecisionSettings) -> None:
     """Draw what is one click away; only the open tab is computed."""
     names = ["Measurements", "Median beat", "Signal quality", TABLE_TAB]
@@ -227,7 +159,7 @@ def _draw_table(
     table = said.predictions_table(rows, decision, own=entry is None)
     st.table(table, hide_index=True, border="horizontal")
     main, _ = main_and_others(rows)
-    words = [said.verdict_badge(main, decision, entry)[1], said.probability_words(rows)]
+    words = [said.verdict_badge(main, decision)[1], said.probability_words(rows)]
     st.caption(" ".join(filter(None, words)))
 
 

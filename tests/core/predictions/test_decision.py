@@ -73,6 +73,29 @@ def test_the_verdict_is_that_of_the_uncalibrated_ensemble_by_every_calibrator(na
         assert rule.predict([logit] * 3).verdict == expected
 
 
+@given(
+    logit=st.floats(-8, 8),
+    name=st.sampled_from(["raw", "platt", "temperature", "beta"]),
+    alpha=st.sampled_from([0.2, 0.1, 0.05, 0.01]),
+)
+def test_a_probability_lies_in_the_zone_of_its_verdict(
+    logit: float, name: str, alpha: float
+) -> None:
+    rule = fitted(DecisionSettings(name, alpha))
+    made = rule.predict([logit] * 3)
+    low, high = rule.zones[made.verdict]
+    assert low - 1e-9 <= made.prob <= high + 1e-9
+    assert [bounds[0] for bounds in rule.zones.values()][1:] == [
+        bounds[1] for bounds in rule.zones.values()
+    ][:2]
+    assert (rule.zones["normal"][0], rule.zones["MI"][1]) == (0, 1)
+
+
+def test_without_fold_9_there_are_no_zones() -> None:
+    rule = DecisionRule(ensemble(), EnsembleCalibrator.raw(1, "all"))
+    assert rule.zones == {}
+
+
 @given(logit=st.floats(-8, 8), name=st.sampled_from(["raw", "platt", "temperature", "beta"]))
 def test_a_target_sensitivity_calls_the_same_records_by_every_smooth_calibrator(
     logit: float, name: str

@@ -185,8 +185,8 @@ def _same_on_paper(pages, chosen):
         verdicts = {row.verdict for row in main}
         joint = verdicts.pop() if len(verdicts) == 1 else "refer"
         assert line.endswith(f": {joint}")
-        badge, _ = review.verdict_badge(main, chosen, SimpleNamespace(group="certain_mi"))
-        assert f": {joint}]" in badge
+        headline, _ = review.verdict_badge(main, chosen)
+        assert headline.endswith(f"-background[{joint}]")
 
 
 def _test_fold():
@@ -202,7 +202,7 @@ def test_disagreement_and_verdict_are_one_on_browse_and_review(logits, monkeypat
     browse = disagreement_in(said)
     for ecg_id, rows in zip(ids, pages, strict=True):
         main = [row for row in rows if is_main(row.ensemble)]
-        words = review.agreement(main, DecisionSettings("platt"))
+        words = review.agreement(main)
         n = round(100 * browse[ecg_id])
         assert f"disagreement **{n} point{'' if n == 1 else 's'}**" in words
         assert said["verdict"][ecg_id] == joint_verdict(main)

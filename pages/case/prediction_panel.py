@@ -1,0 +1,92 @@
+"""The predictions beside the ECG: one verdict, then each ensemble on its own band."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ecgcore.errors import RecordError
+from ecgcore.explain.attribution import Attribution
+from ecgcore.figures.predictions import predictions_figure
+from ecgcore.models.cards import ModelEntry
+from ecgcore.predictions.decision import (
+    DecisionSettings,
+    NoPrediction,
+    main_and_others,
+    predicted,
+)
+from ecgcore.predictions.scope import Scope
+from pages.case import predictions as said
+from pages.shared import caches
+from pages.shared.case import Case, ReadableCase, UnreadableCase
+from pages.shared.widgets import is_dark
+
+
+def predict(case: Case, decision: DecisionSettings) -> tuple[list[said.Row], list[str]]:
+    """Predict by every ensemble; where they cannot read the recording, give what is stored."""
+    problem = case.problem if isinstance(case, UnreadableCase) else None
+    if isinstance(case, ReadableCase):
+        try:
+            return said.predict_case(case, decision, caches.ensembles())
+        except RecordError as error:
+            problem = error
+    st.warning(f"The models cannot read this recording. {problem}", icon=":material/warning:")
+    rows = said.stored_predictions(case.entry, decision) if case.entry else []
+    return rows, ["These predictions were stored when the models were made."] if rows else []
+
+
+def draw_predictions(
+    case: Case,
+    rows: list[said.Row],
+    notes: list[str],
+    decision: DecisionSettings,
+    *,
+    first: ModelEntry | None = None,
+    overlay: Attribution | None = None,
+    scope: Scope | None = None,
+) -> None:
+    """Draw the one verdict, each ensemble's probability on its band, and its leakage.
+
+    The local run that is explained, `first`, stands above the study's main ensembles.
+    """
+    main, others = main_and_others(rows)
+    local = [row for row in others if first in row.ensemble.members and not row.ensemble.shipped]
+    others = [row for row in others if row not in local]
+    muted, explained = said.is_muted(case.entry, scope), None if overlay is None else overlay.model
+    if local:
+        st.markdown(f"**{local[0].ensemble.label}**")
+        _draw_chart(local, "local_prediction", explained, muted=muted)
+    if rows and muted:
+        st.warning(f":small[{said.limits_words(scope)}]")
+    line, meaning = said.verdict_badge(main, decision, muted=muted)
+    st.subheader(line or "Probability of MI", anchor=False, help=meaning or None)
+    st.markdown("  \n".join(filter(None, [said.votes(main, muted=muted), said.agreement(main)])))
+    _draw_chart(main, "predictions", explained, muted=muted)
+    for row in rows:
+        if isinstance(row, NoPrediction):
+            st.warning(f"**{row.ensemble.label}**: {row.problem}", icon=":material/warning:")
+    for words in said.leakage_badges(rows, case.entry):
+        st.markdown(f":small[{words}]")
+    if rows:
+        about = [said.explained_words(rows, explained), said.calls(main, decision)]
+        st.caption(
+            " ".join(filter(None, [*about, said.drawing_words(rows), *notes])),
+            help=f"{said.probability_words(rows)} {said.sets_in_words(rows)}",
+        )
+    if others:
+        with st.expander(said.others_words(others)):
+            _draw_chart(others, "other_predictions", explained, muted=muted)
+
+
+def _draw_chart(
+    rows: list[said.Row], key: str, explained: ModelEntry | None, *, muted: bool
+) -> None:
+    if made := predicted(rows):
+        figure = predictions_figure(made, explained=explained, muted=muted, dark=is_dark())
+        figure.update_traces(cliponaxis=False, selector={"type": "scatter"})
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key=key,
+            config={"displayModeBar": False},
+            alt=said.predictions_alt(rows),
+        )
