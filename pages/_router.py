@@ -9,9 +9,10 @@ from pages.shared.decision_choice import draw_decision_settings
 from pages.shared.errors import ecg_errors_shown
 
 # A file, because Streamlit would fetch a named icon from the internet.
-ICON = Path(__file__).parent / "shared" / "icon.png"
+SHARED = Path(__file__).parent / "shared"
 
-st.set_page_config(page_title="ECG trust review", page_icon=ICON, layout="wide")
+st.set_page_config(page_title="ECG trust review", page_icon=SHARED / "icon.png", layout="wide")
+st.html(SHARED / "page.css")
 
 page = st.navigation(
     [

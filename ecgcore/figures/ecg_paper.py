@@ -23,20 +23,16 @@ from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord, FloatArray
 
 DEFAULT_WIDTH_PX = 1200
-CHART_CONFIG = {
-    "displaylogo": False,
-    "scrollZoom": True,
-    "doubleClick": "reset",
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "sendChartToCloud"],
-}
-"""For ``st.plotly_chart(config=)``: a double click shows the whole page again, no button leaves
-the paper's scale, and none sends the recording away."""
+CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": "reset"}
+"""For ``st.plotly_chart(config=)``: the wheel scrolls the page, a double click shows the whole
+paper again, and no button covers a lead."""
 
 _MARGIN_PX = 4
 _SCALE_PX = 80
 _UNDER_NAME_S = 0.4
 _HOVER = "<b>%{meta}</b>  %{customdata[0]} ms<br>%{customdata[1]} µV<extra></extra>"
 _INT16 = np.iinfo(np.int16)
+_UNSEEN = {"opacity": 0, "hoverinfo": "skip", "legendgroup": "unfiltered"}
 
 
 def figure_height_px(width_px: int, layout: PaperLayout, *, overlay: bool = False) -> int:
@@ -49,21 +45,21 @@ def ecg_figure(
     record: EcgRecord,
     settings: PaperSettings = USUAL_PAPER,
     *,
+    layout: PaperLayout | None = None,
+    unfiltered: EcgRecord | None = None,
     filter_label: str = "unfiltered",
     overlay: Attribution | None = None,
     lead_notes: Mapping[str, str] = MappingProxyType({}),
     theme: Theme = "light",
 ) -> go.Figure:
-    """Draw the first 10 s on paper whose millimetres stay square when zoomed.
-
-    ``figure.layout.meta`` tells a measuring tool in the browser where each lead lies:
-    ``speed_mm_s, gain_mm_mv, width_mm, height_mm`` and ``segments``, each with ``lead, sign, row,
-    start_s, duration_s, x_mm, y_mm``.
+    """Draw the first 10 s on paper whose millimetres stay square when zoomed; axes are in mm.
 
     Parameters
     ----------
-    settings
-        Layout, order and scale of the paper; both axes of the figure are in mm.
+    layout
+        A page of these settings to draw on, as `roomy_layout` makes it; the usual one without.
+    unfiltered
+        The recording before its filter, drawn unseen: a key of the calipers shows it instead.
     filter_label
         What was done to the signal, for the footer.
     overlay
@@ -81,30 +77,45 @@ def ecg_figure(
     >>> "lead names" in [trace.name for trace in ecg_figure(record).data]
     True
     """
-    layout = paper_layout(settings, duration_s=record.duration_s)
+    layout = layout or paper_layout(settings, duration_s=record.duration_s)
     colors = paper(theme, neutral=overlay is not None)
     traces: list[Any] = [] if overlay is None else [overlay_trace(overlay, layout, theme=theme)]
     traces += [_pulses(layout, colors), _breaks(layout, colors)]
     traces += [_lead_trace(record, s, layout, colors) for s in layout.segments]
+    traces += [] if unfiltered is None else _unseen_traces(unfiltered, layout, colors)
     traces.append(_lead_names(record, layout, lead_notes, colors))
     return go.Figure(
         data=traces,
         layout={
-            "template": template(dark=theme == "dark"),
+            **_page(layout, colors, theme),
             "height": figure_height_px(DEFAULT_WIDTH_PX, layout, overlay=overlay is not None),
             "margin": {**dict.fromkeys("lrt", _MARGIN_PX), "b": _below_px(overlay)},
-            "plot_bgcolor": colors.background,
-            "showlegend": False,
-            "hovermode": "closest",
-            "dragmode": "pan",
-            "xaxis": _axis(layout.width_mm, colors),
-            "yaxis": _axis(layout.height_mm, colors) | {"scaleanchor": "x", "scaleratio": 1},
-            "annotations": _marks(record, layout, filter_label, colors),
-            "shapes": [_edge(layout, colors)],
-            "meta": _geometry(layout),
+            "annotations": _marks(
+                record, layout, filter_label, colors, both=unfiltered is not None
+            ),
             "uirevision": f"{record.record_id} {settings}",
         },
     )
+
+
+def _page(layout: PaperLayout, colors: Paper, theme: Theme) -> dict[str, Any]:
+    """Rule a page that no drag moves.
+
+    Its ``meta`` tells the calipers in the browser where each lead lies: ``speed_mm_s, gain_mm_mv,
+    width_mm, height_mm`` and ``segments``, each with ``lead, sign, row, start_s, duration_s,
+    x_mm, y_mm``.
+    """
+    return {
+        "template": template(dark=theme == "dark"),
+        "plot_bgcolor": colors.background,
+        "showlegend": False,
+        "hovermode": "closest",
+        "dragmode": False,
+        "xaxis": _axis(layout.width_mm, colors),
+        "yaxis": _axis(layout.height_mm, colors) | {"scaleanchor": "x", "scaleratio": 1},
+        "shapes": [_edge(layout, colors)],
+        "meta": _geometry(layout),
+    }
 
 
 def _below_px(overlay: Attribution | None) -> int:
@@ -177,9 +188,16 @@ def _lead_trace(
         mode="lines",
         line={"color": colors.trace, "width": 1.3},
         name=f"{segment.label} rhythm" if segment.rhythm else segment.label,
+        legendgroup="filtered",
         meta=segment.label,
         hovertemplate=_HOVER,
     )
+
+
+def _unseen_traces(record: EcgRecord, layout: PaperLayout, colors: Paper) -> list[go.Scatter]:
+    """Draw the unfiltered leads, told from the filtered ones by their ``legendgroup``."""
+    traces = [_lead_trace(record, segment, layout, colors) for segment in layout.segments]
+    return [one.update(_UNSEEN, name=f"{one.name}, unfiltered") for one in traces]
 
 
 def _drawn_mv(record: EcgRecord, segment: Segment, samples: range) -> FloatArray:
@@ -261,8 +279,9 @@ def _name_y_mm(record: EcgRecord, segment: Segment, layout: PaperLayout) -> floa
 
 
 def _marks(
-    record: EcgRecord, layout: PaperLayout, filter_label: str, colors: Paper
+    record: EcgRecord, layout: PaperLayout, filter_label: str, colors: Paper, *, both: bool
 ) -> list[dict[str, Any]]:
+    """Write scale and filter in the left corner, and mark a made-up recording in the right one."""
     scale = f"{layout.speed_mm_s:g} mm/s · {layout.gain_mm_mv:g} mm/mV"
     place = {
         "xref": "x domain",
@@ -275,10 +294,12 @@ def _marks(
     left: dict[str, Any] = {
         **place,
         **{"x": 0, "xanchor": "left", "xshift": 6},
+        "name": "filtered",
         "text": f"{scale} · {filter_label} · {record.fs_hz} Hz",
         "font": {"size": 13, "color": colors.text},
         "bgcolor": colors.background,
     }
+    raw = {"name": "unfiltered", "text": f"{scale} · unfiltered · {record.fs_hz} Hz", "opacity": 0}
     right: dict[str, Any] = {
         **place,
         **{"x": 1, "xanchor": "right", "xshift": -6},
@@ -287,4 +308,4 @@ def _marks(
         "bgcolor": RUST,
         "borderpad": 4,
     }
-    return [left, right] if record.synthetic else [left]
+    return [left, *([left | raw] if both else []), *([right] if record.synthetic else [])]

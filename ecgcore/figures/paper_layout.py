@@ -3,9 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
+
+import numpy as np
 
 from ecgcore.errors import RecordError
 from ecgcore.leads import LEADS
+from ecgcore.records import EcgRecord, FloatArray
 
 LAYOUTS = ("3x4+1", "3x4+3", "6x2", "12x1", "single")
 ORDERS = ("standard", "cabrera")
@@ -25,6 +29,9 @@ _EDGE_MM = 5.0
 _BOX_MM = 5.0
 _LEAST_PAGE_S = 5.0
 _ROOM_AT_20_MM_MV = 1.5
+_MOST_ROOM_MV = 4.5
+_AIR_MM = 1.0
+_SIDE_BY_SIDE_S = 0.2
 
 
 def _check(what: str, value: object, allowed: Sequence[object]) -> None:
@@ -104,6 +111,8 @@ class PaperLayout:
 
     Attributes
     ----------
+    row_pitch_mm
+        Distance of two rows, the least one where they differ.
     row_y_mm
         Height of the 0 mV line of each row, from the top row down.
     trace_x_mm
@@ -185,6 +194,57 @@ def paper_layout(
         segments=(),
     )
     return replace(page, segments=_segments(settings, form, page, shown_s))
+
+
+def roomy_layout(record: EcgRecord, settings: PaperSettings = USUAL_PAPER) -> PaperLayout:
+    """Lay a recording out as `paper_layout` does, with room for its tall leads.
+
+    Rows move apart where a wave would run into the one below or above it at the same time, and
+    the edges where it would leave the page; room for more than 4.5 mV is never made.
+    """
+    page = paper_layout(settings, duration_s=record.duration_s)
+    low, high = _reach_mm(record, page)
+    most = _MOST_ROOM_MV * page.gain_mm_mv
+    lowest_y = page.row_y_mm[-1]
+    top = _room_mm(high[0].max(), lowest_y, most)
+    bottom = _room_mm(-low[-1].min(), lowest_y, most)
+    pitches = [
+        _room_mm(mm, page.row_pitch_mm, most) for mm in (high[1:] - low[:-1]).max(axis=1, initial=0)
+    ]
+    rows = tuple(accumulate(reversed(pitches), initial=bottom))[::-1]
+    return replace(
+        page,
+        height_mm=rows[0] + top,
+        row_y_mm=rows,
+        segments=tuple(replace(s, y_mm=rows[s.row]) for s in page.segments),
+    )
+
+
+def _reach_mm(record: EcgRecord, page: PaperLayout) -> tuple[FloatArray, FloatArray]:
+    """Return how far each row reaches below and above 0 mV, ``(n_rows, n_steps)`` each.
+
+    A step is 0.2 s and knows its neighbours, so that waves of one beat meet in one step.
+    """
+    step = max(1, round(_SIDE_BY_SIDE_S * record.fs_hz))
+    n_steps = math.ceil(min(record.n_samples, PAGE_S * record.fs_hz) / step)
+    drawn = np.zeros((len(page.row_y_mm), (n_steps + 2) * step), np.float32)
+    for segment in page.segments:
+        samples = segment.samples(record.fs_hz, record.n_samples)
+        signal = record.signal[LEADS.index(segment.lead), samples.start : samples.stop]
+        first = samples.start + step
+        drawn[segment.row, first : first + len(samples)] = segment.sign * signal
+    steps = page.gain_mm_mv * drawn.reshape(len(drawn), -1, step)
+    low, high = steps.min(axis=2), steps.max(axis=2)
+    around = range(n_steps), range(1, n_steps + 1), range(2, n_steps + 2)
+    return (
+        np.min([low[:, list(k)] for k in around], axis=0),
+        np.max([high[:, list(k)] for k in around], axis=0),
+    )
+
+
+def _room_mm(needed_mm: float, usual_mm: float, most_mm: float) -> float:
+    """Return the usual distance, or whole boxes for what is needed up to the most."""
+    return max(usual_mm, _whole_boxes_mm(min(float(needed_mm) + _AIR_MM, most_mm)))
 
 
 def _segments(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from ecgcore.explain.attribution import METHODS as EXPLANATIONS
@@ -16,6 +15,7 @@ from ecgcore.ptbxl.glossary import Translation
 from ecgcore.records import EcgRecord
 from ecgcore.report.content import attribution_sentences
 from ecgcore.tasks import mi
+from ecgcore.wording.numbers import number
 from ecgcore.wording.records import SUPERCLASSES, likelihood_words
 
 METHODS = {"none": "None", **EXPLANATIONS}
@@ -66,14 +66,19 @@ def recording_facts(entry: CatalogEntry) -> list[str]:
 
 def off_paper(record: EcgRecord, layout: PaperLayout) -> str:
     """Name the leads that leave the page where they are drawn; "" if there are none."""
-    reach_mv: dict[str, float] = {}
+    furthest_mv: dict[str, float] = {}
     for segment in layout.segments:
         samples = segment.samples(record.fs_hz, record.n_samples)
         signal = record.signal[LEADS.index(segment.lead)][samples]
         y_mm = segment.y_mm + segment.sign * layout.gain_mm_mv * signal
-        if np.any((y_mm < 0) | (y_mm > layout.height_mm)):
-            reach_mv[segment.lead] = max(reach_mv.get(segment.lead, 0.0), np.abs(signal).max())
-    said = [f"{lead} is cut off ({mv:.1f} mV)" for lead, mv in reach_mv.items()]
+        beyond = signal[(y_mm < 0) | (y_mm > layout.height_mm)]
+        if beyond.size:
+            mv = max(beyond.max(), beyond.min(), furthest_mv.get(segment.lead, 0.0), key=abs)
+            furthest_mv[segment.lead] = float(mv)
+    said = [
+        f"{lead} is cut off ({'R' if mv > 0 else 'S'} {number(mv, 1)} mV)"
+        for lead, mv in furthest_mv.items()
+    ]
     return f":orange[:material/warning: {', '.join(said)}: lower the gain.] " if said else ""
 
 

@@ -29,8 +29,8 @@ _KEY_VALUES = (
     ("PR", "pr_ms"),
     ("QRS", "qrs_ms"),
     ("QT", "qt_ms"),
-    ("QTc Fridericia", "qtc_fridericia_ms"),
-    ("QRS axis", "axis_qrs_deg"),
+    ("QTcF", "qtc_fridericia_ms"),
+    ("Axis", "axis_qrs_deg"),
 )
 
 

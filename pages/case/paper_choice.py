@@ -16,33 +16,18 @@ from ecgcore.signals.filters import (
     HIGHPASS_HZ,
     LOWPASS_HZ,
     NOTCH_HZ,
-    RAW,
     DisplayFilter,
 )
 
 Option = TypeVar("Option", str, float)
 
-_RAW = "review_raw"
 _OFF = "off"
 
 
 def paper_controls() -> tuple[PaperSettings, DisplayFilter]:
-    """Draw the menu of the paper and the raw switch; return what to draw."""
+    """Draw the menu of the paper; return what to draw."""
     with st.popover("Paper", icon=":material/straighten:"):
-        settings = _paper()
-        chosen = _filter()
-    if chosen == RAW:
-        st.session_state.pop(_RAW, None)
-    raw = st.session_state.get(_RAW, False)
-    st.button(
-        "Filtered" if raw else "Raw",
-        key="raw_button",
-        shortcut="F",
-        on_click=_flip_raw,
-        disabled=chosen == RAW,
-        help="Shows the ECG with and without its display filter, which is chosen under Paper.",
-    )
-    return settings, RAW if raw else chosen
+        return _paper(), _filter()
 
 
 def _paper() -> PaperSettings:
@@ -57,7 +42,10 @@ def _paper() -> PaperSettings:
 
 
 def _filter() -> DisplayFilter:
-    st.markdown("**Display filter,** zero-phase; models and measurements use the raw recording")
+    st.markdown(
+        "**Display filter,** zero-phase; F shows the ECG without it. "
+        "Models and measurements use the unfiltered recording."
+    )
     high, low, notch = st.columns(3)
     with high:
         highpass = _step("High-pass", "highpass", HIGHPASS_HZ, "0.5 Hz bends the ST segment.")
@@ -103,7 +91,3 @@ def _step(label: str, key: str, cutoffs_hz: tuple[float, ...], help_text: str) -
 
 def _units(values: tuple[float, ...], unit: str) -> tuple[str, ...]:
     return tuple(f"{value:g} {unit}" for value in values)
-
-
-def _flip_raw() -> None:
-    st.session_state[_RAW] = not st.session_state.get(_RAW, False)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.ecg_paper import CHART_CONFIG, ecg_figure, figure_height_px
-from ecgcore.figures.paper_layout import PaperSettings, paper_layout
+from ecgcore.figures.paper_layout import PaperLayout, PaperSettings, roomy_layout
 from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.decision import DecisionSettings, main_and_others
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.glossary import translate
-from ecgcore.signals.filters import DisplayFilter
+from ecgcore.records import EcgRecord
+from ecgcore.signals.filters import RAW, DisplayFilter
 from ecgcore.signals.quality import lead_notes
 from pages.case import labels as parts
 from pages.case import panels
@@ -28,38 +32,34 @@ from pages.shared.decision_choice import chosen_settings
 from pages.shared.errors import show_ecg_error
 from pages.shared.widgets import is_dark
 
+if TYPE_CHECKING:
+    from ecgcore.figures.theme import Figure
+
 TABLE_TAB = "Predictions as a table"
-PAPER_MM = paper_layout().width_mm
-PX_PER_MM = 925 / PAPER_MM
-"""One scale for every layout and speed, so that a millimetre stays one; at 1440 px the usual page
-fills its column, and a wider one is moved sideways."""
+_WIDEST_PX = 2400
+"""The first frame is drawn before the browser has measured: as high as any paper, from its top."""
+_STYLE = (Path(__file__).parent / "sheet.css").read_text("utf-8")
 
 
 def draw_case(case: Case) -> None:
     """Draw everything about a case."""
-    if isinstance(case, ReadableCase):
-        st.markdown(panels.key_values(caches.measurements(case)))
-        for warning in case.display.warnings if case.entry else ():
-            st.caption(f":material/info: {warning}")
-    ecg_column, panel = st.columns([0.73, 0.27], gap="small")
-    with ecg_column:
-        with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
-            method, model = choose_attribution()
+    with st.container(key="case_line", horizontal=True, vertical_alignment="center", gap="xsmall"):
+        if isinstance(case, ReadableCase):
+            st.markdown(panels.key_values(caches.measurements(case)))
+        with st.container(horizontal=True, width="content", gap="xsmall"):
             paper, chosen_filter = paper_controls()
+            with st.popover("Overlay", icon=":material/layers:"):
+                method, model = choose_attribution()
             print_slot = st.container(width="content")
-        ecg_slot = st.container(border=False)
+    with st.container(key="case", horizontal=True, gap="small"):
+        ecg_side, panel = st.container(gap="xsmall"), st.container()
     overlay = None
-    with ecg_slot:
+    with ecg_side:
         if isinstance(case, UnreadableCase):
             show_ecg_error(case.problem)
         else:
             overlay = attribution_of(case, method, model)
-            draw_ecg(case, paper, chosen_filter, overlay)
-            st.caption(
-                panels.swap_words(caches.quality(case))
-                + parts.off_paper(case.display, paper_layout(paper))
-                + parts.method_words(overlay)
-            )
+            draw_sheet(case, paper, chosen_filter, overlay)
     with panel:
         decision = chosen_settings()
         rows, notes = predict(case, decision)
@@ -82,40 +82,65 @@ def attribution_of(case: ReadableCase, method: str, model: ModelEntry | None) ->
         return None
 
 
-def draw_ecg(
+def draw_sheet(
     case: ReadableCase,
     paper: PaperSettings,
     chosen_filter: DisplayFilter,
     overlay: Attribution | None,
 ) -> None:
-    """Draw the ECG with or without an overlay, and the calipers on it."""
+    """Draw the ECG and its calipers, which full screen shows alone, and what a reader must know."""
     record = case.display
-    layout = paper_layout(paper, duration_s=record.duration_s)
+    layout = roomy_layout(record, paper)
+    drawn = chosen_filter.apply(record)
     figure = ecg_figure(
-        chosen_filter.apply(record),
+        drawn,
         paper,
+        layout=layout,
+        unfiltered=None if chosen_filter == RAW else record,
         filter_label=chosen_filter.label(record.fs_hz),
         overlay=overlay,
         lead_notes=lead_notes(caches.quality(case)),
         theme="dark" if is_dark() else "light",
     )
-    width_px = round(layout.width_mm * PX_PER_MM)
     figure.update_layout(
-        height=figure_height_px(width_px, layout, overlay=overlay is not None),
-        xaxis={"constraintoward": "left", "range": [0, min(layout.width_mm, PAPER_MM)]},
+        height=figure_height_px(_WIDEST_PX, layout),
+        xaxis={"constraintoward": "left"},
         yaxis={"constraintoward": "top"},
     )
-    if layout.width_mm > PAPER_MM:
-        st.caption(":material/swipe: Drag the paper sideways to see the rest of it.")
+    st.html(f"<style>{_STYLE}{_size(layout, overlay)}</style>")
+    with st.container(key="ecg_sheet", gap="xsmall"):
+        with st.container(key="ecg_paper"):
+            draw_ecg(record, figure, overlay)
+        calipers(r_peaks_s=caches.measurements(case).beats.r_s, dark=is_dark())
+    for warning in record.warnings if case.entry else ():
+        st.caption(f":material/info: {warning}")
+    st.caption(
+        panels.swap_words(caches.quality(case))
+        + parts.off_paper(drawn, layout)
+        + parts.method_words(overlay)
+    )
+
+
+def _size(layout: PaperLayout, overlay: Attribution | None) -> str:
+    """Tell the style how large the paper is, in mm, and how many px hang below it."""
+    below_px = figure_height_px(1000, layout, overlay=overlay is not None) - figure_height_px(
+        1000, layout
+    )
+    size = f"--w:{layout.width_mm:g};--h:{layout.height_mm:g};--below:{below_px}px"
+    return f".st-key-ecg{{{size}}}"
+
+
+def draw_ecg(record: EcgRecord, figure: Figure, overlay: Attribution | None) -> None:
+    """Draw the ECG with or without an overlay, as large as the style says."""
     drawn = "without overlay" if overlay is None else f"with overlay by {overlay.label}"
     st.plotly_chart(
         figure,
         theme=None,
         key="ecg",
+        height="stretch",
         config=CHART_CONFIG,
         alt=f"12-lead ECG of record {record.record_id}, {record.duration_s:.0f} s, {drawn}",
     )
-    calipers(r_peaks_s=caches.measurements(case).beats.r_s, dark=is_dark())
 
 
 def draw_details(case: Case, rows: list[said.Row], decision: DecisionSettings) -> None:

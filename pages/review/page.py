@@ -30,19 +30,20 @@ def choose_record() -> int:
         go_to(first)
         # the first run writes no bound URL
         st.query_params.update({"record": str(first), worklist.PARAM: listed})
-    with st.container(horizontal=True, vertical_alignment="center"):
-        title = st.container()
+    head = st.container(key="case_head", horizontal=True, vertical_alignment="center", gap="xsmall")
+    with head:
+        st.title("Review", anchor=False, width="content")
+        header = st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
         place = st.container(width="content")
         before = st.container(width="content")
         text = st.text_input(
             "Record number",
             key="record",
             bind="query-params",
-            width=110,
+            width=90,
             label_visibility="collapsed",
         )
         after = st.container(width="content")
-    title.title("Review", anchor=False)
     try:
         ecg_id = caches.catalog().parse_id(text)
         here = worklist.place(ecg_id)
@@ -52,30 +53,29 @@ def choose_record() -> int:
             "browse/page.py", label="Choose a recording on Browse", icon=":material/search:"
         )
         st.stop()
-    where = "your list" if here.chosen else caches.catalog().version
-    place.caption(f"{here.index + 1:,} of {here.n_records:,} in {where}")
+    where = " in your list" if here.chosen else ""
+    place.caption(f"{here.index + 1:,} of {here.n_records:,}{where}")
     with before:
         step_button("Previous", "P", here.previous)
     with after:
         step_button("Next", "N", here.following)
+    with header:
+        draw_header(caches.catalog().entry(ecg_id))
     return ecg_id
 
 
 def draw_header(entry: CatalogEntry) -> None:
     """Draw who and what the record is, in one line."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(f"**Record {entry.ecg_id}** · {entry.age} · {entry.sex}", width="content")
-        st.badge(
-            LABEL_GROUPS[entry.group],
-            color="blue",
-            icon=":material/label:",
-            help=f"Label group: {ABOUT_LABEL_GROUPS[entry.group]}.",
-        )
-        st.badge(leading_diagnosis(entry), color="violet", icon=":material/stethoscope:")
-        st.badge(f"{SPLITS[entry.split]} split", color="gray", icon=":material/folder:")
-        synthetic_badge(caches.catalog().synthetic)
+    st.markdown(f"**Record {entry.ecg_id}** · {entry.age} · {entry.sex}", width="content")
+    st.badge(
+        LABEL_GROUPS[entry.group],
+        color="blue",
+        icon=":material/label:",
+        help=f"Label group: {ABOUT_LABEL_GROUPS[entry.group]}.",
+    )
+    st.badge(leading_diagnosis(entry), color="violet", icon=":material/stethoscope:")
+    st.badge(f"{SPLITS[entry.split]} split", color="gray", icon=":material/folder:")
+    synthetic_badge(caches.catalog().synthetic)
 
 
-ecg_id = choose_record()
-draw_header(caches.catalog().entry(ecg_id))
-draw_case(open_case(ecg_id))
+draw_case(open_case(choose_record()))

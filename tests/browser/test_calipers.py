@@ -32,6 +32,17 @@ TRACE_PLACE = f"""() => {{
     const {{ x, y }} = {GRAPH}.querySelector('.scatterlayer .trace path').getBoundingClientRect();
     return [x, y];
 }}"""
+HIGHEST_SEEN = f"""() => {{
+    const seen = [...{GRAPH}.querySelectorAll('.scatterlayer .trace')]
+        .filter((node) => getComputedStyle(node).opacity === '1')
+        .map((node) => node.__data__[0].trace)
+        .filter((trace) => trace.name.split(',')[0] === 'I' && trace.hoverinfo !== 'skip');
+    if (seen.length !== 1) throw Error(`${{seen.length}} traces of lead I are seen`);
+    return Math.max(...seen[0].y);
+}}"""
+FOOTERS_SEEN = f"""() => [...{GRAPH}.querySelectorAll('.annotation')]
+    .filter((node) => getComputedStyle(node).opacity === '1')
+    .map((node) => node.textContent.match(/40 Hz low-pass/)?.[0] ?? '')"""
 
 Place = tuple[float, float]
 
@@ -82,6 +93,20 @@ class Sheet:
 
     def n_drawn(self) -> int:
         return self.page.locator(".caliper:not([hidden])").count()
+
+    def wheel(self, place: Place, n: int = 1, *, ctrl: bool = False) -> None:
+        self.page.mouse.move(*self.pixels(place))
+        if ctrl:
+            self.page.keyboard.down("Control")
+        for _ in range(n):
+            self.page.mouse.wheel(0, -200)
+        self.settle()
+        if ctrl:
+            self.page.keyboard.up("Control")
+
+    def ranges(self) -> list[list[float]]:
+        """Millimetres in view."""
+        return self.page.evaluate(f"['xaxis', 'yaxis'].map(a => {GRAPH}._fullLayout[a].range)")
 
     def settle(self) -> None:
         self.page.wait_for_timeout(250)
@@ -179,12 +204,73 @@ def test_a_box_measures_both_and_escape_removes_it(sheet: Sheet) -> None:
     sheet.press("Escape")
     assert sheet.n_drawn() == 0
     assert sheet.page.get_by_role("button", name="Box").get_attribute("aria-pressed") == "false"
-    before = sheet.page.evaluate(f"{GRAPH}._fullLayout.xaxis.range")
-    sheet.page.mouse.move(*sheet.pixels((3.0, ROW_MM["I"])))
-    sheet.page.mouse.wheel(0, -200)
-    sheet.settle()
-    assert sheet.page.evaluate(f"{GRAPH}._fullLayout.xaxis.range") != before
+    before = sheet.ranges()
+    sheet.wheel((3.0, ROW_MM["I"]), ctrl=True)
+    assert sheet.ranges() != before
     assert sheet.n_drawn() == 0
+
+
+def test_escape_leaves_every_mode(sheet: Sheet) -> None:
+    sheet.press("t", "s", "m")
+    sheet.drag((1.34, ROW_MM["II"]), (2.06, ROW_MM["II"]))
+    assert sheet.page.locator(".march.line").get_attribute("d") != ""
+    sheet.press("Escape")
+    assert sheet.page.locator("[aria-pressed=true]").count() == 0
+    sheet.drag((1.34, ROW_MM["II"]), (2.06, ROW_MM["II"]))
+    assert sheet.n_drawn() == 0
+    sheet.press("m", "t", "Escape")
+    assert sheet.page.locator("[aria-pressed=true]").count() == 0, "March alone is left, too"
+
+
+def test_wheel_and_stray_drag_leave_the_paper_where_it_is(sheet: Sheet) -> None:
+    whole = sheet.ranges()
+    scrolled = "document.querySelector('.stMain').scrollTop"
+    for tool in ("", "t"):
+        if tool:
+            sheet.press(tool)
+        sheet.page.mouse.move(*sheet.pixels((3.0, ROW_MM["I"])))
+        sheet.page.mouse.wheel(0, 150)
+        sheet.page.wait_for_function(f"{scrolled} === 150")
+        sheet.page.mouse.wheel(0, -150)
+        sheet.page.wait_for_function(f"{scrolled} === 0")
+    sheet.press("Escape")
+    sheet.drag((3.0, ROW_MM["I"]), (6.0, ROW_MM["III"]))
+    sheet.settle()
+    assert sheet.ranges() == whole
+    sheet.wheel((3.0, ROW_MM["I"]), 3, ctrl=True)
+    assert sheet.ranges() != whole
+    sheet.page.mouse.dblclick(*sheet.pixels((3.0, ROW_MM["I"])))
+    sheet.settle()
+    assert sheet.ranges() == whole
+
+
+def test_f_shows_the_ecg_without_its_filter_and_moves_nothing(sheet: Sheet) -> None:
+    button = sheet.page.get_by_role("button", name="Filter", exact=True)
+    assert button.is_disabled()
+    sheet.page.locator("label", has_text="Filter on the paper").click()
+    sheet.settle()
+    sheet.wheel((3.0, ROW_MM["I"]), 3, ctrl=True)
+    before = sheet.ranges()
+    peaks_mv = []
+    for _ in range(3):
+        peaks_mv.append(sheet.page.evaluate(HIGHEST_SEEN) / GAIN_MM_MV - 11)
+        pressed = button.get_attribute("aria-pressed") == "true"
+        assert sheet.page.evaluate(FOOTERS_SEEN) == (["40 Hz low-pass"] if pressed else [""])
+        sheet.press("f")
+    assert peaks_mv[1] == pytest.approx(1, abs=0.01), "the triangle of 1 mV as it is"
+    assert peaks_mv[0] == peaks_mv[2] < 0.95
+    assert sheet.ranges() == before
+
+
+def test_full_screen_shows_the_sheet_alone_and_leaves_the_paper_as_it_was(sheet: Sheet) -> None:
+    before = sheet.page.evaluate(f"{GRAPH}.getBoundingClientRect().toJSON()")
+    sheet.page.get_by_role("button", name="Full screen").click()
+    sheet.settle()
+    assert sheet.page.evaluate("document.fullscreenElement.matches('.st-key-ecg_sheet')")
+    sheet.page.get_by_role("button", name="Full screen").click()
+    sheet.settle()
+    assert sheet.page.evaluate("document.fullscreenElement") is None
+    assert sheet.page.evaluate(f"{GRAPH}.getBoundingClientRect().toJSON()") == before
 
 
 def test_legs_and_the_whole_caliper_can_be_dragged(sheet: Sheet) -> None:
@@ -220,11 +306,8 @@ def test_calipers_stay_on_their_millimetres(sheet: Sheet) -> None:
         return abs(sheet.leg_pixel("first") - sheet.pixels((at_s, 0))[0]) < 0.5
 
     assert on_its_place()
-    sheet.page.mouse.move(*sheet.pixels((3.0, ROW_MM["III"])))
-    for _ in range(3):
-        sheet.page.mouse.wheel(0, -200)
-    sheet.settle()
-    low, high = sheet.page.evaluate(f"{GRAPH}._fullLayout.xaxis.range")
+    sheet.wheel((3.0, ROW_MM["III"]), 3, ctrl=True)
+    low, high = sheet.ranges()[0]
     assert high - low < 220, "the wheel zooms, though a tool is armed"
     assert (sheet.reading("time"), sheet.leg_s("first")) == (said, at_s)
     assert on_its_place()

@@ -167,9 +167,15 @@ def test_the_overlay_leaves_the_paper_where_it_was(open_review):
     plain = ecg(app)["layout"]
     app.segmented_control(key="method").set_value("ig").run()
     heated = ecg(app)["layout"]
-    sizes = [spec["height"] - spec["margin"]["t"] - spec["margin"]["b"] for spec in (plain, heated)]
-    assert sizes[0] == sizes[1]
+    assert plain["meta"] == heated["meta"]
     assert plain["margin"]["t"] == heated["margin"]["t"]
+    assert heated["margin"]["b"] == plain["margin"]["b"] + 80
+    assert "--w:270;--h:130;--below:80px" in style(app)
+    assert "--w:270;--h:130;--below:0px" in style(open_review(5))
+
+
+def style(app):
+    return "".join(element.proto.body for element in app.get("html"))
 
 
 @pytest.mark.parametrize("record", ["abc", "99999", "-3", "", "1.5", "9" * 40, "![x](y)"])
@@ -297,7 +303,7 @@ def test_leads_beyond_the_paper_are_named(synthetic_recordings):
     signal = record.signal.copy()
     signal[11] -= 20
     words = parts.off_paper(dataclasses.replace(record, signal=signal), paper_layout())
-    assert "V6 is cut off (20." in words
+    assert "V6 is cut off (S −20." in words
     assert "V5" not in words
 
 

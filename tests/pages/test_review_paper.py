@@ -21,7 +21,6 @@ from tests.support.review_page import (
     ecg,
     errors,
     footer,
-    press,
     scale,
     table,
     texts,
@@ -85,9 +84,9 @@ def test_speed_and_gain_scale_the_paper(open_bare, speed, gain):
     assert footer(ecg(app)).startswith(f"{speed:g} mm/s · {gain:g} mm/mV · unfiltered")
 
 
-def drawn_mv(figure, lead="V2"):
+def drawn_mv(figure, lead="V2", name=None):
     segment = next(s for s in figure["layout"]["meta"]["segments"] if s["lead"] == lead)
-    values = traces(figure)[lead]["y"]
+    values = traces(figure)[name or lead]["y"]
     if isinstance(values, dict):
         values = np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"])
     return (np.asarray(values, dtype=float) - segment["y_mm"]) / 10
@@ -109,29 +108,36 @@ def test_a_filter_beyond_the_rate_is_said_to_be_impossible(open_bare):
     assert "unfiltered; 150 Hz low-pass and 50 Hz notch not possible at 100 Hz" in said
 
 
-def test_raw_is_one_key_away_and_back(open_bare, synthetic_recordings):
-    app = open_bare(3, layout="12x1", highpass="0.5 Hz")
-    assert next(b for b in app.button if b.label == "Raw").proto.shortcut == "f"
-    press(app, "Raw")
-    assert "unfiltered" in footer(ecg(app))
+def test_the_unfiltered_ecg_lies_unseen_in_the_same_figure(open_bare, synthetic_recordings):
+    figure = ecg(open_bare(3, layout="12x1", highpass="0.5 Hz"))
     raw = synthetic_recordings.read(3).signal[LEADS.index("V2")]
-    assert drawn_mv(ecg(app)) == pytest.approx(raw, abs=1e-4)
-    assert widget(app, "highpass").value == app.query_params["highpass"] == "0.5 Hz"
-    press(app, "Filtered")
-    assert "0.5 Hz high-pass, zero-phase" in footer(ecg(app))
+    hidden = traces(figure)["V2, unfiltered"]
+    assert (hidden["opacity"], hidden["hoverinfo"]) == (0, "skip")
+    assert drawn_mv(figure, name="V2, unfiltered") == pytest.approx(raw, abs=1e-4)
+    assert np.abs(drawn_mv(figure) - raw).max() > 0.01
+    filtered, unfiltered, *_ = figure["layout"]["annotations"]
+    assert "0.5 Hz high-pass, zero-phase" in filtered["text"]
+    assert unfiltered["text"].endswith("· unfiltered · 100 Hz")
+    assert (filtered.get("opacity", 1), unfiltered["opacity"]) == (1, 0)
 
 
-def test_without_a_filter_there_is_nothing_to_compare_with(open_bare):
-    app = open_bare(3)
-    assert [b.disabled for b in app.button if b.label in ("Raw", "Filtered")] == [True]
+def test_without_a_filter_every_lead_is_drawn_once(open_bare):
+    names = [trace["name"] for trace in ecg(open_bare(3))["data"]]
+    assert [name for name in names if name.partition(",")[0] in LEADS] == list(LEADS)
 
 
-def test_a_filter_chosen_anew_is_shown(open_bare):
-    app = open_bare(3, highpass="0.5 Hz")
-    press(app, "Raw")
-    widget(app, "highpass").set_value("off").run()
-    widget(app, "lowpass").set_value("40 Hz").run()
-    assert "40 Hz low-pass, zero-phase" in footer(ecg(app))
+def test_the_paper_makes_room_for_what_the_recording_needs(open_bare, own_data):
+    signal = open_recordings(load_catalog(own_data)).read(3).signal.copy()
+    signal[LEADS.index("V4")] = 0
+    signal[LEADS.index("V4"), 800:810] = 3.05
+    write_signal(own_data, 3, signal)
+    app = open_bare(3, data_dir=own_data, highpass="0.5 Hz")
+    assert ecg(app)["layout"]["meta"]["height_mm"] == 130 - 20 + 35, "3.05 mV and 1 mm of air"
+    assert "cut off" not in texts(app)
+    signal[LEADS.index("V4"), 800:810] = 5.2
+    write_signal(own_data, 3, signal)
+    st.cache_data.clear()
+    assert "V4 is cut off (R 5.2 mV): lower the gain." in texts(open_bare(3, data_dir=own_data))
 
 
 def test_models_and_measurements_know_no_filter(open_review):
@@ -208,13 +214,6 @@ def test_the_print_is_true_to_scale_and_says_what_is_on_the_screen(
     assert content.overlay.label == "Grad-CAM, BiMamba-2 D (seed 0)"
     assert len(predicted(content.predictions)) == 6
     assert len(content.entry.statements) > 0
-
-
-def test_the_raw_view_is_printed_raw(open_bare, downloads):
-    app = open_bare(3, lowpass="40 Hz")
-    press(app, "Raw")
-    content, _ = downloads["record-3.pdf"].args
-    assert (content.filter_label, content.overlay) == ("unfiltered", None)
 
 
 def test_the_png_is_made_for_the_chosen_paper(open_bare, downloads):

@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from ecgcore.figures.ecg_paper import ecg_figure
+from ecgcore.figures.ecg_paper import CHART_CONFIG, ecg_figure
 from ecgcore.figures.paper_layout import PaperSettings
 from ecgcore.records import EcgRecord
+from ecgcore.signals.filters import DisplayFilter
 from pages.case.calipers import calipers
 from tests.support.predictions import attribution
 
@@ -31,12 +32,17 @@ st.text_input("Words")
 choice = st.selectbox("Paper", list(SETTINGS))
 heated = st.toggle("Heat")
 dark = st.toggle("Dark")
+filtered = st.toggle("Filter on the paper")
 waves = np.tile(np.sin(np.arange(1000) / 20), (12, 1)).astype(np.float32)
 figure = ecg_figure(
-    beats(),
+    DisplayFilter(lowpass_hz=40.0).apply(beats()) if filtered else beats(),
     SETTINGS[choice],
+    unfiltered=beats() if filtered else None,
+    filter_label="40 Hz low-pass" if filtered else "unfiltered",
     overlay=attribution(waves) if heated else None,
     theme="dark" if dark else "light",
 )
-calipers(r_peaks_s=R_PEAKS_S, dark=dark)
-st.plotly_chart(figure, theme=None, key="ecg", config={"scrollZoom": True}, alt="made-up ECG")
+with st.container(key="ecg_sheet"):
+    calipers(r_peaks_s=R_PEAKS_S, dark=dark)
+    st.plotly_chart(figure, theme=None, key="ecg", config=CHART_CONFIG, alt="made-up ECG")
+st.container(height=900)

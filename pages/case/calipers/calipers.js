@@ -13,6 +13,7 @@ const SPEAK_AFTER_MS = 400;
 class Calipers {
   constructor(parent) {
     this.parent = parent;
+    this.isFiltered = true;
     this.state = { tool: null, march: false, snap: false, marks: { time: null, voltage: null } };
     this.overlay = new Overlay(parent.querySelector("style").textContent);
     this.ends = new AbortController();
@@ -30,6 +31,7 @@ class Calipers {
     root.addEventListener("pointercancel", () => this.release(), { signal });
     root.addEventListener("touchstart", (event) => this.hold(event), { signal, passive: false });
     root.addEventListener("wheel", (event) => this.passOn(event), { signal, passive: false });
+    this.allowZoom = (event) => this.paper.allow({ wheel: event.ctrlKey || event.metaKey });
     this.watcher.observe(document.body, { childList: true, subtree: true });
   }
 
@@ -58,18 +60,22 @@ class Calipers {
     frame.append(this.overlay.host);
     for (const name of REDRAWN) graph.on(name, this.settle);
     graph.on(MOVED, this.draw);
+    graph.addEventListener("wheel", this.allowZoom, { capture: true });
     this.settle();
   }
 
   detach() {
     for (const name of REDRAWN) this.paper?.graph.removeListener?.(name, this.settle);
     this.paper?.graph.removeListener?.(MOVED, this.draw);
+    this.paper?.graph.removeEventListener("wheel", this.allowZoom, { capture: true });
     this.overlay.host.remove();
   }
 
   settle() {
     if (!this.paper.isDrawn) return;
     this.paper.settle();
+    this.paper.allow();
+    this.showFilter();
     this.draw();
   }
 
@@ -119,16 +125,44 @@ class Calipers {
     this.draw();
   }
 
+  /** Leave every mode; nothing of the calipers is on afterwards. */
   clear() {
     this.drag = null;
-    Object.assign(this.state, { tool: null, marks: { time: null, voltage: null } });
+    const marks = { time: null, voltage: null };
+    Object.assign(this.state, { tool: null, march: false, snap: false, marks });
     this.draw();
+  }
+
+  get isIdle() {
+    const { tool, march, snap, marks } = this.state;
+    return !(tool || march || snap || marks.time || marks.voltage);
+  }
+
+  flipFilter() {
+    this.isFiltered = !this.isFiltered;
+    this.showFilter();
+  }
+
+  showFilter() {
+    const button = this.toolbar.querySelector("[data-filter]");
+    const { hasFilter } = this.paper;
+    button.disabled = !hasFilter;
+    button.ariaPressed = String(hasFilter && this.isFiltered);
+    if (hasFilter) this.paper.show(this.isFiltered ? "filtered" : "unfiltered");
+  }
+
+  /** Give the sheet that holds paper and toolbar the whole screen, or take it back. */
+  fillScreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.paper?.graph.closest(`.st-key-${this.target}_sheet`)?.requestFullscreen();
   }
 
   click(event) {
     const button = event.target.closest("button");
     if (!button) return;
     if ("clear" in button.dataset) this.clear();
+    if ("filter" in button.dataset) this.flipFilter();
+    if ("screen" in button.dataset) this.fillScreen();
     if (button.dataset.switch) this.flip(button.dataset.switch);
     if (!button.dataset.tool) return;
     this.arm(button.dataset.tool);
@@ -146,11 +180,12 @@ class Calipers {
 
   keyOnPage({ key, repeat }, target) {
     const name = key.toLowerCase();
-    const { tool, marks } = this.state;
+    const { tool } = this.state;
     if (repeat) return false;
     if (TOOL_KEYS[name]) this.arm(TOOL_KEYS[name]);
     else if (SWITCH_KEYS[name]) this.flip(SWITCH_KEYS[name]);
-    else if (key === "Escape" && (tool || marks.time || marks.voltage)) this.clear();
+    else if (name === "f" && this.paper?.hasFilter) this.flipFilter();
+    else if (key === "Escape" && !this.isIdle) this.clear();
     else if (key === "Enter" && tool && target === document.body) this.placeInView();
     else return false;
     return true;
@@ -284,8 +319,9 @@ class Calipers {
     this.overlay.handle(state.tool === "voltage" ? "voltage" : "time", "b").focus();
   }
 
-  /** Let the wheel zoom the chart while a tool covers it. */
+  /** Let the wheel with Ctrl zoom the chart while a tool covers it; else it scrolls the page. */
   passOn(event) {
+    if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     this.paper.graph.querySelector(".nsewdrag")?.dispatchEvent(new WheelEvent("wheel", event));
   }

@@ -18,6 +18,38 @@ class Paper {
     return Boolean(this.meta?.segments && this.drawing);
   }
 
+  get hasFilter() {
+    return this.graph.data.some((trace) => trace.legendgroup === "unfiltered");
+  }
+
+  /** Show the filtered or the unfiltered ECG; Plotly is told too, for whatever it draws next. */
+  show(group) {
+    const shown = (name) => (name === group ? 1 : 0);
+    for (const node of this.graph.querySelectorAll(".scatterlayer .trace")) {
+      const { index, legendgroup: name } = node.__data__[0].trace;
+      if (!name) continue;
+      const given = { opacity: shown(name), hoverinfo: shown(name) ? "all" : "skip" };
+      Object.assign(this.graph.data[index], given);
+      Object.assign(node.__data__[0].trace, given);
+      node.style.opacity = given.opacity;
+    }
+    for (const node of this.graph.querySelectorAll(".infolayer .annotation")) {
+      const mark = this.graph.layout.annotations[node.dataset.index];
+      if (mark.name) node.style.opacity = mark.opacity = shown(mark.name);
+    }
+  }
+
+  get isWhole() {
+    return this.mmPerPixel * this.area.width > 0.99 * this.meta.width_mm;
+  }
+
+  /** Let the wheel zoom with Ctrl alone, and a drag move nothing unless a part is shown. */
+  allow({ wheel = false } = {}) {
+    const drawn = this.graph._fullLayout;
+    drawn._enablescrollzoom = wheel;
+    drawn.dragmode = this.isWhole ? false : "pan";
+  }
+
   /** What must not change while a caliper stays: record, layout and scale. */
   get identity() {
     return JSON.stringify([this.graph.layout.uirevision, this.meta]);
@@ -101,10 +133,11 @@ class Paper {
   /** Rows from the top, each from halfway to the row above to halfway to the row below. */
   get rows() {
     const heights = [...new Set(this.meta.segments.map((s) => s.y_mm))].sort((a, b) => b - a);
-    const half = heights.length > 1
-      ? (heights[0] - heights[1]) / 2
-      : Math.min(heights[0], this.meta.height_mm - heights[0]);
-    return heights.map((y) => ({ y, top: y + half, bottom: y - half }));
+    if (heights.length === 1) return [{ y: heights[0], top: this.meta.height_mm, bottom: 0 }];
+    const halves = heights.slice(1).map((y, k) => (heights[k] - y) / 2);
+    return heights.map((y, k) => ({
+      y, top: y + (halves[k - 1] ?? halves[0]), bottom: y - (halves[k] ?? halves.at(-1)),
+    }));
   }
 
   row(yMm) {

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgcore.figures.ecg_paper import ecg_figure, figure_height_px
+from ecgcore.figures.ecg_paper import CHART_CONFIG, ecg_figure, figure_height_px
 from ecgcore.figures.paper_layout import (
     GAINS_MM_MV,
     LAYOUTS,
@@ -13,6 +13,7 @@ from ecgcore.figures.paper_layout import (
     SPEEDS_MM_S,
     PaperSettings,
     paper_layout,
+    roomy_layout,
 )
 from ecgcore.figures.theme import paper
 from ecgcore.leads import LEADS
@@ -180,6 +181,37 @@ def test_a_name_stays_in_its_row_when_the_trace_leaves_it(layout):
     names = trace(ecg_figure(record(level_mv=9.0), choice), "lead names")
     for y, segment in zip(names.y, page.segments, strict=True):
         assert segment.y_mm < y < segment.y_mm + page.row_pitch_mm / 2
+
+
+def test_no_stray_drag_and_no_wheel_moves_the_paper_and_no_button_covers_a_lead():
+    assert ecg_figure(record()).layout.dragmode is False
+    assert (CHART_CONFIG["scrollZoom"], CHART_CONFIG["displayModeBar"]) == (False, False)
+
+
+def test_a_given_page_is_drawn_on():
+    page = roomy_layout(record(level_mv=2.6))
+    figure = ecg_figure(record(level_mv=2.6), layout=page)
+    assert figure.layout.yaxis.range[1] == page.height_mm == 140
+    assert trace(figure, "V4").y == pytest.approx(110 + 26)
+
+
+def test_the_unfiltered_ecg_lies_unseen_behind_the_filtered_one():
+    figure = ecg_figure(
+        record(level_mv=0.2), unfiltered=record(level_mv=0.5), filter_label="40 Hz low-pass"
+    )
+    seen = [t for t in leads_of(figure) if t.opacity is None]
+    unseen = [t for t in leads_of(figure) if t.opacity == 0]
+    assert {t.legendgroup for t in seen} == {"filtered"}
+    assert {(t.legendgroup, t.hoverinfo) for t in unseen} == {("unfiltered", "skip")}
+    assert len(seen) == len(unseen) == 13
+    for filtered, raw in zip(seen, unseen, strict=True):
+        assert raw.name == f"{filtered.name}, unfiltered"
+        np.testing.assert_allclose(raw.y - filtered.y, 3, atol=1e-4)
+    assert marks(figure) == [
+        "25 mm/s · 10 mm/mV · 40 Hz low-pass · 100 Hz",
+        "25 mm/s · 10 mm/mV · unfiltered · 100 Hz",
+    ]
+    assert [mark.opacity for mark in figure.layout.annotations] == [None, 0]
 
 
 def test_footer_states_scale_filter_and_rate_and_synthetic_is_marked():

@@ -1,8 +1,9 @@
 """Every lead once, columns that follow in time, and true millimetres, for every choice."""
 
 from collections import Counter
-from itertools import product
+from itertools import pairwise, product
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,8 +16,10 @@ from ecgcore.figures.paper_layout import (
     SPEEDS_MM_S,
     PaperSettings,
     paper_layout,
+    roomy_layout,
 )
 from ecgcore.leads import LEADS
+from ecgcore.records import EcgRecord
 
 CHOICES = [
     PaperSettings(layout, order, speed, gain, lead="aVR")
@@ -114,6 +117,85 @@ def test_each_sample_of_ten_seconds_lies_in_one_column_and_no_lead_is_lost(
 def test_the_page_follows_a_short_recording_down_to_five_seconds() -> None:
     widths = [paper_layout(duration_s=s).width_mm for s in (0.1, 5, 8, 10, 60)]
     assert widths == [145, 145, 220, 270, 270]
+
+
+def recording(waves_mv: dict[tuple[str, float], float], duration_s: float = 10.0) -> EcgRecord:
+    """A flat recording at 100 Hz with waves of 50 ms, each in a lead at a time in s."""
+    signal = np.zeros((12, round(100 * duration_s)), np.float32)
+    for (lead, at_s), mv in waves_mv.items():
+        signal[LEADS.index(lead), round(100 * at_s) : round(100 * at_s) + 5] = mv
+    return EcgRecord("7", signal, 100, "made up")
+
+
+@every_choice
+def test_a_recording_without_tall_waves_has_the_usual_page(choice: PaperSettings) -> None:
+    waves = {("II", 1.0): 0.3, ("V4", 8.0): 0.4, ("V3", 6.0): -0.3}
+    assert roomy_layout(recording(waves), choice) == paper_layout(choice)
+
+
+@pytest.mark.parametrize(
+    ("mv", "gain", "room_mm"),
+    [(1.85, 10.0, 20), (1.95, 10.0, 25), (3.0, 10.0, 35), (3.0, 5.0, 20), (9.0, 10.0, 45)],
+)
+def test_the_edges_make_room_for_tall_and_deep_waves(mv: float, gain: float, room_mm: int) -> None:
+    paper = PaperSettings(gain_mm_mv=gain)
+    tall = roomy_layout(recording({("V4", 8.0): mv}), paper)
+    assert tall.height_mm - tall.row_y_mm[0] == room_mm, "with 1 mm of air, in whole boxes"
+    assert tall.row_y_mm == paper_layout(paper).row_y_mm
+    deep = roomy_layout(recording({("II", 4.0): -mv}), paper)
+    assert deep.row_y_mm[-1] == room_mm
+    assert deep.height_mm == tall.height_mm == 110 + room_mm
+    assert [s.y_mm for s in deep.segments] == [deep.row_y_mm[s.row] for s in deep.segments]
+
+
+def test_a_wave_makes_no_room_where_it_is_not_drawn() -> None:
+    assert roomy_layout(recording({("V4", 2.0): 4.0, ("I", 9.0): 4.0})) == paper_layout()
+
+
+def test_rows_move_apart_where_waves_of_one_moment_would_meet() -> None:
+    rows = PaperSettings("12x1")
+
+    def pitches(waves_mv: dict[tuple[str, float], float]) -> list[float]:
+        y_mm = roomy_layout(recording(waves_mv), rows).row_y_mm
+        return [upper - lower for upper, lower in pairwise(y_mm)]
+
+    usual = [15.0] * 11
+    meet = [15.0] * 7 + [30.0] + [15.0] * 3
+    assert pitches({("V2", 5.0): -1.2, ("V3", 5.1): 1.5}) == meet, "27 mm, 1 mm of air"
+    assert pitches({("V2", 5.0): -1.2, ("V3", 7.0): 1.3}) == usual, "at another time"
+    assert pitches({("V3", 5.0): 1.6}) == [15.0] * 7 + [20.0] + [15.0] * 3
+    assert pitches({("V2", 5.0): -3.0, ("V3", 5.0): 3.0}) == [15.0] * 7 + [45.0] + [15.0] * 3
+
+
+def test_an_upside_down_lead_needs_room_on_its_other_side() -> None:
+    cabrera = PaperSettings("12x1", "cabrera")
+    tall = roomy_layout(recording({("aVR", 5.0): 3.0}), cabrera).row_y_mm
+    assert [tall[2] - tall[3], tall[1] - tall[2]] == [35.0, 15.0]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    choice=st.sampled_from(CHOICES),
+    seed=st.integers(0, 1000),
+    size_mv=st.floats(0, 1.2),
+    duration_s=st.floats(0.05, 12),
+)
+def test_nothing_below_4_mv_is_cut_off_on_the_roomy_page(
+    choice: PaperSettings, seed: int, size_mv: float, duration_s: float
+) -> None:
+    n_samples = max(1, round(100 * duration_s))
+    noise = np.random.default_rng(seed).normal(0, size_mv, (12, n_samples)).clip(-4, 4)
+    given_record = EcgRecord("7", noise.astype(np.float32), 100, "made up")
+    page = roomy_layout(given_record, choice)
+    usual = paper_layout(choice, duration_s=given_record.duration_s)
+    assert page.height_mm >= usual.height_mm
+    assert page.height_mm % 5 == 0
+    assert (page.width_mm, page.trace_x_mm) == (usual.width_mm, usual.trace_x_mm)
+    for segment in page.segments:
+        samples = segment.samples(100, n_samples)
+        signal = given_record.signal[LEADS.index(segment.lead)][samples]
+        y_mm = segment.y_mm + segment.sign * choice.gain_mm_mv * signal
+        assert ((y_mm >= 0) & (y_mm <= page.height_mm)).all()
 
 
 @pytest.mark.parametrize(
