@@ -10,11 +10,9 @@ from ecgcore.jobs import progress, supervisor
 from ecgcore.jobs.store import JobStatus, JobStore
 from ecgcore.jobs.supervisor import Supervisor
 
-DONE, ERROR, EPOCH = (
-    {"event": "done"},
-    {"event": "error", "message": "NaN loss"},
-    {"event": "epoch"},
-)
+DONE, EPOCH = {"event": "done"}, {"event": "epoch"}
+ERROR = {"event": "error", "message": "NaN loss"}
+LOST = "The process ended without a result"
 
 
 def outcome(
