@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ecgcore.errors import RecordError
+from ecgcore.report import scale as module
 from ecgcore.report.scale import scale_check
 
 PT_PER_MM = 72 / 25.4
@@ -18,13 +19,15 @@ def stroke(*parts: list[tuple[float, float]]) -> str:
     return "\n".join([*lines, "S"])
 
 
-def page(*, grid_mm=None, pulse_mm=(5.0, 10.0), trace_mm_s: float = 25.0) -> bytes:
+def page(
+    *, grid_mm=None, pulse_mm=(5.0, 10.0), trace_mm_s: float = 25.0, n_trace: int = 200
+) -> bytes:
     """Return an A4 page of 25 mm/s, 10 mm/mV and 100 Hz, true to scale but for what is given."""
     xs = np.cumsum([10.0, *([1.0] * 119)] if grid_mm is None else [10.0, *grid_mm])
     grid = [[(x, 10.0), (x, 50.0)] for x in xs]
     width, height = pulse_mm
     pulse = [(5, 20), (10, 20), (10, 20 + height), (10 + width, 20 + height), (10 + width, 20)]
-    trace = [(20 + k * trace_mm_s / 100, 20 + (k % 7) / 10) for k in range(200)]
+    trace = [(20 + k * trace_mm_s / 100, 20 + (k % 7) / 10) for k in range(n_trace)]
     content = "\n".join([stroke(*grid), stroke([*pulse, (20, 20)]), stroke(trace)])
     return (
         "%PDF-1.4\n% 25 mm/s, 10 mm/mV, 100 Hz\n"
@@ -65,3 +68,78 @@ def test_a_page_without_grid_or_words_is_refused() -> None:
         scale_check(page(grid_mm=[1.0] * 50))
     with pytest.raises(RecordError, match="names no paper speed"):
         scale_check(page().replace(b"25 mm/s", b""))
+
+
+def along(*points: tuple[float, float]) -> list[np.ndarray]:
+    return [np.array(points)]
+
+
+@pytest.mark.parametrize(
+    ("points", "pulse"),
+    [
+        ([(0, 0), (2, 0), (2, 9), (7, 9), (7, 0), (9, 0)], True),
+        ([(0, 0), (2, 0), (2, 9), (7, 9), (7, 0)], False),
+        ([(0, 0), (2, 0), (2, 9), (7, 9), (7, 0), (9, 0), (10, 0)], False),
+        ([(0, 0), (2, 0), (2.1, 9), (7, 9), (7, 0), (9, 0)], False),  # it rises as a slope
+        ([(0, 0), (2, 0), (2, 9), (7, 9), (7.1, 0), (9, 0)], False),
+        ([(0, 0), (2, 1), (2, 9), (7, 9), (7, 0), (9, 0)], False),
+        ([(9, 0), (7, 0), (7, 9), (2, 9), (2, 0), (0, 0)], False),  # from the right
+    ],
+)
+def test_a_pulse_goes_along_up_along_down_along(points: list, pulse: bool) -> None:
+    assert module._is_pulse(along(*points)) is pulse
+    assert not module._is_pulse([*along(*points), *along(*points)])
+
+
+@pytest.mark.parametrize(("n", "found"), [(99, 0), (100, 99)])
+def test_a_grid_has_a_hundred_lines_of_two_points(n: int, found: int) -> None:
+    lines = [np.array([(float(k), 0.0), (float(k), 5.0)]) for k in range(n)]
+    assert module._grid_steps(lines, 0).size == found
+    assert module._grid_steps(lines, 1).size == 0
+    lines[0] = np.array([(0.0, 0.0), (0.0, 5.0), (0.0, 6.0)])
+    assert module._grid_steps(lines, 0).size == 0
+
+
+def test_only_lines_that_stand_on_the_axis_are_of_its_grid() -> None:
+    lines = [np.array([(2.0 * k, 0.0), (2.0 * k, 5.0)]) for k in range(60)]
+    lines += [np.array([(0.0, 3.0 * k), (5.0, 3.0 * k)]) for k in range(60)]
+    lines += [np.array([(0.5, 0.0), (0.7, 5.0)])]
+    assert module._grid_steps(lines, 0) == pytest.approx(np.full(59, 2.0))
+    assert module._grid_steps(lines, 1) == pytest.approx(np.full(59, 3.0))
+
+
+@pytest.mark.parametrize(("n", "n_traces"), [(100, 0), (101, 1)])
+def test_a_trace_has_more_than_a_hundred_points(n: int, n_traces: int) -> None:
+    if n_traces:
+        assert scale_check(page(n_trace=n)).n_traces == 1
+    else:
+        with pytest.raises(RecordError, match="no trace or no grid"):
+            scale_check(page(n_trace=n))
+
+
+def test_strokes_follow_the_matrices_and_only_what_is_stroked_counts() -> None:
+    """Two nested states: twice as large, then 10 pt to the right and turned by 90 degrees."""
+    content = b"""
+        1 w (a (text\\) m) Tj [1 2 3] 0 d <AF> Tj
+        q 2 0 0 2 0 0 cm 0 0 m 10 0 l S
+        q 0 1 -1 0 10 0 cm 0 0 m 10 5 l S Q
+        0 0 m 7 7 l f
+        Q 1 1 m 3 -2.5 l 4 4 m 5 5 l s
+        0 0 m 9 9 l n
+    """
+    found = [
+        [np.round(part * PT_PER_MM, 6).tolist() for part in s] for s in module._strokes(content)
+    ]
+    assert found == [
+        [[[0, 0], [20, 0]]],
+        [[[20, 0], [10, 20]]],
+        [[[1, 1], [3, -2.5]], [[4, 4], [5, 5]]],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("token", "number"),
+    [(b"1", True), (b"-1.5", True), (b"+2", True), (b".5", True), (b"cm", False)],
+)
+def test_numbers_are_told_from_operators(token: bytes, number: bool) -> None:
+    assert module._is_number(token) is number
