@@ -116,3 +116,12 @@ def test_a_ruled_block_has_a_thin_line_below(monkeypatch: pytest.MonkeyPatch) ->
     ruled.clear()
     flow._place(Stub(), Block(8.0, ()), 10.0, 100.0, 50.0)
     assert ruled == []
+
+
+def test_plain_text_is_neither_bold_nor_quiet_nor_bound_to_what_follows() -> None:
+    assert paragraph("words", 100.0) == paragraph("words", 100.0, bold=False, quiet=False)
+    plain = Line(1.0, 2.0, "words")
+    assert (plain.size_pt, plain.bold, plain.color, plain.align) == (7.5, False, INK, "left")
+    block = Block(5.0, (plain,))
+    assert (block.with_next, block.ruled) == (False, False)
+    assert not Column("mV", 1).right
