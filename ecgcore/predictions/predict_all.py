@@ -1,4 +1,4 @@
-"""Predict every record of PTB-XL and of the synthetic set with every shipped model.
+"""Predict the records of PTB-XL and of the synthetic set with every shipped model.
 
 What is stored for unchanged weights is kept. The rest is predicted in blocks of records, each
 written to a folder of its own, so that a stopped command goes on where it was.
@@ -30,11 +30,12 @@ from ecgcore.predictions.store import (
     shipped_file,
 )
 from ecgcore.ptbxl import synthetic
-from ecgcore.ptbxl.catalog import PTBXL_VERSION, load_catalog, open_catalog
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog, load_catalog, open_catalog
 from ecgcore.ptbxl.label_groups import fingerprint
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
 from ecgcore.tasks.registry import task_named
+from ecgcore.tasks.task import Task
 from ecgcore.threads import library_threads
 
 WEIGHTS_KEY = "weights_sha256"
@@ -117,7 +118,7 @@ def _update(
     synthetic: bool = False,
 ) -> int:
     """Bring one file up to date; returns how many models were kept."""
-    ids = [int(ecg_id) for ecg_id in recordings.catalog.frame.index]
+    ids = stored_ids(recordings.catalog, task_named(entries.task))
     before = shipped_file(entries.pretrained_dir, entries.task, synthetic=synthetic)
     path = predictions_path(entries.pretrained_dir, entries.task, synthetic=synthetic)
     frames = _still_right(entries, recordings, ids, before)
@@ -131,6 +132,16 @@ def _update(
     frame.attrs[WEIGHTS_KEY] = {entry.name: entry.card.weights_sha256 for entry in entries.models}
     save_predictions(frame, path)
     return n_kept
+
+
+def stored_ids(catalog: Catalog, task: Task) -> list[int]:
+    """List the records whose predictions are stored: all, or those that models are judged on.
+
+    A file of many classes for every record would be larger than all models together.
+    """
+    if len(task.classes) > 1:
+        return sorted(task.judged_ids(catalog))
+    return [int(ecg_id) for ecg_id in catalog.frame.index]
 
 
 def _still_right(

@@ -13,7 +13,7 @@ from ecgcore.models.cards import ModelCard
 from ecgcore.models.predictor import Predictor, predict, predict_batches, predict_many
 from ecgcore.models.registry import build, save_weights
 from ecgcore.predictions import predict_all as predict_all_module
-from ecgcore.predictions.predict_all import WEIGHTS_KEY, predict_all
+from ecgcore.predictions.predict_all import WEIGHTS_KEY, predict_all, stored_ids
 from ecgcore.predictions.store import (
     COHORT_FILE,
     load_predictions,
@@ -21,6 +21,7 @@ from ecgcore.predictions.store import (
     save_predictions,
 )
 from ecgcore.settings import Settings
+from ecgcore.tasks.registry import TASKS
 
 VERSION = "small (7 records)"
 
@@ -189,3 +190,14 @@ def test_models_of_two_preprocessings_see_their_own_inputs(untrained_entries, sy
 def test_the_command_line_checks_jobs(folders, capsys):
     assert main(["predict-all", "--jobs", "0", "--data", str(folders.data_dir)]) == 2
     assert "--jobs is 0; 1 or more is needed." in capsys.readouterr().err
+
+
+def test_a_task_of_one_class_stores_every_record_and_one_of_many_its_judged_ones(
+    synthetic_recordings,
+):
+    catalog = synthetic_recordings.catalog
+    judged = catalog.frame.index[catalog.frame["split"].isin(["val", "test"])]
+    assert stored_ids(catalog, TASKS["mi_all_comers"]) == list(range(1, 241))
+    found = stored_ids(catalog, TASKS["statements71"])
+    assert found == sorted(judged)
+    assert 0 < len(found) < 240
