@@ -43,6 +43,7 @@ WEIGHTS_KEY = "weights_sha256"
 
 _BLOCK = 256
 _PROBES = 16
+_MANY = 8
 _SAME_LOGIT = 1e-3
 
 
@@ -139,7 +140,7 @@ def stored_ids(catalog: Catalog, task: Task) -> list[int]:
 
     A file of many classes for every record would be larger than all models together.
     """
-    if len(task.classes) > 1:
+    if len(task.classes) > _MANY:
         return sorted(task.judged_ids(catalog))
     return [int(ecg_id) for ecg_id in catalog.frame.index]
 
