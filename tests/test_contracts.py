@@ -22,6 +22,7 @@ PAGES = [PROJECT / "app.py", *sorted((PROJECT / "pages").rglob("*.py"))]
 SUPPORT = [*sorted((PROJECT / "tests/support").rglob("*.py")), PROJECT / "tests/conftest.py"]
 MODULE_LINES, FUNCTION_LINES, FOLDER_FILES = 400, 60, 12
 DRAWS_A_CHART = re.compile(r"^([a-z]+_chart|pyplot|image)$")
+ICON = re.compile(":material/[a-z_0-9]+:")
 UNBOUNDED = re.compile(r"(^|\.)cache$|lru_cache\(.*None")
 UNPICKLERS = {"pickle", "joblib", "dill", "shelve"}
 MAY_READ_ENVIRONMENT = {"ecgcore/settings.py"}
@@ -89,6 +90,30 @@ def raw_html(tree: ast.AST) -> Iterator[ast.AST]:
     for call in calls(tree):
         if any((name or "").startswith("unsafe_allow_") for name in keywords(call)):
             yield call
+
+
+def icons_in_words(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every icon that is read out with the words around it, as "check icon"."""
+    texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    for node in texts:
+        if ":material/" in str(node.value) and not ICON.fullmatch(str(node.value)):
+            yield node
+    yield from (
+        call for call in calls(tree) if name_of(call.func) == "badge" and "icon" in keywords(call)
+    )
+
+
+def primary_buttons(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every button with white letters, which the dark theme's primary colour leaves too faint."""
+    for call in calls(tree):
+        for keyword in call.keywords:
+            if keyword.arg == "type" and "'primary'" in ast.unparse(keyword.value):
+                yield call
+
+
+def skipped_headings(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every heading of the third level: below a title comes a header."""
+    return (call for call in calls(tree) if name_of(call.func) == "subheader")
 
 
 def environment_reads(tree: ast.AST) -> Iterator[ast.AST]:
@@ -204,6 +229,10 @@ BREACHES = [
     (charts_without_words, "st.pyplot(figure)"),
     (raw_html, "st.markdown(text, unsafe_allow_html=True)"),
     (raw_html, "st.html(text, unsafe_allow_javascript=True)"),
+    (icons_in_words, "st.caption(f':material/info: {words}')"),
+    (icons_in_words, "st.badge('certain MI', icon=':material/label:')"),
+    (primary_buttons, "st.button('Go', type='primary' if chosen else 'secondary')"),
+    (skipped_headings, "left.subheader('Labels', anchor=False)"),
     (environment_reads, "x = os.environ['HOME']"),
     (environment_reads, "x = os.environ.get('HOME')"),
     (environment_reads, "x = 'HOME' in environ"),
@@ -229,6 +258,9 @@ KEPT = [
     (unbounded_lru_caches, "@cache\ndef f(): ...\n@lru_cache(maxsize=2)\ndef g(x): ..."),
     (charts_without_words, "st.plotly_chart(figure, alt='AUROC rises')\n_own_chart(figure)"),
     (raw_html, "st.markdown(text)"),
+    (icons_in_words, "st.button('Go', icon=':material/info:')\nst.badge('certain MI')"),
+    (primary_buttons, "st.button('Go', type='tertiary')"),
+    (skipped_headings, "st.header('Labels', anchor=False)"),
     (environment_reads, "run(env={**os.environ, 'A': '1'})\nvariables = dict(os.environ)"),
     (unpickling, "from safetensors.torch import load_file\nnp.load(path)"),
     (unpickling, "np.savez(path, allow_pickle=False, a=a)"),
@@ -267,6 +299,18 @@ def test_every_cache_is_bounded() -> None:
 
 def test_every_chart_has_words_for_those_who_cannot_see_it() -> None:
     assert found(charts_without_words, PAGES) == []
+
+
+def test_no_icon_is_read_out_with_the_words_around_it() -> None:
+    assert found(icons_in_words, PAGES, {"pages/case/predictions.py"}) == []
+
+
+def test_no_button_has_letters_that_the_dark_theme_leaves_too_faint() -> None:
+    assert found(primary_buttons, PAGES) == []
+
+
+def test_no_level_of_headings_is_skipped() -> None:
+    assert found(skipped_headings, PAGES) == []
 
 
 def test_no_page_writes_raw_html() -> None:

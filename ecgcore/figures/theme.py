@@ -54,7 +54,7 @@ class Ink:
     line: str
 
 
-LIGHT = Ink("#FFFFFF", "#1B2A33", "#56676F", "#D3DDE2")
+LIGHT = Ink("#FFFFFF", "#0B171E", "#56676F", "#D3DDE2")
 DARK = Ink("#11191E", "#E4ECF0", "#A3B3BB", "#33434D")
 
 

@@ -16,7 +16,7 @@ data, models, measuring, limits, words, licences = st.tabs(
 )
 
 with data:
-    st.subheader("The open data set", anchor=False)
+    st.header("The open data set", anchor=False)
     synthetic_badge(catalog.synthetic)
     st.markdown(parts.data_words(catalog))
     st.markdown(parts.COHORT_RULE)
@@ -25,7 +25,7 @@ with data:
         "A fingerprint is the start of the SHA-256 of the record numbers: equal fingerprints, "
         "equal records."
     )
-    st.subheader("Getting PTB-XL", anchor=False)
+    st.header("Getting PTB-XL", anchor=False)
     st.markdown(
         "Run these in the project's folder, then start the dashboard again. A stopped download "
         "goes on where it stopped; every file is checked against PhysioNet's checksums and kept in "
@@ -39,7 +39,7 @@ with models:
     if not entries:
         st.warning("No model is installed. Restore `pretrained/`, or train one on Retrain.")
     else:
-        st.subheader("AUROC of the models", anchor=False)
+        st.header("AUROC of the models", anchor=False)
         st.dataframe(
             parts.results_table(caches.ensembles()),
             hide_index=True,
@@ -57,7 +57,7 @@ with models:
         st.page_link(
             "compare/page.py", label="Differences with intervals", icon=":material/compare_arrows:"
         )
-        st.subheader("Provenance", anchor=False)
+        st.header("Provenance", anchor=False)
         st.dataframe(
             parts.provenance_table(entries),
             hide_index=True,
@@ -69,27 +69,27 @@ with models:
         )
 
 with measuring:
-    st.subheader("How the ECG is measured", anchor=False)
+    st.header("How the ECG is measured", anchor=False)
     st.markdown(parts.MEASURING)
-    st.subheader("Signal quality", anchor=False)
+    st.header("Signal quality", anchor=False)
     st.markdown(parts.QUALITY_INTRO)
     st.table(parts.quality_table(), hide_index=True, border="horizontal", width="content")
-    st.subheader("Reports in English", anchor=False)
+    st.header("Reports in English", anchor=False)
     st.markdown(parts.GLOSSARY)
 
 with limits:
     st.markdown(parts.LIMITS)
 
 with words:
-    st.subheader("Likelihood of a statement", anchor=False)
+    st.header("Likelihood of a statement", anchor=False)
     st.markdown(parts.LIKELIHOOD_INTRO)
     st.table(parts.likelihood_table(), hide_index=True, border="horizontal", width="content")
-    st.subheader("Training and test sets", anchor=False)
+    st.header("Training and test sets", anchor=False)
     st.markdown(parts.SETS)
-    st.subheader("Words", anchor=False)
+    st.header("Words", anchor=False)
     st.table(parts.glossary_table(), hide_index=True, border="horizontal")
     st.markdown(parts.INTERVALS)
-    st.subheader("Keys", anchor=False)
+    st.header("Keys", anchor=False)
     st.markdown(parts.SHORTCUTS)
 
 with licences:

@@ -79,7 +79,7 @@ def off_paper(record: EcgRecord, layout: PaperLayout) -> str:
         f"{lead} is cut off ({'R' if mv > 0 else 'S'} {number(mv, 1)} mV)"
         for lead, mv in furthest_mv.items()
     ]
-    return f":orange[:material/warning: {', '.join(said)}: lower the gain.] " if said else ""
+    return f":orange[⚠ {', '.join(said)}: lower the gain.] " if said else ""
 
 
 def translation_words(translation: Translation) -> str:

@@ -166,7 +166,7 @@ def _span(days_before: float | None) -> str:
 
 def swap_words(quality: Quality) -> str:
     """Warn of a suspected swap of electrodes; "" if there is none."""
-    return f":orange[:material/warning: {quality.swap}.] " if quality.swap else ""
+    return f":orange[⚠ {quality.swap}.] " if quality.swap else ""
 
 
 def draw_quality(quality: Quality) -> None:

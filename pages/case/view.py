@@ -113,7 +113,7 @@ def draw_sheet(
             draw_ecg(record, figure, overlay)
         calipers(r_peaks_s=caches.measurements(case).beats.r_s, dark=is_dark())
     for warning in record.warnings if case.entry else ():
-        st.caption(f":material/info: {warning}")
+        st.caption(warning)
     st.caption(
         panels.swap_words(caches.quality(case))
         + parts.off_paper(drawn, layout)
@@ -192,16 +192,16 @@ def draw_labels(entry: CatalogEntry) -> None:
     """Draw the labels, the report in both languages and the recording's facts."""
     left, right = st.columns([0.55, 0.45], gap="medium")
     with left:
-        st.subheader("Labels", anchor=False)
+        st.header("Labels", anchor=False)
         st.table(parts.statements_table(entry), hide_index=True, border="horizontal")
     with right:
-        st.subheader("Report, original text", anchor=False)
+        st.header("Report, original text", anchor=False)
         st.text(entry.report or "No report in this table.")
         translation = translate(entry.report)
         if translation.english.lower().split() != translation.original.lower().split():
-            st.subheader("Report in English, word by word", anchor=False)
+            st.header("Report in English, word by word", anchor=False)
             st.text(translation.english)
             st.caption(parts.translation_words(translation))
-        st.subheader("Recording", anchor=False)
+        st.header("Recording", anchor=False)
         st.text(" · ".join(parts.recording_facts(entry)))
         st.text(f"Noise flags: {parts.noise_words(entry)}")

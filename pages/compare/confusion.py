@@ -75,7 +75,7 @@ def _draw_cells(matrix: Confusion) -> None:
             column.button(
                 f"{CELLS[cell]}  \n**{n:,}**{percent}",
                 key=f"cell_{cell}",
-                type="primary" if cell == chosen else "secondary",
+                icon=":material/check_circle:" if cell == chosen else None,
                 width="stretch",
                 on_click=_choose_cell,
                 args=(cell,),

@@ -41,7 +41,7 @@ def draw_decisions(shown: Sequence[Evaluated], focus: Evaluated, choice: Choice)
 
 
 def _draw_net_benefit(shown: Sequence[Evaluated], focus: Evaluated, choice: Choice) -> None:
-    st.subheader("Calling MI: is it worth it?", anchor=False)
+    st.header("Calling MI: is it worth it?", anchor=False)
     first, second, _ = st.columns([0.4, 0.3, 0.3], gap="medium")
     with first:
         cost = st.slider(

@@ -47,7 +47,7 @@ def call_rule(one: Evaluated, choice: Choice, target: float | None) -> DecisionR
 
 def draw_conformal(shown: Sequence[Evaluated], choice: Choice) -> None:
     """Draw what conformal verdicts with limits from fold 9 do to the test set."""
-    st.subheader("Deciding only when sure: MI, normal or refer", anchor=False)
+    st.header("Deciding only when sure: MI, normal or refer", anchor=False)
     settings = chosen_settings()
     target = round(1 - settings.alpha, 2)
     rules = [verdict_rule(one, choice, settings.alpha) for one in shown]
@@ -137,7 +137,7 @@ def _draw_intervals(key: str, shown: Sequence[Evaluated], columns: Sequence[Colu
 
 def draw_thresholds(shown: Sequence[Evaluated], choice: Choice) -> None:
     """Draw what a threshold with a target sensitivity on fold 9 gives on the test set."""
-    st.subheader("From which probability MI is called", anchor=False)
+    st.header("From which probability MI is called", anchor=False)
     settings = chosen_settings()
     target = settings.sensitivity
     st.markdown(f"MI is called from **{settings.threshold_words}**{_CHANGED}")

@@ -70,11 +70,10 @@ def draw_header(entry: CatalogEntry) -> None:
     st.badge(
         LABEL_GROUPS[entry.group],
         color="blue",
-        icon=":material/label:",
         help=f"Label group: {ABOUT_LABEL_GROUPS[entry.group]}.",
     )
-    st.badge(leading_diagnosis(entry), color="violet", icon=":material/stethoscope:")
-    st.badge(f"{SPLITS[entry.split]} split", color="gray", icon=":material/folder:")
+    st.badge(leading_diagnosis(entry), color="violet")
+    st.badge(f"{SPLITS[entry.split]} split", color="gray")
     synthetic_badge(caches.catalog().synthetic)
 
 

@@ -10,7 +10,7 @@ BadgeColor = Literal["red", "orange", "blue", "green", "violet", "gray"]
 def synthetic_badge(is_synthetic: bool) -> None:
     """Mark synthetic data, so that nobody takes a made-up recording for a patient's."""
     if is_synthetic:
-        st.badge("Synthetic records", icon=":material/science:", color="orange")
+        st.badge("Synthetic records", color="orange")
 
 
 def is_dark() -> bool:

@@ -19,15 +19,13 @@ _SLOWEST = 3
 
 def new_run_form() -> Job | None:
     """Draw the form; return the job that its button queued, if it was pressed."""
-    st.subheader("New run", anchor=False)
+    st.header("New run", anchor=False)
     spec = _choose_spec()
     missing = missing_words(spec.train_set, spec.task)
     if missing:
         st.warning(missing, icon=":material/download:")
     st.caption(time_words(spec))
-    if st.button(
-        "Start training", type="primary", icon=":material/play_arrow:", disabled=bool(missing)
-    ):
+    if st.button("Start training", icon=":material/play_arrow:", disabled=bool(missing)):
         return submit(spec, caches.settings().runs_dir, caches.job_store())
     return None
 

@@ -95,9 +95,8 @@ def draw_run(jobs: tuple[Job, ...]) -> None:
         return
     parts.show_job(job)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"Run {job.id}: {job.title}", anchor=False, width="content")
-        color, icon = parts.LOOKS[job.status]
-        st.badge(STATUSES[job.status], color=color, icon=icon)
+        st.header(f"Run {job.id}: {job.title}", anchor=False, width="content")
+        st.badge(STATUSES[job.status], color=parts.COLORS[job.status])
     draw_actions(job, read_run(job.run_dir))
     known = {other.id: other.status for other in jobs}
     active = any(status in parts.ACTIVE for status in known.values())
@@ -106,7 +105,7 @@ def draw_run(jobs: tuple[Job, ...]) -> None:
 
 def draw_runs(jobs: tuple[Job, ...]) -> None:
     """Draw the list of all runs; a click shows one."""
-    st.subheader("All runs", anchor=False)
+    st.header("All runs", anchor=False)
     key, ids = f"retrain_runs_{len(jobs)}", [job.id for job in jobs]
     shown = st.query_params.get("job", "")
     st.dataframe(

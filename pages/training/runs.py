@@ -36,15 +36,15 @@ if TYPE_CHECKING:
 
 ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 RESUMABLE = (JobStatus.INTERRUPTED, JobStatus.FAILED, JobStatus.CANCELLED)
-LOOKS: dict[JobStatus, tuple[BadgeColor, str]] = {
-    JobStatus.QUEUED: ("gray", ":material/schedule:"),
-    JobStatus.RUNNING: ("blue", ":material/model_training:"),
-    JobStatus.DONE: ("green", ":material/check_circle:"),
-    JobStatus.FAILED: ("red", ":material/error:"),
-    JobStatus.CANCELLED: ("orange", ":material/cancel:"),
-    JobStatus.INTERRUPTED: ("orange", ":material/power_off:"),
+COLORS: dict[JobStatus, BadgeColor] = {
+    JobStatus.QUEUED: "gray",
+    JobStatus.RUNNING: "blue",
+    JobStatus.DONE: "green",
+    JobStatus.FAILED: "red",
+    JobStatus.CANCELLED: "orange",
+    JobStatus.INTERRUPTED: "orange",
 }
-"""Colour and icon of each status."""
+"""Colour of each status."""
 
 SYNTHETIC_WORDS = (
     "SYNTHETIC recordings: no patient stands behind them. A run shows how training works; its "

@@ -44,7 +44,7 @@ def pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _text(app: AppTest) -> str:
-    shown = (app.markdown, app.caption, app.warning, app.error, app.subheader, app.code)
+    shown = (app.markdown, app.caption, app.warning, app.error, app.header, app.code)
     return "\n".join(element.value for group in shown for element in group)
 
 

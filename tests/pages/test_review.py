@@ -269,7 +269,7 @@ def test_a_german_report_stands_in_both_languages(open_bare, own_data):
 
 def test_an_english_report_is_not_translated(open_bare):
     app = open_bare(2)
-    assert [s.value for s in app.subheader if "eport" in s.value] == ["Report, original text"]
+    assert [s.value for s in app.header if "eport" in s.value] == ["Report, original text"]
 
 
 def attribution(delta, total=1.0, method="ig"):

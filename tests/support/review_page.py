@@ -80,7 +80,7 @@ def save_finished(run_dir: Path, recordings: Recordings) -> None:
 
 
 def texts(app):
-    kinds = (app.markdown, app.caption, app.text, app.title, app.subheader)
+    kinds = (app.markdown, app.caption, app.text, app.title, app.header)
     return "\n".join(element.value for kind in kinds for element in kind)
 
 

@@ -54,7 +54,7 @@ def _started(job: Job, store: JobStore) -> None:
 
 
 def _text(app: AppTest) -> str:
-    shown = (app.markdown, app.caption, app.warning, app.error, app.info, app.subheader)
+    shown = (app.markdown, app.caption, app.warning, app.error, app.info, app.header)
     return "\n".join(element.value for group in shown for element in group)
 
 

@@ -29,7 +29,7 @@ def button(app: AppTest, label: str):
 
 
 def text(app: AppTest) -> str:
-    shown = (app.markdown, app.caption, app.warning, app.error, app.info, app.subheader)
+    shown = (app.markdown, app.caption, app.warning, app.error, app.info, app.header)
     return "\n".join(element.value for group in shown for element in group)
 
 

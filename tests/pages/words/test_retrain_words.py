@@ -100,7 +100,7 @@ def test_the_best_epoch_is_the_one_of_highest_auroc() -> None:
 
 
 def test_every_status_has_its_word_and_look() -> None:
-    assert set(STATUSES) == set(runs.LOOKS) == set(JobStatus)
+    assert set(STATUSES) == set(runs.COLORS) == set(JobStatus)
     assert set(runs.ACTIVE) | set(runs.RESUMABLE) | {JobStatus.DONE} == set(JobStatus)
 
 
