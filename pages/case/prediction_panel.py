@@ -58,7 +58,7 @@ def draw_predictions(
     if rows and muted:
         st.warning(f":small[{said.limits_words(scope)}]")
     line, meaning = said.verdict_badge(main, decision, muted=muted)
-    st.subheader(line or "Probability of MI", anchor=False, help=meaning or None)
+    st.header(line or "Probability of MI", anchor=False, help=meaning or None)
     st.markdown("  \n".join(filter(None, [said.votes(main, muted=muted), said.agreement(main)])))
     _draw_chart(main, "predictions", explained, muted=muted)
     for row in rows:

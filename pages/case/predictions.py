@@ -253,12 +253,12 @@ def leakage_badges(rows: Sequence[Row], entry: CatalogEntry | None) -> list[str]
     """Explain each word beside a name, worst first, and what fold 9 was used for."""
     present = {row.leakage for row in rows}
     badges = [
-        f":orange-badge[:material/visibility: {leakage}] {words}"
+        f":orange-badge[{leakage}] {words}"
         for leakage, words in LEAKAGE_WORDS.items()
         if leakage and leakage in present
     ]
     used = used_for(rows, entry)
-    return [*badges, f":orange-badge[:material/balance: fold 9] {used}"] if used else badges
+    return [*badges, f":orange-badge[fold 9] {used}"] if used else badges
 
 
 def used_for(rows: Sequence[Row], entry: CatalogEntry | None) -> str:

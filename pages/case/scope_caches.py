@@ -29,7 +29,7 @@ def scope_of_case(case: ReadableCase) -> Scope:
             rule, _predictors = _models(_version())
             logits = _logits(case.key, _version(), case.record)
         except ModelError as error:
-            st.caption(f":material/info: No out-of-study score: {error}")
+            st.caption(f"No out-of-study score: {error}")
     return judge_scope(rule, logits, caches.measurements(case), caches.quality(case), case.entry)
 
 

@@ -96,7 +96,7 @@ def test_the_switch_calibrates_and_says_on_what(open_review, seeds):
 
 def test_there_is_one_verdict_and_it_needs_all_main_ensembles(open_review, seeds):
     app = open_review(2, pretrained=seeds)
-    assert [one.value for one in app.subheader if "Verdict" in one.value] == [
+    assert [one.value for one in app.header if "Verdict" in one.value] == [
         "Verdict :red-background[MI]"
     ]
     said = texts(app)
@@ -113,7 +113,7 @@ def test_more_coverage_refers_more_and_is_kept_in_the_url(open_review, seeds):
     verdicts = table(app, "Ensemble")["Conformal verdict at 99 %"]
     assert (verdicts == "refer").sum() > sure
     assert app.query_params["coverage"] == "99 %"
-    assert "Verdict :orange-background[refer]" in [one.value for one in app.subheader]
+    assert "Verdict :orange-background[refer]" in [one.value for one in app.header]
 
 
 def test_a_sensitivity_gives_each_ensemble_its_threshold(open_review, seeds):
@@ -194,4 +194,4 @@ def test_without_fold_9_probabilities_stay_uncalibrated_and_the_page_says_why(op
     assert shown["CNN-BiLSTM C"] == f"{100 * sigmoid(3.5):.1f} %"
     assert "Uncalibrated: " in texts(app)
     assert "mi.parquet does not exist" in texts(app)
-    assert not any("Verdict" in one.value for one in app.subheader)
+    assert not any("Verdict" in one.value for one in app.header)
