@@ -11,8 +11,10 @@ import pytest
 from tests.mutation import __main__ as command
 from tests.mutation import chosen, reach, score, trial
 from tests.mutation.reach import Reach
+from tests.mutation.sites import _SPEED_ONLY as SPEED_ONLY
 from tests.mutation.sites import Site, sites
 from tests.mutation.trial import NOTICED, SURVIVED, TIMED_OUT, Change, Copy, Outcome
+from tests.support.paths import PROJECT
 
 
 def changed(source: str) -> list[str]:
@@ -76,10 +78,27 @@ def test_each_kind_of_change(source: str, expected: set[str]) -> None:
         "x = zip(a, b, strict=True)",
         "class A(Protocol):\n    x = 3",
         "import a",
+        "_BLOCK = 256",
+        "_CHUNK_BYTES = 64 * 1024",
     ],
 )
 def test_what_no_test_could_notice_is_left_alone(source: str) -> None:
     assert changed(source) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["_BLOCK_S = 2", "BLOCK = 2", "_TIMEOUT_S = 2", "def f():\n    _BLOCK = 2", "a, _BLOCK = x, 2"],
+)
+def test_only_whole_names_of_a_module_are_left_out(source: str) -> None:
+    assert len(changed(source)) == 1
+
+
+def test_every_constant_that_is_left_out_stands_in_a_module_and_says_what_it_decides() -> None:
+    text = "\n".join(file.read_text() for file in (PROJECT / "ecgcore").rglob("*.py"))
+    for name, decides in SPEED_ONLY.items():
+        assert f"\n{name} = " in text, name
+        assert decides
 
 
 def test_a_change_knows_its_line_and_touches_nothing_else() -> None:

@@ -35,6 +35,20 @@ _NO_EFFECT_KEYWORDS = {
     "indent", "flush", "help", "slots", "frozen", "repr",
 }  # fmt: skip
 """Arguments that steer speed, memory or the look of messages, or are checks that never fire."""
+_SPEED_ONLY = {
+    "_BLOCK": "records that are read or predicted at once",
+    "_IG_BATCH": "steps of Integrated Gradients that are computed at once",
+    "_CHUNK_BYTES": "bytes that are received at once",
+    "_POLL_S": "how often a queue or the job table is looked at",
+    "_STEP_S": "how often an ending process is looked at",
+    "_PAUSE_S": "how often a measured training is looked at",
+    "_RETRY_S": "how soon a table that failed is looked at again",
+    "_STOP_S": "how long ended threads are waited for before they are left behind",
+    "_WARM_TURNS": "untimed turns before a measurement",
+    "_WARM_OPENS": "untimed records before a measurement",
+}
+"""Constants of a module by their whole names, and what they decide: no text, file or number that a
+reader gets differs with them. What stands in a message or sets a limit is not among them."""
 _TEXT_FUNCTIONS = {"__repr__", "__str__"}
 _LOGS = re.compile(r"^_?(log|logger|logging|warnings)\.", re.IGNORECASE)
 
@@ -182,6 +196,11 @@ class _Finder(ast.NodeVisitor):
             for statement in node.body:
                 self.visit(statement)
 
+    def visit_Module(self, node: ast.Module) -> None:
+        for statement in node.body:
+            if not (isinstance(statement, ast.Assign) and _is_speed_only(statement)):
+                self.visit(statement)
+
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
             self.visit(node.value)
@@ -200,6 +219,10 @@ class _Finder(ast.NodeVisitor):
         return
 
     visit_JoinedStr = visit_Assert = visit_Raise = visit_Import = visit_ImportFrom = _left_out  # noqa: N815
+
+
+def _is_speed_only(node: ast.Assign) -> bool:
+    return ast.unparse(node.targets[0]) in _SPEED_ONLY
 
 
 def _is_text(node: ast.AST) -> bool:
