@@ -122,6 +122,7 @@ def _content(args: argparse.Namespace, settings: Settings) -> PrintoutContent:
     from datetime import UTC, datetime
 
     from ecgcore.figures.paper_layout import PaperSettings
+    from ecgcore.predictions.scope import scope_of
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.ptbxl.glossary import translate
     from ecgcore.report.printout import PrintoutContent
@@ -151,6 +152,7 @@ def _content(args: argparse.Namespace, settings: Settings) -> PrintoutContent:
         decision=decision,
         fitted_words=said.fitted,
         overlay=None if model is None else _attribution(seen, model, args.overlay),
+        scope=scope_of(seen, entry, settings),
         notes=said.notes,
     )
 

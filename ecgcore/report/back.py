@@ -16,11 +16,11 @@ from ecgcore.report.content import (
     attribution_words,
     calibrator_words,
     fold9_words,
-    verdict_words,
 )
 from ecgcore.report.flow import Block, Column, column_mm, heading, paragraph, pour, table
 from ecgcore.report.front import scale_line, value_words
 from ecgcore.report.sheet import Sheet
+from ecgcore.report.verdict import limits, verdict_words
 from ecgcore.signals.measure.measure import LeadMeasured, Measured
 from ecgcore.wording.numbers import percent, percent_range
 from ecgcore.wording.records import likelihood_words
@@ -241,8 +241,8 @@ def _about_predictions(content: PrintoutContent) -> list[str]:
             f"Conformal verdict at {content.decision.coverage_words}: {content.verdict}, by "
             f"{names}. {verdict_words(content.decision, len(main))} From {fold9}."
         )
-        if content.outside:
-            about.append(content.outside)
+    if content.caution and rows:
+        about.append(" ".join(limits(content.scope)))
     if content.fitted_words:
         about.append(f"Note: {content.fitted_words}.")
     return about

@@ -15,16 +15,17 @@ from ecgcore.predictions.decision import (
     predicted,
 )
 from ecgcore.predictions.ensemble import EnsembleCalibrator
+from ecgcore.predictions.scope import Scope
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.glossary import Translation
 from ecgcore.records import EcgRecord
+from ecgcore.report.verdict import caution
 from ecgcore.signals.measure.measure import Measurements
 from ecgcore.signals.quality import Quality
 from ecgcore.stats.calibration.calibrators import CALIBRATORS
 from ecgcore.wording.numbers import percent
 
 DISCLAIMER = "Decision support for research and teaching, not a medical device."
-OUTSIDE = "Outside what these models were tested on"
 
 
 def calibrator_words(calibrator: EnsembleCalibrator) -> str:
@@ -45,18 +46,6 @@ def fold9_words(rule: DecisionRule) -> str:
     return f"{conformal.n_mi + conformal.n_normal:,} records of fold 9, {conformal.n_mi:,} MI"
 
 
-def verdict_words(decision: DecisionSettings, n: int) -> str:
-    """Say what makes a conformal verdict of `n` ensembles together."""
-    share = f"{round(100 * decision.alpha, 4):g} %"
-    each = (
-        f"MI if at most {share} of fold-9 normals score this high, normal if at most {share} of "
-        "fold-9 MI score this low, else refer."
-    )
-    if n == 1:
-        return f"The ensemble says {each}"
-    return f"Each ensemble says {each} Together they say MI or normal only if all {n} agree."
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class PrintoutContent:
     """Everything on the sheets; what is None was not asked for, and the sheets say so.
@@ -71,6 +60,8 @@ class PrintoutContent:
         With its time zone.
     overlay
         The attribution behind the leads.
+    scope
+        Whether the models know such an ECG; None where nobody asked.
     predictions
         Of every ensemble, also of those that predict nothing, and why.
     decision
@@ -94,6 +85,7 @@ class PrintoutContent:
     decision: DecisionSettings = field(default_factory=DecisionSettings)
     fitted_words: str = ""
     overlay: Attribution | None = None
+    scope: Scope | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -102,23 +94,14 @@ class PrintoutContent:
         return predicted(main_and_others(self.predictions)[0])
 
     @property
-    def outside(self) -> str:
-        """Why fold 9 says nothing about this recording; "" where it does."""
-        return outside_words(self.entry)
+    def caution(self) -> str:
+        """Why the verdict stands in grey; "" where the models know such an ECG."""
+        return caution(self.entry, self.scope)
 
     @property
     def verdict(self) -> str:
         """Conformal verdict of the main ensembles together; "" where there is none."""
         return joint_verdict(self.main)
-
-
-def outside_words(entry: CatalogEntry | None) -> str:
-    """Say why the target coverage does not hold for a recording; "" where it does."""
-    if entry is None:
-        return f"{OUTSIDE}: a recording from elsewhere may be unlike those of fold 9."
-    if entry.group == "other":
-        return f"{OUTSIDE}: fold 9 has only MI and pure normals, and this recording is neither."
-    return ""
 
 
 def attribution_words(attribution: Attribution) -> str:

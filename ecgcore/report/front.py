@@ -11,10 +11,10 @@ from ecgcore.report.ecg import (
     print_layout,
     shown_s,
 )
-from ecgcore.report.sheet import INK, QUIET, RULE, Sheet, shorten, width_mm
+from ecgcore.report.sheet import INK, QUIET, RULE, Sheet, shorten, width_mm, wrap
+from ecgcore.report.verdict import agreement, calls, limits, votes
 from ecgcore.signals.measure.measure import Measured
 from ecgcore.signals.quality import lead_notes
-from ecgcore.wording.numbers import percent_range
 from ecgcore.wording.records import likelihood_words
 
 _SYNTHETIC = "SYNTHETIC · no patient"
@@ -37,14 +37,16 @@ def front(content: PrintoutContent, paper: str, *, alone: bool = False) -> Sheet
     """Draw the first sheet; one that stands `alone` points to no other."""
     sheet = Sheet.blank(paper)
     scale_mm = _SCALE_MM if content.overlay is not None else 0.0
-    header_mm = _HEADER_MM + _LINE_MM * len(_alerts(content))
+    width = sheet.width_mm - 2 * sheet.margin_mm
+    lines = _lines(content, width, alone=alone)
+    header_mm = _HEADER_MM + _LINE_MM * len(lines)
     area = Area(
         sheet.margin_mm,
         _FOOTER_MM + scale_mm,
-        sheet.width_mm - 2 * sheet.margin_mm,
+        width,
         sheet.height_mm - _TOP_MM - header_mm - _FOOTER_MM - scale_mm,
     )
-    _draw_header(sheet, area, content, alone=alone)
+    _draw_header(sheet, area, content, lines, alone=alone)
     layout = print_layout(content.record, content.settings, area)
     notes = {} if content.quality is None else lead_notes(content.quality)
     draw_ecg(sheet, area, content.record, layout, content.overlay, notes)
@@ -105,8 +107,21 @@ def value_words(measured: Measured) -> str:
     return f"{measured.text} ?" if measured.doubtful else measured.text
 
 
+def _lines(content: PrintoutContent, limit_mm: float, *, alone: bool) -> list[tuple[str, str]]:
+    """Return the lines below the header, each with its colour; a verdict is never cut."""
+    verdict = [
+        (line, color)
+        for words, color in verdict_lines(content, alone=alone)
+        for line in wrap(words, limit_mm, size_pt=8.5, bold=True)
+    ]
+    return verdict + [
+        (shorten(words, limit_mm, size_pt=8.5, bold=True), color)
+        for words, color in _alerts(content)
+    ]
+
+
 def _alerts(content: PrintoutContent) -> list[tuple[str, str]]:
-    """Return the lines, each with its colour, that a reader must not miss."""
+    """Say what a reader must know of the recording, each with its colour."""
     record = content.record
     lines = []
     if content.quality is not None and content.quality.swap:
@@ -121,7 +136,14 @@ def _alerts(content: PrintoutContent) -> list[tuple[str, str]]:
     return lines
 
 
-def _draw_header(sheet: Sheet, area: Area, content: PrintoutContent, *, alone: bool) -> None:
+def _draw_header(
+    sheet: Sheet,
+    area: Area,
+    content: PrintoutContent,
+    lines: list[tuple[str, str]],
+    *,
+    alone: bool,
+) -> None:
     top = sheet.height_mm - _TOP_MM - 4.0
     left, right = area.x_mm, area.x_mm + area.width_mm
     middle, last = left + 0.25 * area.width_mm, left + 0.53 * area.width_mm
@@ -129,9 +151,8 @@ def _draw_header(sheet: Sheet, area: Area, content: PrintoutContent, *, alone: b
     _draw_measurements(sheet, middle, top, last - middle - 8, content, alone=alone)
     _draw_labels(sheet, last, top, right - last, content, alone=alone)
     bottom = sheet.height_mm - _TOP_MM - _HEADER_MM + 1.5
-    for words, color in _alerts(content):
+    for line, color in lines:
         bottom -= _LINE_MM
-        line = shorten(words, area.width_mm, size_pt=8.5, bold=True)
         sheet.text(left, bottom + 1.5, line, size_pt=8.5, bold=True, color=color)
     sheet.line([left, right], [bottom, bottom], color=RULE, width_mm=0.2)
 
@@ -191,28 +212,25 @@ def _draw_labels(
         if len(statements) > _MOST_LABELS:
             more = len(statements) - _MOST_LABELS
             lines.append((f"and {more} more" + ("" if alone else " on page 2"), False, QUIET))
-    lines += prediction_lines(content, alone=alone)
     for k, (words, bold, color) in enumerate(lines):
         short = shorten(words, width, size_pt=8.5, bold=bold)
         sheet.text(x_mm, top_mm - k * _LINE_MM, short, size_pt=8.5, bold=bold, color=color)
 
 
-def prediction_lines(content: PrintoutContent, *, alone: bool) -> list[tuple[str, bool, str]]:
-    """Say in two lines what the main ensembles predict; each with whether bold, and its colour."""
-    main, decision = content.main, content.decision
+def verdict_lines(content: PrintoutContent, *, alone: bool) -> list[tuple[str, str]]:
+    """Say what the main ensembles predict, and what they do not know; each with its colour."""
+    main = content.main
     if not main:
         return []
-    probs = [one.prob for one in main]
     states = dict.fromkeys(calibrator_words(one.rule.calibrator) for one in main)
     calibration = " / ".join(state.partition(" on ")[0] for state in states)
     said = [
-        percent_range(min(probs), max(probs)),
-        f"{sum(one.calls_mi for one in main)} of {len(main)} call MI at {decision.threshold_words}",
+        f"Verdict: {content.verdict}." if content.verdict else "",
+        content.caution,
+        votes(main),
+        f"{agreement(main).replace('**', '')}, {calibration}.",
+        calls(main, content.decision),
+        "" if alone else "More on the next pages.",
     ]
-    if content.verdict:
-        said.append(f"conformal verdict at {decision.coverage_words}: {content.verdict}")
-    pointer = "" if alone else " (next pages)"
-    return [
-        (f"Models ({len(main)}), probability of MI, {calibration}", True, INK),
-        (" · ".join(said) + pointer, False, INK),
-    ]
+    verdict = (" ".join(filter(None, said)), QUIET if content.caution else INK)
+    return [(" ".join(limits(content.scope)), RUST), verdict] if content.caution else [verdict]

@@ -15,6 +15,7 @@ from ecgcore.predictions.decision import (
     predicted,
 )
 from ecgcore.predictions.scope import Scope
+from ecgcore.report import verdict as words
 from pages.case import predictions as said
 from pages.shared import caches
 from pages.shared.case import Case, ReadableCase, UnreadableCase
@@ -39,10 +40,10 @@ def draw_predictions(
     rows: list[said.Row],
     notes: list[str],
     decision: DecisionSettings,
+    scope: Scope | None,
     *,
     first: ModelEntry | None = None,
     overlay: Attribution | None = None,
-    scope: Scope | None = None,
 ) -> None:
     """Draw the one verdict, each ensemble's probability on its band, and its leakage.
 
@@ -51,23 +52,24 @@ def draw_predictions(
     main, others = main_and_others(rows)
     local = [row for row in others if first in row.ensemble.members and not row.ensemble.shipped]
     others = [row for row in others if row not in local]
-    muted, explained = said.is_muted(case.entry, scope), None if overlay is None else overlay.model
+    caution = words.caution(case.entry, scope)
+    muted, explained = bool(caution), None if overlay is None else overlay.model
     if local:
         st.markdown(f"**{local[0].ensemble.label}**")
         _draw_chart(local, "local_prediction", explained, muted=muted)
     if rows and muted:
-        st.warning(f":small[{said.limits_words(scope)}]")
+        st.markdown(f":small[:orange[**{caution}**] {' '.join(words.limits(scope))}]")
     line, meaning = said.verdict_badge(main, decision, muted=muted)
     st.header(line or "Probability of MI", anchor=False, help=meaning or None)
-    st.markdown("  \n".join(filter(None, [said.votes(main, muted=muted), said.agreement(main)])))
+    st.markdown("  \n".join(filter(None, [words.votes(main), words.agreement(main)])))
     _draw_chart(main, "predictions", explained, muted=muted)
     for row in rows:
         if isinstance(row, NoPrediction):
             st.warning(f"**{row.ensemble.label}**: {row.problem}", icon=":material/warning:")
-    for words in said.leakage_badges(rows, case.entry):
-        st.markdown(f":small[{words}]")
+    for badge in said.leakage_badges(rows, case.entry):
+        st.markdown(f":small[{badge}]")
     if rows:
-        about = [said.explained_words(rows, explained), said.calls(main, decision)]
+        about = [said.explained_words(rows, explained), words.calls(main, decision)]
         st.caption(
             " ".join(filter(None, [*about, said.drawing_words(rows), *notes])),
             help=f"{said.probability_words(rows)} {said.sets_in_words(rows)}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,18 +22,16 @@ from ecgcore.predictions.decision import (
 )
 from ecgcore.predictions.ensemble import (
     Ensemble,
-    disagreement,
     main_ensembles,
     trained_on,
 )
 from ecgcore.predictions.leakage import LEAKAGE_WORDS, leakage_of
-from ecgcore.predictions.scope import LIMITS_LINE, Scope
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.report.content import calibrator_words, fold9_words
-from ecgcore.report.content import verdict_words as how_verdicts_arise
+from ecgcore.report.verdict import verdict_words as how_verdicts_arise
 from ecgcore.stats.calibration.calibrators import CalibratorName
 from ecgcore.tasks.mi import TRAIN_SETS
-from ecgcore.wording.numbers import counted, percent, percent_range, points
+from ecgcore.wording.numbers import counted, percent, percent_range
 from pages.shared import caches
 from pages.shared.case import ReadableCase
 
@@ -146,38 +143,6 @@ def others_words(rows: Sequence[Row]) -> str:
     return f"{n}: {', '.join(names)}" if all(row.ensemble.shipped for row in rows) else n
 
 
-def agreement(rows: Sequence[Row]) -> str:
-    """Say how far the ensembles agree."""
-    made = predicted(rows)
-    if not made:
-        return "No model predicts this recording."
-    probs = [one.prob for one in made]
-    return (
-        f"Probability of MI **{percent_range(min(probs), max(probs), 0)}**, disagreement "
-        f"**{points(float(disagreement(probs)))}**"
-    )
-
-
-def calls(rows: Sequence[Row], decision: DecisionSettings) -> str:
-    """Count who calls MI at the target sensitivity that the reader chose; "" without one."""
-    made = predicted(rows)
-    if decision.sensitivity is None or not made:
-        return ""
-    n_mi = sum(one.calls_mi for one in made)
-    return f"MI is called at {decision.threshold_words} by {n_mi} of {len(made)}."
-
-
-def is_muted(entry: CatalogEntry | None, scope: Scope | None) -> bool:
-    """Whether the verdict stands in grey: an upload, outside the study, or an unknown kind."""
-    outside = entry is None or entry.group == "other"
-    return outside or (scope is not None and not scope.applies)
-
-
-def limits_words(scope: Scope | None) -> str:
-    """Say what the models do not know, and what in this ECG they do not."""
-    return "  \n".join([LIMITS_LINE, *(scope.reasons if scope is not None else ())])
-
-
 def verdict_badge(
     rows: Sequence[Row], decision: DecisionSettings, *, muted: bool = False
 ) -> tuple[str, str]:
@@ -191,27 +156,6 @@ def verdict_badge(
         f"{how_verdicts_arise(decision, len(said))} From {fold9_words(said[0].rule)}, the same on "
         "every page. It does not change with the calibrator."
     )
-
-
-def votes(rows: Sequence[Row], *, muted: bool = False) -> str:
-    """Say in a sentence which ensembles make the verdict; "" without one."""
-    counts = Counter(one.verdict for one in predicted(rows) if one.verdict is not None)
-    if not counts:
-        return ""
-    n = counts.total()
-    if len(counts) > 1:
-        parts = [f"{some} {_vote(word, some)}" for word, some in counts.most_common()]
-        said = f"Of {n} ensembles, {', '.join(parts)}."
-    else:
-        who = "The ensemble" if n == 1 else f"All {n} ensembles"
-        said = f"{who} {_vote(next(iter(counts)), n)}."
-    return f"Outside what these models know. {said}" if muted else said
-
-
-def _vote(verdict: str, n: int) -> str:
-    if verdict == "refer":
-        return "refers" if n == 1 else "refer"
-    return f"says {verdict}" if n == 1 else f"say {verdict}"
 
 
 def explained_words(rows: Sequence[Row], explained: ModelEntry | None) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.paper_layout import PaperSettings
 from ecgcore.predictions.decision import DecisionSettings
+from ecgcore.predictions.scope import Scope
 from ecgcore.ptbxl.glossary import translate
 from ecgcore.report.printout import PAPERS, PrintoutContent, printout_pdf, printout_png
 from ecgcore.signals.filters import DisplayFilter
@@ -49,6 +50,7 @@ def printout_content(
     case: ReadableCase,
     rows: list[Row],
     decision: DecisionSettings,
+    scope: Scope | None,
     settings: PaperSettings,
     chosen_filter: DisplayFilter,
     overlay: Attribution | None,
@@ -69,4 +71,5 @@ def printout_content(
         decision=decision,
         fitted_words=used_for(rows, entry),
         overlay=overlay,
+        scope=scope,
     )

@@ -26,6 +26,7 @@ from pages.case.calipers import calipers
 from pages.case.paper_choice import paper_controls
 from pages.case.prediction_panel import draw_predictions, predict
 from pages.case.print_menu import print_menu, printout_content
+from pages.case.scope_caches import scope_of_case
 from pages.shared import caches, url_state
 from pages.shared.case import Case, ReadableCase, UnreadableCase
 from pages.shared.decision_choice import chosen_settings
@@ -63,10 +64,11 @@ def draw_case(case: Case) -> None:
     with panel:
         decision = chosen_settings()
         rows, notes = predict(case, decision)
-        draw_predictions(case, rows, notes, decision, first=model, overlay=overlay)
+        scope = scope_of_case(case) if isinstance(case, ReadableCase) else None
+        draw_predictions(case, rows, notes, decision, scope, first=model, overlay=overlay)
     if isinstance(case, ReadableCase):
         with print_slot:
-            content = printout_content(case, rows, decision, paper, chosen_filter, overlay)
+            content = printout_content(case, rows, decision, scope, paper, chosen_filter, overlay)
             print_menu(case, content)
     draw_details(case, rows, decision)
 

@@ -195,3 +195,11 @@ def test_without_fold_9_probabilities_stay_uncalibrated_and_the_page_says_why(op
     assert "Uncalibrated: " in texts(app)
     assert "mi.parquet does not exist" in texts(app)
     assert not any("Verdict" in one.value for one in app.header)
+
+
+def test_outside_the_study_a_plain_line_stands_above_a_grey_verdict(
+    open_review, seeds, synthetic_catalog
+):
+    groups = synthetic_catalog.frame["group"]
+    app = open_review(groups.index[groups == "other"][0], pretrained=seeds)
+    assert "**Outside what these models know.**] These models know only MI and" in texts(app)

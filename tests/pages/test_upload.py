@@ -270,6 +270,7 @@ def test_predictions_on_every_window_and_the_way_to_one(
     assert table["Highest"].is_monotonic_increasing
     assert table["MI called (50 %)"].isin(["0 of 2", "1 of 2"]).all()
     assert "by the first seed of each alone, uncalibrated." in texts(app)
+    assert "These models know only MI and strictly normal ECGs." in texts(app)
     picked = SimpleNamespace(selection=SimpleNamespace(rows=[], cells=[(2, "Window")]))
     state = {"picked": picked, "upload_round": 1}
     monkeypatch.setattr(parts.st, "session_state", state)

@@ -14,8 +14,10 @@ from PIL import Image
 
 from ecgcore.errors import RecordError
 from ecgcore.figures.paper_layout import LAYOUTS, ORDERS, PaperSettings
+from ecgcore.figures.theme import RUST
 from ecgcore.leads import LEADS
 from ecgcore.predictions.decision import DecisionSettings, NoPrediction
+from ecgcore.predictions.scope import Scope
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.ptbxl.glossary import Translation
 from ecgcore.records import EcgRecord, window
@@ -237,8 +239,7 @@ def test_report_says_everything():
         "CNN-BiLSTM A",
         "37.0 %",
         "certain MI only, with normals: 5,645",
-        "Models (1), probability of MI, uncalibrated",
-        "37.0 % · 0 of 1 call MI at 50 % (next pages)",
+        "Probability of MI 37 %, uncalibrated. More on the next pages.",
         "No problem was found in any lead.",
         "baseline drift (I-III)",
         "Overlay behind the leads",
@@ -273,8 +274,9 @@ def test_predictions_of_several_seeds_say_what_was_done_to_them():
         fitted_words="the verdict was fitted with this recording among others",
     )
     for part in (
-        "Models (2), probability of MI, calibrated (Venn-Abers)",
-        "1 of 2 call MI at 90 % sensitivity · conformal verdict at 95 %: refer",
+        "Verdict: refer. Of 2 ensembles, 1 says MI, 1 refers. Probability of MI 37 %, "
+        "disagreement 0 points, calibrated (Venn-Abers). MI is called",
+        "at 90 % sensitivity by 1 of 2.",
         "31.0 to 44.0 % (3)",
         "36.0 to 39.0 %",
         "20.0 %",
@@ -286,13 +288,44 @@ def test_predictions_of_several_seeds_say_what_was_done_to_them():
     assert "threshold with 90 % sensitivity on fold 9: CNN-BiLSTM A 35.0 %" in flowing
     assert "refer, by CNN-BiLSTM A, BiMamba-2 A. Each ensemble says MI if at most 5 %" in flowing
     assert "only if all 2 agree. From 1,234 records of fold 9, 540 MI." in flowing
-    assert "Outside what these models were tested on" not in text
+    assert "These models know only" not in text
+
+
+SURE = prediction(0.9, alpha=0.1, verdict="MI")
+LIMITS = (
+    "These models know only MI and strictly normal ECGs. Bundle branch block, hypertrophy and "
+    "ST-T change are often called MI."
+)
 
 
 @pytest.mark.parametrize("entry", [None, replace(ENTRY, group="other")])
-def test_a_verdict_outside_the_study_says_so(entry):
-    sure = prediction(0.9, alpha=0.1, verdict="MI")
-    assert "Outside what these models were tested on" in printed(predictions=(sure,), entry=entry)
+def test_a_verdict_outside_the_study_is_grey_under_a_plain_line(entry):
+    sheet = front(content(predictions=(SURE,), entry=entry), "A4")
+    colors = {text.get_text(): text.get_color() for text in lines(sheet)}
+    assert colors[LIMITS] == RUST
+    (verdict,) = [words for words in colors if words.startswith("Verdict: ")]
+    caution = "Outside what these models know." if entry else "Unlabelled ECG: read with care."
+    assert verdict.startswith(f"Verdict: MI. {caution} The ensemble says MI. ")
+    assert colors[verdict] == report_sheet.QUIET
+    assert LIMITS in said(*back(content(predictions=(SURE,), entry=entry), "A4")).replace("\n", " ")
+
+
+def test_reasons_stand_with_the_line_and_nothing_of_a_verdict_is_cut():
+    reasons = ("Complete left bundle branch block is likely (97%; QRS 148 ms).",) * 6
+    made = content(predictions=(SURE,) * 7, scope=Scope(False, reasons, 0.99))
+    for paper in PAPERS:
+        text = said(front(made, paper))
+        flowing = text.replace("\n", " ")
+        assert f"{LIMITS} {' '.join(reasons)} Verdict: MI. Outside" in flowing
+        assert "More on the next pages." in flowing
+        assert "…" not in flowing
+
+
+def test_a_record_of_the_study_has_no_such_line():
+    sheet = front(content(predictions=(SURE,), scope=Scope(True, (), 0.1)), "A4")
+    assert "These models know only" not in said(sheet)
+    colors = {text.get_text(): text.get_color() for text in lines(sheet)}
+    assert next(colors[words] for words in colors if "Verdict" in words) == report_sheet.INK
 
 
 def test_every_sheet_has_number_and_disclaimer_and_the_synthetic_ones_their_mark():
@@ -443,7 +476,7 @@ def test_an_ensemble_without_a_prediction_says_why():
     broken = NoPrediction(ensemble("bimamba2"), "weights damaged", "")
     text = printed(predictions=(broken, PREDICTION))
     assert "BiMamba-2 A: weights damaged" in text
-    assert "Models (1)" in text
+    assert "Probability of MI 37 %, uncalibrated." in text
 
 
 def test_unknown_paper_is_refused():

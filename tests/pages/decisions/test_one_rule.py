@@ -25,7 +25,8 @@ from ecgcore.predictions.ensemble import is_main, main_ensembles
 from ecgcore.predictions.store import load_cohort
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.report.content import PrintoutContent
-from ecgcore.report.front import prediction_lines
+from ecgcore.report.front import verdict_lines
+from ecgcore.report.verdict import agreement
 from ecgcore.review.case_list import disagreement_in
 from ecgcore.settings import PROJECT_DIR, Settings
 from pages.case import predictions as review
@@ -177,14 +178,19 @@ def _same_on_paper(pages, chosen):
     for rows in pages:
         main = [row for row in rows if is_main(row.ensemble)]
         printed = PrintoutContent(
-            None, "", datetime(2026, 1, 1, tzinfo=UTC), predictions=tuple(rows), decision=chosen
+            None,
+            "",
+            datetime(2026, 1, 1, tzinfo=UTC),
+            entry=SimpleNamespace(group="certain_mi"),
+            predictions=tuple(rows),
+            decision=chosen,
         )
-        line = prediction_lines(printed, alone=True)[1][0]
+        ((line, _),) = verdict_lines(printed, alone=True)
         n_mi = sum(row.calls_mi for row in main)
-        assert f"{n_mi} of {len(main)} call MI at" in line
+        assert (f"sensitivity by {n_mi} of {len(main)}." in line) == bool(chosen.sensitivity)
         verdicts = {row.verdict for row in main}
         joint = verdicts.pop() if len(verdicts) == 1 else "refer"
-        assert line.endswith(f": {joint}")
+        assert line.startswith(f"Verdict: {joint}. ")
         headline, _ = review.verdict_badge(main, chosen)
         assert headline.endswith(f"-background[{joint}]")
 
@@ -202,7 +208,7 @@ def test_disagreement_and_verdict_are_one_on_browse_and_review(logits, monkeypat
     browse = disagreement_in(said)
     for ecg_id, rows in zip(ids, pages, strict=True):
         main = [row for row in rows if is_main(row.ensemble)]
-        words = review.agreement(main)
+        words = agreement(main)
         n = round(100 * browse[ecg_id])
         assert f"disagreement **{n} point{'' if n == 1 else 's'}**" in words
         assert said["verdict"][ecg_id] == joint_verdict(main)

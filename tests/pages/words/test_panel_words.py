@@ -6,6 +6,7 @@ import pytest
 
 from ecgcore.predictions.decision import DecisionSettings, NoPrediction
 from ecgcore.predictions.scope import Scope
+from ecgcore.report import verdict
 from pages.case import predictions as said
 from tests.support.predictions import ensemble, prediction
 
@@ -31,13 +32,12 @@ def rows(*verdicts):
     ],
 )
 def test_the_votes_behind_the_verdict_are_one_sentence(verdicts, words):
-    assert said.votes(rows(*verdicts)) == words
-    assert said.votes(rows(*verdicts), muted=True) == f"Outside what these models know. {words}"
+    assert verdict.votes(rows(*verdicts)) == words
 
 
 def test_without_a_verdict_nobody_votes():
     silent = [prediction(0.5), NoPrediction(ensemble(), "damaged")]
-    assert said.votes(silent, muted=True) == ""
+    assert verdict.votes(silent) == ""
     assert said.verdict_badge(silent, DecisionSettings()) == ("", "")
 
 
@@ -62,26 +62,36 @@ INSIDE, OUTSIDE = Scope(True, (), 0.1), Scope(False, ("QRS 148 ms.", "Rate 180."
 STUDY, OTHER = SimpleNamespace(group="certain_mi"), SimpleNamespace(group="other")
 
 
+UNKNOWN, UNLABELLED = "Outside what these models know.", "Unlabelled ECG: read with care."
+
+
 @pytest.mark.parametrize(
-    ("entry", "scope", "muted"),
+    ("entry", "scope", "words"),
     [
-        (STUDY, None, False),
-        (STUDY, INSIDE, False),
-        (STUDY, OUTSIDE, True),
-        (OTHER, None, True),
-        (OTHER, INSIDE, True),
-        (None, INSIDE, True),
-        (None, None, True),
+        (STUDY, None, ""),
+        (STUDY, INSIDE, ""),
+        (STUDY, OUTSIDE, UNKNOWN),
+        (OTHER, None, UNKNOWN),
+        (OTHER, INSIDE, UNKNOWN),
+        (None, OUTSIDE, UNKNOWN),
+        (None, INSIDE, UNLABELLED),
+        (None, None, UNLABELLED),
     ],
 )
-def test_a_verdict_is_muted_outside_the_study_and_for_every_upload(entry, scope, muted):
-    assert said.is_muted(entry, scope) is muted
+def test_a_verdict_is_grey_outside_the_study_and_for_every_upload(entry, scope, words):
+    assert verdict.caution(entry, scope) == words
 
 
 def test_what_the_models_do_not_know_stands_with_the_reasons():
-    assert said.limits_words(None) == LINE
-    assert said.limits_words(INSIDE) == LINE
-    assert said.limits_words(OUTSIDE) == f"{LINE}  \nQRS 148 ms.  \nRate 180."
+    assert verdict.limits(None) == verdict.limits(INSIDE) == [LINE]
+    assert verdict.limits(OUTSIDE) == [LINE, "QRS 148 ms.", "Rate 180."]
+
+
+def test_one_ensemble_does_not_disagree_with_itself():
+    assert verdict.agreement([prediction(0.37)]) == "Probability of MI **37 %**"
+    made = [prediction(0.37), prediction(0.45)]
+    assert verdict.agreement(made) == "Probability of MI **37 to 45 %**, disagreement **8 points**"
+    assert verdict.agreement([]) == "No model predicts this recording."
 
 
 def test_the_explained_seed_is_named_with_its_probability():
@@ -98,10 +108,10 @@ def test_the_explained_seed_is_named_with_its_probability():
 
 def test_calls_are_counted_only_at_a_target_sensitivity_that_was_chosen():
     made = [prediction(0.5, calls_mi=True), prediction(0.5), NoPrediction(ensemble(), "damaged")]
-    assert said.calls(made, DecisionSettings()) == ""
+    assert verdict.calls(made, DecisionSettings()) == ""
     chosen = DecisionSettings(sensitivity=0.95)
-    assert said.calls(made, chosen) == "MI is called at 95 % sensitivity by 1 of 2."
-    assert said.calls([], chosen) == ""
+    assert verdict.calls(made, chosen) == "MI is called at 95 % sensitivity by 1 of 2."
+    assert verdict.calls([], chosen) == ""
 
 
 def test_marks_are_explained_only_where_they_are_drawn():
