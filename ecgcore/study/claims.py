@@ -7,7 +7,7 @@ from typing import Literal
 
 from ecgcore.models.architectures import BIMAMBA2, CNN_BILSTM, CNN_LSTM, published_twin
 from ecgcore.stats.comparison.paired_bootstrap import Comparison, corrected
-from ecgcore.stats.comparison.verdicts import is_clear
+from ecgcore.stats.comparison.verdicts import better_first, is_clear
 from ecgcore.stats.metrics import LOWER_IS_BETTER, Estimate, ScoreName
 from ecgcore.study.published import published
 
@@ -16,7 +16,14 @@ GroupKey = tuple[str, str]
 
 Compare = Callable[[GroupKey, GroupKey], Comparison | None]
 
-Verdict = Literal["agrees", "disagrees", "not clear", "cannot be judged"]
+Verdict = Literal[
+    "agrees",
+    "disagrees",
+    "agrees in these pairs alone",
+    "disagrees in one pair alone",
+    "not shown",
+    "cannot be judged",
+]
 
 _CNN, _MAMBA = CNN_BILSTM.name, BIMAMBA2.name
 _REBUILT, _REBUILT_SETS = CNN_LSTM.name, ("A", "C", "D")
@@ -208,22 +215,34 @@ def judge_all(
 def judge(claim: Claim, compared: Sequence[Comparison | None]) -> Judgement:
     """Set our own networks beside a claim.
 
-    It agrees where the claimed side of every step is clearly better, and disagrees where the other
-    side of one step is; else our networks cannot tell.
+    It agrees where the claimed side of every step is better, and disagrees where the other side of
+    one step is, both by the one rule of `ecgcore.stats.comparison.verdicts`; else our networks do
+    not show it.
 
     Parameters
     ----------
     compared
         One for each step, the better side minus the other; None where a group is missing.
     """
+    there = [one for one in compared if one is not None]
     pairs = zip(claim.steps, compared, strict=True)
-    gaps = [_gap(claim, step, found) for step, found in pairs if found is not None]
+    gaps = tuple(_gap(claim, step, found) for step, found in pairs if found is not None)
     if not gaps or len(gaps) < len(claim.steps):
-        return Judgement(claim, "cannot be judged", tuple(gaps))
-    if any(gap.separable and gap.advantage.value < 0 for gap in gaps):
-        return Judgement(claim, "disagrees", tuple(gaps))
-    holds = all(gap.separable for gap in gaps)
-    return Judgement(claim, "agrees" if holds else "not clear", tuple(gaps))
+        return Judgement(claim, "cannot be judged", gaps)
+    lower = claim.score in LOWER_IS_BETTER
+    wins = [better_first(one.verdict, lower_is_better=lower) for one in there]
+    return Judgement(claim, _verdict(wins, [is_clear(one.verdict) for one in there]), gaps)
+
+
+def _verdict(wins: Sequence[bool | None], clear: Sequence[bool]) -> Verdict:
+    """Judge a claim by who wins its pairs, and which of these are clear in the whole list."""
+    if any(won is False and sure for won, sure in zip(wins, clear, strict=True)):
+        return "disagrees"
+    if any(won is False for won in wins):
+        return "disagrees in one pair alone"
+    if all(wins):
+        return "agrees" if all(clear) else "agrees in these pairs alone"
+    return "not shown"
 
 
 def _gap(claim: Claim, step: tuple[GroupKey, GroupKey], found: Comparison) -> Gap:

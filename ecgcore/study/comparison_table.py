@@ -222,7 +222,7 @@ def _claim_row(one: Judgement) -> dict[str, Any]:
 
 
 def _claims_text(title: str, judged: Sequence[Judgement]) -> str:
-    return "\n".join([f"{title}:", *(f"  {one.verdict:17} {one.claim.text}" for one in judged)])
+    return "\n".join([f"{title}:", *(f"  {one.verdict:28} {one.claim.text}" for one in judged)])
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:

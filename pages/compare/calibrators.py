@@ -8,10 +8,10 @@ import streamlit as st
 
 from ecgcore.errors import EcgError
 from ecgcore.figures.forest_plot import Pair, dumbbell_figure
-from ecgcore.figures.theme import Figure
 from ecgcore.models.architectures import arch_title
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.predictions.evaluated import Evaluated
+from ecgcore.report.web import Drawing
 from ecgcore.stats.calibration.calibration_line import calibration_line
 from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
 from ecgcore.stats.reliability_curve import expected_calibration_error
@@ -20,7 +20,7 @@ from pages.compare.numbers import Field
 from pages.shared import caches
 from pages.shared.decision_choice import BY_TEST_SET
 from pages.shared.errors import plain
-from pages.shared.plots import draw_numbers, draw_plot
+from pages.shared.plots import draw, draw_numbers
 from pages.shared.widgets import is_dark
 
 MEASURES = {
@@ -30,7 +30,7 @@ MEASURES = {
     "large": ("offset", 0.0),
 }
 """Column -> title of its panel, and the perfect value."""
-_LABELS = {
+LABELS = {
     "label": "Ensemble",
     "method": "Probabilities",
     "brier": "Brier score",
@@ -39,7 +39,7 @@ _LABELS = {
     "intercept": "Intercept",
     "large": "Offset (intercept at slope 1)",
 }
-_READING = (
+READING = (
     f"Hollow: uncalibrated. Filled: {BY_TEST_SET}; the rest of this page takes the calibrator that "
     "is fitted with all labels. Dashed: perfect. **Slope** below 1: too extreme, above 1: too "
     "timid. **Offset** above 0: MI predicted too rarely, below 0: too often. All are of the "
@@ -49,17 +49,16 @@ _READING = (
 
 def draw_calibrators(shown: Field, choice: Choice) -> None:
     """Draw what a calibrator does to each ensemble; Platt where the page shows none."""
-    method: CalibratorName = "platt" if choice.method == "raw" else choice.method
+    method = shown_method(choice)
     try:
         table = calibrators_table(shown, method)
     except EcgError as error:
         st.info(plain(f"No calibrator can be shown: {error}"), icon=":material/info:")
         return
-    told = words(table, method)
-    st.markdown(told)
-    st.caption(_READING + _why_this_method(choice))
-    draw_plot(_figure(table, method), "compare_recalibration", told)
-    draw_numbers(table, _LABELS, "recalibration", choice)
+    st.markdown(words(table, method))
+    st.caption(READING + _why_this_method(choice))
+    draw(drawing(table, method, dark=is_dark()), "compare_recalibration")
+    draw_numbers(table, LABELS, "recalibration", choice)
 
 
 def calibrators_table(shown: Field, method: CalibratorName) -> pd.DataFrame:
@@ -100,14 +99,21 @@ def measures(one: Evaluated) -> dict[str, float]:
     }
 
 
-def _figure(table: pd.DataFrame, method: CalibratorName) -> Figure:
+def shown_method(choice: Choice) -> CalibratorName:
+    """Return the chosen calibrator; Platt as the example where there is none."""
+    return "platt" if choice.method == "raw" else choice.method
+
+
+def drawing(table: pd.DataFrame, method: CalibratorName, *, dark: bool = False) -> Drawing:
+    """Draw each ensemble before and after calibration."""
     before, after = table.iloc[::2], table.iloc[1::2]
     panels = [
         (title, perfect, [Pair(*row) for row in zip(*columns, strict=True)])
         for column, (title, perfect) in MEASURES.items()
         for columns in [(before["train_set"], before["name"], before[column], after[column])]
     ]
-    return dumbbell_figure(panels, after=CALIBRATORS[method], dark=is_dark())
+    figure = dumbbell_figure(panels, after=CALIBRATORS[method], dark=dark)
+    return Drawing(figure, words(table, method))
 
 
 def words(table: pd.DataFrame, method: CalibratorName) -> str:

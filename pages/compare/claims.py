@@ -11,7 +11,6 @@ from ecgcore.models.architectures import arch_title, in_place_of
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.stats.comparison.paired_bootstrap import Comparison, paired_bootstrap
-from ecgcore.stats.comparison.verdicts import NOT_CLEAR
 from ecgcore.stats.metrics import LOWER_IS_BETTER, Estimate, ScoreName
 from ecgcore.study.claims import (
     CLAIMS,
@@ -32,10 +31,11 @@ from pages.shared.plots import draw_numbers, draw_table, unbroken
 _BADGES = {
     "agrees": ":green-badge[agrees]",
     "disagrees": ":red-badge[disagrees]",
-    "not clear": ":gray-badge[no clear difference]",
-    "cannot be judged": ":orange-badge[cannot be judged]",
+    "agrees in these pairs alone": ":blue-badge[agrees in these pairs alone]",
+    "disagrees in one pair alone": ":orange-badge[disagrees in one pair alone]",
+    "not shown": ":gray-badge[not shown]",
+    "cannot be judged": ":gray-badge[cannot be judged]",
 }
-_SAID = {"not clear": NOT_CLEAR}
 _SCORES: dict[str, tuple[ScoreName, str]] = {
     "AUROC": ("auroc", "auroc"),
     "ECE": ("ece_width", "ece"),
@@ -50,6 +50,13 @@ _FIGURE_LABELS = {
 _GAP_COLUMNS = (
     *("Claim", "Network", "Pair", "Published, better side", "Published, other side"),
     *("Ours, advantage", "95 % from", "95 % to", "Clear"),
+)
+READING = (
+    "By uncalibrated probabilities and means over seeds, whatever is chosen above, with the rule "
+    "at the top of the page, corrected for all pairs of this list. “Agrees”: the claimed side of "
+    "every pair is better. “Disagrees”: the other side of one pair is. “In these pairs alone”: the "
+    "same without the correction. “Not shown”: at least one pair shows no clear difference. Each "
+    "published figure comes from one trained network."
 )
 _N_VISIBLE = 8
 """Columns that fit beside each other; the rest is in the CSV."""
@@ -66,12 +73,7 @@ def draw_claims(shown: Field, choice: Choice) -> None:
         return
     judged = judgements(CLAIMS, ensembles)
     st.markdown(f"Of {len(judged)} published claims, with our networks: {verdicts(judged)}.")
-    st.caption(
-        "By uncalibrated probabilities and means over seeds, whatever is chosen above, with the "
-        "rule at the top of the page, corrected for all pairs of this list. “Agrees”: the claimed "
-        "side of every pair is better. “Disagrees”: the other side of one pair is. Each published "
-        "figure comes from one trained network."
-    )
+    st.caption(READING)
     draw_table(claims_table(judged))
     again = judgements(REBUILT_CLAIMS, study_ensembles(REBUILT))
     if any(one.gaps for one in again):
@@ -118,7 +120,7 @@ def _uncalibrated(test_set: str, score: ScoreName) -> Choice:
 def verdicts(judged: Sequence[Judgement]) -> str:
     """Count the verdicts."""
     counts = pd.Series([one.verdict for one in judged]).value_counts()
-    return ", ".join(f"**{n}** {_SAID.get(verdict, verdict)}" for verdict, n in counts.items())
+    return ", ".join(f"**{n}** {verdict}" for verdict, n in counts.items())
 
 
 def claims_table(judged: Sequence[Judgement]) -> pd.DataFrame:

@@ -36,7 +36,7 @@ def draw_confusion(shown: Field, choice: Choice) -> None:
     except EcgError as error:
         show_ecg_error(error)
         return
-    matrix = confusion(one.labels, one.probs, rule.calls(one.labelled.seed_logits))
+    matrix = matrix_of(one, rule)
     cells, cases = st.columns([0.4, 0.6], gap="medium")
     with cells:
         st.markdown(words(rule, matrix, choice))
@@ -47,10 +47,35 @@ def draw_confusion(shown: Field, choice: Choice) -> None:
         _draw_cases(one, matrix, choice)
 
 
+def matrix_of(one: Evaluated, rule: DecisionRule) -> Confusion:
+    """Count an ensemble's calls against the labels."""
+    return confusion(one.labels, one.probs, rule.calls(one.labelled.seed_logits))
+
+
+def matrix_row(one: Evaluated, rule: DecisionRule) -> dict[str, str]:
+    """Give an ensemble's calls in words and numbers."""
+    matrix = matrix_of(one, rule)
+    n_mi, n_normal = matrix.tp.size + matrix.fn.size, matrix.fp.size + matrix.tn.size
+    cells = {title: f"{getattr(matrix, name).size:,}" for name, title in CELLS.items()}
+    return {
+        "Ensemble": one.ensemble.label,
+        "MI from": f"{rule.shown_threshold:.3f}",
+        **cells,
+        "Sensitivity": Share(matrix.tp.size, n_mi).estimate.text(),
+        "Specificity": Share(matrix.tn.size, n_normal).estimate.text(),
+    }
+
+
 def choose_shown(shown: Field) -> Evaluated:
     """Let the reader choose one ensemble, in the URL."""
     chosen = choose_one("Ensemble", shown.ensembles, key="matrix")
     return shown.members[shown.ensembles.index(chosen)]
+
+
+def shown_first(shown: Field) -> Evaluated:
+    """Return the ensemble that the reader chose here, else the first."""
+    asked = st.session_state.get("matrix")
+    return next((one for one in shown.members if one.ensemble.label == asked), shown.members[0])
 
 
 def words(rule: DecisionRule, matrix: Confusion, choice: Choice) -> str:

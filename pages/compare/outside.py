@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,27 +47,60 @@ _NONE = (
 )
 
 
-def draw_outside(shown: Field, choice: Choice) -> None:
-    """Draw who is called MI outside the study; a click on a statement opens its records."""
+@dataclass(frozen=True, slots=True, eq=False)
+class OutsideCalls:
+    """Who is called MI outside the study.
+
+    Attributes
+    ----------
+    now, half
+        By the chosen threshold and calibrator, and from 0.5 uncalibrated; see `called_frame`.
+    abnormal
+        The records with neither an MI nor the NORM statement.
+    aurocs
+        Of certain MI against these, by ensemble.
+    """
+
+    parts: tuple[OutsidePart, ...]
+    logits: Mapping[Ensemble, pd.DataFrame]
+    now: pd.DataFrame
+    half: pd.DataFrame
+    abnormal: OutsidePart
+    aurocs: tuple[Estimate, ...]
+
+
+def outside_calls(ensembles: Sequence[Ensemble], choice: Choice) -> OutsideCalls | str:
+    """Count who is called MI outside the study, or say why that cannot be done."""
     catalog = caches.catalog()
     if catalog.version != choice.data_version:
-        st.info(f"This table reads the SCP statements. {NO_TABLES}", icon=":material/lock:")
-        return
+        return f"This table reads the SCP statements. {NO_TABLES}"
     parts = outside_parts(catalog)
-    logits = stored_logits(shown.ensembles, parts)
+    logits = stored_logits(ensembles, parts)
     if not parts or not logits:
-        st.info(_NONE, icon=":material/info:")
-        return
-    now = called_frame(parts, calls(logits, choice))
-    half = called_frame(parts, {one.label: said.mean() >= 0 for one, said in logits.items()})
+        return _NONE
     abnormal = next(part for part in parts if part.words == _ABNORMAL)
-    aurocs = auroc_against(catalog, abnormal.ids, [said.mean() for said in logits.values()])
-    st.markdown(words(half, abnormal, len(certain_mi_ids(catalog))))
-    draw_table(summary_table(now, half, abnormal, aurocs, choice))
+    return OutsideCalls(
+        parts,
+        logits,
+        called_frame(parts, calls(logits, choice)),
+        called_frame(parts, {one.label: said.mean() >= 0 for one, said in logits.items()}),
+        abnormal,
+        auroc_against(catalog, abnormal.ids, [said.mean() for said in logits.values()]),
+    )
+
+
+def draw_outside(shown: Field, choice: Choice) -> None:
+    """Draw who is called MI outside the study; a click on a statement opens its records."""
+    found = outside_calls(shown.ensembles, choice)
+    if isinstance(found, str):
+        st.info(found, icon=":material/info:")
+        return
+    st.markdown(words(found.half, found.abnormal, len(certain_mi_ids(caches.catalog()))))
+    draw_table(summary_table(found, choice))
     st.markdown(f"**Share called MI by statement, from {rule_words(choice)}**")
-    _draw_statements(now, parts)
-    st.caption(caption(logits, shown.ensembles))
-    both = pd.concat([now.assign(rule=rule_words(choice)), half.assign(rule=_HALF)])
+    _draw_statements(found.now, found.parts)
+    st.caption(f"Click a row to open its records on Browse. {caption(found, shown.ensembles)}")
+    both = pd.concat([found.now.assign(rule=rule_words(choice)), found.half.assign(rule=_HALF)])
     draw_numbers(both.drop_duplicates(), _LABELS, "outside", choice)
 
 
@@ -116,20 +150,14 @@ def _range(shares: pd.Series[float]) -> str:
     return f"{low} %" if low == high else f"{low} to {high} %"
 
 
-def summary_table(
-    now: pd.DataFrame,
-    half: pd.DataFrame,
-    abnormal: OutsidePart,
-    aurocs: Sequence[Estimate],
-    choice: Choice,
-) -> pd.DataFrame:
+def summary_table(found: OutsideCalls, choice: Choice) -> pd.DataFrame:
     """One row for each ensemble, on the records with neither an MI nor the NORM statement."""
-    mine, plain = (one[one["words"] == abnormal.words] for one in (now, half))
+    now, half = (one[one["words"] == _ABNORMAL] for one in (found.now, found.half))
     columns = {
-        "Ensemble": mine["ensemble"].to_list(),
-        f"Called MI, from {rule_words(choice)}": _texts(mine),
-        f"Called MI, from {_HALF}": _texts(plain),
-        "AUROC, certain MI against these": [unbroken(one) for one in aurocs],
+        "Ensemble": now["ensemble"].to_list(),
+        f"Called MI, from {rule_words(choice)}": _texts(now),
+        f"Called MI, from {_HALF}": _texts(half),
+        "AUROC, certain MI against these": [unbroken(one) for one in found.aurocs],
     }
     return pd.DataFrame(columns)
 
@@ -203,13 +231,13 @@ def _draw_statements(frame: pd.DataFrame, parts: Sequence[OutsidePart]) -> None:
         st.switch_page("browse/page.py", query_params=browse_query(parts[order[rows[0]]]))
 
 
-def caption(logits: Mapping[Ensemble, pd.DataFrame], ensembles: Sequence[Ensemble]) -> str:
+def caption(found: OutsideCalls, ensembles: Sequence[Ensemble]) -> str:
     """Say whose records and intervals these are, and who is missing."""
-    missing = [one.label for one in ensembles if one not in logits]
+    missing = [one.label for one in ensembles if one not in found.logits]
     absent = f" Without predictions of these records: {', '.join(missing)}." if missing else ""
     return (
-        "Click a row to open its records on Browse. Records of fold 10 that are neither MI nor "
-        "strictly normal, with the statement at any likelihood; a record can stand in several "
-        "rows. Brackets: Wilson's 95 % interval, patients counted once (records without a patient "
-        f"number count as patients of their own). AUROC: DeLong, patients clustered.{absent}"
+        "Records of fold 10 that are neither MI nor strictly normal, with the statement at any "
+        "likelihood; a record can stand in several rows. Brackets: Wilson's 95 % interval, "
+        "patients counted once (records without a patient number count as patients of their own). "
+        f"AUROC: DeLong, patients clustered.{absent}"
     )

@@ -13,6 +13,7 @@ from ecgcore.figures.theme import STYLE
 from ecgcore.models.architectures import arch_title, published_twin
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
+from ecgcore.report.web import Drawing
 from ecgcore.stats.comparison.paired_bootstrap import Comparison, Standing, rank_frame
 from ecgcore.stats.comparison.verdicts import FEWEST_SEEDS
 from ecgcore.study.published import published
@@ -22,8 +23,7 @@ from pages.compare.choice import KIND_NAMES, Choice
 from pages.compare.numbers import Field, field
 from pages.compare.summary import by_arch, summary
 from pages.shared import evaluation_caches as cache
-from pages.shared.plots import INTERVAL, draw_numbers, draw_plot
-from pages.shared.widgets import is_dark
+from pages.shared.plots import INTERVAL, draw_numbers
 
 FIGURE_PX = 440
 _MOST_TICKS = 6
@@ -89,14 +89,12 @@ def seed_rows(shown: Field, standings: dict[str, Standing], choice: Choice) -> l
     ]
 
 
-def draw_seeds(shown: Field, choice: Choice) -> None:
+def seeds_drawing(shown: Field, choice: Choice, *, dark: bool = False) -> Drawing:
     """Draw every seed, the means and what was published."""
-    standings = shown.standings()
-    rows = seed_rows(shown, standings, choice)
-    draw_plot(
-        seeds_figure(rows, metric=choice.metric_title, height=FIGURE_PX, dark=is_dark()),
-        key="compare_seeds",
-        alt=f"{choice.metric_title}: "
+    rows = seed_rows(shown, shown.standings(), choice)
+    return Drawing(
+        seeds_figure(rows, metric=choice.metric_title, height=FIGURE_PX, dark=dark),
+        f"{choice.metric_title}: "
         + "; ".join(f"{row.arch} {row.name} {row.mean.text(4)}" for row in rows),
     )
 
@@ -141,21 +139,23 @@ def courses(ranked: Sequence[tuple[str, Field]]) -> list[Course]:
     ]
 
 
-def draw_ranking(ranked: Sequence[tuple[str, Field]], choice: Choice) -> None:
+def ranking_drawing(
+    ranked: Sequence[tuple[str, Field]], choice: Choice, *, dark: bool = False
+) -> Drawing:
     """Draw how the training sets change places from one set of records to the next."""
     lines = courses(ranked)
     marked = next((k for k, (_, o) in enumerate(ranked) if o.choice.key == choice.key), None)
-    draw_plot(
-        ranking_figure(
-            lines,
-            ticks(ranked),
-            metric=f"{choice.metric}, mean over seeds",
-            marked=marked,
-            height=FIGURE_PX,
-            dark=is_dark(),
-        ),
-        key="compare_ranking",
-        alt="Means over seeds on "
+    figure = ranking_figure(
+        lines,
+        ticks(ranked),
+        metric=f"{choice.metric}, mean over seeds",
+        marked=marked,
+        height=FIGURE_PX,
+        dark=dark,
+    )
+    return Drawing(
+        figure,
+        "Means over seeds on "
         + "; ".join(
             f"{name}: " + ", ".join(f"{c.arch} {c.name} {c.means[k].text(4)}" for c in lines)
             for k, (name, _) in enumerate(ranked)
@@ -189,15 +189,20 @@ def ranking_words(ranked: Sequence[tuple[str, Field]], choice: Choice) -> str:
     return f"**Which pairs differ, {title}:**\n" + "\n".join(lines)
 
 
-def draw_rank_numbers(ranked: Sequence[tuple[str, Field]], choice: Choice) -> None:
-    """Draw the table behind both figures."""
+def rank_table(ranked: Sequence[tuple[str, Field]]) -> pd.DataFrame:
+    """Give the numbers behind both figures, a row for each ensemble on each set of records."""
     frames = []
     for name, one in ranked:
         labels = {ensemble.name: ensemble.label for ensemble in one.ensembles}
         frame = rank_frame(list(one.standings().values()))
         frames.append(frame.assign(records=name, n=one.n, label=frame["name"].map(labels)))
+    return pd.concat(frames, ignore_index=True)
+
+
+def draw_rank_numbers(ranked: Sequence[tuple[str, Field]], choice: Choice) -> None:
+    """Draw the table behind both figures."""
     draw_numbers(
-        pd.concat(frames, ignore_index=True),
+        rank_table(ranked),
         RANK_LABELS,
         f"ranking_{choice.score}",
         choice,

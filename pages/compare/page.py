@@ -1,10 +1,14 @@
 """What label certainty does to a model: A, C, D and D-mix on any test set."""
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from ecgcore.predictions.ensemble import Ensemble
 from pages.compare import choice as choices
 from pages.compare import overview as parts
+from pages.compare import report
 from pages.compare.calibrators import draw_calibrators
 from pages.compare.claims import draw_claims
 from pages.compare.confusion import draw_confusion
@@ -14,21 +18,28 @@ from pages.compare.pairs import draw_pairs
 from pages.compare.shortcuts import draw_shortcuts
 from pages.compare.summary import among, answer, scope_words
 from pages.shared import evaluation_choice as shared
+from pages.shared import plots
 from pages.shared.decision_choice import chosen_settings
+from pages.shared.widgets import is_dark
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
 DRAWN = (
     *(draw_pairs, draw_calibrators, draw_claims, draw_confusion, draw_shortcuts),
     draw_outside,
 )
+TITLE = "What does label certainty do?"
 ANSWER_PX, HOLDS_PX = 124, 128
 
 
-def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
-    """Draw title and choices; return them with the ensembles to show."""
+def draw_choices() -> tuple[choices.Choice, list[Ensemble], "PopoverContainer"]:
+    """Draw title and choices; return them with the ensembles to show and the report's menu."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="left"):
-        st.title("What does label certainty do?", anchor=False, width="content")
+        st.title(TITLE, anchor=False, width="content")
         architecture = choices.choose_architecture()
         more = st.popover("Data and runs", icon=":material/tune:")
+        menu = plots.report_menu()
     with more:
         data_version = shared.choose_data()
     notes = st.container()
@@ -58,11 +69,11 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
         part=subgroup,
     )
     study = choices.study_ensembles(architecture)
-    return choice, [*study, *(one for one in others if one not in study)]
+    return choice, [*study, *(one for one in others if one not in study)], menu
 
 
-def draw_first_screen(shown: Field, choice: choices.Choice) -> None:
-    """Draw the answer in words, the seeds, the ranking and what holds."""
+def draw_first_screen(shown: Field, choice: choices.Choice) -> list[tuple[str, Field]]:
+    """Draw the answer in words, the seeds, the ranking and what holds; return what was ranked."""
     said = st.skeleton(height=ANSWER_PX)
     left, right = st.columns([0.53, 0.47], gap="small")
     seeds = left.skeleton(height=parts.FIGURE_PX)
@@ -74,23 +85,24 @@ def draw_first_screen(shown: Field, choice: choices.Choice) -> None:
         st.markdown(answer(choice, study, among(study, pairs), shown.n, shown.n_mi))
         st.caption(scope_words(choice, len(pairs)))
     with seeds.container():
-        parts.draw_seeds(shown, choice)
+        plots.draw(parts.seeds_drawing(shown, choice, dark=is_dark()), "compare_seeds")
     with ranking.container():
         ranked = parts.ranked_fields(shown.ensembles, choice)
-        parts.draw_ranking(ranked, choice)
+        plots.draw(parts.ranking_drawing(ranked, choice, dark=is_dark()), "compare_ranking")
     with holds.container():
         st.markdown(parts.ranking_words(ranked, choice))
     parts.draw_rank_numbers(ranked, choice)
+    return ranked
 
 
 choices.STATE.open()
-choice, ensembles = draw_choices()
+choice, ensembles, menu = draw_choices()
 shared.mark_synthetic(choice)
 shown, problems = field(ensembles, choice)
 shared.draw_problems(problems)
 if not shown.members:
     shared.stop_without_ensemble("train one.")
-draw_first_screen(shown, choice)
+ranked = draw_first_screen(shown, choice)
 view = st.segmented_control(
     "Look closer",
     choices.VIEWS,
@@ -101,3 +113,12 @@ view = st.segmented_control(
     label_visibility="collapsed",
 )
 DRAWN[choices.VIEWS.index(view)](shown, choice)
+plots.offer(
+    menu,
+    "compare",
+    TITLE,
+    choice,
+    partial(report.settings, shown, choice),
+    partial(report.sections, shown, ranked, choice),
+    report.command(choice),
+)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pandas as pd
 import streamlit as st
 
 from ecgcore.errors import EcgError
 from ecgcore.figures.forest_plot import Range, ranges_figure
 from ecgcore.predictions.ensemble import Ensemble
+from ecgcore.report.web import Drawing
 from ecgcore.stats.comparison.matching import Matched
+from ecgcore.stats.metrics import Estimate
 from ecgcore.study.shortcuts import (
     Shortcut,
     StratumScore,
@@ -23,17 +26,17 @@ from pages.compare.numbers import Field, decision_rule
 from pages.shared import evaluation_caches as cache
 from pages.shared.errors import show_ecg_error
 from pages.shared.evaluation_choice import EvaluationChoice
-from pages.shared.plots import INTERVAL, draw_numbers, draw_plot
+from pages.shared.plots import INTERVAL, draw, draw_numbers
 from pages.shared.widgets import is_dark
 
-_ALONE_LABELS = {
+ALONE_LABELS = {
     "name": "Known of the record",
     "auroc": "AUROC",
     **INTERVAL,
     "n_train": "Fitted on",
     "n_test": "Judged on",
 }
-_STRATA_LABELS = {
+STRATA_LABELS = {
     "kind": "Kind",
     "label": "Records",
     "n": "n",
@@ -117,15 +120,19 @@ def words(
     )
 
 
+def alone_drawing(alone: Sequence[Shortcut], *, dark: bool = False) -> Drawing:
+    """Draw how well the tables alone tell MI from normal."""
+    rows = [Range(one.name, one.auroc) for one in alone]
+    return Drawing(
+        ranges_figure(rows, title="AUROC", reference=0.5, dark=dark),
+        "; ".join(f"{row.name}: AUROC {row.estimate.text()}" for row in rows),
+    )
+
+
 def _draw_alone(alone: Sequence[Shortcut], choice: EvaluationChoice) -> None:
     st.markdown("**Known without the ECG: AUROC of a logistic model**")
-    rows = [Range(one.name, one.auroc) for one in alone]
-    draw_plot(
-        ranges_figure(rows, title="AUROC", reference=0.5, dark=is_dark()),
-        key="compare_alone",
-        alt="; ".join(f"{row.name}: AUROC {row.estimate.text()}" for row in rows),
-    )
-    draw_numbers(shortcut_frame(alone), _ALONE_LABELS, "shortcuts", choice)
+    draw(alone_drawing(alone, dark=is_dark()), "compare_alone")
+    draw_numbers(shortcut_frame(alone), ALONE_LABELS, "shortcuts", choice)
 
 
 def _draw_strata(
@@ -134,22 +141,37 @@ def _draw_strata(
     auroc, alarms = st.columns(2, gap="medium")
     with auroc:
         st.markdown(f"**{ensemble.label} within each subgroup of the test set: AUROC**")
-        _draw_ranges("auroc", "AUROC", ensemble, scores)
+        draw(auroc_drawing(ensemble, scores, dark=is_dark()), "compare_strata_auroc")
     with alarms:
         st.markdown("**False alarms: share of the normal records called MI**")
-        split = [s for s in scores if s.stratum.splits_normals]
-        _draw_ranges("false_alarms", "share of normal records", ensemble, split)
+        draw(alarms_drawing(ensemble, scores, dark=is_dark()), "compare_strata_false_alarms")
+    draw_numbers(strata_table(scores), STRATA_LABELS, "strata", choice)
+
+
+def strata_table(scores: Sequence[StratumScore]) -> pd.DataFrame:
+    """One row for each subgroup, its kind in words."""
     frame = strata_frame(list(scores))
-    frame["kind"] = frame["kind"].map(KIND_NAMES)
-    draw_numbers(frame, _STRATA_LABELS, "strata", choice)
+    return frame.assign(kind=frame["kind"].map(KIND_NAMES))
 
 
-def _draw_ranges(name: str, title: str, one: Ensemble, scores: Sequence[StratumScore]) -> None:
-    rows = [Range(_short(score), getattr(score, name), one.train_set) for score in scores]
-    draw_plot(
-        ranges_figure(rows, title=title, dark=is_dark()),
-        key=f"compare_strata_{name}",
-        alt="; ".join(f"{row.name}: {row.estimate.text()}" for row in rows),
+def auroc_drawing(one: Ensemble, scores: Sequence[StratumScore], *, dark: bool = False) -> Drawing:
+    """Draw an ensemble's AUROC in each subgroup."""
+    return _ranges([(score, score.auroc) for score in scores], "AUROC", one, dark=dark)
+
+
+def alarms_drawing(one: Ensemble, scores: Sequence[StratumScore], *, dark: bool = False) -> Drawing:
+    """Draw the share of normal records called MI, where the subgroups divide them."""
+    split = [(score, score.false_alarms) for score in scores if score.stratum.splits_normals]
+    return _ranges(split, "share of normal records", one, dark=dark)
+
+
+def _ranges(
+    pairs: Sequence[tuple[StratumScore, Estimate]], title: str, one: Ensemble, *, dark: bool
+) -> Drawing:
+    rows = [Range(_short(score), value, one.train_set) for score, value in pairs]
+    return Drawing(
+        ranges_figure(rows, title=title, dark=dark),
+        "; ".join(f"{row.name}: {row.estimate.text()}" for row in rows),
     )
 
 

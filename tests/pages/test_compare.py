@@ -204,7 +204,7 @@ def test_claims_are_judged_by_our_own_numbers(open_compare):
     app = open_compare(view="Published claims")
     claims = app.table[0].value.set_index("Published claim")
     turned = next(text for text in claims.index if text.startswith("With uncertain MI in the test"))
-    assert "no clear difference" in claims.loc[turned, "Verdict"]
+    assert "not shown" in claims.loc[turned, "Verdict"]
     mix = next(text for text in claims.index if "worst calibrated CNN" in text)
     assert "cannot be judged" in claims.loc[mix, "Verdict"]
     assert "A 0.9933, C 0.9928, D-mix 0.9891" in set(claims["Published"])
@@ -331,7 +331,11 @@ def test_the_studys_own_network_stands_alone_and_answers_its_claims(trained_agai
     assert "BiLSTM" not in told
     again = app.table[1].value
     assert len(again) == 3
-    assert set(again["Verdict"].str.extract(r"\[(.*)\]")[0]) <= {"no clear difference", "disagrees"}
+    assert set(again["Verdict"].str.extract(r"\[(.*)\]")[0]) <= {
+        "not shown",
+        "disagrees",
+        "disagrees in one pair alone",
+    }
     figures = app.table[2].value.set_index("Trained on")
     assert figures.loc["A", "AUROC, trained again"].startswith("0.")
     assert figures.loc["A", "AUROC, published"] == "0.9663"
@@ -388,3 +392,13 @@ def test_a_statement_outside_the_study_leads_to_its_records(open_page, pretraine
     assert app.multiselect(key="code").value == ["IMI", "LMI"]
     assert app.selectbox(key="group").value == "other"
     assert app.selectbox(key="split").value == "test"
+
+
+def test_the_report_holds_every_section_with_its_settings(open_compare):
+    app = open_compare(test_set="all", metric="Brier score", architecture="CNN-BiLSTM")
+    assert "report_html" not in [button.key for button in app.get("download_button")]
+    app.session_state["report"] = True
+    app.run()
+    assert not app.exception
+    offered = next(one for one in app.get("download_button") if one.key == "report_html")
+    assert offered.label.startswith("Download HTML (4.")

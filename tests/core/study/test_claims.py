@@ -51,8 +51,8 @@ def test_the_network_trained_again_answers_what_needs_no_other():
     ("ac", "cd", "verdict"),
     [
         (0.02, 0.03, "agrees"),
-        (0.02, 0.005, "not clear"),
-        (-0.005, 0.005, "not clear"),
+        (0.02, 0.005, "not shown"),
+        (-0.005, 0.005, "not shown"),
         (0.02, -0.03, "disagrees"),
         (0.005, -0.03, "disagrees"),
     ],
@@ -61,6 +61,14 @@ def test_every_step_must_separate_to_agree_and_one_the_other_way_disagrees(ac, c
     judged = judge(AUROC, [compared(ac), compared(cd)])
     assert judged.verdict == verdict
     assert [gap.advantage.value for gap in judged.gaps] == [ac, cd]
+
+
+def test_what_holds_without_the_correction_only_says_so():
+    alone, other = compared(0.02, p=0.3), compared(-0.02, p=0.3)
+    assert judge(AUROC, [compared(0.02), alone]).verdict == "agrees in these pairs alone"
+    assert judge(AUROC, [other, alone]).verdict == "disagrees in one pair alone"
+    assert judge(AUROC, [other, compared(-0.02)]).verdict == "disagrees"
+    assert judge(AUROC, [compared(0.005), alone]).verdict == "not shown"
 
 
 def test_of_an_error_the_lower_one_is_better():
@@ -72,7 +80,7 @@ def test_of_an_error_the_lower_one_is_better():
 
 def test_one_seed_is_no_evidence():
     judged = judge(ECE, [compared(-0.5, seeds=1)])
-    assert judged.verdict == "not clear"
+    assert judged.verdict == "not shown"
 
 
 def test_a_missing_network_leaves_the_claim_open():
@@ -87,5 +95,5 @@ def test_a_list_of_claims_is_corrected_for_all_its_pairs():
     twice = judge_all([ECE, AUROC], lambda claim: lambda *step: one if claim is ECE else None)
     assert [judged.verdict for judged in twice] == ["agrees", "cannot be judged"]
     three = judge_all([ECE, ECE, ECE], lambda claim: lambda *step: one)
-    assert [judged.verdict for judged in three] == ["not clear"] * 3
+    assert [judged.verdict for judged in three] == ["agrees in these pairs alone"] * 3
     assert not three[0].gaps[0].separable

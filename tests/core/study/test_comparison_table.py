@@ -64,7 +64,7 @@ def test_recalibration_keeps_order_and_changes_the_brier_score(settings):
 def test_every_claim_is_judged_with_what_is_there(settings):
     report = comparison_report(settings, n_boot=2)
     verdicts = [one.verdict for one in report.claims]
-    assert set(verdicts) <= {"not clear", "cannot be judged"}  # one seed each, and no D-mix
+    assert set(verdicts) <= {"not shown", "cannot be judged"}  # one seed each, and no D-mix
     assert "cannot be judged" in verdicts
 
 

@@ -513,7 +513,7 @@ def test_claims_stand_beside_our_answers():
     gap = Gap(*ORDER.steps[0], Estimate(-0.002, -0.01, 0.003), False)
     other = Gap(*ACROSS.steps[0], Estimate(0.01, 0.005, 0.02), True)
     judged = [
-        Judgement(ORDER, "not clear", (gap,)),
+        Judgement(ORDER, "not shown", (gap,)),
         Judgement(ACROSS, "agrees", (other,)),
         Judgement(GONE, "cannot be judged", ()),
     ]
@@ -522,9 +522,9 @@ def test_claims_stand_beside_our_answers():
         "Published": ["A 0.9933, C 0.9928", "CNN-BiLSTM A 0.0184, BiMamba-2 A 0.0339", ""],
         "Records": ["certain", "certain", "1,137 others"],
         "Verdict": [
-            ":gray-badge[no clear difference]",
+            ":gray-badge[not shown]",
             ":green-badge[agrees]",
-            ":orange-badge[cannot be judged]",
+            ":gray-badge[cannot be judged]",
         ],
         "Advantage of the claimed side [95 %]": [
             f"A to C {M}0.0020{N}[{M}0.0100,{N}+0.0030]",
@@ -541,7 +541,7 @@ def test_claims_stand_beside_our_answers():
         0.003,
     ]
     assert claims.verdicts([judged[0], judged[2], judged[0]]) == (
-        "**2** no clear difference, **1** cannot be judged"
+        "**2** not shown, **1** cannot be judged"
     )
 
 
@@ -620,16 +620,14 @@ def test_what_is_called_mi_outside_the_study_in_words_and_tables():
     assert table["Statement"].tolist()[2] == "CLBBB or CRBBB: complete bundle branch block"
     assert table["n"].tolist() == [12, 10, 4]
     assert table["A"].tolist()[2] == f"100{N}%{N}[51,{N}100]"
-    auroc = [Estimate(0.75, 0.7, 0.8)] * 2
-    same = outside.summary_table(frame, frame, OTHERS, auroc, choice())
+    auroc = (Estimate(0.75, 0.7, 0.8),) * 2
+    found = outside.OutsideCalls((EVERY, OTHERS, BLOCKS), {}, frame, frame, OTHERS, auroc)
+    same = outside.summary_table(found, choice())
     assert list(same) == [
         *("Ensemble", "Called MI, from 0.5 (uncalibrated)", "AUROC, certain MI against these")
     ]
-    other = outside.summary_table(frame, frame, OTHERS, auroc, choice(method="platt", target=0.9))
+    other = outside.summary_table(found, choice(method="platt", target=0.9))
     assert list(other)[1] == "Called MI, from the threshold for 90 % sensitivity in fold 9 (Platt)"
-
-
-def test_ensembles_without_predictions_outside_the_study_are_named():
-    assert outside.caption({A: pd.DataFrame()}, [A, RUN]).endswith(
+    assert outside.caption(found, [RUN]).endswith(
         "Without predictions of these records: CNN-BiLSTM A (own run mine)."
     )
