@@ -11,7 +11,7 @@ from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.report.web import Block, Section, Table, Words
 from ecgcore.stats.calibration.calibrators import CALIBRATORS
 from ecgcore.study.claims import CLAIMS
-from ecgcore.study.outside import certain_mi_ids
+from ecgcore.study.outside.table import certain_mi_ids
 from pages.compare import calibrators, claims, confusion, outside, overview, pairs, shortcuts
 from pages.compare.choice import BOTH, Choice, study_ensembles
 from pages.compare.numbers import Field, decision_rule

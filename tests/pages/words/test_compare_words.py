@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
+from ecgcore.errors import ModelError
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
+from ecgcore.report.web import Section
 from ecgcore.stats.comparison.matching import Matched
 from ecgcore.stats.comparison.paired_bootstrap import Standing
 from ecgcore.stats.comparison.verdicts import rule_words
@@ -26,6 +28,7 @@ from pages.compare import (
     outside,
     overview,
     pairs,
+    report,
     shortcuts,
     summary,
 )
@@ -631,3 +634,33 @@ def test_what_is_called_mi_outside_the_study_in_words_and_tables():
     assert outside.caption(found, [RUN]).endswith(
         "Without predictions of these records: CNN-BiLSTM A (own run mine)."
     )
+
+
+def test_the_report_names_its_settings_and_its_command():
+    told = dict(report.settings(shown(A, RUN), choice(part=WOMEN, score="brier", method="platt")))
+    assert told["Test set"] == "certain: n = 4, 2 MI (fold 10)"
+    assert (told["Subgroup"], told["Metric"], told["Probabilities"]) == (
+        *("female", "Brier score", "Platt"),
+    )
+    assert told["CNN-BiLSTM A"].endswith("(PTB-XL 1.0.3, 3 seeds)")
+    assert told["Made by"].startswith("ECG trust review ")
+    assert report.command(choice(score="ece_width", method="beta")) == (
+        "python3.11 -m ecgcore compare --test-set certain --calibration beta --metric ece_width"
+    )
+
+
+def test_a_section_of_the_report_that_fails_says_why(monkeypatch):
+    def fails(*_):
+        raise ModelError("fold 9 is not at hand")
+
+    monkeypatch.setattr(report, "_first", lambda *_: Section("By AUROC", ()))
+    monkeypatch.setattr(Field, "comparisons", lambda _: (CLEAR,))
+    for name in ("_calibrators", "_claims", "_confusion", "_shortcuts", "_outside"):
+        monkeypatch.setattr(report, name, fails)
+    written = list(report.sections(shown(A, C), [], choice()))
+    assert [one.title for one in written] == [
+        *("By AUROC", "Pairs", "Calibrators", "Published claims", "Confusion matrix"),
+        *("Shortcuts", "Outside the study"),
+    ]
+    assert written[1].blocks[0].frame["Verdict"].tolist() == ["C is better"]
+    assert {one.blocks[0].text for one in written[2:]} == {"fold 9 is not at hand"}
