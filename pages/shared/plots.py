@@ -132,7 +132,6 @@ def offer(
             f"{name}_{choice.file_words}.html",
             "text/html",
             key="report_html",
-            type="primary",
             on_click="ignore",
             icon=":material/download:",
         )
