@@ -23,10 +23,12 @@ from pages.shared.plots import settings_of
 
 def command(choice: Choice) -> str:
     """Name the command that gives the same comparison of the shipped ensembles."""
-    return (
-        f"python3.11 -m ecgcore compare --test-set {choice.test_set} "
-        f"--calibration {choice.method} --metric {choice.score}"
-    )
+    chosen = {
+        "--test-set": choice.test_set,
+        "--calibration": choice.method,
+        "--metric": choice.score,
+    }
+    return " ".join(["python3.11 -m ecgcore compare", *(f"{k} {v}" for k, v in chosen.items())])
 
 
 def settings(shown: Field, choice: Choice) -> list[tuple[str, str]]:

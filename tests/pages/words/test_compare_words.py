@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
+from ecgcore import cli
 from ecgcore.errors import ModelError
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.report.web import Section
@@ -647,6 +648,9 @@ def test_the_report_names_its_settings_and_its_command():
     assert report.command(choice(score="ece_width", method="beta")) == (
         "python3.11 -m ecgcore compare --test-set certain --calibration beta --metric ece_width"
     )
+    for score in choices.METRICS.values():
+        made = report.command(choice(score=score, method="venn_abers", test_set="uncertain"))
+        cli.parser().parse_args(made.split()[3:])
 
 
 def test_a_section_of_the_report_that_fails_says_why(monkeypatch):
