@@ -14,6 +14,7 @@ from ecgcore.records import FloatArray
 from ecgcore.signals.beats.beats import MedianBeat
 from ecgcore.signals.measure.delineate import Fiducial, Fiducials
 from ecgcore.signals.measure.measure import Measurements
+from ecgcore.wording.numbers import counted
 
 DEFAULT_WIDTH_PX = 1000
 _MM_PER_MS, _MM_PER_MV = 0.025, 10.0
@@ -30,6 +31,12 @@ _MARKS = {
     "t_off": ("T", "T off"),
 }
 """Letter at the line, and its meaning."""
+MEDIAN_WORDS = (
+    "A small square is 40 ms and 0.1 mV. The lines, named above each column, stand at the start "
+    "and end of P (P), the start of QRS (Q), its end (J) and the end of T (T); a dashed one is "
+    "doubtful."
+)
+"""Caption of `median_figure`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ def median_figure(
     then: Measurements | None = None,
     *,
     dark: bool = False,
-    labels: tuple[str, str] = ("now", "earlier"),
+    labels: tuple[str, str] = ("median beat", "earlier median beat"),
 ) -> go.Figure:
     """Draw the median beat as 2 x 6 panels; a small square is 40 ms and 0.1 mV.
 
@@ -92,7 +99,7 @@ def median_figure(
     if now.fiducials is not None:
         traces += _st_points(panels, now.median, now.fiducials, dark=dark)
     traces.append(_names(panels, colors))
-    return _figure(traces, panels, colors, dark=dark, words=words, legend=then is not None)
+    return _figure(traces, panels, colors, dark=dark, words=words, n_beats=now.median.n_beats)
 
 
 def _panels(shown: list[Measurements]) -> _Panels:
@@ -228,7 +235,7 @@ def _st_points(
                 mode="markers",
                 marker={"color": color, "symbol": symbol, "size": 7},
                 name=words,
-                showlegend=False,
+                legendrank=3,
                 hovertemplate=f"{words}, %{{text}}<extra></extra>",
             )
         )
@@ -273,11 +280,12 @@ def _figure(
     *,
     dark: bool,
     words: str = "",
-    legend: bool = False,
+    n_beats: int = 0,
 ) -> go.Figure:
     width, height = (100.0, 30.0) if panels is None else (panels.width_mm, panels.height_mm)
     above = 0.0 if panels is None else _LABELS_MM
     lines = [] if panels is None else _row_lines(panels, colors)
+    legend = panels is not None
     return go.Figure(
         data=traces,
         layout={
@@ -287,11 +295,12 @@ def _figure(
             "plot_bgcolor": colors.background,
             "showlegend": legend,
             "hovermode": "closest",
-            "dragmode": "pan",
-            "xaxis": _axis(width, 0.0, colors) | {"tick0": _zero_x(panels)},
+            "dragmode": False,
+            "xaxis": _axis(width, 0.0, colors)
+            | {"tick0": _zero_x(panels), "constraintoward": "left"},
             "yaxis": _axis(height, above, colors) | {"scaleanchor": "x", "scaleratio": 1},
             "shapes": lines,
-            "annotations": _note(words, colors),
+            "annotations": [*_note(words, colors), *_scale(n_beats)],
         },
     )
 
@@ -332,3 +341,12 @@ def _note(words: str, colors: Paper) -> list[dict[str, Any]]:
     place = {"xref": "x domain", "yref": "y domain", "x": 0.5, "y": 0.02, "showarrow": False}
     font = {"size": 14, "color": colors.text}
     return [{**place, "text": words, "font": font, "bgcolor": colors.background}] if words else []
+
+
+def _scale(n_beats: int) -> list[dict[str, Any]]:
+    """Write the scale above the corner, where it covers no lead."""
+    if not n_beats:
+        return []
+    place = {"xref": "x domain", "yref": "y domain", "x": 1, "y": 1, "showarrow": False}
+    text = f"25 mm/s · 10 mm/mV · median of {counted(n_beats, 'beat')}"
+    return [{**place, "xanchor": "right", "yanchor": "bottom", "yshift": 10, "text": text}]

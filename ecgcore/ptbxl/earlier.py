@@ -8,6 +8,8 @@ import pandas as pd
 from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
 from ecgcore.wording.records import likelihood_words
 
+_DAY, _MINUTE = len("1990-01-31"), len("1990-01-31 12:00")
+
 
 @dataclass(frozen=True, slots=True)
 class PatientEcg:
@@ -48,18 +50,31 @@ def same_patient(catalog: Catalog, ecg_id: int) -> tuple[PatientEcg, ...]:
         return ()
     mine = catalog.frame["patient_id"].eq(entry.patient_id).fillna(value=False)
     ids = [int(other) for other in catalog.frame.index[mine] if other != ecg_id]
-    moment = _moment(entry)
+    moment = _moment(entry.recording_date)
     others = sorted((catalog.entry(other) for other in ids), key=_order)
     return tuple(
         PatientEcg(
             ecg_id=other.ecg_id,
             date=other.recording_date,
-            days_before=_days(moment, _moment(other)),
+            days_before=_days(moment, _moment(other.recording_date)),
             group=other.group,
             diagnosis=leading_diagnosis(other),
         )
         for other in others
     )
+
+
+def dated_names(entry: CatalogEntry, other: PatientEcg) -> tuple[str, str]:
+    """Name this ECG and another of the patient by their days, or minutes of one day.
+
+    An ECG without a date has no more than its number.
+    """
+    moments = [str(_moment(date) or "") for date in (entry.recording_date, other.date)]
+    same_day = moments[0][:_DAY] == moments[1][:_DAY]
+    days = [moment[: _MINUTE if same_day else _DAY] for moment in moments]
+    calls = ("this ECG", f"record {other.ecg_id}")
+    this, that = (" · ".join(filter(None, pair)) for pair in zip(days, calls, strict=True))
+    return this, that
 
 
 def leading_diagnosis(entry: CatalogEntry) -> str:
@@ -72,12 +87,12 @@ def leading_diagnosis(entry: CatalogEntry) -> str:
 
 
 def _order(entry: CatalogEntry) -> tuple[bool, pd.Timestamp, int]:
-    moment = _moment(entry)
+    moment = _moment(entry.recording_date)
     return moment is None, moment or pd.Timestamp(0), entry.ecg_id
 
 
-def _moment(entry: CatalogEntry) -> pd.Timestamp | None:
-    moment = pd.to_datetime(entry.recording_date or None, errors="coerce")
+def _moment(date: str) -> pd.Timestamp | None:
+    moment = pd.to_datetime(date or None, errors="coerce")
     return None if pd.isna(moment) else moment
 
 

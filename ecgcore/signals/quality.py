@@ -21,6 +21,7 @@ from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord, FloatArray
 from ecgcore.signals.filters import resample
 from ecgcore.signals.lead_swaps import SWAP_FS_HZ, suspected_swap
+from ecgcore.wording.numbers import number
 
 KIND_NAMES = {
     "flat": "flat lead",
@@ -207,7 +208,7 @@ def _clipped(signal: FloatArray, fs_hz: int) -> Found:
             if _at_rail(row, rail[lead, 0], fs_hz)
         ]
         if rails and lowest[lead, 0] < highest[lead, 0]:
-            at = " and ".join(f"{rail:.1f} mV" for rail in rails)
+            at = " and ".join(f"{number(rail, 1)} mV" for rail in rails)
             n = int(np.isin(row, rails).sum())
             found[lead] = Problem("clipped", f"cut off at {at} ({n} samples)", True)
     return found

@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.figures.ecg_paper import CHART_CONFIG
-from ecgcore.figures.median_beat import median_figure
+from ecgcore.figures.median_beat import MEDIAN_WORDS, median_figure
 from ecgcore.leads import LEADS
-from ecgcore.ptbxl.earlier import PatientEcg, same_patient
+from ecgcore.ptbxl.earlier import PatientEcg, dated_names, same_patient
 from ecgcore.signals.measure.measurements import DOUBTFUL, Measured, Measurements
 from ecgcore.signals.measure.serial_changes import changes, changes_frame
 from ecgcore.signals.quality import Quality
@@ -23,6 +23,10 @@ from pages.shared.widgets import is_dark
 if TYPE_CHECKING:
     from pages.shared.case import ReadableCase
 
+_LIMIT_WORDS = (
+    "A limit is what two measurements of an unchanged heart may differ by (IEC 60601-2-25, ICH "
+    "E14, universal definition of MI; for rate and axes a convention of this project)."
+)
 _KEY_VALUES = (
     ("Rate", "heart_rate_bpm"),
     ("P", "p_ms"),
@@ -87,6 +91,7 @@ def draw_median(case: ReadableCase) -> None:
         config=CHART_CONFIG,
         alt=f"Median beat of {case.name} in 12 leads with onsets and offsets of P, QRS and T",
     )
+    st.caption(f"{_how_measured(measurements)} {MEDIAN_WORDS}")
 
 
 def draw_earlier(case: ReadableCase) -> None:
@@ -119,29 +124,44 @@ def draw_earlier(case: ReadableCase) -> None:
     if isinstance(other, UnreadableCase):
         show_ecg_error(other.problem)
         return
-    now, then = caches.measurements(case), caches.measurements(other)
+    _draw_comparison(case, other, chosen)
+
+
+def _draw_comparison(case: ReadableCase, other: ReadableCase, chosen: PatientEcg) -> None:
+    """Lay two ECGs over each other and list their differences, the later minus the earlier."""
+    this, that = caches.measurements(case), caches.measurements(other)
+    names = dated_names(case.entry, chosen) if case.entry else (case.name, other.name)
     st.plotly_chart(
-        median_figure(now, then, dark=is_dark(), labels=(case.name, other.name)),
+        median_figure(this, that, dark=is_dark(), labels=names),
         theme=None,
         key="earlier",
         config=CHART_CONFIG,
         alt=f"Median beats of {case.name} and {other.name}, one over the other, in 12 leads",
     )
-    found = changes(now, then)
+    st.caption(MEDIAN_WORDS)
+    if chosen.days_before is not None and chosen.days_before < 0:
+        found, columns = changes(that, this, names), names
+    else:
+        columns = (names[1], names[0])
+        found = changes(this, that, columns)
     marked = [change for change in found if change.marked]
     doubtful = sum(change.beyond and not change.marked for change in found)
     st.markdown(
         f"**{len(marked)} of {len(found)}** differences are beyond their limits"
         + (f"; {doubtful} more rest on a doubtful value." if doubtful else ".")
     )
-    st.table(changes_frame(marked or found), hide_index=True, border="horizontal")
+    st.table(changes_frame(marked or found, columns), hide_index=True, border="horizontal")
     if marked:
         with st.expander("All differences"):
-            st.table(changes_frame(found), hide_index=True, border="horizontal")
-    st.caption(
-        "A limit is what two measurements of an unchanged heart may differ by (IEC 60601-2-25, ICH "
-        "E14, universal definition of MI; for rate and axes a convention of this project)."
-    )
+            st.table(changes_frame(found, columns), hide_index=True, border="horizontal")
+    st.caption(f"{_order_words(chosen)} {_LIMIT_WORDS}")
+
+
+def _order_words(other: PatientEcg) -> str:
+    """Say which of two ECGs the difference is taken from."""
+    if other.days_before is None:
+        return "One of the two has no date: the difference is this ECG minus the other."
+    return "The difference is the later ECG minus the earlier one."
 
 
 def _last_before(others: tuple[PatientEcg, ...]) -> int:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from ecgcore.figures.theme import Figure
 
 TABLE_TAB = "Predictions as a table"
+OTHERS_TAB = "Other ECGs"
+_RENAMED_TABS = {"Opinions as a table": TABLE_TAB, "Earlier ECGs": OTHERS_TAB}
 _WIDEST_PX = 2400
 """The first frame is drawn before the browser has measured: as high as any paper, from its top."""
 _STYLE = (Path(__file__).parent / "sheet.css").read_text("utf-8")
@@ -149,8 +151,8 @@ def draw_details(case: Case, rows: list[said.Row], decision: DecisionSettings) -
     """Draw what is one click away; only the open tab is computed."""
     names = ["Measurements", "Median beat", "Signal quality", TABLE_TAB]
     if case.entry is not None:
-        names = ["Labels and report", *names[:2], "Earlier ECGs", *names[2:]]
-    url_state.follow_renamed("details", {"Opinions as a table": TABLE_TAB})
+        names = ["Labels and report", *names[:2], OTHERS_TAB, *names[2:]]
+    url_state.follow_renamed("details", _RENAMED_TABS)
     for name, tab in zip(
         names, st.tabs(names, key="details", bind="query-params", on_change="rerun"), strict=True
     ):
@@ -171,7 +173,7 @@ def _draw_detail(name: str, case: Case, rows: list[said.Row], decision: Decision
         panels.draw_measurements(case)
     elif name == "Median beat":
         panels.draw_median(case)
-    elif name == "Earlier ECGs":
+    elif name == OTHERS_TAB:
         panels.draw_earlier(case)
     else:
         panels.draw_quality(caches.quality(case))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -128,6 +129,8 @@ def test_the_median_beat_is_drawn_with_its_marks(open_bare):
     assert drawn.alt.startswith("Median beat of Record 3 in 12 leads")
     names = {trace["name"] for trace in json.loads(drawn.spec)["data"]}
     assert {"P on", "QRS on", "QRS off (J)", "T off"} <= names
+    assert "A small square is 40 ms and 0.1 mV." in texts(app)
+    assert "All leads together" in texts(app)
 
 
 def test_without_a_median_beat_the_reason_stands_there(open_bare, flat_data):
@@ -138,7 +141,7 @@ def test_without_a_median_beat_the_reason_stands_there(open_bare, flat_data):
 
 def test_an_earlier_ecg_is_laid_over_and_compared(open_bare, pair, synthetic_recordings):
     first, second = pair
-    app = open_bare(second, details="Earlier ECGs")
+    app = open_bare(second, details="Other ECGs")
     (option,) = app.radio[0].options
     assert option.startswith(f"{first} · ")
     assert "earlier" in option
@@ -146,22 +149,38 @@ def test_an_earlier_ecg_is_laid_over_and_compared(open_bare, pair, synthetic_rec
     assert link.query_string == f"record={first}"
     drawn = charts(app)["Median"]
     assert drawn.alt.startswith(f"Median beats of Record {second} and Record {first},")
-    assert {f"Record {first}", f"Record {second}"} <= {
-        trace["name"] for trace in json.loads(drawn.spec)["data"]
-    }
+    names = {trace["name"] for trace in json.loads(drawn.spec)["data"]}
+    assert {part.partition(" · ")[2] for part in names} >= {f"record {first}", "this ECG"}
     found = changes(*(measure(synthetic_recordings.read(ecg_id)) for ecg_id in (second, first)))
     marked = [change for change in found if change.marked]
     assert f"**{len(marked)} of {len(found)}** differences are beyond" in texts(app)
+    assert "the later ECG minus the earlier one" in texts(app)
     shown = table(app, "Difference")
     assert len(shown) == len(marked or found)
     assert shown["Measurement"][0].strip() == f"{(marked or found)[0].lead} Heart rate".strip()
+
+
+def test_columns_run_in_time_order_from_either_ecg(open_bare, pair):
+    seen = []
+    for mine, other in (pair, pair[::-1]):
+        shown = table(open_bare(mine, details="Other ECGs"), "Difference")
+        names = [str(name) for name in shown.columns[1:3]]
+        days, whose = zip(*(name.split(" · ") for name in names), strict=True)
+        assert days[0] < days[1]
+        assert set(whose) == {"this ECG", f"record {other}"}
+        seen.append((days, shown.to_numpy().tolist()))
+    assert seen[0] == seen[1]
+
+
+def test_a_link_to_the_old_name_of_the_tab_opens_it(open_bare, pair):
+    assert open_bare(pair[1], details="Earlier ECGs").radio
 
 
 def test_each_of_three_ecgs_can_be_chosen(open_bare, own_data, pair, alone):
     first, second = pair
     patient = load_catalog(own_data).entry(first).patient_id
     change_table(own_data, alone, patient_id=patient, recording_date="")
-    app = open_bare(second, data_dir=own_data, details="Earlier ECGs")
+    app = open_bare(second, data_dir=own_data, details="Other ECGs")
     dated, undated = app.radio[0].options
     assert dated.startswith(str(first))
     assert undated.startswith(f"{alone} · ")
@@ -174,29 +193,29 @@ def test_the_last_ecg_before_this_one_is_compared_first(open_bare, own_data, pai
     catalog = load_catalog(own_data)
     patient, oldest = catalog.entry(first).patient_id, "1980-01-01 00:00:00"
     change_table(own_data, alone, patient_id=patient, recording_date=oldest)
-    radio = open_bare(second, data_dir=own_data, details="Earlier ECGs").radio[0]
+    radio = open_bare(second, data_dir=own_data, details="Other ECGs").radio[0]
     assert radio.options[0].startswith(f"{alone} · ")
     assert radio.value.ecg_id == first
 
 
 def test_without_another_ecg_of_the_patient_it_is_said(open_bare, alone):
-    app = open_bare(alone, details="Earlier ECGs")
+    app = open_bare(alone, details="Other ECGs")
     assert "no other ECG of this patient" in infos(app)[0]
     assert not app.radio
 
 
 def test_an_earlier_ecg_that_cannot_be_read_is_named(open_bare, own_data, pair):
     load_catalog(own_data).record_path(pair[0]).with_suffix(".dat").unlink()
-    app = open_bare(pair[1], data_dir=own_data, details="Earlier ECGs")
+    app = open_bare(pair[1], data_dir=own_data, details="Other ECGs")
     assert str(pair[0]) in errors(app)[0]
     assert "12-lead" in charts(app)
 
 
 def test_an_earlier_ecg_without_beats_is_no_comparison(open_bare, own_data, pair):
     write_signal(own_data, pair[0], np.zeros((12, 1000)))
-    app = open_bare(pair[1], data_dir=own_data, details="Earlier ECGs")
-    spec = charts(app)["Median"].spec
-    assert f"No median beat of Record {pair[0]} could be formed." in spec
+    app = open_bare(pair[1], data_dir=own_data, details="Other ECGs")
+    said = json.loads(charts(app)["Median"].spec)["layout"]["annotations"][0]["text"]
+    assert re.fullmatch(rf"No median beat of [\d-]+ · record {pair[0]} could be formed\.", said)
     assert set(table(app, "Difference")["Difference"]) == {"–"}
 
 
@@ -258,7 +277,7 @@ def test_every_tab_opens_without_models(open_bare, pair, details):
     app = open_bare(pair[0], details=details)
     assert not errors(app)
     assert "No model predicts this recording." in texts(app)
-    n_tables = {"Labels and report": 1, "Measurements": 2, "Earlier ECGs": 1}
+    n_tables = {"Labels and report": 1, "Measurements": 2, "Other ECGs": 1}
     assert n_tables.get(details, 0) <= len(app.table)
 
 

@@ -21,7 +21,7 @@ TABS = (
     "Labels and report",
     "Measurements",
     "Median beat",
-    "Earlier ECGs",
+    "Other ECGs",
     "Signal quality",
     "Predictions as a table",
 )

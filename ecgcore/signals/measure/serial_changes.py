@@ -102,23 +102,31 @@ class Change:
         return "doubtful" if self.beyond else ""
 
 
-def changes(now: Measurements, then: Measurements) -> tuple[Change, ...]:
+def changes(
+    now: Measurements, then: Measurements, names: tuple[str, str] = ("then", "now")
+) -> tuple[Change, ...]:
     """Compare all measurements, then ST and T of the leads where they changed.
 
     A lead's ST (at J and J+60) or T is listed where it changed by `LEAD_LIMIT_MV` or more, or could
-    not be compared.
+    not be compared. Remarks call the two ECGs by `names`, the earlier one first.
     """
-    over_leads = [_change(value, then.value(value.name), "") for value in now.values]
-    return (*over_leads, *_lead_changes(now.leads, then.leads))
+    over_leads = [_change(value, then.value(value.name), "", names) for value in now.values]
+    return (*over_leads, *_lead_changes(now.leads, then.leads, names))
 
 
-def changes_frame(found: Iterable[Change]) -> pd.DataFrame:
-    """One line for each change, as text for a reader; what is beyond its limit is said so."""
+def changes_frame(
+    found: Iterable[Change], names: tuple[str, str] = ("Then", "Now")
+) -> pd.DataFrame:
+    """One line for each change, as text for a reader; what is beyond its limit is said so.
+
+    The columns of values are called by `names`, the earlier ECG first.
+    """
+    then, now = names
     rows = [
         {
             "Measurement": f"{change.lead} {change.label}".strip(),
-            "Then": _text(change.then, change.unit),
-            "Now": _text(change.now, change.unit),
+            then: _text(change.then, change.unit),
+            now: _text(change.now, change.unit),
             "Difference": _text(change.difference, change.unit, signed=True),
             "Limit": _text(change.limit, change.unit),
             "Judgement": change.judgement,
@@ -126,7 +134,7 @@ def changes_frame(found: Iterable[Change]) -> pd.DataFrame:
         }
         for change in found
     ]
-    columns = ["Measurement", "Then", "Now", "Difference", "Limit", "Judgement", "Note"]
+    columns = ["Measurement", then, now, "Difference", "Limit", "Judgement", "Note"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -137,20 +145,23 @@ def _text(value: float | None, unit: str, *, signed: bool = False) -> str:
     return f"{plus}{value_text(value, unit)}{'' if unit == '°' else ' '}{unit}"
 
 
-def _lead_changes(now: Iterable[LeadMeasured], then: Iterable[LeadMeasured]) -> Iterator[Change]:
+def _lead_changes(
+    now: Iterable[LeadMeasured], then: Iterable[LeadMeasured], names: tuple[str, str]
+) -> Iterator[Change]:
     for mine, other in zip(now, then, strict=True):
         earlier = {value.name: value for value in other.values}
         for value in mine.values:
             if value.name in _LEAD_NAMES:
-                change = _change(value, earlier[value.name], mine.lead)
+                change = _change(value, earlier[value.name], mine.lead, names)
                 if change.beyond or change.difference is None:
                     yield change
 
 
-def _change(now: Measured, then: Measured, lead: str) -> Change:
+def _change(now: Measured, then: Measured, lead: str, names: tuple[str, str]) -> Change:
     limit, source = (LEAD_LIMIT_MV, _UDMI) if lead else LIMITS.get(now.name, (None, ""))
     difference = _difference(now, then)
-    reasons = [f"{when}: {m.reason}" for when, m in (("then", then), ("now", now)) if m.reason]
+    both = zip(names, (then, now), strict=True)
+    reasons = [f"{name}: {measured.reason}" for name, measured in both if measured.reason]
     said = "; ".join(reasons)
     return Change(
         name=now.name,

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -11,13 +13,18 @@ def named(figure, name):
     return [trace for trace in figure.data if trace.name == name]
 
 
+def legend(figure):
+    shown = [trace for trace in figure.data if trace.showlegend is not False]
+    return [trace.name for trace in sorted(shown, key=lambda trace: trace.legendrank)]
+
+
 def mark(figure, words):
     return named(figure, words)[0]
 
 
 def test_every_lead_is_drawn_once_in_square_millimetres():
     figure = median_figure(measurements())
-    beats = named(figure, "now")
+    beats = named(figure, "median beat")
     assert [trace.meta for trace in beats] == list(LEADS)
     first = beats[0]
     assert np.diff(first.x) == pytest.approx(2 * 0.025, abs=1e-4)
@@ -29,7 +36,7 @@ def test_every_lead_is_drawn_once_in_square_millimetres():
 
 def test_marks_lie_at_their_times_in_every_panel():
     figure = median_figure(measurements())
-    r_x = [float(trace.x[np.argmax(trace.y)]) for trace in named(figure, "now")]
+    r_x = [float(trace.x[np.argmax(trace.y)]) for trace in named(figure, "median beat")]
     for name, words in (("p_on", "P on"), ("qrs_off", "QRS off (J)"), ("t_off", "T off")):
         x = mark(figure, words).x[::3]
         assert x - r_x == pytest.approx(0.025 * TIMES_MS[name], abs=1e-3)
@@ -39,7 +46,7 @@ def test_j_points_lie_on_the_traces():
     figure = median_figure(measurements())
     for words, time_ms in (("J", TIMES_MS["qrs_off"]), ("J + 60 ms", TIMES_MS["qrs_off"] + 60)):
         points = mark(figure, words)
-        for k, trace in enumerate(named(figure, "now")):
+        for k, trace in enumerate(named(figure, "median beat")):
             at = int(np.argmin(np.abs(trace.x - points.x[k])))
             assert points.y[k] == pytest.approx(trace.y[at], abs=0.4), (words, time_ms)
             assert points.x[k] == pytest.approx(trace.x[at], abs=0.05)
@@ -69,7 +76,19 @@ def test_an_earlier_beat_differs_in_colour_and_line(dark):
     assert now.line.color != then.line.color
     assert now.x[np.argmax(now.y)] == then.x[np.argmax(then.y)]
     assert figure.layout.showlegend
-    assert sum(bool(trace.showlegend) for trace in figure.data) == 2
+    assert legend(figure) == ["today", "1984", "J", "J + 60 ms"]
+
+
+def test_scale_and_legend_are_on_the_figure_and_no_drag_moves_it():
+    beats = {n: dataclasses.replace(measurements().median, n_beats=n) for n in (1, 7)}
+    made = {n: dataclasses.replace(measurements(), median=beat) for n, beat in beats.items()}
+    figure = median_figure(made[7])
+    (scale,) = figure.layout.annotations
+    assert scale.text == "25 mm/s · 10 mm/mV · median of 7 beats"
+    assert (scale.y, scale.yanchor) == (1, "bottom"), "above the leads"
+    assert legend(figure) == ["median beat", "J", "J + 60 ms"]
+    assert figure.layout.dragmode is False
+    assert median_figure(made[1]).layout.annotations[0].text.endswith("median of 1 beat")
 
 
 def test_everything_lies_within_the_paper():
@@ -89,4 +108,4 @@ def test_no_beat_is_said_instead_of_drawn():
     assert "No median beat" in figure.layout.annotations[0].text
     figure = median_figure(measurements(), measurements(beat=False))
     assert "earlier" in figure.layout.annotations[0].text
-    assert len(named(figure, "now")) == 12
+    assert len(named(figure, "median beat")) == 12

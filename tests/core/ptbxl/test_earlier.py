@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from ecgcore.errors import RecordError
-from ecgcore.ptbxl.earlier import leading_diagnosis, same_patient
+from ecgcore.ptbxl.earlier import dated_names, leading_diagnosis, same_patient
 
 ROWS = {
     11: (5, "1990-01-10 12:00:00", "other"),
@@ -61,6 +61,20 @@ def test_an_unknown_patient_has_no_others(catalog):
 def test_an_unknown_record_is_refused(catalog):
     with pytest.raises(RecordError, match="no record 99"):
         same_patient(catalog, 99)
+
+
+def test_ecgs_are_named_by_their_days_or_minutes_of_one_day(catalog):
+    others = {other.ecg_id: other for other in same_patient(catalog, 11)}
+    mine = catalog.entry(11)
+    assert dated_names(mine, others[12]) == ("1990-01-10 · this ECG", "1990-01-01 · record 12")
+    assert dated_names(mine, others[13]) == ("1990-01-10 · this ECG", "record 13")
+    same_day = replace(others[12], date="1990-01-10 15:20:10")
+    assert dated_names(mine, same_day) == (
+        "1990-01-10 12:00 · this ECG",
+        "1990-01-10 15:20 · record 12",
+    )
+    undated = replace(mine, recording_date="not a date")
+    assert dated_names(undated, others[13]) == ("this ECG", "record 13")
 
 
 def test_leading_diagnosis_prefers_the_likeliest_mi(catalog):

@@ -119,8 +119,8 @@ def test_both_rails_and_all_samples_there_are_named() -> None:
     found = module._clipped(signal, 500)
     assert set(found) == {2, 3}
     assert found[2] == Problem("clipped", "cut off at 0.4 mV (10 samples)", True)
-    words = found[3].words.replace("\N{MINUS SIGN}", "-")
-    assert words == "cut off at -0.6 mV and 0.4 mV (17 samples)"
+    words = found[3].words
+    assert words == "cut off at −0.6 mV and 0.4 mV (17 samples)"
 
 
 @pytest.mark.parametrize(

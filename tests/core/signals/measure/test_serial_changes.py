@@ -91,6 +91,18 @@ def test_frame_has_one_line_for_each_change():
     assert changes_frame([]).empty
 
 
+def test_columns_and_remarks_carry_the_names_of_the_ecgs_the_earlier_first():
+    names = ("1990-05-03 · record 7", "1994-01-02 · this ECG")
+    now = measurements({"qrs_ms": 140.0, "qt_ms": None})
+    then = measurements(reasons={"pr_ms": "P wave unclear"})
+    found = changes(now, then, names)
+    frame = changes_frame(found, names).set_index("Measurement")
+    assert list(frame.columns[:3]) == [*names, "Difference"]
+    assert list(frame.loc["QRS duration"][:3]) == ["92 ms", "140 ms", "+48 ms"]
+    assert frame.loc["PR interval", "Note"] == f"{names[0]}: P wave unclear"
+    assert frame.loc["QT interval", "Note"].startswith(f"not comparable: {names[1]}: ")
+
+
 def test_a_difference_from_a_doubtful_value_is_doubtful_too():
     then = measurements(reasons={"qrs_ms": "few beats"})
     change = next(c for c in changes(measurements({"qrs_ms": 150.0}), then) if c.name == "qrs_ms")
