@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse
+from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 import ecgcore
@@ -38,15 +38,9 @@ async def ready(_request: Request) -> JSONResponse:
     return JSONResponse({"ready": True, "version": ecgcore.__version__})
 
 
-async def browse(request: Request) -> RedirectResponse:
-    """Send ``/browse`` to ``/``, where Streamlit serves its default page, with the same query."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"./{query}")
-
-
 app = st.App(
     "pages/_router.py",
     lifespan=lifespan,
-    routes=[Route("/api/ready", ready), Route("/browse", browse)],
+    routes=[Route("/api/ready", ready)],
     on_script_error=show_ecg_error,
 )

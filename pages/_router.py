@@ -17,11 +17,18 @@ st.html(SHARED / "page.css")
 page = st.navigation(
     [
         st.Page(
+            "home/page.py",
+            title="Start",
+            icon=":material/home:",
+            help="What this is, three ways in, and a case on which the models disagree.",
+            default=True,
+        ),
+        st.Page(
             "browse/page.py",
+            url_path="browse",
             title="Browse",
             icon=":material/search:",
             help="Find recordings by diagnosis, certainty of the label and disagreement of models.",
-            default=True,
         ),
         st.Page(
             "review/page.py",

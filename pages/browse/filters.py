@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from ecgcore.review.filter_query import (
     FIRST_VIEW,
     ONE_OF,
     PARAMETERS,
+    filter_query,
     options,
     read_filter,
 )
@@ -91,9 +93,10 @@ def follow_list(catalog: Catalog) -> None:
     listed = st.query_params.get(worklist.PARAM)
     if listed is None:
         return
-    apply(read_filter(listed, catalog))
-    for name in (worklist.PARAM, "record"):
-        st.query_params.pop(name, None)
+    wanted = read_filter(listed, catalog)
+    st.query_params.from_dict(parse_qs(filter_query(wanted, catalog)))
+    apply(wanted)
+    st.rerun()  # in the run that follows Back, what is set here does not count
 
 
 def preset_buttons(wanted: RecordFilter) -> None:

@@ -15,8 +15,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 DISCLAIMER = "Decision support for research and teaching, not a medical device."
 PAGES = {
-    "": "Browse",
+    "": "ECG trust review",
     "browse": "Browse",
+    "?group=any&sort=record+number": "Browse",
     "review?record=9": "Review",
     "own": "Uploaded ECG",
     "reliability": "Reliability",
@@ -158,7 +159,7 @@ def test_an_unknown_record_in_the_url_is_explained(page: "Page", server: str) ->
 
 
 def test_the_main_job_from_browse_to_an_own_model(page: "Page", serve: Callable[[], str]) -> None:
-    page.goto(serve())
+    page.goto(f"{serve()}/browse")
     page.get_by_text("of 240 records").wait_for()
     settled(page)
     open_first_row(page)
@@ -184,6 +185,30 @@ def test_the_main_job_from_browse_to_an_own_model(page: "Page", serve: Callable[
     page.get_by_text(re.compile("(own|local) run")).first.wait_for()
     settled(page)
     assert page.get_by_text("of 7", exact=False).first.is_visible()
+
+
+def test_keys_open_a_case_whose_list_survives_reload_and_back(page: "Page", server: str) -> None:
+    page.goto(f"{server}/browse?group=certain+MI&sort=record+number")
+    page.get_by_text("of 240 records").wait_for()
+    settled(page)
+    page.get_by_role("button", name=re.compile("^Fullscreen")).focus()
+    page.keyboard.press("Tab")
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    settled(page)
+    assert "/browse" in page.url, "arrows only move"
+    page.keyboard.press("Enter")
+    page.get_by_text(re.compile(r"^[234] of \d+ in your list$")).wait_for()
+    settled(page)
+    place = page.get_by_text(re.compile("in your list$")).inner_text()
+    page.reload()
+    page.get_by_text(place, exact=True).wait_for()
+    settled(page)
+    page.go_back()
+    page.get_by_text(re.compile("records: .*certain MI 12")).wait_for()
+    settled(page)
+    open_first_row(page)
+    page.get_by_text(re.compile("^1 of 12 in your list$")).wait_for()
 
 
 def open_first_row(page: "Page") -> None:

@@ -29,8 +29,8 @@ def open_page(
         app = AppTest.from_file(str(ROUTER), default_timeout=60)
         for name, value in query.items():
             app.query_params[name] = value
-        # switch_page knows a page's url_path only after a first run, which would open Browse
-        app._page_hash = "" if page == "browse" else calc_hash(page)
+        # switch_page knows a page's url_path only after a first run, which would open the first one
+        app._page_hash = "" if page == "home" else calc_hash(page)
         return app.run()
 
     return open_it
