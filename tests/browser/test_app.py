@@ -205,10 +205,10 @@ def test_keys_open_a_case_whose_list_survives_reload_and_back(page: "Page", serv
     page.get_by_text(place, exact=True).wait_for()
     settled(page)
     page.go_back()
-    page.get_by_text(re.compile("records: .*certain MI 12")).wait_for()
+    page.get_by_text(re.compile("records: .*certain MI 7 ")).wait_for()
     settled(page)
     open_first_row(page)
-    page.get_by_text(re.compile("^1 of 12 in your list$")).wait_for()
+    page.get_by_text(re.compile("^1 of 7 in your list$")).wait_for()
 
 
 def open_first_row(page: "Page") -> None:
