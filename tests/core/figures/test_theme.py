@@ -46,7 +46,8 @@ def test_contrast_agrees_with_known_pairs() -> None:
 def test_words_on_a_page_are_read_easily(*, dark: bool) -> None:
     theme = CONFIG["dark" if dark else "light"]
     for back in (theme["backgroundColor"], theme["secondaryBackgroundColor"]):
-        assert contrast(theme["textColor"], back, CAPTION) >= TEXT
+        for name in ("textColor", "codeTextColor"):
+            assert contrast(theme[name], back, CAPTION) >= TEXT
         assert contrast(theme["linkColor"], back) >= TEXT
 
 
