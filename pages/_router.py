@@ -7,6 +7,7 @@ import streamlit as st
 from pages.shared import caches
 from pages.shared.decision_choice import draw_decision_settings
 from pages.shared.errors import ecg_errors_shown
+from pages.shared.landing import land
 
 # A file, because Streamlit would fetch a named icon from the internet.
 SHARED = Path(__file__).parent / "shared"
@@ -80,4 +81,5 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     draw_decision_settings()
 with ecg_errors_shown():
     page.run()
+land()
 caches.warm_up()
