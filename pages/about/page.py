@@ -3,13 +3,15 @@
 import streamlit as st
 
 from pages.about import texts as parts
-from pages.shared import caches
+from pages.shared import caches, url_state
 from pages.shared.widgets import synthetic_badge
 
 catalog = caches.catalog()
 st.title("About", anchor=False)
+tabs = ["Data", "Models", "Measurements", "Limits of use", "Words and keys", "Licences"]
+url_state.warn_of_unknown("about", tabs, what="tab")
 data, models, measuring, limits, words, licences = st.tabs(
-    ["Data", "Models", "Measurements", "Limits of use", "Words and keys", "Licences"],
+    tabs,
     key="about",
     bind="query-params",
     on_change="rerun",

@@ -7,7 +7,7 @@ import streamlit as st
 from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.ensemble import Ensemble
 from pages.case import labels as parts
-from pages.shared import caches
+from pages.shared import caches, url_state
 
 _LINK = "attribution_link"
 
@@ -42,6 +42,19 @@ def choose_attribution() -> tuple[str, ModelEntry | None]:
     return method or "none", None if ensemble is None else _choose_seed(ensemble)
 
 
+def warn_of_unknown_attribution() -> None:
+    """Name a method or a model in the URL that is not here; the page goes on with its usual one."""
+    url_state.warn_of_unknown("method", list(parts.METHODS.values()), what="attribution method")
+    ensembles = caches.ensembles()
+    members = [entry for one in ensembles for entry in one.members]
+    known = {text for one in ensembles for text in (one.name, one.label)}
+    known |= {text for entry in members for text in (entry.name, entry.label)}
+    advice = "another one is explained."
+    url_state.warn_of_unknown("model", known, advice=advice)
+    seeds = {f"seed {entry.key.seed}" for entry in members}
+    url_state.warn_of_unknown("seed", seeds, advice=advice)
+
+
 def _choose_seed(ensemble: Ensemble) -> ModelEntry:
     """Draw the choice of a seed where there are several; the first is explained at first."""
     if len(ensemble.members) == 1:
@@ -59,7 +72,7 @@ def _choose_seed(ensemble: Ensemble) -> ModelEntry:
 
 
 def _follow_link(ensembles: tuple[Ensemble, ...]) -> None:
-    """Understand links that name one seed, and say where a link names no model that is here."""
+    """Understand links that name one seed."""
     asked = st.query_params.get("model", "")
     if asked == st.session_state.get(_LINK, ""):
         return
@@ -73,6 +86,3 @@ def _follow_link(ensembles: tuple[Ensemble, ...]) -> None:
                 if asked != ensemble.name:
                     st.session_state["seed"] = f"seed {entry.key.seed}"
                 return
-    st.toast(
-        "The link names a model that is not here; another is explained.", icon=":material/info:"
-    )

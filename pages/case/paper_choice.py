@@ -18,10 +18,12 @@ from ecgcore.signals.filters import (
     NOTCH_HZ,
     DisplayFilter,
 )
+from pages.shared import url_state
 
 Option = TypeVar("Option", str, float)
 
 _OFF = "off"
+_ORDER_WORDS = ("standard", "Cabrera")
 
 
 def paper_controls() -> tuple[PaperSettings, DisplayFilter]:
@@ -30,12 +32,27 @@ def paper_controls() -> tuple[PaperSettings, DisplayFilter]:
         return _paper(), _filter()
 
 
+def warn_of_unknown_paper() -> None:
+    """Name each value of the menu in the URL that is no choice; above the menu, which is closed."""
+    for name, known in {
+        "layout": LAYOUTS,
+        "order": _ORDER_WORDS,
+        "lead": LEADS,
+        "speed": _units(SPEEDS_MM_S, "mm/s"),
+        "gain": _units(GAINS_MM_MV, "mm/mV"),
+        "highpass": _cutoffs(HIGHPASS_HZ),
+        "lowpass": _cutoffs(LOWPASS_HZ),
+        "notch": _cutoffs(NOTCH_HZ),
+    }.items():
+        url_state.warn_of_unknown(name, known)
+
+
 def _paper() -> PaperSettings:
     layout = _one_of("Layout", "layout", LAYOUTS)
     lead = "II"
     if layout == "single":
         lead = st.selectbox("Lead", LEADS, index=1, key="lead", bind="query-params")
-    order = _one_of("Order of the limb leads", "order", ORDERS, ("standard", "Cabrera"))
+    order = _one_of("Order of the limb leads", "order", ORDERS, _ORDER_WORDS)
     speed = _one_of("Speed", "speed", SPEEDS_MM_S, _units(SPEEDS_MM_S, "mm/s"), default=25.0)
     gain = _one_of("Gain", "gain", GAINS_MM_MV, _units(GAINS_MM_MV, "mm/mV"), default=10.0)
     return PaperSettings(layout, order, speed, gain, lead)
@@ -81,12 +98,16 @@ def _one_of(
 def _step(label: str, key: str, cutoffs_hz: tuple[float, ...], help_text: str) -> float | None:
     chosen = st.selectbox(
         label,
-        [_OFF, *(f"{cutoff:g} Hz" for cutoff in cutoffs_hz)],
+        _cutoffs(cutoffs_hz),
         key=key,
         bind="query-params",
         help=help_text or None,
     )
     return None if chosen == _OFF else float(chosen.partition(" ")[0])
+
+
+def _cutoffs(cutoffs_hz: tuple[float, ...]) -> tuple[str, ...]:
+    return (_OFF, *_units(cutoffs_hz, "Hz"))
 
 
 def _units(values: tuple[float, ...], unit: str) -> tuple[str, ...]:

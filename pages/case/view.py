@@ -21,9 +21,9 @@ from ecgcore.signals.quality import lead_notes
 from pages.case import labels as parts
 from pages.case import panels
 from pages.case import predictions as said
-from pages.case.attribution_choice import choose_attribution
+from pages.case.attribution_choice import choose_attribution, warn_of_unknown_attribution
 from pages.case.calipers import calipers
-from pages.case.paper_choice import paper_controls
+from pages.case.paper_choice import paper_controls, warn_of_unknown_paper
 from pages.case.prediction_panel import draw_predictions, predict
 from pages.case.print_menu import print_menu, printout_content
 from pages.case.scope_caches import scope_of_case
@@ -36,6 +36,7 @@ from pages.shared.widgets import is_dark
 if TYPE_CHECKING:
     from ecgcore.figures.theme import Figure
 
+_TAB_ADVICE = "the first one is open."
 TABLE_TAB = "Predictions as a table"
 OTHERS_TAB = "Other ECGs"
 _RENAMED_TABS = {"Opinions as a table": TABLE_TAB, "Earlier ECGs": OTHERS_TAB}
@@ -46,6 +47,8 @@ _STYLE = (Path(__file__).parent / "sheet.css").read_text("utf-8")
 
 def draw_case(case: Case) -> None:
     """Draw everything about a case."""
+    warn_of_unknown_attribution()
+    warn_of_unknown_paper()
     with st.container(key="case_line", horizontal=True, vertical_alignment="center", gap="xsmall"):
         if isinstance(case, ReadableCase):
             st.markdown(panels.key_values(caches.measurements(case)))
@@ -153,6 +156,7 @@ def draw_details(case: Case, rows: list[said.Row], decision: DecisionSettings) -
     if case.entry is not None:
         names = ["Labels and report", *names[:2], OTHERS_TAB, *names[2:]]
     url_state.follow_renamed("details", _RENAMED_TABS)
+    url_state.warn_of_unknown("details", [*names, *_RENAMED_TABS], what="tab", advice=_TAB_ADVICE)
     for name, tab in zip(
         names, st.tabs(names, key="details", bind="query-params", on_change="rerun"), strict=True
     ):

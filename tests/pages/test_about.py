@@ -148,3 +148,8 @@ def test_the_study_has_all_splits_and_groups():
     assert list(label_groups.STUDY_COHORT) == [
         (s, g) for s in label_groups.SPLITS for g in label_groups.GROUPS
     ]
+
+
+def test_an_unknown_tab_in_the_url_is_named(open_page):
+    app = open_page("about", about="Secrets")
+    assert app.warning[0].value.startswith("The tab `Secrets` in the address is not known: choose")

@@ -190,11 +190,23 @@ def test_a_wrong_record_in_the_url_is_explained_with_a_way_on(open_review, recor
     assert not errors(app)
 
 
-def test_stale_method_and_model_in_the_url_are_ignored(open_review):
-    app = open_review(2, method="saliency", model="CNN-BiLSTM Z (seed 9)")
+def test_stale_choices_in_the_url_are_named(open_review):
+    app = open_review(
+        2, method="saliency", model="CNN-BiLSTM Z (seed 9)", seed="seed 9", layout="1x1",
+        order="Cabrera", gain="3 mm/mV", notch="55 Hz", details="Secrets",
+    )  # fmt: skip
+    told = [one.value.split(" in the address")[0] for one in app.warning]
+    assert told == [
+        "The attribution method `saliency`",
+        "The model `CNN-BiLSTM Z (seed 9)`",
+        "The seed `seed 9`",
+        "The layout `1x1`",
+        "The gain `3 mm/mV`",
+        "The notch `55 Hz`",
+        "The tab `Secrets`",
+    ]
     assert app.segmented_control(key="method").value == "none"
     assert app.selectbox(key="model").value == "cnn_bilstm-C"
-    assert "names a model that is not here" in app.toast[0].value
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "not a number"])

@@ -182,7 +182,7 @@ def test_a_link_that_names_a_seed_opens_that_seed(open_review, seeds, link):
     app = open_review(2, pretrained=seeds, model=link)
     assert app.selectbox(key="model").value == "bimamba2-D"
     assert app.selectbox(key="seed").value == "seed 1"
-    assert not app.toast
+    assert not app.warning
     app.selectbox(key="model").set_value("cnn_bilstm-A").run()
     assert app.selectbox(key="model").value == "cnn_bilstm-A"
 

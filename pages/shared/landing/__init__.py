@@ -1,4 +1,4 @@
-"""A deep link lands on its part of the page, and a click on a chart shows the list that it opens."""
+"""A deep link lands on its part of the page, and a click on a chart shows its list."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def land() -> None:
     Tabs are scrolled to only when the page is opened, lists also when another one is chosen.
     """
     asked = {name: st.query_params.get_all(name) for name in (*TABS, *LISTS)}
-    named = [key for name, key in (TABS | LISTS).items() if asked[name]]
+    named = [key for name, key in (*TABS.items(), *LISTS.items()) if asked[name]]
     chosen = {name: asked[name] for name in LISTS if asked[name]}
     _scroll(key="landing", data={"targets": named, "lists": chosen})
