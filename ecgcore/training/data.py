@@ -1,6 +1,6 @@
 """Training data in memory, the shared scaler, and augmentation."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -49,8 +49,22 @@ class TrainingData:
     preprocessing: Preprocessing
 
 
-def load_training_data(recordings: Recordings, spec: TrainSpec) -> TrainingData:
+def n_to_read(recordings: Recordings, spec: TrainSpec) -> int:
+    """Count the recordings that `load_training_data` reads; those of the scaler are read twice."""
+    catalog, chosen = recordings.catalog, spec.chosen_set
+    sets = [chosen.choose(catalog, name, spec.seed) for name in ("train", "val")]
+    return sum(map(len, [_scaler_ids(recordings, spec), *sets]))
+
+
+def load_training_data(
+    recordings: Recordings, spec: TrainSpec, tell: Callable[[int], None] = lambda _: None
+) -> TrainingData:
     """Read, filter and scale what a run needs.
+
+    Parameters
+    ----------
+    tell
+        A receiver of the number of recordings after each block that was read.
 
     Raises
     ------
@@ -58,9 +72,9 @@ def load_training_data(recordings: Recordings, spec: TrainSpec) -> TrainingData:
         If no class of the task has records with and without it in a split.
     """
     catalog, task, chosen = recordings.catalog, spec.chosen_task, spec.chosen_set
-    steps = fit_preprocessing(recordings, spec)
+    steps = fit_preprocessing(recordings, spec, tell)
     train, val = (
-        _split(recordings, task, chosen.choose(catalog, name, spec.seed), steps, name)
+        _split(recordings, task, chosen.choose(catalog, name, spec.seed), steps, name, tell)
         for name in ("train", "val")
     )
     labels = torch.from_numpy(task.targets(catalog, train.ids, spec.train_set))
@@ -70,19 +84,19 @@ def load_training_data(recordings: Recordings, spec: TrainSpec) -> TrainingData:
     return TrainingData(replace(train, labels=labels, statements=statements), val, steps)
 
 
-def fit_preprocessing(recordings: Recordings, spec: TrainSpec) -> Preprocessing:
+def fit_preprocessing(
+    recordings: Recordings, spec: TrainSpec, tell: Callable[[int], None] = lambda _: None
+) -> Preprocessing:
     """Fit one mean and one deviation for each lead: on the task's scaler set.
 
     With ``seed_exact`` the scaler is fitted on the training set itself, after a causal filter.
     """
-    task, zero_phase = spec.chosen_task, not spec.seed_exact
-    name = task.scaler_set if zero_phase else spec.train_set
-    ids = task.train_set(name).choose(recordings.catalog, "train", spec.seed)
+    zero_phase, ids = not spec.seed_exact, _scaler_ids(recordings, spec)
     n_missing = len(ids) - len(recordings.available(ids))
     if n_missing or not ids:
         raise CatalogError(
-            f"{n_missing:,} of the {len(ids):,} training records of set {name}, on which the "
-            f"scaler is fitted, are not in {recordings.catalog.folder}. "
+            f"{n_missing:,} of the {len(ids):,} training records of set {_scaler_set(spec)}, on "
+            f"which the scaler is fitted, are not in {recordings.catalog.folder}. "
             "Run 'python3.11 -m ecgcore data fetch --set study'."
         )
     total, squares, count = np.zeros(12), np.zeros(12), 0
@@ -90,6 +104,7 @@ def fit_preprocessing(recordings: Recordings, spec: TrainSpec) -> Preprocessing:
         total += block.sum(axis=(0, 2), dtype=np.float64)
         squares += np.square(block, dtype=np.float64).sum(axis=(0, 2))
         count += block.shape[0] * block.shape[2]
+        tell(len(block))
     mean = total / count
     std = np.sqrt(squares / count - mean**2)
     return Preprocessing(
@@ -100,6 +115,15 @@ def fit_preprocessing(recordings: Recordings, spec: TrainSpec) -> Preprocessing:
         fs_hz=FS_HZ,
         n_samples=N_SAMPLES,
     )
+
+
+def _scaler_set(spec: TrainSpec) -> str:
+    return spec.train_set if spec.seed_exact else spec.chosen_task.scaler_set
+
+
+def _scaler_ids(recordings: Recordings, spec: TrainSpec) -> list[int]:
+    chosen = spec.chosen_task.train_set(_scaler_set(spec))
+    return chosen.choose(recordings.catalog, "train", spec.seed)
 
 
 def augment(inputs: Tensor, spec: TrainSpec, generator: torch.Generator) -> Tensor:
@@ -114,7 +138,12 @@ def augment(inputs: Tensor, spec: TrainSpec, generator: torch.Generator) -> Tens
 
 
 def _split(
-    recordings: Recordings, task: Task, ids: list[int], steps: Preprocessing, name: str
+    recordings: Recordings,
+    task: Task,
+    ids: list[int],
+    steps: Preprocessing,
+    name: str,
+    tell: Callable[[int], None],
 ) -> Split:
     labels = task.label_rule(recordings.catalog, ids)
     if not any(0 < n < len(ids) for n in labels.sum(axis=0)):
@@ -122,9 +151,11 @@ def _split(
             f"The {name} split of {recordings.catalog.version} has {task.counts(labels)} records; "
             "records with a class and records without it are needed."
         )
-    inputs = np.concatenate(
-        [steps.apply(recordings.signals(ids[i : i + _BLOCK])) for i in range(0, len(ids), _BLOCK)]
-    )
+    blocks = []
+    for start in range(0, len(ids), _BLOCK):
+        blocks.append(steps.apply(recordings.signals(ids[start : start + _BLOCK])))
+        tell(len(blocks[-1]))
+    inputs = np.concatenate(blocks)
     return Split(ids, torch.from_numpy(inputs), torch.from_numpy(labels).float())
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,10 +30,10 @@ from ecgcore.tasks import mi
 from ecgcore.tasks.task import Task
 from ecgcore.training.checkpoint import CHECKPOINT_FILE, TrainState
 from ecgcore.training.confident_learning import prune
-from ecgcore.training.data import TrainingData, load_training_data
+from ecgcore.training.data import TrainingData, load_training_data, n_to_read
 from ecgcore.training.loop import EpochResult, Watcher, fit, logits_of
 from ecgcore.training.mixed_precision import resolved, training_device
-from ecgcore.training.spec import PROGRESS_FILE, STEP_FILE, TrainSpec
+from ecgcore.training.spec import PROGRESS_FILE, READING_EVENT, STEP_FILE, TrainSpec
 
 _DECIDING = (
     "leads.py",
@@ -105,7 +106,7 @@ def _run(run_dir: Path, spec: TrainSpec) -> ModelCard:
     recordings = open_recordings(load_catalog(Path(spec.data_dir)))
     torch.manual_seed(spec.seed)
     model = build(spec.arch, len(spec.chosen_task.classes)).to(training_device())
-    data = load_training_data(recordings, spec)
+    data = load_training_data(recordings, spec, _reader(run_dir, n_to_read(recordings, spec)))
     n_steps = spec.epochs * len(data.train.ids) // spec.batch_size
     spec = replace(spec, speedups=resolved(spec.speedups, n_steps))
     spec.save(run_dir)
@@ -140,6 +141,19 @@ def _pruned(
 
     patients = recordings.catalog.frame["patient_id"].loc[data.train.ids]
     return prune(data, patients.to_numpy(np.int64), spec, run_dir, begins)
+
+
+def _reader(run_dir: Path, n_records: int) -> Callable[[int], None]:
+    """Return a receiver that writes down how many recordings have been read."""
+    done = 0
+
+    def read(n: int) -> None:
+        nonlocal done
+        done += n
+        event = {"event": READING_EVENT, "done": done, "of": n_records}
+        progress.append(run_dir / PROGRESS_FILE, event)
+
+    return read
 
 
 def _watcher(run_dir: Path) -> Watcher:

@@ -16,6 +16,8 @@ from ecgcore.tasks.task import Task, TrainSet
 SPEC_FILE = "spec.json"
 PROGRESS_FILE = "progress.jsonl"
 STEP_FILE = "step.json"
+READING_EVENT = "reading"
+"""In the progress file: how many recordings have been read, and how many are needed."""
 SPEEDUPS = ("auto", "none", "bf16", "bf16+compile")
 SCHEDULES = ("one_cycle", "plateau")
 LABEL_NOISE = ("keep", "prune")

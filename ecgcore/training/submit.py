@@ -19,7 +19,13 @@ from ecgcore.models.architectures import ARCHITECTURES, architecture
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.tasks import mi
 from ecgcore.tasks.registry import task_named
-from ecgcore.training.spec import PROGRESS_FILE, SPEC_FILE, STEP_FILE, TrainSpec
+from ecgcore.training.spec import (
+    PROGRESS_FILE,
+    READING_EVENT,
+    SPEC_FILE,
+    STEP_FILE,
+    TrainSpec,
+)
 
 JOB_KIND = "training"
 """Kind of a training in the job table."""
@@ -42,8 +48,8 @@ class RunView:
         What is trained; None if ``spec.json`` is missing or damaged.
     history
         One row for each finished epoch, with the columns `HISTORY`.
-    reading
-        True until the latest process has read the recordings.
+    reading, read_share
+        True until the latest process has read the recordings, and how much of that is done.
     judge
         Which of the `N_JUDGES` models that look for doubtful records learns now, from 1; else 0.
     step, steps
@@ -57,6 +63,7 @@ class RunView:
     spec: TrainSpec | None
     history: pd.DataFrame
     reading: bool = True
+    read_share: float = 0.0
     judge: int = 0
     step: int = 0
     steps: int = 0
@@ -131,7 +138,8 @@ def read_run(run_dir: Path) -> RunView:
     return RunView(
         spec=spec,
         history=history,
-        reading=kind in (None, STARTED_EVENT),
+        reading=kind in (None, STARTED_EVENT, READING_EVENT),
+        read_share=last["done"] / last["of"] if kind == READING_EVENT else 0.0,
         judge=int(last.get("number", 0)) if kind == "judge" else 0,
         step=step,
         steps=steps,

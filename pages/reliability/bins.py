@@ -16,7 +16,7 @@ from ecgcore.stats.metrics import Estimate
 from ecgcore.stats.reliability_curve import ece_by_bins
 from pages.reliability import numbers as views
 from pages.reliability import overview as parts
-from pages.reliability.choice import FEWEST_BINS, MOST_BINS, STATE, Choice, choose_bin
+from pages.reliability.choice import CLICKED, FEWEST_BINS, MOST_BINS, STATE, Choice, choose_bin
 from pages.shared import record_table
 from pages.shared.plots import draw_numbers, draw_plot, draw_table
 from pages.shared.widgets import is_dark
@@ -37,7 +37,7 @@ def draw_bins(one: Evaluated, choice: Choice) -> None:
                 icon=":material/ads_click:",
             )
         else:
-            _draw_cases(one, pieces, chosen, choice)
+            _draw_cases(one, pieces, chosen, choice, "bin_cases")
     with left:
         draw_plot(
             parts.figure_of(one, pieces, choice, chosen=chosen),
@@ -47,7 +47,17 @@ def draw_bins(one: Evaluated, choice: Choice) -> None:
         )
 
 
-def _draw_cases(one: Evaluated, pieces: CurvePieces, chosen: int, choice: Choice) -> None:
+def open_clicked(one: Evaluated, choice: Choice) -> None:
+    """Open the ECGs of the bin that was clicked just now, wherever its diagram stands."""
+    clicked = st.session_state.pop(CLICKED, None)
+    pieces = views.pieces_of(one, choice)
+    if clicked is None or clicked >= len(pieces.table):
+        return
+    draw = st.dialog(one.ensemble.label, width="large")(_draw_cases)
+    draw(one, pieces, clicked, choice, "clicked_cases")
+
+
+def _draw_cases(one: Evaluated, pieces: CurvePieces, chosen: int, choice: Choice, key: str) -> None:
     piece, rows = pieces.table.iloc[chosen], pieces.rows[chosen]
     st.markdown(_piece_words(piece))
     if not rows.size:
@@ -59,7 +69,7 @@ def _draw_cases(one: Evaluated, pieces: CurvePieces, chosen: int, choice: Choice
     record_table.draw_cases(
         table,
         choice.data_version,
-        key="bin_cases",
+        key=key,
         alt=f"{len(table)} records with their labels and probabilities of MI",
         state=STATE,
     )

@@ -17,6 +17,8 @@ BINNINGS: dict[str, Strategy] = {"equal width": "width", "equal mass": "mass"}
 BANDS: dict[str, Band] = {"Clopper-Pearson": "exact", "bootstrap of patients": "bootstrap"}
 FEWEST_BINS, MOST_BINS = 2, 50
 FOCUS, MODELS, _BIN, _BIN_KEY = "focus", "models", "bin", "reliability_bin"
+CLICKED = "reliability_clicked"
+"""The bin that was clicked just now; its list opens once."""
 SECTIONS = (
     "Bins and cases",
     "Number of bins",

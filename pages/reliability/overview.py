@@ -14,7 +14,7 @@ from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.calibration.curve_pieces import CurvePieces
 from ecgcore.tasks.mi import TRAIN_SETS
 from pages.reliability import numbers as views
-from pages.reliability.choice import FOCUS, Choice, set_bin
+from pages.reliability.choice import CLICKED, FOCUS, Choice, set_bin
 from pages.shared.plots import INTERVAL, draw_plot
 from pages.shared.widgets import is_dark
 
@@ -134,11 +134,12 @@ def draw_cell(one: Evaluated, choice: Choice) -> None:
 
 
 def take_click(key: str, label: str) -> None:
-    """Choose the ensemble and the bin whose dot or bar was clicked in a diagram."""
+    """Choose the ensemble and the bin whose dot or bar was clicked, whose list then opens."""
     points = st.session_state[key]["selection"]["points"]
     places = [int(point["customdata"][0]) for point in points if point.get("customdata")]
     if places:
         st.session_state[FOCUS] = label
+        st.session_state[CLICKED] = places[0]
         set_bin(places[0])
 
 
@@ -175,7 +176,7 @@ def _curve_words(choice: Choice) -> str:
     return (
         "Dots: observed share of MI in a bin at its mean predicted probability; above the diagonal "
         f"MI is more frequent than predicted, below less frequent. {whiskers} Bars: records in "
-        "each bin; the last bin includes 1. Click a dot or a bar to see its ECGs below."
+        "each bin; the last bin includes 1. Click a dot or a bar to see its ECGs."
     )
 
 

@@ -117,3 +117,4 @@ for name, tab in zip(choices.SECTIONS, opened, strict=True):
     if tab.open:
         with tab, ecg_errors_shown():
             draw_section(name, focus, shown)
+bins.open_clicked(focus, choice)

@@ -12,7 +12,7 @@ from ecgcore.training.submit import N_JUDGES, expected_seconds, offered_archs, s
 from ecgcore.wording.numbers import counted, rough_duration
 from pages.shared import caches
 
-_READING_S = 20
+_READING_S = 40
 _SLOWEST = 3
 """How many times longer a core without bfloat16 takes."""
 

@@ -94,7 +94,7 @@ def progress_words(job: Job, view: RunView) -> tuple[float, str]:
     if job.cancel_requested:
         return share, "Stopping …"
     if view.reading:
-        return share, "Reading the recordings …"
+        return share, reading_words(job, view)
     if view.judge:
         return share, f"Looking for doubtful MI records: judge {view.judge} of {N_JUDGES} learns …"
     if view.epochs_done >= view.epochs:
@@ -103,6 +103,17 @@ def progress_words(job: Job, view: RunView) -> tuple[float, str]:
     left = view.seconds_left
     time_left = "" if left is None else f" · at most {duration(left)} left"
     return share, f"Epoch {view.epochs_done + 1} of {view.epochs}{batch}{time_left}"
+
+
+def reading_words(job: Job, view: RunView) -> str:
+    """Say how far the reading is, how long it has taken and how long it may still take."""
+    begun = job.started_at or job.created_at
+    so_far = (datetime.now(UTC) - begun).total_seconds()
+    words = f"Reading the recordings: {duration(so_far)} so far"
+    if not view.read_share:
+        return words
+    left = so_far * (1 / view.read_share - 1)
+    return f"{words}, {100 * view.read_share:.0f} % · about {duration(left)} left"
 
 
 def _in_epoch(view: RunView) -> float:

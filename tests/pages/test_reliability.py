@@ -22,7 +22,7 @@ from ecgcore.stats.reliability_curve import expected_calibration_error
 from ecgcore.study.strata import Stratum
 from pages.reliability import bins, overview
 from pages.reliability.bins import piece_words
-from pages.reliability.choice import BINNINGS
+from pages.reliability.choice import BINNINGS, CLICKED
 from pages.shared import caches, evaluation_caches
 from tests.support.models import (
     KEYS,
@@ -586,3 +586,16 @@ def test_only_the_open_section_is_computed(open_reliability, monkeypatch):
     monkeypatch.setattr(evaluation_caches, "evaluate", not_asked)
     monkeypatch.setattr(evaluation_caches, "compare_calibrators", not_asked)
     assert not open_reliability().exception
+
+
+def test_a_click_on_a_dot_opens_its_list_once(open_reliability):
+    app = open_reliability(section="Metrics", data_set=SYNTHETIC, focus="CNN-BiLSTM A")
+    shown = len(app.dataframe)
+    app.session_state[CLICKED] = 0  # as `take_click` writes it
+    app.run()
+    assert not app.exception
+    (listed,) = [one for one in app.dataframe if one.key == "clicked_cases"]
+    assert len(app.dataframe) == shown + 1
+    assert (listed.value["Probability"] <= 0.1).all()
+    app.run()
+    assert len(app.dataframe) == shown

@@ -274,3 +274,13 @@ def test_a_run_begins_in_the_first_folder_that_is_free_or_its_own(tmp_path: Path
 )
 def test_a_records_time_is_that_of_the_performance_page(arch: str, ms: float):
     assert expected_seconds(arch, 1000, 3) == pytest.approx(3 * ms)
+
+
+def test_reading_tells_how_much_is_done(tmp_path):
+    SPEC.save(tmp_path)
+    for event in ({"event": "job_started"}, {"event": "reading", "done": 512, "of": 2048}):
+        progress.append(tmp_path / PROGRESS_FILE, event)
+    view = read_run(tmp_path)
+    assert (view.reading, view.read_share) == (True, 0.25)
+    progress.append(tmp_path / PROGRESS_FILE, {"event": "start"})
+    assert (read_run(tmp_path).reading, read_run(tmp_path).read_share) == (False, 0.0)

@@ -24,7 +24,7 @@ from ecgcore.ptbxl.store import Recordings, build_store, open_recordings
 from ecgcore.tasks import mi as mi_task
 from ecgcore.training import confident_learning, loop
 from ecgcore.training.checkpoint import CHECKPOINT_FILE, TrainState, load_checkpoint
-from ecgcore.training.data import Split, TrainingData, augment, load_training_data
+from ecgcore.training.data import Split, TrainingData, augment, load_training_data, n_to_read
 from ecgcore.training.loop import Plateau, Watcher, class_weights, fit, one_cycle
 from ecgcore.training.run import publish, run_training
 from ecgcore.training.spec import SPEC_FILE, TrainSpec
@@ -61,6 +61,12 @@ def recordings(synthetic_dir: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def data(recordings: Recordings) -> TrainingData:
     """Set A of the synthetic records."""
     return load_training_data(recordings, SPEC)
+
+
+def test_reading_is_told_to_its_end(recordings: Recordings) -> None:
+    blocks: list[int] = []
+    load_training_data(recordings, SPEC, blocks.append)
+    assert sum(blocks) == n_to_read(recordings, SPEC) == 175 + 131 + 19  # C for the scaler, A
 
 
 @pytest.fixture(scope="module")

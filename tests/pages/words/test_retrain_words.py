@@ -44,7 +44,6 @@ def job(tmp_path: Path) -> Job:
 @pytest.mark.parametrize(
     ("state", "share", "words"),
     [
-        (view(reading=True), 0.0, "Reading the recordings …"),
         (view(judge=3), 0.0, "Looking for doubtful MI records: judge 3 of 4 learns …"),
         (view(), 0.0, "Epoch 1 of 5"),
         (view(step=5, steps=10), 0.1, "Epoch 1 of 5, batch 5 of 10"),
@@ -55,6 +54,18 @@ def job(tmp_path: Path) -> Job:
 )
 def test_progress_in_words(job: Job, state: RunView, share: float, words: str) -> None:
     assert runs.progress_words(job, state) == (pytest.approx(share), words)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, "Reading the recordings: 2 min so far"),
+        (0.25, "Reading the recordings: 2 min so far, 25 % · about 6 min left"),
+    ],
+)
+def test_reading_has_a_clock(job: Job, share: float, words: str) -> None:
+    begun = replace(job, started_at=datetime.now(UTC) - timedelta(minutes=2))
+    assert runs.progress_words(begun, view(reading=True, read_share=share)) == (0.0, words)
 
 
 def test_a_run_that_was_asked_to_stop_says_so_first(job: Job) -> None:
@@ -117,7 +128,7 @@ def test_the_duration_is_a_range_that_says_when_it_is_shorter(
     monkeypatch.setattr(form.caches, "catalog", lambda: synthetic_catalog)
     monkeypatch.setattr(form, "expected_seconds", lambda *_: 40.0)
     assert form.time_words(SPEC) == (
-        f"About 1 to 3 minutes, less if validation stops improving for {SPEC.patience} epochs. "
+        f"About 1½ to 4 minutes, less if validation stops improving for {SPEC.patience} epochs. "
         "Runs queue one after another and continue if you close the page."
     )
     assert form.set_caption(MI, MI.train_set("A"), 0) == "43 MI, 88 normal"
