@@ -431,10 +431,11 @@ def test_a_click_chooses_model_and_bin(monkeypatch):
     chosen = []
     monkeypatch.setattr(overview, "set_bin", chosen.append)
     overview.take_click("curve_x", "CNN-BiLSTM C")
-    assert (state["focus"], chosen) == ("CNN-BiLSTM C", [3])
+    assert (state["focus"], state.pop(CLICKED), chosen) == ("CNN-BiLSTM C", 3, [3])
     state["curve_x"]["selection"]["points"] = []
     overview.take_click("curve_x", "other")
     assert (state["focus"], chosen) == ("CNN-BiLSTM C", [3])
+    assert CLICKED not in state
 
 
 @pytest.mark.parametrize(

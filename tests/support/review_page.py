@@ -13,7 +13,6 @@ from ecgcore.models.registry import build, save_weights
 from ecgcore.predictions.store import PREDICTIONS_FILE, predictions_frame, save_predictions
 from ecgcore.ptbxl.catalog import load_catalog, synthetic_version
 from ecgcore.ptbxl.store import Recordings
-from ecgcore.tasks import mi
 from ecgcore.training.spec import TrainSpec
 
 SIX = [ModelKey(arch, name, 0) for arch in ("cnn_bilstm", "bimamba2") for name in "ACD"]
@@ -55,8 +54,8 @@ def save_untrained(key, folder):
 
 def save_finished(run_dir: Path, recordings: Recordings) -> None:
     """Leave what a training leaves, with weights as they are drawn."""
-    spec, frame = TrainSpec.load(run_dir), recordings.catalog.frame
-    ids = mi.test_ids(frame, "all")
+    spec = TrainSpec.load(run_dir)
+    ids = spec.chosen_task.judged_ids(recordings.catalog)
     logits = np.linspace(-3, 3, len(ids), dtype=np.float32)
     predictions = predictions_frame(spec.key, ids, logits)
     save_predictions(predictions, run_dir / PREDICTIONS_FILE)

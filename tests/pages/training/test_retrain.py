@@ -269,12 +269,15 @@ def test_a_finished_run_stands_beside_the_shipped_models_of_its_architecture(
     assert int(review["record"][0]) in ids
     case = open_page("review", **{key: values[0] for key, values in review.items()})
     assert not case.exception
-    drawn = [json.loads(chart.proto.spec) for chart in case.get("plotly_chart")]
-    rows = [figure["layout"]["yaxis"].get("ticktext", []) for figure in drawn]
-    assert ["CNN-BiLSTM · D (local)"] in rows
-    assert rows.index(["CNN-BiLSTM · D (local)"]) < next(
-        place for place, names in enumerate(rows) if "CNN-BiLSTM · A" in names
+    drawn = [
+        json.dumps(json.loads(chart.proto.spec), ensure_ascii=False)
+        for chart in case.get("plotly_chart")
+    ]
+    local, main = (
+        [place for place, text in enumerate(drawn) if words in text]
+        for words in ("CNN-BiLSTM · D (local)", "CNN-BiLSTM · A")
     )
+    assert local < main
 
 
 def test_a_new_architecture_is_offered_with_its_recipe(
