@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from ecgcore.leads import LEADS
+from ecgcore.leads import LEADS, TERRITORY_LEADS
 from ecgcore.models.cards import ModelEntry
 from ecgcore.records import FloatArray
 
@@ -15,6 +15,9 @@ METHODS = {"gradcam": "Grad-CAM", "ig": "Integrated Gradients"}
 
 LARGEST_GAP = 0.02
 """Share of the logit's change up to which a completeness gap is good enough to be read."""
+
+
+_NO_PUSH = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +87,33 @@ class Attribution:
     def signed(self) -> bool:
         """True when negative scores speak against MI."""
         return self.method == "ig"
+
+    @property
+    def push(self) -> FloatArray:
+        """Share of each score in all that speaks for MI, of the shape of `scores`; 0 against it."""
+        positive = np.maximum(self.scores, 0).astype(np.float64)
+        share: FloatArray = (positive / max(positive.sum(), _NO_PUSH)).astype(np.float32)
+        return share
+
+    @property
+    def lead_shares(self) -> dict[str, float]:
+        """Share of the push towards MI that lies in each lead; empty for time alone."""
+        if len(self.scores) == 1:
+            return {}
+        shares = self.push.sum(axis=1, dtype=np.float64)
+        return dict(zip(LEADS, shares.tolist(), strict=True))
+
+    @property
+    def territory_shares(self) -> dict[str, float]:
+        """The same by the territory that the leads face, the largest first, aVR last."""
+        leads = self.lead_shares
+        if not leads:
+            return {}
+        shares = {
+            name: sum(leads[lead] for lead in facing) for name, facing in TERRITORY_LEADS.items()
+        }
+        ranked = sorted(shares, key=shares.__getitem__, reverse=True)
+        return {name: shares[name] for name in ranked} | {"aVR": leads["aVR"]}
 
 
 def samples_per_step(n_steps: int, n_samples: int) -> float:

@@ -60,6 +60,20 @@ def overlay_cells(attribution: Attribution, layout: PaperLayout) -> OverlayCells
     )
 
 
+def share_outside(attribution: Attribution, layout: PaperLayout) -> float:
+    """Return the share of the push towards MI, 0 to 1, that no strip of the page shows.
+
+    A page of columns shows each lead for a part of the time only.
+    """
+    push = attribution.push
+    hidden = np.ones(push.shape, dtype=np.bool_)
+    for segment in layout.segments:
+        inside = segment.samples(attribution.fs_hz, push.shape[1])
+        lead = LEADS.index(segment.lead) if len(push) == len(LEADS) else 0
+        hidden[lead, inside.start : inside.stop] = False
+    return float(push[hidden].sum(dtype=np.float64))
+
+
 def overlay_trace(
     attribution: Attribution, layout: PaperLayout, *, theme: Theme = "light"
 ) -> go.Heatmap:

@@ -106,7 +106,13 @@ class PrintoutContent:
 
 def attribution_words(attribution: Attribution) -> str:
     """Say what an attribution can say and what it cannot, in plain text."""
-    return " ".join(filter(None, attribution_sentences(attribution)))
+    return " ".join(filter(None, [*attribution_sentences(attribution), push_words(attribution)]))
+
+
+def push_words(attribution: Attribution) -> str:
+    """Say in which territories' leads the push towards MI lies; "" for time alone."""
+    shares = [f"{name} {percent(share, 0)}" for name, share in attribution.territory_shares.items()]
+    return f"Push towards MI by lead group: {', '.join(shares)}." if shares else ""
 
 
 def attribution_sentences(attribution: Attribution) -> tuple[str, str, str]:

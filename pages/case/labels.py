@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from ecgcore.explain.attribution import METHODS as EXPLANATIONS
-from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.paper_layout import PaperLayout
 from ecgcore.leads import LEADS
 from ecgcore.models.architectures import DEFAULT
@@ -13,7 +12,6 @@ from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.ptbxl.glossary import Translation
 from ecgcore.records import EcgRecord
-from ecgcore.report.content import attribution_sentences
 from ecgcore.tasks import mi
 from ecgcore.wording.numbers import number
 from ecgcore.wording.records import SUPERCLASSES, likelihood_words
@@ -87,14 +85,3 @@ def translation_words(translation: Translation) -> str:
     left = ", ".join(dict.fromkeys(translation.unknown))
     said = f" Left as they are: {left}." if left else ""
     return f"By a fixed glossary, offline; the original is what was said.{said}"
-
-
-def method_words(attribution: Attribution | None) -> str:
-    """Say in one line what the shown method can say and what it cannot."""
-    if attribution is None:
-        return (
-            "No overlay is drawn. Choose Grad-CAM or Integrated Gradients to see what one model's "
-            "prediction rests on."
-        )
-    claim, detail, caution = attribution_sentences(attribution)
-    return f"**{claim}** {detail}" + (f" :red[**{caution}**]" if caution else "")

@@ -22,6 +22,7 @@ from pages.case import labels as parts
 from pages.case import panels
 from pages.case import predictions as said
 from pages.case.attribution_choice import choose_attribution, warn_of_unknown_attribution
+from pages.case.attribution_words import draw_overlay_words
 from pages.case.calipers import calipers
 from pages.case.paper_choice import paper_controls, warn_of_unknown_paper
 from pages.case.prediction_panel import draw_predictions, predict
@@ -121,11 +122,11 @@ def draw_sheet(
         calipers(r_peaks_s=caches.measurements(case).beats.r_s, dark=is_dark())
     for warning in record.warnings if case.entry else ():
         st.caption(warning)
-    st.caption(
-        panels.swap_words(caches.quality(case))
-        + parts.off_paper(drawn, layout)
-        + parts.method_words(overlay)
-    )
+    words = panels.swap_words(caches.quality(case)) + parts.off_paper(drawn, layout)
+    if words:
+        st.caption(words)
+    if overlay is not None:
+        draw_overlay_words(overlay, layout)
 
 
 def _size(layout: PaperLayout, overlay: Attribution | None) -> str:

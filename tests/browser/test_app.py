@@ -55,12 +55,12 @@ def test_a_fresh_server_opens_every_page_by_its_url(
 
 def test_review_moves_on_by_key_and_keeps_the_view_in_the_url(page: "Page", server: str) -> None:
     page.goto(f"{server}/review?record=9&method=Integrated+Gradients")
-    page.get_by_text("Integrated Gradients say when and in which lead").wait_for()
+    page.get_by_text("Push towards MI by lead group").wait_for()
     settled(page)
     assert page.get_by_text("Synthetic records").first.is_visible()
     page.locator("body").press("n")
     page.wait_for_url(re.compile("record=10"))
-    page.get_by_text("Integrated Gradients say when and in which lead").wait_for()
+    page.get_by_text("Push towards MI by lead group").wait_for()
     settled(page)
     assert "method=Integrated+Gradients" in page.url
     page.reload()
@@ -163,10 +163,11 @@ def test_the_main_job_from_browse_to_an_own_model(page: "Page", serve: Callable[
     page.get_by_text("of 240 records").wait_for()
     settled(page)
     open_first_row(page)
-    page.get_by_text("of 6", exact=False).first.wait_for()
+    page.get_by_text("6 ensembles").first.wait_for()
     settled(page)
+    page.get_by_role("button", name="Overlay").click()
     page.get_by_text("Grad-CAM", exact=True).click()
-    page.get_by_text("Grad-CAM says when, not where").wait_for()
+    page.get_by_text("Overlay: CNN-BiLSTM").wait_for()
 
     page.get_by_role("link", name="Reliability", exact=True).first.click()
     page.get_by_text("n = 971, 268 MI").first.wait_for()

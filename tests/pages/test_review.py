@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from ecgcore.figures.paper_layout import PaperSettings, paper_layout
+from ecgcore.leads import LEADS
 from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey
 from ecgcore.models.predictor import Predictor, predict
 from ecgcore.predictions.store import predictions_frame, predictions_path, save_predictions
 from ecgcore.ptbxl.catalog import load_catalog
+from pages.case import attribution_words
 from pages.case import labels as parts
 from tests.support.predictions import attribution as made_up
 from tests.support.review_page import (
@@ -153,6 +155,8 @@ def test_deep_link_opens_the_overlay_of_a_model(open_review, method, words):
     assert "overlay" in traces(ecg(app))
     assert words in texts(app)
     assert ("Numerical check" in texts(app)) == (method != "Grad-CAM")
+    (ringed,) = re.findall(r"Ringed: .*seed 0, \*\*(.*?)\*\*", texts(app))
+    assert f"Overlay: BiMamba-2 D (seed 0), **{ringed} MI**." in texts(app)
 
 
 def test_the_overlay_is_off_at_first_and_begins_with_the_cnn_of_all_labels(open_review):
@@ -284,20 +288,41 @@ def test_an_english_report_is_not_translated(open_bare):
     assert [s.value for s in app.header if "eport" in s.value] == ["Report, original text"]
 
 
-def attribution(delta, total=1.0, method="ig"):
-    scores = np.full((12 if method == "ig" else 1, 1000), total / 12_000, dtype=np.float32)
-    return made_up(scores, method, delta=delta)
+def pushing(leads, method="ig", **more):
+    """Scores of which each lead has a share towards MI in the first 2.5 s; as much against it."""
+    scores = np.zeros((12, 1000), dtype=np.float32)
+    for lead, share in leads.items():
+        scores[LEADS.index(lead), :250] = share / 250
+    scores[:, 900:] = -1.0
+    return made_up(scores if method == "ig" else scores.max(axis=0)[None], method, **more)
 
 
-def test_completeness_gap_is_compared_with_the_change_of_the_logit():
-    said = parts.method_words(attribution(0.01))
-    assert "add up to within 1.0 % of the logit's change" in said
-    assert "do not rely" in parts.method_words(attribution(-0.05))
-    assert "do not rely" not in parts.method_words(attribution(0.01))
+def test_one_line_says_who_pushes_where_and_how_much_is_not_drawn():
+    overlay = pushing({"V1": 0.5, "II": 0.25, "I": 0.15, "aVR": 0.1}, delta=0.0)
+    words = attribution_words.overlay_words(overlay, 0.834, paper_layout())
+    assert words == (
+        "Overlay: CNN-BiLSTM A (seed 0), **83.4 % MI**. Push towards MI by lead group: anterior "
+        "50 %, inferior 25 %, lateral 15 %, aVR 10 %. **60 %** of the push is outside the strips "
+        "drawn."
+    )
+    all_drawn = paper_layout(PaperSettings("12x1"))
+    assert "outside" not in attribution_words.overlay_words(overlay, 0.834, all_drawn)
+    table = attribution_words.lead_table(overlay)
+    assert table.columns.tolist() == list(LEADS)
+    assert table["V1"].tolist() == ["50 %"]
+    assert table["V2"].tolist() == ["< 1 %"]
 
 
-def test_grad_cam_says_how_coarse_it_is():
-    assert "steps of 80 ms" in parts.method_words(attribution(0.0, method="gradcam"))
+def test_an_overlay_that_does_not_add_up_says_so():
+    inexact = pushing({"V1": 1.0}, delta=900.0)
+    words = attribution_words.overlay_words(inexact, 0.5, paper_layout())
+    assert words.endswith(":red[**Above 2 %: do not rely on this overlay.**]")
+
+
+def test_grad_cam_has_no_leads_to_push_in():
+    cam = pushing({"V1": 1.0}, "gradcam")
+    words = attribution_words.overlay_words(cam, 0.5, paper_layout())
+    assert words == "Overlay: CNN-BiLSTM A (seed 0), **50.0 % MI**."
 
 
 def test_noise_and_facts_in_words(synthetic_catalog):

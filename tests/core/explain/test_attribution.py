@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecgcore.explain.attribution import layer_to_samples
+from ecgcore.leads import LEADS
 from tests.support.predictions import attribution
 
 
@@ -83,3 +84,27 @@ def test_change_gap_and_baseline_follow_from_the_scores():
     assert result.logit_change == pytest.approx(2.0, abs=1e-6)
     assert result.gap_share == pytest.approx(0.02, abs=1e-6)
     assert result.baseline_prob == pytest.approx(1 / (1 + np.exp(-1.0)))
+
+
+def test_the_push_towards_mi_is_shared_out_to_leads_and_their_territories():
+    scores = np.zeros((12, 100), np.float32)
+    scores[6] = 0.04  # V1
+    scores[8, 50:] = 0.04  # V3
+    scores[1] = 0.03  # II
+    scores[3, 0] = 1.0  # aVR
+    scores[0] = -9.0  # I, against MI
+    made = attribution(scores)
+    assert made.lead_shares == pytest.approx(
+        dict.fromkeys(LEADS, 0.0) | {"V1": 0.4, "V3": 0.2, "II": 0.3, "aVR": 0.1}
+    )
+    assert list(made.territory_shares) == ["anterior", "inferior", "lateral", "aVR"]
+    assert made.territory_shares == pytest.approx(
+        {"anterior": 0.6, "inferior": 0.3, "lateral": 0.0, "aVR": 0.1}
+    )
+
+
+def test_without_leads_or_without_any_push_nothing_is_shared_out():
+    assert attribution(np.ones((1, 100)), "gradcam").lead_shares == {}
+    assert attribution(np.ones((1, 100)), "gradcam").territory_shares == {}
+    against = attribution(np.full((12, 100), -1.0))
+    assert set(against.lead_shares.values()) == {0.0}

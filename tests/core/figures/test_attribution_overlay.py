@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgcore.figures.attribution_overlay import overlay_trace
+from ecgcore.figures.attribution_overlay import overlay_trace, share_outside
 from ecgcore.figures.paper_layout import (
     GAINS_MM_MV,
     LAYOUTS,
@@ -158,3 +158,30 @@ def test_a_strip_is_nearly_as_high_as_its_row_and_lies_in_its_middle(name, signe
     pitch_mm = min(np.diff(rows)) if len(rows) > 1 else layout.row_pitch_mm
     for _, _, bottom, top, _ in found:
         assert 0.9 * pitch_mm < top - bottom < pitch_mm
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    layout=layouts,
+    lead=st.integers(0, 11),
+    second=st.floats(0, 9.999),
+    fs=st.sampled_from([100, 257, 500]),
+)
+def test_what_is_outside_the_strips_is_what_no_strip_draws(layout, lead, second, fs):
+    sample = int(second * fs)
+    scores = np.full((12, 10 * fs), -1.0, np.float32)
+    scores[lead, sample] = 3.0
+    drawn = any(
+        segment.lead == LEADS[lead]
+        and segment.start_s <= sample / fs < segment.start_s + segment.duration_s
+        for segment in layout.segments
+    )
+    assert share_outside(attribution(scores, fs_hz=fs), layout) == (0 if drawn else 1)
+
+
+def test_of_an_even_push_a_page_of_columns_hides_nine_twelfths_of_eleven_leads():
+    even = attribution(np.ones((12, 1000), np.float32))
+    assert share_outside(even, LAYOUT) == pytest.approx(11 * 0.75 / 12, abs=1e-5)
+    assert share_outside(even, paper_layout(PaperSettings("12x1"))) == pytest.approx(0)
+    over_time = attribution(np.ones((1, 1000), np.float32), "gradcam")
+    assert share_outside(over_time, LAYOUT) == pytest.approx(0, abs=1e-6)
