@@ -3,6 +3,7 @@
 A second copy of the numbers: where a figure is to look otherwise, change it here too.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ecgcore.figures.attribution_overlay import overlay_trace
 from ecgcore.figures.comparison import Course, SeedRow, ranking_figure, seeds_figure
 from ecgcore.figures.forest_plot import Pair, Range, dumbbell_figure, ranges_figure
 from ecgcore.figures.paper_layout import paper_layout
+from ecgcore.figures.predictions import predictions_figure
 from ecgcore.figures.reliability import corp_figure, reliability_figure, small
 from ecgcore.figures.reliability_panels import (
     Column,
@@ -28,7 +30,8 @@ from ecgcore.figures.training_curves import history_figure
 from ecgcore.stats.calibration.corp import corp
 from ecgcore.stats.metrics import Estimate
 from ecgcore.stats.reliability_curve import reliability_curve
-from tests.support.predictions import attribution
+from ecgcore.stats.thresholds import Share, Threshold
+from tests.support.predictions import attribution, ensemble, prediction
 
 TEXT, QUIET, LINE = LIGHT.text, LIGHT.quiet, LIGHT.line
 ORANGE = STYLE["C"].light
@@ -471,3 +474,120 @@ def test_colours_of_an_overlay(method: str, theme: str, colors: list[str]) -> No
     scale = overlay_trace(attribution(scores, method), paper_layout(), theme=theme).colorscale
     assert [color for _, color in scale] == colors
     assert [at for at, _ in scale] == ([0, 0.5, 0.5, 1] if method == "ig" else [0, 1])
+
+
+def rows_of_two_archs() -> list:
+    return [
+        prediction(0.5, ensemble("cnn_bilstm", "A", seeds=2), alpha=0.1, seeds=(0.4, 0.6)),
+        prediction(0.5, ensemble("bimamba2", "A"), alpha=0.1),
+        prediction(0.5, ensemble("cnn_bilstm", "C"), alpha=0.1),
+    ]
+
+
+def test_rows_stand_below_each_other_with_a_gap_between_architectures() -> None:
+    figure = predictions_figure(rows_of_two_archs())
+    marks = [t for t in figure.data if t.type == "scatter" and t.marker.size == 13]
+    assert [mark.y[0] for mark in marks] == [0, -1, -2.25]
+    assert figure.layout.height == 198  # 58 + 43 * 3.25 = 197.75
+    assert list(figure.layout.yaxis.range) == [-2.75, 0.55]
+    assert figure.layout.yaxis.visible is False
+    assert predictions_figure([]).layout.height == 101
+    assert list(predictions_figure([]).layout.yaxis.range) == [-0.5, 0.55]
+
+
+def test_the_axis_and_the_legend() -> None:
+    layout = predictions_figure(rows_of_two_archs()).layout
+    assert (layout.barmode, layout.margin.to_plotly_json()) == (
+        "overlay", {"t": 30, "l": 10, "r": 12},
+    )  # fmt: skip
+    assert list(layout.xaxis.range) == [-0.01, 1.01]
+    assert list(layout.xaxis.tickvals) == [0, 0.25, 0.5, 0.75, 1]
+    assert list(layout.xaxis.ticktext) == ["0", "25", "50", "75", "100"]
+    assert (layout.xaxis.tickangle, layout.xaxis.showgrid) == (0, False)
+    assert layout.legend.to_plotly_json() == {
+        "itemclick": False, "itemdoubleclick": False, "y": 1.0, "font": {"size": 12},
+    }  # fmt: skip
+
+
+def test_words_stand_at_both_ends_above_a_band() -> None:
+    left, right = predictions_figure(rows_of_two_archs()[:1]).layout.annotations
+    assert (left.x, left.xanchor, left.xshift) == (0, "left", -3)
+    assert (right.x, right.xanchor, right.xshift) == (1, "right", 3)
+    for one in (left, right):
+        assert (one.y, one.yanchor, one.font.size, one.showarrow) == (0.38, "middle", 12, False)
+
+
+def test_bands_have_three_parts() -> None:
+    figure = predictions_figure(rows_of_two_archs())
+    bars = {trace.name: trace for trace in figure.data if trace.type == "bar"}
+    assert {name: bar.marker.color for name, bar in bars.items()} == {
+        "normal": "rgba(0,158,115,0.16)", "refer": "rgba(128,140,146,0.12)",
+        "MI": "rgba(213,60,20,0.3)",
+    }  # fmt: skip
+    for bar in bars.values():
+        assert (bar.orientation, bar.width, bar.showlegend) == ("h", 0.32, True)
+        assert (bar.marker.line.width, bar.marker.line.color) == (0.7, LIGHT.quiet)
+        pattern = bar.marker.pattern
+        assert (pattern.size, pattern.solidity, pattern.fgcolor) == (5, 0.25, LIGHT.quiet)
+    assert [bars[name].marker.pattern.shape for name in ("normal", "refer", "MI")] == ["", "/", ""]
+    without = predictions_figure([prediction(0.5, ensemble())])
+    assert {t.showlegend for t in without.data if t.type == "bar"} == {False}
+
+
+def test_marks_seeds_and_rings() -> None:
+    row = rows_of_two_archs()[0]
+    figure = predictions_figure([row], explained=row.ensemble.members[0])
+    dots, ring, mark = [trace for trace in figure.data if trace.type == "scatter"]
+    assert dots.marker.to_plotly_json() == {"color": BLUE, "size": 5, "opacity": 0.75}
+    assert list(dots.y) == [-0.29, -0.29]
+    assert ring.marker.to_plotly_json() == {
+        "symbol": "circle-open", "size": 11, "color": LIGHT.text, "line": {"width": 2},
+    }  # fmt: skip
+    assert list(ring.y) == [-0.29]
+    assert mark.marker.to_plotly_json() == {
+        "color": BLUE, "symbol": "circle", "size": 13,
+        "line": {"width": 1.5, "color": LIGHT.background},
+    }  # fmt: skip
+    assert {trace.showlegend for trace in (dots, ring, mark)} == {False}
+    alone = prediction(0.5, ensemble(), interval=(0.4, 0.6))
+    line, ring, _ = [
+        trace
+        for trace in predictions_figure([alone], explained=alone.ensemble.members[0]).data
+        if trace.type == "scatter"
+    ]
+    assert (ring.marker.size, list(ring.y), list(ring.x)) == (20, [0], [0.5])
+    assert (line.mode, line.line.color, list(line.y)) == ("lines", BLUE, [0, 0])
+
+
+def test_a_threshold_is_a_dashed_line_over_its_band() -> None:
+    row = prediction(0.5, ensemble(), threshold=0.2)
+    rule = replace(row.rule, threshold=Threshold(0.2, "sensitivity", 0.9, Share(9, 10)))
+    (line,) = predictions_figure([replace(row, rule=rule)]).layout.shapes
+    assert (line.x0, line.x1, line.y0, line.y1) == (0.2, 0.2, -0.27, 0.27)
+    assert line.line.to_plotly_json() == {"color": LIGHT.text, "width": 1.5, "dash": "dash"}
+
+
+def test_seeds_stand_below_and_published_figures_above_their_mean() -> None:
+    rows = [
+        SeedRow("CNN", "A", "A certain", (0.94, 0.96), ESTIMATE, 0.955, (0.97,)),
+        SeedRow("CNN", "C", "C all", (0.9, 0.91), ESTIMATE),
+        SeedRow("Mamba", "A", "A certain", (0.9, 0.91), ESTIMATE),
+    ]
+    figure = seeds_figure(rows, metric="AUROC")
+    mean, seeds, together, published = figure.data[:4]
+    assert mean.y[0] == together.y[0] == -0.85
+    assert seeds.y == pytest.approx((-1.1, -1.1))
+    assert published.y == pytest.approx((-0.58,))
+    assert list(figure.layout.yaxis.tickvals) == pytest.approx([-0.85, -1.85, -3.7])
+    assert figure.layout.height == round(90 + 35 * 4.6)
+    heads = {note.text: note.y for note in figure.layout.annotations if "<b>" in note.text}
+    assert heads == {"<b>CNN</b>": pytest.approx(-0.1), "<b>Mamba</b>": pytest.approx(-2.95)}
+
+
+def test_courses_stand_7_percent_of_a_place_apart() -> None:
+    courses = [Course("CNN", name, name, (ESTIMATE,) * 4) for name in ("A", "C", "D")]
+    figure = ranking_figure(courses, ["a", "b", "c", "d"], metric="AUROC")
+    assert [trace.x[0] for trace in figure.data] == pytest.approx([-0.07, 0, 0.07])
+    assert figure.layout.xaxis.tickfont.size == 10, "more than three names are written smaller"
+    three = ranking_figure([Course("CNN", "A", "A", (ESTIMATE,) * 3)], ["a", "b", "c"], metric="x")
+    assert three.layout.xaxis.tickfont.size == 12
