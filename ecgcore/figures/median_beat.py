@@ -14,7 +14,7 @@ from ecgcore.records import FloatArray
 from ecgcore.signals.beats.beats import MedianBeat
 from ecgcore.signals.measure.delineate import Fiducial, Fiducials
 from ecgcore.signals.measure.measure import Measurements
-from ecgcore.wording.numbers import counted
+from ecgcore.wording.numbers import counted, signed
 
 DEFAULT_WIDTH_PX = 1000
 _MM_PER_MS, _MM_PER_MV = 0.025, 10.0
@@ -231,7 +231,7 @@ def _st_points(
             go.Scatter(
                 x=[panels.x_mm(k, time_ms) for k in range(len(LEADS))],
                 y=np.array(panels.zero_y_mm) + _MM_PER_MV * levels,
-                text=[f"{lead}: {mv:+.2f} mV" for lead, mv in zip(LEADS, levels, strict=True)],
+                text=[f"{lead}: {signed(mv)} mV" for lead, mv in zip(LEADS, levels, strict=True)],
                 mode="markers",
                 marker={"color": color, "symbol": symbol, "size": 7},
                 name=words,

@@ -10,6 +10,7 @@ from plotly.offline import get_plotlyjs
 
 from ecgcore.figures.theme import FONT, LIGHT, Figure
 from ecgcore.report.content import DISCLAIMER
+from ecgcore.wording.numbers import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def _table(table: Table) -> str:
 
 def _cell(value: object, digits: int) -> str:
     if isinstance(value, float):
-        return "" if value != value else f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+        return "" if value != value else number(value, digits)
     return inline(str(value))
 
 

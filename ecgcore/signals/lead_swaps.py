@@ -19,6 +19,7 @@ from scipy.ndimage import uniform_filter1d
 from scipy.signal import find_peaks
 
 from ecgcore.records import FloatArray
+from ecgcore.wording.numbers import number, signed
 
 SWAP_FS_HZ = 100
 MARGIN = 0.3
@@ -138,8 +139,8 @@ def _exchange(beat: NDArray[np.float64]) -> Swap | None:
     return Swap(
         key,
         f"{SWAPS[key]} may be swapped: {p_words}, QRS in {lead} is {_qrs_words(limb, lead)}; I and "
-        f"II fit V1 to V6 better with the electrodes put back (correlation {as_recorded:.2f} as "
-        f"recorded, {fits[key]:.2f} then)".replace("-", "−"),
+        "II fit V1 to V6 better with the electrodes put back (correlation "
+        f"{number(as_recorded, 2)} as recorded, {number(fits[key], 2)} then)",
     )
 
 
@@ -147,7 +148,7 @@ def _p_evidence(p_mv: NDArray[np.float64], exchange: _Exchange, margin: float, l
     """Say what the P wave adds, "" where a swap is not to be suspected."""
     mine, restored = p_mv[exchange.inverted], exchange.matrix @ p_mv
     if mine < -P_MV and restored[exchange.inverted] > 0 and restored.min() > -P_MV:
-        return f"P in {lead} is inverted ({mine:.2f} mV)" if margin > MARGIN else ""
+        return f"P in {lead} is inverted ({number(mine, 2)} mV)" if margin > MARGIN else ""
     if mine < P_MV and margin > MARGIN_WITHOUT_P:
         return f"no upright P in {lead}"
     return ""
@@ -163,7 +164,7 @@ def _p_wave(limb: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _qrs_words(limb: NDArray[np.float64], lead: str) -> str:
     qrs = limb[("I", "II").index(lead), _QRS]
-    return f"+{max(qrs.max(), 0):.2f} / {min(qrs.min(), 0):.2f} mV"
+    return f"{signed(max(qrs.max(), 0))} / {number(min(qrs.min(), 0), 2)} mV"
 
 
 def _standard_leads(limb: NDArray[np.float64]) -> NDArray[np.float64]:

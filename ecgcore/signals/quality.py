@@ -171,8 +171,9 @@ def longest_flat_s(record: EcgRecord) -> NDArray[np.float64]:
 
 def _constant(signal: FloatArray) -> Found:
     return {
-        int(lead): Problem("missing", f"no signal, {signal[lead, 0]:.2f} mV throughout", True)
-        for lead in np.flatnonzero(np.ptp(signal, axis=1) == 0)
+        int(lead): Problem("missing", f"no signal, {number(level_mv, 2)} mV throughout", True)
+        for lead, level_mv in enumerate(signal[:, 0])
+        if np.ptp(signal[lead]) == 0
     }
 
 
@@ -280,7 +281,7 @@ def _baseline(slow: FloatArray) -> Found:
         elif span[lead] >= BASELINE_MV:
             words = f"baseline wanders by {span[lead]:.1f} mV"
         elif abs(middle[lead]) >= OFFSET_MV:
-            words = f"baseline at {middle[lead]:.1f} mV".replace("-", "−")
+            words = f"baseline at {number(middle[lead], 1)} mV"
         else:
             continue
         found[lead] = Problem("baseline", words, bool(span[lead] >= 3 * BASELINE_MV))

@@ -18,6 +18,7 @@ from ecgcore.stats.reliability_curve import (
     bin_index,
     check_predictions,
 )
+from ecgcore.wording.numbers import number
 
 ScoreName = Literal[
     "auroc",
@@ -62,8 +63,9 @@ class Estimate:
         if np.isnan(self.value):
             return "not defined"
         if np.isnan(self.low):
-            return f"{self.value:.{digits}f}"
-        return f"{self.value:.{digits}f} [{self.low:.{digits}f}, {self.high:.{digits}f}]"
+            return number(self.value, digits)
+        value, low, high = (number(one, digits) for one in (self.value, self.low, self.high))
+        return f"{value} [{low}, {high}]"
 
 
 def wilson(share: float, n: int) -> Estimate:

@@ -12,13 +12,13 @@ from ecgcore.models.architectures import arch_title
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.comparison.delong import DeLong, delong
 from ecgcore.stats.comparison.paired_bootstrap import Comparison, comparison_frame, holm
+from ecgcore.wording.numbers import MINUS
 from pages.compare.choice import Choice
 from pages.compare.numbers import Field
 from pages.compare.summary import said, set_name, short
 from pages.shared import evaluation_caches as cache
 from pages.shared.plots import INTERVAL, draw_numbers, draw_table
 
-_MINUS = "\N{MINUS SIGN}"
 _PAIR_LABELS = {
     "first_label": "First",
     "second_label": "Second",
@@ -71,7 +71,7 @@ def pairs_table(shown: Field, pairs: Sequence[Comparison], choice: Choice) -> pd
         rows.append(
             {
                 "Networks": " + ".join(archs) + across * (len(archs) > 1),
-                "Difference": f" {_MINUS} ".join(names.values()),
+                "Difference": f" {MINUS} ".join(names.values()),
                 f"{choice.metric}, mean over seeds [95 %]": short(one.difference),
                 "Seed pairs with the first higher": f"{higher} of {n}",
                 "p (Holm)": _p_text(one.p_holm),

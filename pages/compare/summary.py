@@ -16,10 +16,10 @@ from ecgcore.stats.comparison.verdicts import (
     verdict_words,
 )
 from ecgcore.stats.metrics import LOWER_IS_BETTER, Estimate
-from ecgcore.wording.numbers import counted
+from ecgcore.wording.numbers import counted, signed
 from pages.compare.choice import KIND_NAMES, Choice
 
-_NBSP, _MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
+_NBSP = "\N{NO-BREAK SPACE}"
 _SHOWN = 2
 _TESTED = {
     "certain": "certain MI against normal",
@@ -35,9 +35,9 @@ _ONE_SEED = "one trained network on each training set is no evidence for a diffe
 def short(estimate: Estimate, digits: int = 4) -> str:
     """Write a difference with its sign and interval, never broken in two lines."""
     if estimate.low != estimate.low:
-        return f"{estimate.value:+.{digits}f}"
-    text = f"{estimate.value:+.{digits}f} [{estimate.low:+.{digits}f}, {estimate.high:+.{digits}f}]"
-    return text.replace("-", _MINUS).replace(" ", _NBSP)
+        return signed(estimate.value, digits)
+    value, *ends = (signed(one, digits) for one in (estimate.value, estimate.low, estimate.high))
+    return f"{value} [{', '.join(ends)}]".replace(" ", _NBSP)
 
 
 def records_words(choice: Choice, n: int, n_mi: int) -> str:
@@ -138,7 +138,7 @@ def _better(choice: Choice, one: Comparison) -> str:
     if size.value < 0:
         size = Estimate(-size.value, -size.high, -size.low)
     digits = 3 if size.low >= 0.001 else 4
-    interval = size.text(digits).replace("-", _MINUS).replace(" ", _NBSP)
+    interval = size.text(digits).replace(" ", _NBSP)
     return f"**{set_name(better)}** is better than **{set_name(worse)}**{_alone(one)} by {interval}"
 
 

@@ -12,6 +12,7 @@ from ecgcore.figures.reliability_panels import Line, lines_figure
 from ecgcore.models.architectures import arch_title
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.decision_curve import CostPer100, DecisionCurve, at_prevalence, cost_threshold
+from ecgcore.wording.numbers import number
 from pages.reliability import verdicts
 from pages.reliability.choice import COSTS, PREVALENCES, Choice
 from pages.reliability.numbers import FloatArray
@@ -183,12 +184,15 @@ def _draw_curves(worths: Sequence[Worth], threshold: float, prevalence: float) -
         figure,
         key="net_benefit",
         alt=f"Net benefit at threshold {threshold:.3f}: "
-        + "; ".join(
-            f"{w.evaluated.ensemble.label} {w.curve.model.value[w.curve.nearest(threshold)]:.3f}, "
-            f"calling everybody {w.curve.call_all.value[w.curve.nearest(threshold)]:.3f}"
-            for w in worths
-        ),
+        + "; ".join(_at(worth, threshold) for worth in worths),
     )
+
+
+def _at(worth: Worth, threshold: float) -> str:
+    curve = worth.curve
+    k = curve.nearest(threshold)
+    model, everybody = (number(one.value[k], 3) for one in (curve.model, curve.call_all))
+    return f"{worth.evaluated.ensemble.label} {model}, calling everybody {everybody}"
 
 
 def _panel(one: Evaluated) -> str:

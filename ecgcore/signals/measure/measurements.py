@@ -7,6 +7,7 @@ import pandas as pd
 
 from ecgcore.signals.beats.beats import Beats, MedianBeat
 from ecgcore.signals.measure.fiducials import Fiducials
+from ecgcore.wording.numbers import number
 
 NOT_MEASURED = "could not measure"
 DOUBTFUL = 0.5
@@ -143,11 +144,7 @@ class Measurements:
 
 def value_text(value: float, unit: str) -> str:
     """Write a value as a reader does, without the unit and with a true minus."""
-    rounded = f"{value:.{_DECIMALS.get(unit, 0)}f}"
-    positive = rounded.lstrip("-")
-    return (
-        positive if rounded == positive or not positive.strip("0.") else f"\N{MINUS SIGN}{positive}"
-    )
+    return number(value, _DECIMALS.get(unit, 0))
 
 
 def _named(values: tuple[Measured, ...], name: str) -> Measured:

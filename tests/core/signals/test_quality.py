@@ -94,7 +94,7 @@ def test_a_constant_lead_is_missing_and_nothing_else(value: float) -> None:
     signal[V2] = value
     problem = only(quality(signal), "V2")
     assert (problem.kind, problem.severe) == ("missing", True)
-    assert f"{value:.2f} mV" in problem.words
+    assert f"{value:.2f} mV".replace("-", "−") in problem.words
 
 
 @pytest.mark.parametrize("fs_hz", [100, 500])

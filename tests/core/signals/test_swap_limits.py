@@ -65,19 +65,19 @@ def test_the_words_give_the_sizes_of_all_three() -> None:
     ("key", "p_i", "p_ii", "margin", "words"),
     [
         # arms: I is turned and II becomes III
-        ("LA/RA", -0.05, 0.10, 0.31, "P in I is inverted (-0.05 mV)"),
+        ("LA/RA", -0.05, 0.10, 0.31, "P in I is inverted (−0.05 mV)"),
         ("LA/RA", -0.05, 0.10, 0.30, ""),
-        ("LA/RA", -0.021, 0.10, 0.31, "P in I is inverted (-0.02 mV)"),
+        ("LA/RA", -0.021, 0.10, 0.31, "P in I is inverted (−0.02 mV)"),
         ("LA/RA", -0.019, 0.10, 0.31, ""),
         ("LA/RA", -0.019, 0.10, 0.61, "no upright P in I"),
         ("LA/RA", 0.019, 0.10, 0.61, "no upright P in I"),
         ("LA/RA", 0.021, 0.10, 0.61, ""),
         ("LA/RA", 0.019, 0.10, 0.60, ""),
-        ("LA/RA", -0.05, -0.069, 0.59, "P in I is inverted (-0.05 mV)"),  # II becomes -0.019
+        ("LA/RA", -0.05, -0.069, 0.59, "P in I is inverted (−0.05 mV)"),  # II becomes -0.019
         ("LA/RA", -0.05, -0.071, 0.59, ""),  # II becomes -0.021
         ("LA/RA", -0.05, -0.071, 0.61, "no upright P in I"),
         # right arm and left leg: II is turned and I becomes -III
-        ("RA/LL", 0.05, -0.10, 0.31, "P in II is inverted (-0.10 mV)"),
+        ("RA/LL", 0.05, -0.10, 0.31, "P in II is inverted (−0.10 mV)"),
         ("RA/LL", 0.05, 0.10, 0.61, ""),
     ],
 )
@@ -109,9 +109,9 @@ def test_qrs_is_told_from_its_highest_and_lowest_sample_in_its_window() -> None:
     beat[:, [23, 40]] = 9.0, -9.0
     beat[0, [24, 39]] = 0.8, -0.3
     beat[1, 24:40] = 0.2
-    assert module._qrs_words(beat, "I") == "+0.80 / -0.30 mV"
+    assert module._qrs_words(beat, "I") == "+0.80 / −0.30 mV"
     assert module._qrs_words(beat, "II") == "+0.20 / 0.00 mV"
-    assert module._qrs_words(-beat, "II") == "+0.00 / -0.20 mV"
+    assert module._qrs_words(-beat, "II") == "+0.00 / −0.20 mV"
 
 
 def test_the_agreement_is_the_cosine_over_i_ii_and_iii() -> None:

@@ -229,3 +229,7 @@ def test_the_whole_test_set_takes_half_a_second_at_most():
         evaluate(labels, probs, clusters=np.arange(1253) // 2)
         used.append(time.process_time() - start)
     assert min(used) <= 0.5
+
+
+def test_an_estimate_has_true_minus_signs() -> None:
+    assert Estimate(-0.0127, -0.03, 0.005).text(3) == "−0.013 [−0.030, 0.005]"
