@@ -211,8 +211,8 @@ def data_words(catalog: Catalog) -> str:
         else f"{n_missing:,} recordings for training are not on this disk"
     )
     return (
-        f"**{catalog.version}**, {len(catalog.frame):,} records in `{catalog.folder}`; {signals}; "
-        f"{training}."
+        f"**{catalog.version}**, {len(catalog.frame):,} records in `{catalog.folder.name}`; "
+        f"{signals}; {training}."
     )
 
 

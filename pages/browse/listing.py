@@ -11,6 +11,7 @@ import streamlit as st
 from ecgcore.models.architectures import arch_title
 from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.predictions.ensemble import Ensemble
+from ecgcore.predictions.scope import LIMITS_LINE
 from ecgcore.ptbxl.search import RecordFilter, group_counts, likelihood_text
 from ecgcore.review.case_list import VERDICT, shown_columns
 from ecgcore.stats.calibration.calibrators import CALIBRATORS
@@ -56,7 +57,12 @@ def summary_words(found: pd.DataFrame, n_all: int) -> str:
 
 
 def note_words(
-    wanted: RecordFilter, n_found: int, *, predicted: bool, synthetic: bool = False
+    wanted: RecordFilter,
+    n_found: int,
+    *,
+    predicted: bool,
+    outside: bool = False,
+    synthetic: bool = False,
 ) -> str:
     """Say how the list is used and what its reader must know.
 
@@ -64,6 +70,8 @@ def note_words(
     ----------
     predicted
         Whether predictions are stored for the open data set.
+    outside
+        Whether a record of the list lies outside the study.
     synthetic
         Whether it is the embedded set.
     """
@@ -74,6 +82,8 @@ def note_words(
         notes.append(
             "No predictions are stored for this data set, so the order is by record number."
         )
+    if outside and predicted:
+        notes.append(f"Verdicts in brackets are outside the study. {LIMITS_LINE}")
     if synthetic:
         notes.append(
             "No patient stands behind these records. For PTB-XL run "

@@ -5,10 +5,11 @@ import streamlit as st
 
 from ecgcore.errors import CatalogError, ModelError, RecordError
 from ecgcore.review.case_list import exported
+from ecgcore.wording.records import LABEL_GROUPS
 from pages.browse import filters, listing, saved
 from pages.shared import caches, worklist
 from pages.shared.decision_choice import chosen_settings
-from pages.shared.errors import show_ecg_error
+from pages.shared.errors import plain, show_ecg_error
 from pages.shared.widgets import synthetic_badge
 
 
@@ -40,7 +41,7 @@ def signal_quality() -> tuple[pd.DataFrame | None, str]:
     try:
         table = caches.quality_table(catalog.version)
     except CatalogError as error:
-        return None, str(error)
+        return None, plain(str(error))
     if table is None:
         return None, f"The signals of {catalog.version} have not been looked through as a whole."
     return table, ""
@@ -97,8 +98,11 @@ if found.empty:
     st.info("No record fits. Take a filter away, or choose a view above.", icon=":material/search:")
     st.stop()
 ensembles = [] if said is None else [one for one in caches.ensembles() if one.name in said]
+outside = bool((found["group"] == LABEL_GROUPS["other"]).any())
 st.caption(
-    listing.note_words(wanted, len(found), predicted=said is not None, synthetic=catalog.synthetic)
+    listing.note_words(
+        wanted, len(found), predicted=said is not None, outside=outside, synthetic=catalog.synthetic
+    )
 )
 picked = listing.draw_list(found, wanted, said, ensembles, chosen_settings())
 if picked is not None:

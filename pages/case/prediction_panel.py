@@ -19,6 +19,7 @@ from ecgcore.report import verdict as words
 from pages.case import predictions as said
 from pages.shared import caches
 from pages.shared.case import Case, ReadableCase, UnreadableCase
+from pages.shared.errors import plain
 from pages.shared.widgets import is_dark
 
 
@@ -30,7 +31,8 @@ def predict(case: Case, decision: DecisionSettings) -> tuple[list[said.Row], lis
             return said.predict_case(case, decision, caches.ensembles())
         except RecordError as error:
             problem = error
-    st.warning(f"The models cannot read this recording. {problem}", icon=":material/warning:")
+    unread = plain(f"The models cannot read this recording. {problem}")
+    st.warning(unread, icon=":material/warning:")
     rows = said.stored_predictions(case.entry, decision) if case.entry else []
     return rows, ["These predictions were stored when the models were made."] if rows else []
 
@@ -65,7 +67,8 @@ def draw_predictions(
     _draw_chart(main, "predictions", explained, muted=muted)
     for row in rows:
         if isinstance(row, NoPrediction):
-            st.warning(f"**{row.ensemble.label}**: {row.problem}", icon=":material/warning:")
+            unpredicted = f"**{row.ensemble.label}**: {plain(row.problem)}"
+            st.warning(unpredicted, icon=":material/warning:")
     for badge in said.leakage_badges(rows, case.entry):
         st.markdown(f":small[{badge}]")
     if rows:

@@ -52,7 +52,7 @@ def test_the_open_data_is_named_counted_and_marked(open_page: Open, synthetic_ca
     app = open_page("about")
     assert not app.exception
     text = _text(app)
-    assert f"**synthetic set 1**, 240 records in `{synthetic_catalog.folder}`" in text
+    assert f"**synthetic set 1**, 240 records in `{synthetic_catalog.folder.name}`" in text
     assert "Synthetic records" in text
     assert "all recordings for training are here" in text
     table = app.table[0].value

@@ -313,3 +313,13 @@ def test_filters_are_saved_by_name_and_come_back(open_page: Open, disagreement: 
     assert "“mine” is already saved" in app.error[0].value
     press(app, "Remove")
     assert not [button for button in app.button if button.label == "Mine"]
+
+
+def test_a_list_with_records_outside_the_study_says_what_the_models_know(
+    open_page: Open, disagreement: None
+) -> None:
+    app = open_page("browse", group="other", split="any")
+    assert "These models know only MI and strictly normal ECGs." in captions(app)
+    assert set(app.dataframe[0].value["verdict"]) == {"(refer)"}
+    app = open_page("browse")
+    assert "These models know only" not in captions(app)
