@@ -218,7 +218,7 @@ class EnsembleCalibrator:
         except ValueError as error:
             raise ModelError(
                 f"The {len(labels):,} records of the validation fold cannot calibrate this model "
-                f"({error}). Choose “Raw”."
+                f"({error}). Choose “Uncalibrated”."
             ) from error
         return cls(method, rule, len(labels), int(labels.sum()), seeds, ensemble)
 

@@ -1,12 +1,12 @@
-"""Conformal verdicts: MI, normal or refer, with a promised share of right ones in each class.
+"""Conformal verdicts: MI, normal or refer, with a target share of right ones in each class.
 
-The promise holds where the records to judge are exchangeable with the calibration records of the
+The target holds where the records to judge are exchangeable with the calibration records of the
 same class, whatever the model, and on average over calibration samples. Two things strain it here.
 Fold 9 also chose when trainings stopped, so that its probabilities may be a little better than
-those of fold 10. And a class is a label: where labels are uncertain, the promise is about the label
+those of fold 10. And a class is a label: where labels are uncertain, the target is about the label
 as written, not about the heart. One patient's records are not independent.
 
-Calibrator that keeps the order of all records leaves every verdict as it is. A set holds both
+A calibrator that keeps the order of all records leaves every verdict as it is. A set holds both
 classes where the model cannot part them as well as `alpha` asks, and neither where it parts them
 better than that: then the doubtful records between the two limits are left out of both classes. So
 the share that is referred is smallest at some `alpha` in between.

@@ -1,4 +1,4 @@
-"""From probabilities to decisions: thresholds for a wish, and what they do to other records.
+"""From probabilities to decisions: thresholds for a target, and what they do to other records.
 
 A record is called MI from the threshold on: ``p >= threshold``.
 """
@@ -45,7 +45,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A probability from which to call MI, chosen for a wished sensitivity or specificity.
+    """A probability from which to call MI, chosen for a target sensitivity or specificity.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Threshold:
 
     @property
     def reached(self) -> bool:
-        """False where so many normal records have p = 1 that no threshold reaches the wish."""
+        """False where so many normal records have p = 1 that no threshold reaches the target."""
         return self.achieved.value >= self.wished - _ROUNDING
 
 

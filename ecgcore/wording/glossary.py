@@ -46,7 +46,7 @@ TERMS = (
     Term("Decision curve", "Net benefit over all thresholds, beside calling everybody and calling "
          "nobody.", "Reliability"),
     Term("Decision settings", "What a reader chooses for every verdict: calibrator, target "
-         "coverage and target sensitivity.", "Review, Uploaded ECG, Reliability"),
+         "coverage and target sensitivity. One control at the top holds them.", "every page"),
     Term("Disagreement", "Highest minus lowest probability of MI among the ensembles, in "
          "percentage points or from 0 to 1.", "Browse, Review"),
     Term("ECE", "Expected calibration error: mean distance of the reliability curve from the "

@@ -60,7 +60,7 @@ def draw_predictions(
         st.markdown(f"**{local[0].ensemble.label}**")
         _draw_chart(local, "local_prediction", explained, muted=muted)
     if rows and muted:
-        st.caption(f":orange[**{caution}**] {' '.join(words.limits(scope))}")
+        st.markdown(f":small[:orange[**{caution}**] {' '.join(words.limits(scope))}]")
     line, meaning = said.verdict_badge(main, decision, muted=muted)
     st.header(line or "Probability of MI", anchor=False, help=meaning or None)
     st.markdown("  \n".join(filter(None, [words.votes(main), words.agreement(main)])))

@@ -13,6 +13,7 @@ from ecgcore.figures.reliability import corp_figure, reliability_figure, small
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.calibration.curve_pieces import CurvePieces
 from ecgcore.tasks.mi import TRAIN_SETS
+from ecgcore.wording.numbers import percent
 from pages.reliability import numbers as views
 from pages.reliability.choice import CLICKED, FOCUS, Choice, set_bin
 from pages.shared.plots import INTERVAL, draw_plot
@@ -33,6 +34,7 @@ CURVE_LABELS = {
     **INTERVAL,
 }
 MIDDLE = (0.1, 0.9)
+_SAME_SHARE = 0.03
 
 
 def answer(shown: Sequence[Evaluated], choice: Choice) -> str:
@@ -200,7 +202,19 @@ def fitted_words(shown: Sequence[Evaluated], choice: Choice) -> str:
     return (
         f"Probabilities are calibrated ({choice.probabilities}), each ensemble and seed for itself "
         f"on the study's {fit.n:,} records of fold 9 with all labels ({fit.n_mi:,} of them MI), "
-        "for every test set and page."
+        f"for every test set and page.{_share_words(shown[0])}"
+    )
+
+
+def _share_words(one: Evaluated) -> str:
+    """Say where the dots must lie because MI is rarer or more frequent than in fold 9."""
+    there, here = one.calibrator.n_mi / one.calibrator.n, float(one.labels.mean())
+    if abs(here - there) < _SAME_SHARE:
+        return ""
+    side = "below" if here < there else "above"
+    return (
+        f" There {percent(there, 0)} are MI, here {percent(here, 0)}: that alone moves the dots "
+        f"{side} the diagonal."
     )
 
 

@@ -20,7 +20,7 @@ from ecgcore.io.recordings import (
     ReadOptions,
     read_upload,
 )
-from ecgcore.predictions.decision import HALF, DecisionRule
+from ecgcore.predictions.decision import DecisionRule
 from ecgcore.ptbxl.synthetic import example_csv
 from ecgcore.records import EcgRecord, covering_windows, window
 from ecgcore.report.content import calibrator_words
@@ -42,7 +42,6 @@ MAX_WINDOWS = 60
 EXAMPLE = "synthetic-example.csv"
 UNITS = ("mV", "uV", "V")
 
-_CALLS_MI = f"MI called ({100 * HALF:.0f} %)"
 _OPENED, _ROUND = "upload_opened", "upload_round"
 _KEPT = "Read in memory for this session only: nothing is stored, no patient's name is read."
 _WHAT_IS_READ = (
@@ -290,6 +289,5 @@ def window_predictions(
     for start_s in starts:
         probs = said.first_seed_probs(case_at(record, start_s), rules)
         if probs:
-            n_mi = sum(prob >= HALF for prob in probs)
-            rows.append((_span(start_s), min(probs), max(probs), f"{n_mi} of {len(probs)}"))
-    return pd.DataFrame(rows, columns=["Window", "Lowest", "Highest", _CALLS_MI])
+            rows.append((_span(start_s), min(probs), max(probs)))
+    return pd.DataFrame(rows, columns=["Window", "Lowest", "Highest"])
