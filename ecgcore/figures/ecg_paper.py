@@ -21,6 +21,7 @@ from ecgcore.figures.paper_layout import (
 from ecgcore.figures.theme import RUST, Paper, Theme, paper, template
 from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord, FloatArray
+from ecgcore.signals.what_if import MODIFIED
 
 DEFAULT_WIDTH_PX = 1200
 CHART_CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": "reset"}
@@ -32,6 +33,14 @@ _SCALE_PX = 80
 _UNDER_NAME_S = 0.4
 _HOVER = "<b>%{meta}</b>  %{customdata[0]} ms<br>%{customdata[1]} µV<extra></extra>"
 _INT16 = np.iinfo(np.int16)
+_CORNER = {
+    "xref": "x domain",
+    "yref": "y domain",
+    "y": 0,
+    "yanchor": "bottom",
+    "yshift": 4,
+    "showarrow": False,
+}
 _UNSEEN = {"opacity": 0, "hoverinfo": "skip", "legendgroup": "unfiltered"}
 
 
@@ -96,6 +105,14 @@ def ecg_figure(
             "uirevision": f"{record.record_id} {settings}",
         },
     )
+
+
+def mark_modified(figure: go.Figure, words: str) -> go.Figure:
+    """Mark a drawn ECG as changed by its reader, so that nobody takes it for the patient's."""
+    marks = figure.layout.annotations
+    above_px = 34 if any("SYNTHETIC" in mark.text for mark in marks) else 4
+    text = f"<b>{MODIFIED.upper()}</b> · {words}"
+    return figure.add_annotation(_badge(text) | {"yshift": above_px})
 
 
 def _page(layout: PaperLayout, colors: Paper, theme: Theme) -> dict[str, Any]:
@@ -283,16 +300,8 @@ def _marks(
 ) -> list[dict[str, Any]]:
     """Write scale and filter in the left corner, and mark a made-up recording in the right one."""
     scale = f"{layout.speed_mm_s:g} mm/s · {layout.gain_mm_mv:g} mm/mV"
-    place = {
-        "xref": "x domain",
-        "yref": "y domain",
-        "y": 0,
-        "yanchor": "bottom",
-        "yshift": 4,
-        "showarrow": False,
-    }
     left: dict[str, Any] = {
-        **place,
+        **_CORNER,
         **{"x": 0, "xanchor": "left", "xshift": 6},
         "name": "filtered",
         "text": f"{scale} · {filter_label} · {record.fs_hz} Hz",
@@ -300,12 +309,16 @@ def _marks(
         "bgcolor": colors.background,
     }
     raw = {"name": "unfiltered", "text": f"{scale} · unfiltered · {record.fs_hz} Hz", "opacity": 0}
-    right: dict[str, Any] = {
-        **place,
+    badge = [_badge("<b>SYNTHETIC</b> · no patient")] if record.synthetic else []
+    return [left, *([left | raw] if both else []), *badge]
+
+
+def _badge(text: str) -> dict[str, Any]:
+    return {
+        **_CORNER,
         **{"x": 1, "xanchor": "right", "xshift": -6},
-        "text": "<b>SYNTHETIC</b> · no patient",
+        "text": text,
         "font": {"size": 16, "color": "#FFFFFF"},
         "bgcolor": RUST,
         "borderpad": 4,
     }
-    return [left, *([left | raw] if both else []), *([right] if record.synthetic else [])]

@@ -1,14 +1,19 @@
-"""How the ECG is drawn: layout, speed, gain and display filter as widgets that live in the URL."""
+"""How the ECG is drawn: layout, speed, gain and filter as widgets kept in the URL; its size."""
 
-from typing import TypeVar
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
+from ecgcore.figures.ecg_paper import CHART_CONFIG, figure_height_px
 from ecgcore.figures.paper_layout import (
     GAINS_MM_MV,
     LAYOUTS,
     ORDERS,
     SPEEDS_MM_S,
+    PaperLayout,
     PaperSettings,
 )
 from ecgcore.leads import LEADS
@@ -20,8 +25,14 @@ from ecgcore.signals.filters import (
 )
 from pages.shared import url_state
 
+if TYPE_CHECKING:
+    from ecgcore.figures.theme import Figure
+
 Option = TypeVar("Option", str, float)
 
+_WIDEST_PX = 2400
+"""The first frame is drawn before the browser has measured: as high as any paper, from its top."""
+_STYLE = (Path(__file__).parent / "sheet.css").read_text("utf-8")
 _OFF = "off"
 _ORDER_WORDS = ("standard", "Cabrera")
 
@@ -112,3 +123,25 @@ def _cutoffs(cutoffs_hz: tuple[float, ...]) -> tuple[str, ...]:
 
 def _units(values: tuple[float, ...], unit: str) -> tuple[str, ...]:
     return tuple(f"{value:g} {unit}" for value in values)
+
+
+def draw_paper(
+    figure: Figure, layout: PaperLayout, *, key: str, alt: str, overlay: bool = False
+) -> None:
+    """Draw the figure of an ECG; its style finds it by the `key`, "ecg" or "modified"."""
+    figure.update_layout(
+        height=figure_height_px(_WIDEST_PX, layout),
+        xaxis={"constraintoward": "left"},
+        yaxis={"constraintoward": "top"},
+    )
+    st.html(f"<style>{_STYLE}{_size(layout, key, overlay=overlay)}</style>")
+    with st.container(key=f"{key}_paper"):
+        st.plotly_chart(figure, theme=None, key=key, height="stretch", config=CHART_CONFIG, alt=alt)
+
+
+def _size(layout: PaperLayout, key: str, *, overlay: bool) -> str:
+    """Tell the style how large the paper is, in mm, and how many px hang below it."""
+    heights_px = [figure_height_px(1000, layout, overlay=with_it) for with_it in (overlay, False)]
+    below_px = heights_px[0] - heights_px[1]
+    size = f"--w:{layout.width_mm:g};--h:{layout.height_mm:g};--below:{below_px}px"
+    return f".st-key-{key}{{{size}}}"

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain.attribution import Attribution
-from ecgcore.figures.ecg_paper import CHART_CONFIG, ecg_figure, figure_height_px
-from ecgcore.figures.paper_layout import PaperLayout, PaperSettings, roomy_layout
+from ecgcore.figures.ecg_paper import ecg_figure
+from ecgcore.figures.paper_layout import PaperSettings, roomy_layout
 from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.decision import DecisionSettings, main_and_others
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.glossary import translate
-from ecgcore.records import EcgRecord
 from ecgcore.signals.filters import RAW, DisplayFilter
 from ecgcore.signals.quality import lead_notes
 from pages.case import labels as parts
@@ -24,26 +20,22 @@ from pages.case import predictions as said
 from pages.case.attribution_choice import choose_attribution, warn_of_unknown_attribution
 from pages.case.attribution_words import draw_overlay_words
 from pages.case.calipers import calipers
-from pages.case.paper_choice import paper_controls, warn_of_unknown_paper
+from pages.case.paper_choice import draw_paper, paper_controls, warn_of_unknown_paper
 from pages.case.prediction_panel import draw_predictions, predict
 from pages.case.print_menu import print_menu, printout_content
 from pages.case.scope_caches import scope_of_case
+from pages.case.what_if import draw_what_if
 from pages.shared import caches, url_state
 from pages.shared.case import Case, ReadableCase, UnreadableCase
 from pages.shared.decision_choice import chosen_settings
 from pages.shared.errors import show_ecg_error
 from pages.shared.widgets import is_dark
 
-if TYPE_CHECKING:
-    from ecgcore.figures.theme import Figure
-
 _TAB_ADVICE = "the first one is open."
 TABLE_TAB = "Predictions as a table"
 OTHERS_TAB = "Other ECGs"
 _RENAMED_TABS = {"Opinions as a table": TABLE_TAB, "Earlier ECGs": OTHERS_TAB}
-_WIDEST_PX = 2400
-"""The first frame is drawn before the browser has measured: as high as any paper, from its top."""
-_STYLE = (Path(__file__).parent / "sheet.css").read_text("utf-8")
+WHAT_IF_TAB = "What if"
 
 
 def draw_case(case: Case) -> None:
@@ -76,7 +68,7 @@ def draw_case(case: Case) -> None:
         with print_slot:
             content = printout_content(case, rows, decision, scope, paper, chosen_filter, overlay)
             print_menu(case, content)
-    draw_details(case, rows, decision)
+    draw_details(case, rows, decision, paper)
 
 
 def attribution_of(case: ReadableCase, method: str, model: ModelEntry | None) -> Attribution | None:
@@ -110,15 +102,15 @@ def draw_sheet(
         lead_notes=lead_notes(caches.quality(case)),
         theme="dark" if is_dark() else "light",
     )
-    figure.update_layout(
-        height=figure_height_px(_WIDEST_PX, layout),
-        xaxis={"constraintoward": "left"},
-        yaxis={"constraintoward": "top"},
-    )
-    st.html(f"<style>{_STYLE}{_size(layout, overlay)}</style>")
+    seen = "without overlay" if overlay is None else f"with overlay by {overlay.label}"
     with st.container(key="ecg_sheet", gap="xsmall"):
-        with st.container(key="ecg_paper"):
-            draw_ecg(record, figure, overlay)
+        draw_paper(
+            figure,
+            layout,
+            key="ecg",
+            alt=f"12-lead ECG of record {record.record_id}, {record.duration_s:.0f} s, {seen}",
+            overlay=overlay is not None,
+        )
         calipers(r_peaks_s=caches.measurements(case).beats.r_s, dark=is_dark())
     for warning in record.warnings if case.entry else ():
         st.caption(warning)
@@ -129,31 +121,11 @@ def draw_sheet(
         draw_overlay_words(overlay, layout)
 
 
-def _size(layout: PaperLayout, overlay: Attribution | None) -> str:
-    """Tell the style how large the paper is, in mm, and how many px hang below it."""
-    below_px = figure_height_px(1000, layout, overlay=overlay is not None) - figure_height_px(
-        1000, layout
-    )
-    size = f"--w:{layout.width_mm:g};--h:{layout.height_mm:g};--below:{below_px}px"
-    return f".st-key-ecg{{{size}}}"
-
-
-def draw_ecg(record: EcgRecord, figure: Figure, overlay: Attribution | None) -> None:
-    """Draw the ECG with or without an overlay, as large as the style says."""
-    drawn = "without overlay" if overlay is None else f"with overlay by {overlay.label}"
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key="ecg",
-        height="stretch",
-        config=CHART_CONFIG,
-        alt=f"12-lead ECG of record {record.record_id}, {record.duration_s:.0f} s, {drawn}",
-    )
-
-
-def draw_details(case: Case, rows: list[said.Row], decision: DecisionSettings) -> None:
+def draw_details(
+    case: Case, rows: list[said.Row], decision: DecisionSettings, paper: PaperSettings
+) -> None:
     """Draw what is one click away; only the open tab is computed."""
-    names = ["Measurements", "Median beat", "Signal quality", TABLE_TAB]
+    names = ["Measurements", "Median beat", "Signal quality", TABLE_TAB, WHAT_IF_TAB]
     if case.entry is not None:
         names = ["Labels and report", *names[:2], OTHERS_TAB, *names[2:]]
     url_state.follow_renamed("details", _RENAMED_TABS)
@@ -163,7 +135,10 @@ def draw_details(case: Case, rows: list[said.Row], decision: DecisionSettings) -
     ):
         if tab.open:
             with tab:
-                _draw_detail(name, case, rows, decision)
+                if name == WHAT_IF_TAB and isinstance(case, ReadableCase):
+                    draw_what_if(case, rows, decision, paper)
+                else:
+                    _draw_detail(name, case, rows, decision)
 
 
 def _draw_detail(name: str, case: Case, rows: list[said.Row], decision: DecisionSettings) -> None:

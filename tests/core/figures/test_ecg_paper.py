@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecgcore.figures.ecg_paper import CHART_CONFIG, ecg_figure, figure_height_px
+from ecgcore.figures.ecg_paper import CHART_CONFIG, ecg_figure, figure_height_px, mark_modified
 from ecgcore.figures.paper_layout import (
     GAINS_MM_MV,
     LAYOUTS,
@@ -212,6 +212,14 @@ def test_the_unfiltered_ecg_lies_unseen_behind_the_filtered_one():
         "25 mm/s · 10 mm/mV · unfiltered · 100 Hz",
     ]
     assert [mark.opacity for mark in figure.layout.annotations] == [None, 0]
+
+
+@pytest.mark.parametrize("synthetic", [False, True])
+def test_a_modified_ecg_is_marked_beside_all_other_marks(synthetic):
+    figure = mark_modified(ecg_figure(record(synthetic=synthetic)), "V2 silent")
+    assert marks(figure)[-1] == "<b>MODIFIED BY YOU</b> · V2 silent"
+    corners = [(a.x, a.yshift) for a in figure.layout.annotations]
+    assert len(set(corners)) == len(corners) == 2 + synthetic, "none over another"
 
 
 def test_footer_states_scale_filter_and_rate_and_synthetic_is_marked():
