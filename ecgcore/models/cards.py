@@ -220,17 +220,17 @@ class ModelEntry:
 
     @property
     def name(self) -> str:
-        """Unique name, safe in URLs: "cnn_bilstm-A-0", with the run's folder for own runs."""
+        """Unique name, safe in URLs: "cnn_bilstm-A-0", with the run's folder for local runs."""
         return self.key.name if self.shipped else f"{self.key.name}@{self.folder.name}"
 
     @property
     def label(self) -> str:
-        """Name shown to readers; own runs say so."""
-        return self.key.label if self.shipped else f"{self.key.label}, own run {self.run_name}"
+        """Name shown to readers; local runs say so."""
+        return self.key.label if self.shipped else f"{self.key.label}, local run {self.run_name}"
 
     @property
     def run_name(self) -> str:
-        """Folder of an own run without the model's key, which names it already."""
+        """Folder of an local run without the model's key, which names it already."""
         return self.folder.name.removeprefix(self.key.run_name).strip("-") or self.folder.name
 
 

@@ -52,7 +52,7 @@ class Board:
 def open_board(settings: Settings) -> tuple[Board, tuple[ModelEntry, ...]]:
     """Open the data, and list the models that can be judged on it.
 
-    Shipped predictions are judged on PTB-XL, without needing its records; own runs are judged on
+    Shipped predictions are judged on PTB-XL, without needing its records; local runs are judged on
     the data set that they were trained on.
 
     Raises

@@ -28,7 +28,7 @@ MAIN_SETS = (mi.CERTAIN, mi.ALL, mi.UNCERTAIN)
 
 @dataclass(frozen=True, slots=True)
 class Ensemble:
-    """The shipped seeds of one architecture on one training set, or one own run.
+    """The shipped seeds of one architecture on one training set, or one local run.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Ensemble:
 
     @property
     def shipped(self) -> bool:
-        """False for an own run."""
+        """False for an local run."""
         return self.members[0].shipped
 
     @property
@@ -65,14 +65,14 @@ class Ensemble:
 
     @property
     def name(self) -> str:
-        """Unique name, safe in URLs: "cnn_bilstm-A"; an own run keeps the model's name."""
+        """Unique name, safe in URLs: "cnn_bilstm-A"; an local run keeps the model's name."""
         return self.members[0].key.group_name if self.shipped else self.members[0].name
 
     @property
     def label(self) -> str:
-        """Name shown to readers, such as "CNN-BiLSTM A"; own runs say so."""
+        """Name shown to readers, such as "CNN-BiLSTM A"; local runs say so."""
         name = self.members[0].key.group_label
-        return name if self.shipped else f"{name} (own run {self.members[0].run_name})"
+        return name if self.shipped else f"{name} (local run {self.members[0].run_name})"
 
     @property
     def checksum(self) -> str:
@@ -81,9 +81,9 @@ class Ensemble:
 
 
 def ensembles_of(entries: Iterable[ModelEntry]) -> tuple[Ensemble, ...]:
-    """Group the shipped models by architecture and training set; each own run stays alone.
+    """Group the shipped models by architecture and training set; each local run stays alone.
 
-    The order is that of `ARCHITECTURES` and `TRAIN_SETS`, own runs last.
+    The order is that of `ARCHITECTURES` and `TRAIN_SETS`, local runs last.
     """
     groups: dict[str, list[ModelEntry]] = {}
     for entry in entries:

@@ -15,7 +15,7 @@ from ecgcore.tasks import mi
 from ecgcore.tasks.registry import task_named
 
 PREDICTIONS_FILE = "predictions.parquet"
-"""In the folder of an own run: the records it is judged on."""
+"""In the folder of an local run: the records it is judged on."""
 COHORT_FILE = "cohort.parquet"
 COLUMNS = ("ecg_id", "arch", "train_set", "seed")
 """Before one column of logits for each class of the task."""

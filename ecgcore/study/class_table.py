@@ -116,9 +116,9 @@ class ClassReport:
 
 
 def class_report(settings: Settings, task_name: str, *, n_boot: int = 1000) -> ClassReport:
-    """Judge the shipped models of a task, and own runs, on the data that is open.
+    """Judge the shipped models of a task, and local runs, on the data that is open.
 
-    Stored predictions are used where there are any; own runs are judged on the data set that they
+    Stored predictions are used where there are any; local runs are judged on the data set that they
     were trained on.
 
     Raises

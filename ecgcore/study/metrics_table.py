@@ -208,7 +208,7 @@ def evaluation_report(
 ) -> EvaluationReport:
     """Judge the models and groups on the three test sets of the data that is open.
 
-    Shipped predictions are judged on PTB-XL, without needing its records; own runs are judged on
+    Shipped predictions are judged on PTB-XL, without needing its records; local runs are judged on
     the data set that they were trained on.
 
     Parameters

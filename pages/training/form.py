@@ -20,14 +20,16 @@ _SLOWEST = 3
 def new_run_form() -> Job | None:
     """Draw the form; return the job that its button queued, if it was pressed."""
     st.header("New run", anchor=False)
+    start = st.container()  # above the choices, so that the button is in sight on a small screen
     spec = _choose_spec()
     missing = missing_words(spec.train_set, spec.task)
-    if missing:
-        st.warning(missing, icon=":material/download:")
-    st.caption(time_words(spec))
-    if st.button("Start training", icon=":material/play_arrow:", disabled=bool(missing)):
-        return submit(spec, caches.settings().runs_dir, caches.job_store())
-    return None
+    with start:
+        if missing:
+            st.warning(missing, icon=":material/download:")
+        label, icon = "Start training", ":material/play_arrow:"
+        pressed = st.button(label, icon=icon, disabled=bool(missing), width="stretch")
+        st.caption(time_words(spec))
+    return submit(spec, caches.settings().runs_dir, caches.job_store()) if pressed else None
 
 
 def set_caption(task: Task, train_set: TrainSet, seed: int) -> str:

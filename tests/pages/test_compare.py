@@ -305,7 +305,7 @@ def test_an_own_run_is_offered_and_not_shown_at_first(open_compare, tmp_path):
     )
     name = "cnn_bilstm-C-7@mine"
     plain = open_compare()
-    assert "own run" not in " ".join(plain.table[0].value["Difference"])
+    assert "local run" not in " ".join(plain.table[0].value["Difference"])
     box = plain.multiselect(key="compare_extra")
     assert box.value == []
     app = open_compare(extra=name, architecture="CNN-BiLSTM")

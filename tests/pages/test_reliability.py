@@ -238,10 +238,10 @@ def test_own_run_stands_beside_the_shipped_model(open_reliability, tmp_path):
     assert len(charts(open_reliability())) == 6
     app = open_reliability(models=["cnn_bilstm-C", name], section="Metrics", calibration=RAW)
     assert len(titles(app)) == 2
-    assert "own run mine" in titles(app)[1]
+    assert "local run mine" in titles(app)[1]
     assert "ECE **0.000**" in titles(app)[1]
     metrics = app.table[0].value.set_index("Ensemble")["AUROC"]
-    assert metrics["CNN-BiLSTM C (own run mine)"].startswith("1.000 [1.000")
+    assert metrics["CNN-BiLSTM C (local run mine)"].startswith("1.000 [1.000")
 
 
 def test_own_run_on_synthetic_records_is_offered_there_only(
@@ -250,7 +250,7 @@ def test_own_run_on_synthetic_records_is_offered_there_only(
     own_run(tmp_path / "runs" / "mine", KEYS[0], synthetic_catalog.frame, SYNTHETIC)
     name = "cnn_bilstm-A-0@mine"
     app = open_reliability(data_set=SYNTHETIC, models=[name])
-    assert "own run mine" in titles(app)[0]
+    assert "local run mine" in titles(app)[0]
     assert "trained on synthetic records" in titles(app)[0]
     elsewhere = open_reliability(models=[name])
     assert f"The ensemble `{name}` in the address is not known" in elsewhere.warning[0].value
@@ -262,7 +262,7 @@ def test_damaged_run_does_not_hide_the_others(open_reliability, tmp_path):
     (tmp_path / "runs" / "mine" / PREDICTIONS_FILE).write_bytes(b"no parquet")
     app = open_reliability(models=["cnn_bilstm-D", "cnn_bilstm-D-0@mine"], section="Metrics")
     assert not app.exception
-    assert "own run mine" in app.error[0].value
+    assert "local run mine" in app.error[0].value
     assert "damaged" in app.error[0].value
     assert len(charts(app)) == 1
     assert app.table[0].value["Ensemble"].tolist() == ["CNN-BiLSTM D"]
@@ -316,7 +316,7 @@ def test_run_on_the_mix_has_a_column_of_its_own(open_reliability, tmp_path):
     app = open_reliability(models=["cnn_bilstm-A", "cnn_bilstm-D-mix-3@mixed"])
     assert not app.exception
     assert "**D-mix**: half certain, half uncertain MI" in said(app)
-    assert "CNN-BiLSTM D-mix (own run mixed)" in titles(app)[1]
+    assert "CNN-BiLSTM D-mix (local run mixed)" in titles(app)[1]
 
 
 def test_without_any_model_the_page_leads_to_training(open_page, pretrained):

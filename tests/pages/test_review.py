@@ -265,7 +265,7 @@ def test_without_models_the_ecg_is_still_there(open_review, tmp_path):
 def test_an_own_run_stands_after_the_shipped_models(open_review, tmp_path):
     save_untrained(ModelKey("cnn_bilstm", "C", 7), tmp_path / "runs" / "mine")
     shown = table(open_review(2, details=TABLE), "Probability of MI")
-    assert list(shown["Ensemble"])[-1] == "CNN-BiLSTM C (own run mine)"
+    assert list(shown["Ensemble"])[-1] == "CNN-BiLSTM C (local run mine)"
     assert len(shown) == 7
 
 

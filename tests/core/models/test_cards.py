@@ -210,7 +210,7 @@ class TestList:
         card.save(run)
         entries = list_models(pretrained, tmp_path / "runs")
         assert [entry.name for entry in entries][3:] == ["cnn_bilstm-A-0@try-1"]
-        assert entries[3].label == "CNN-BiLSTM A (seed 0), own run try-1"
+        assert entries[3].label == "CNN-BiLSTM A (seed 0), local run try-1"
         assert by_name(entries, "cnn_bilstm-A-0@try-1").folder == run
         assert find_model(card.key, pretrained, tmp_path / "runs").shipped
 

@@ -42,7 +42,7 @@ def trained(runs_dir: Path, synthetic_dir: Path) -> ModelEntry:
 def test_it_trains_and_is_listed(trained: ModelEntry) -> None:
     assert (trained.key.arch, trained.card.epochs_run) == ("toy", 1)
     assert trained.card.n_parameters == 12 * 8 * 10 + 8 + 8 + 1
-    assert trained.label == "Toy network A (seed 3), own run mine"
+    assert trained.label == "Toy network A (seed 3), local run mine"
     (group,) = ensembles_of([trained])
     assert group.arch == "toy"
 

@@ -54,7 +54,7 @@ def test_seeds_are_grouped_in_the_order_of_the_study():
     assert [group.label for group in groups[1:]] == [
         "CNN-BiLSTM D",
         "BiMamba-2 A",
-        "CNN-BiLSTM A (own run late)",
+        "CNN-BiLSTM A (local run late)",
     ]
     assert ensemble_by_name(groups, "bimamba2-A") is groups[2]
 

@@ -90,6 +90,8 @@ def test_the_form_says_what_each_set_holds_and_how_long_it_takes(open_page: Open
     ]
     assert "Runs queue one after another and continue if you close the page." in _text(app)
     assert "No run yet" in _text(app)
+    asked = [node.label for node in app._tree if node.type in ("button", "selectbox", "radio")]
+    assert asked[-4:] == ["Start training", "Task", "Architecture", "Training set"]
     epochs, seed = (app.number_input(key=f"retrain_{name}") for name in ("epochs", "seed"))
     assert (epochs.min, epochs.max, epochs.value) == (1, 200, 16)
     assert (seed.min, seed.max, seed.value) == (0, 2_147_483_647, 0)
@@ -256,7 +258,7 @@ def test_a_finished_run_stands_beside_the_shipped_models_of_its_architecture(
     shipped = save_pretrained(tmp_path / "shipped", synthetic_recordings.catalog)
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(shipped))
     review, reliability = _links(open_page("retrain"))
-    label = "CNN-BiLSTM D (own run " + finished.run_dir.name.removeprefix("cnn_bilstm-D-seed0-")
+    label = "CNN-BiLSTM D (local run " + finished.run_dir.name.removeprefix("cnn_bilstm-D-seed0-")
     opened = open_page("reliability", **reliability)
     assert [said.value for said in opened.warning if "SYNTHETIC" not in said.value] == []
     assert not opened.error

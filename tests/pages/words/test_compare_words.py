@@ -633,7 +633,7 @@ def test_what_is_called_mi_outside_the_study_in_words_and_tables():
     other = outside.summary_table(found, choice(method="platt", target=0.9))
     assert list(other)[1] == "Called MI, from the threshold for 90 % sensitivity in fold 9 (Platt)"
     assert outside.caption(found, [RUN]).endswith(
-        "Without predictions of these records: CNN-BiLSTM A (own run mine)."
+        "Without predictions of these records: CNN-BiLSTM A (local run mine)."
     )
 
 
