@@ -226,22 +226,31 @@ def predictions_alt(rows: Sequence[Row]) -> str:
 def predictions_table(
     rows: Sequence[Row], decision: DecisionSettings, *, own: bool = False
 ) -> pd.DataFrame:
-    """Every ensemble in numbers and words; its leakage unless the recording is the reader's."""
+    """Every ensemble in numbers and words; its leakage unless the recording is the reader's.
+
+    Calls are shown at a target sensitivity only: at 50 % they would stand against the verdict.
+    """
     table = pd.DataFrame([_cells(row, decision) for row in rows])
     empty = [] if any(one.calibrated for one in predicted(rows)) else ["Uncalibrated"]
+    if decision.sensitivity is None:
+        empty.append(_calls_title(decision))
     return table.drop(columns=[*empty, *(["This recording"] if own else [])])
+
+
+def _calls_title(decision: DecisionSettings) -> str:
+    return f"MI at {decision.threshold_words}"
 
 
 def _cells(row: Row, decision: DecisionSettings) -> dict[str, str]:
     made = row if isinstance(row, EnsemblePrediction) else None
-    verdict = f"Conformal verdict at {decision.coverage_words}"
+    verdict = f"Verdict at {decision.coverage_words} coverage"
     return {
         "Ensemble": row.ensemble.label,
         "Trained on": trained_on(row.ensemble),
         "Probability of MI": _prob_words(row),
         "Seeds, lowest to highest": made.seed_words if made else "",
         "Uncalibrated": percent(made.uncalibrated) if made else "",
-        f"MI at {decision.threshold_words}": _call_words(made, decision) if made else "",
+        _calls_title(decision): _call_words(made) if made else "",
         verdict: (made.verdict if made else None) or "none",
         "This recording": LEAKAGE_WORDS[row.leakage or ""],
     }
@@ -254,9 +263,8 @@ def _prob_words(row: Row) -> str:
     return f"{percent(row.prob)}{interval}"
 
 
-def _call_words(row: EnsemblePrediction, decision: DecisionSettings) -> str:
-    sign = "yes" if row.calls_mi else "no"
-    return sign if decision.sensitivity is None else f"{sign} (from {percent(row.threshold)})"
+def _call_words(row: EnsemblePrediction) -> str:
+    return f"{'yes' if row.calls_mi else 'no'} (from {percent(row.threshold)})"
 
 
 def sets_in_words(rows: Sequence[Row]) -> str:

@@ -75,6 +75,7 @@ def test_ensembles_with_their_seeds_and_the_rest_a_click_away(open_review, seeds
         f"{100 * sigmoid(low):.1f} to {100 * sigmoid(high):.1f} % (2)"
     )
     assert "Uncalibrated" not in shown
+    assert not any(column.startswith("MI at") for column in shown)
     main, others = (
         chart.proto for chart in app.get("plotly_chart") if chart.proto.alt.startswith("Prob")
     )
@@ -108,9 +109,9 @@ def test_there_is_one_verdict_and_it_needs_all_main_ensembles(open_review, seeds
 
 def test_more_coverage_refers_more_and_is_kept_in_the_url(open_review, seeds):
     app = open_review(2, pretrained=seeds, details=TABLE)
-    sure = (table(app, "Ensemble")["Conformal verdict at 90 %"] == "refer").sum()
+    sure = (table(app, "Ensemble")["Verdict at 90 % coverage"] == "refer").sum()
     app = open_review(2, pretrained=seeds, details=TABLE, coverage="99 %")
-    verdicts = table(app, "Ensemble")["Conformal verdict at 99 %"]
+    verdicts = table(app, "Ensemble")["Verdict at 99 % coverage"]
     assert (verdicts == "refer").sum() > sure
     assert app.query_params["coverage"] == "99 %"
     assert "Verdict :orange-background[refer]" in [one.value for one in app.header]

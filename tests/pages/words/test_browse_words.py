@@ -3,10 +3,12 @@
 import pandas as pd
 import pytest
 
+from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.ptbxl.search import PRESETS, RecordFilter
 from pages.browse import listing
+from tests.support.predictions import ensemble
 
-HOW = "Click a row to open the case."
+HOW = "Click a row to open the case, or move with the arrow keys and press Enter."
 TEST = "Test split: no shipped model was trained on these records."
 UNSORTED = "No predictions are stored for this data set, so the order is by record number."
 CUT = "The first 1,000 are listed; Review steps through all of them."
@@ -36,24 +38,30 @@ def test_the_summary_counts_every_label_group() -> None:
     )
 
 
-def test_disagreement_names_the_probabilities() -> None:
-    assert listing.disagreement_words("platt").endswith("Probabilities: Platt.")
-    assert "Highest minus lowest probability of MI" in listing.disagreement_words("platt")
+def test_a_column_of_the_models_names_the_probabilities_and_the_coverage() -> None:
+    ensembles = [ensemble("cnn_bilstm", "A"), ensemble("bimamba2", "A")]
+    columns = listing._about_models(ensembles, DecisionSettings("platt", 0.05))
+    assert [column["label"] for column in columns.values()] == [
+        "MI %, A",
+        "Verdict",
+        "Disagreement",
+        "Highest, lowest",
+    ]
+    about = "Probability of MI in per cent by CNN-BiLSTM · BiMamba-2; Platt. Trained on certain MI"
+    assert columns["A"]["help"] == f"{about} only."
+    assert "Target coverage 95 %." in columns["verdict"]["help"]
 
 
-def test_a_column_without_content_is_hidden_and_the_rest_has_a_title() -> None:
-    columns = listing._columns("IMI", "platt")
-    assert [columns[name]["label"] for name in columns] == [
+def test_a_column_is_shown_only_where_it_tells_records_apart() -> None:
+    every = listing._about_record(RecordFilter())
+    assert [column["label"] for column in every.values()] == [
         "Record",
         "Age",
         "Sex",
         "Label group",
         "Diagnoses",
-        "Likelihood of IMI",
-        "MI territory",
-        "Disagreement",
-        "Signal",
-        "Split",
-        "Validated",
-        "Report begins",
+        "Likelihood of MI",
     ]
+    assert "group" not in listing._about_record(RecordFilter(groups=("other",)))
+    assert listing._asked_for(RecordFilter()) == {}
+    assert list(listing._asked_for(RecordFilter(territories=("anterior",)))) == ["territory"]
