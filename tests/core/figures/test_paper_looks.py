@@ -34,7 +34,8 @@ def parts(trace: go.Scatter) -> np.ndarray:
     return np.stack([part[~np.isnan(part[:, 1])] for part in np.split(xy, gaps + 1)[: len(gaps)]])
 
 
-MEDIAN = median_figure(measurements())
+LABELS = ("now", "earlier")
+MEDIAN = median_figure(measurements(), labels=LABELS)
 """Six columns of 30 mm: 1 s from -400 to 600 ms is 25 mm, and 5 mm between two; R at 12.5 mm.
 
 The leads are 1 to 12 mm high: two rows of 20 mm whose lines of 0 mV lie at 25 and 5 mm.
@@ -46,8 +47,11 @@ def test_the_median_beats_paper() -> None:
     layout = MEDIAN.layout
     assert list(layout.xaxis.range) == [0, 180]
     assert list(layout.yaxis.range) == [0, 45]
-    assert layout.height == round(1000 * 45 / 180) + 8
-    assert layout.margin.to_plotly_json() == {"l": 4, "r": 4, "t": 4, "b": 4}
+    assert layout.height == round(1000 * 45 / 180) + 40, "with a legend above"
+    assert layout.margin.to_plotly_json() == {"l": 4, "r": 4, "t": 40, "b": 4}
+    (scale,) = layout.annotations
+    assert scale.text == "25 mm/s · 10 mm/mV · median of 10 beats"
+    assert (scale.x, scale.y, scale.yshift, scale.showarrow) == (1, 1, 10, False)
     colors = paper("light")
     for axis in (layout.xaxis, layout.yaxis):
         assert (axis.dtick, axis.gridcolor, axis.constrain) == (5, colors.major, "domain")
@@ -62,7 +66,9 @@ def test_the_median_beats_paper() -> None:
 
 
 def test_beats_stand_at_r_and_zero() -> None:
-    for k, trace in enumerate(named(MEDIAN, "now")):
+    beats = named(MEDIAN, "now")
+    assert len(beats) == 12
+    for k, trace in enumerate(beats):
         top = int(np.argmax(trace.y))
         assert (trace.x[top], trace.y[top]) == pytest.approx((R_X[k], ZERO_Y[k] + k + 1), abs=0.02)
         assert trace.customdata[top].tolist() == [0, pytest.approx(100 * (k + 1), abs=2)]
@@ -121,7 +127,7 @@ def test_points_of_st(words: str, after_ms: float, symbol: str) -> None:
     ("dark", "marks", "then"), [(False, BLUE, VERMILLION), (True, SKY, ORANGE)]
 )
 def test_an_earlier_beat_and_marks_have_their_colours(dark: bool, marks: str, then: str) -> None:
-    figure = median_figure(measurements(), measurements(scale=2.0), dark=dark)
+    figure = median_figure(measurements(), measurements(scale=2.0), dark=dark, labels=LABELS)
     earlier = named(figure, "earlier")
     assert (earlier[0].line.color, earlier[0].line.dash, earlier[0].legendrank) == (then, "dot", 2)
     assert one(figure, "P on").line.color == one(figure, "J").marker.color == marks
