@@ -39,7 +39,7 @@ STYLE = {
     "D": Style("D uncertain", GREEN, "#2CC79A", "dot", "diamond"),
     "D-mix": Style("D-mix half and half", "#9C4A7C", "#CC79A7", "dashdot", "triangle-up"),
     "C-soft": Style("C-soft all, by likelihood", "#6B5B00", "#F0E442", "longdash", "cross"),
-    "C-multi": Style("C-multi all, two tasks", "#4B4F9E", "#9DA3F0", "longdashdot", "star"),
+    "C-multi": Style("C-multi all, multitask", "#4B4F9E", "#9DA3F0", "longdashdot", "star"),
 }
 """Style of each training set."""
 

@@ -149,7 +149,7 @@ def _text(content: PrintoutContent, width: float) -> list[Block]:
     if content.entry is None:
         return []
     if not content.entry.report:
-        return [heading("Report"), paragraph("No report in this table.", width)]
+        return [heading("Report"), paragraph("This data set has no report of the record.", width)]
     blocks = [
         heading("Report"),
         paragraph("Original", width, quiet=True),

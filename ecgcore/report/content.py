@@ -120,8 +120,8 @@ def attribution_sentences(attribution: Attribution) -> tuple[str, str, str]:
     if not attribution.signed:
         return (
             "Grad-CAM says when, not where:",
-            f"every lead shows the same curve, in steps of {attribution.step_ms:.0f} ms of the "
-            "layer it reads; it is silent about evidence against MI.",
+            f"every lead shows the same curve, in steps of {attribution.step_ms:.0f} ms. It "
+            "does not show evidence against MI.",
             "",
         )
     exact = attribution.gap_share <= LARGEST_GAP

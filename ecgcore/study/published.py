@@ -16,7 +16,7 @@ _BENCHMARK = "ecg_ptbxl_benchmarking (xresnet1d101)"
 _MIX = "Published as D; in the files D is 597 certain + 597 uncertain MI."
 _UNCERTAIN = "Called B in the files; this is our D."
 _INFERRED = (
-    "The file does not state its test set; 1253 is inferred from its results. AUROC and ECE rank "
+    "The file does not state its test set; 1,253 is inferred from its results. AUROC and ECE rank "
     "the training sets in the opposite order to 971."
 )
 _UNCERTAIN_INFERRED = f"{_UNCERTAIN} {_INFERRED}"
@@ -83,7 +83,7 @@ PUBLISHED = (
         sensitivity=0.9331,
         specificity=0.9660,
         source=_SITE,
-        note="From an older 1137-record split; it belongs to none of the test sets used here.",
+        note="From an older 1,137-record split; it belongs to none of the test sets used here.",
     ),
     _cnn("A", 971, 0.9933, 0.9849, 0.9681, 0.9403, 0.9787, 0.0184, 0.0274),
     _cnn("C", 971, 0.9928, 0.9834, 0.9557, 0.9478, 0.9587, 0.0233, 0.0326),
@@ -102,14 +102,14 @@ PUBLISHED = (
 """Every published figure, the study's first."""
 
 WHY_OURS_DIFFER = """\
-**Another "D".** The study's text describes D as the set with uncertain MI only (1193 MI). In \
+**Another "D".** The study's text describes D as the set with uncertain MI only (1,193 MI). In \
 its result files that set is called B, and D is a mix of 597 certain and 597 uncertain MI. The \
 published "D" figures belong to the mix. Our D is uncertain MI only: compare it with the rows \
 marked D here, and the published "D" with D-mix.
 
 **Another test set.** The headline on the study's web page (AUROC 0.9906) comes from an older \
-split with 1137 test records. Figures can be compared only on the same test set: 971 records \
-hold certain MI and normal ones, 1253 hold the uncertain MI as well.
+split with 1,137 test records. Figures can be compared only on the same test set: 971 records \
+hold certain MI and normal ones, 1,253 hold the uncertain MI as well.
 
 **Other networks.** The published CNN-LSTM reads the signal in one direction (367,169 \
 parameters), ours in both (367,009). The published BiMamba-2 has 10.7 million parameters, ours \
@@ -119,14 +119,14 @@ the study's recipe, with its filter and scaler, three seeds each on A, C and D.
 
 **One seed each.** Every published figure comes from one trained network. Training set A once \
 more moves its AUROC by 0.0025; on 971 records A and C differ by 0.0006, and our \
-bootstrap of the published predictions puts that difference between -0.0018 and +0.0031 (95 %). \
+bootstrap of the published predictions puts that difference between −0.0018 and +0.0031 (95 %). \
 That gap is no evidence for either.
 
 **The order depends on the test set.** On 971 records the published CNN-LSTM trained on A has \
 the highest AUROC and the lowest calibration error (ECE). On the test set with uncertain MI it \
 has the lowest AUROC and the highest ECE: AUROC 0.9663 (A), 0.9755 (uncertain only) and 0.9771 \
 (C), ECE 0.0806, 0.0354 and 0.0495. The file with these figures does not state its test set; \
-that it is the 1253 records is inferred. Nobody knows the truth of an MI with a likelihood of \
+that it is the 1,253 records is inferred. Nobody knows the truth of an MI with a likelihood of \
 15 %, so neither order is the right one.
 
 **Calibration is mostly an offset.** Scaling and shifting the logits (two numbers) brings the \

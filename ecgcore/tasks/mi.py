@@ -18,7 +18,7 @@ TRAIN_SETS: dict[str, str] = {
     ALL: "all MI, certain and uncertain",
     UNCERTAIN: "uncertain MI only",
     MIX: "half certain, half uncertain MI",
-    SOFT: "all MI, each as MI to the degree of its likelihood",
+    SOFT: "all MI, each weighted by its likelihood (50 % counts as half an MI)",
     MULTI: "all MI, and the SCP statements as a second task",
 }
 STUDY_SETS = (CERTAIN, ALL, UNCERTAIN, MIX)

@@ -120,7 +120,7 @@ STATEMENTS71 = Task(
         TrainSet("all", "every record, each statement at any likelihood", _all),
         TrainSet(
             "soft",
-            "every record, each statement to the degree of its likelihood",
+            "every record, each statement weighted by its likelihood",
             _all,
             targets=soft_targets,
         ),

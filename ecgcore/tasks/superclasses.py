@@ -57,7 +57,7 @@ SUPERCLASSES = Task(
         TrainSet("all", "every record with a diagnostic statement, at any likelihood", _stated),
         TrainSet(
             "soft",
-            "the same records, each class to the degree of its likelihood",
+            "the same records, each class weighted by its likelihood",
             _stated,
             targets=soft_targets,
         ),

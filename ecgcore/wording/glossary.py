@@ -24,8 +24,8 @@ class Term:
 
 TERMS = (
     Term("AUROC", "Chance that a random MI record gets a higher probability than a random normal "
-         "one; 0.5 is a coin, 1 is perfect.", "Compare, Reliability, Retrain, About"),
-    Term("AUPRC", "Average precision over all thresholds; a coin reaches the share of MI.",
+         "one; 0.5 is chance, 1 is perfect.", "Compare, Reliability, Retrain, About"),
+    Term("AUPRC", "Average precision over all thresholds; by chance it is the share of MI.",
          "Compare"),
     Term("Attribution", "How much each moment and lead of a recording moved one model's "
          "prediction. It explains the model, not the heart.", "Review, Uploaded ECG, PDF"),
@@ -88,7 +88,7 @@ TERMS = (
     Term("Reference network", "A network from elsewhere that ours are compared with.", "code"),
     Term("Refer", "Conformal verdict where neither MI nor normal is sure enough.",
          "Review, Reliability, PDF"),
-    Term("Reliability curve", "In records with like probabilities, the share that is MI.",
+    Term("Reliability curve", "Among records with similar probabilities, the share that is MI.",
          "Reliability"),
     Term("Report", "The clinician's text of a record.", "Review"),
     Term("Seed", "Number that starts all random draws of a training; another seed gives another "
@@ -118,7 +118,7 @@ TERMS = (
          "Compare, Reliability, Retrain, About"),
     Term("Uncertain MI", "Label group: the strongest statement of infarction has a likelihood "
          "above 0 and below 100 %.", "Browse, Review, Compare, Reliability, Retrain, About"),
-    Term("Uploaded ECG", "A recording that a reader brought; it is read in memory and not kept.",
+    Term("Uploaded ECG", "An ECG file that a reader opened; it is read in memory and not kept.",
          "Uploaded ECG"),
     Term("Worklist", "The records chosen on Browse or by a bin, in their order, that Review steps "
          "through.", "Browse, Review, Compare, Reliability"),

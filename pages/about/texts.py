@@ -46,12 +46,12 @@ LIMITS = """\
 teaching.
 - **One task.** The models know infarction against strictly normal ECGs. They have not learned \
 about other disease, and a high probability does not mean that nothing else explains the ECG.
-- **Few trainings.** The same recipe from another seed gives another model: in the published \
+- **Few training runs.** The same recipe from another seed gives another model: in the published \
 figures, training on A once more moves its AUROC by 0.0025, more than A and C differ on certain \
 MI. Compare gives a verdict only where an interval over patients and seeds excludes zero.
 - **Uncertain labels have no truth behind them.** Nobody knows which of the infarctions at 15 % \
 were real. A test set with uncertain labels measures agreement with the cardiologists, not with \
-the heart; in the published figures the order of the training sets turns round on it. Both \
+the heart; in the published figures the order of the training sets is reversed on it. Both \
 readings are shown, no winner is declared.
 - **Age differs between the label groups.** The median is 52 years for normal records, 72 and 71 \
 for certain and uncertain MI. A model can gain from signs of age in the ECG without seeing an \
@@ -59,8 +59,8 @@ infarction.
 - **So does other disease.** Two thirds of the MI records also carry statements of ST/T change, \
 hypertrophy or conduction disturbance; by the rule no normal record does.
 - **One source.** PTB-XL was recorded in one country, with one maker's devices, from 1989 to \
-1996. How far the figures carry elsewhere is unknown.
-- **Probabilities depend on who is asked.** The share of MI among the study's records is not \
+1996. Whether the figures hold elsewhere is unknown.
+- **Probabilities depend on the patients.** The share of MI among the study's records is not \
 that of a ward. Calibrators (decision settings, top of every page) are fitted on fold 9, \
 which has the study's share; Reliability shows how well that holds, and what another share would \
 change.
@@ -75,10 +75,10 @@ begins when it has begun in three leads, and lasts as long as in three.
 
 A value that could not be measured has a reason in its place, never a number. The **confidence** \
 falls where a wave fades slowly into the baseline, is small against the noise, rests on few beats \
-or lies beyond what hearts do. It is a rule, not a probability.
+or is physiologically implausible. It is a rule, not a probability.
 
-- **Rate** and **RR spread** from all beats; **QTc** from the median RR after Bazett \
-(QT/√RR), Fridericia (QT/∛RR), Framingham (QT + 154 ms · (1 − RR)) and Hodges \
+- **Rate** and the **standard deviation of RR** from all beats; **QTc** from the median RR after \
+Bazett (QT/√RR), Fridericia (QT/∛RR), Framingham (QT + 154 ms · (1 − RR)) and Hodges \
 (QT + 1.75 ms · (rate − 60)), RR in seconds.
 - **Axes** in the frontal plane from the net areas of I and aVF.
 - **Q, R, S, ST and T** of each lead from the level just before QRS; ST at J, J+40, J+60 and \
@@ -101,7 +101,7 @@ phrases; unknown words stay as they are, and the original is always beside it. \
 
 LIKELIHOOD_INTRO = """\
 PTB-XL keeps, for each statement, how certain the report was, in per cent. This project reads the \
-steps so:"""
+steps as follows:"""
 
 SETS = """\
 | set | records |
@@ -110,7 +110,7 @@ SETS = """\
 | **C** | normal, certain and uncertain MI |
 | **D** | normal and uncertain MI |
 | **D-mix** | normal, and as many MI as in A, half certain and half uncertain, drawn with the seed |
-| **C-soft** | those of C, each MI taught as MI to the degree of its likelihood |
+| **C-soft** | those of C, each MI weighted by its likelihood (50 % counts as half an MI) |
 | **C-multi** | those of C; beside MI, the network learns which SCP statements a record has |
 
 All sets share the same normal records. Validation follows the same rule, so that a model of A \

@@ -48,12 +48,12 @@ def _draw_filter(saved: SavedFilters, name: str, wanted: RecordFilter) -> None:
 def _draw_form(saved: SavedFilters, query: str) -> None:
     with st.form("save filter", border=False, clear_on_submit=True):
         name = st.text_input(
-            "Save the present filters as",
+            "Save the current filters as",
             max_chars=LONGEST_NAME,
             placeholder="such as Lateral, doubtful",
         )
         asked = st.form_submit_button("Save", icon=":material/bookmark_add:")
-    st.caption("Kept on this machine, for all its readers.")
+    st.caption("Saved on this machine for everyone who uses it.")
     if asked:
         saved.add(name, query)
         st.rerun()

@@ -54,8 +54,8 @@ def recording_facts(entry: CatalogEntry) -> list[str]:
     """Date, device, patient and validation, as far as the table knows them."""
     validated = {True: "validated by a human", False: "not validated by a human", None: ""}
     facts = [
-        f"Recorded {entry.recording_date}" if entry.recording_date else "Date not in this table",
-        " ".join(entry.device.split()) or "device not in this table",
+        f"Recorded {entry.recording_date}" if entry.recording_date else "Date unknown",
+        " ".join(entry.device.split()) or "device unknown",
         "" if entry.patient_id is None else f"patient {entry.patient_id}",
         validated[entry.validated],
     ]
@@ -84,4 +84,4 @@ def translation_words(translation: Translation) -> str:
     """Say what the translation is, and which words it left as they are."""
     left = ", ".join(dict.fromkeys(translation.unknown))
     said = f" Left as they are: {left}." if left else ""
-    return f"By a fixed glossary, offline; the original is what was said.{said}"
+    return f"Translated word by word from a fixed list of terms; the original counts.{said}"

@@ -101,8 +101,8 @@ def draw_earlier(case: ReadableCase) -> None:
     others = same_patient(caches.catalog(), case.entry.ecg_id)
     if not others:
         st.info(
-            "The open table names no other ECG of this patient; where it has no patient number, "
-            "there may be one.",
+            "This data set lists no other ECG of this patient. Without a patient number, there may "
+            "still be one.",
             icon=":material/info:",
         )
         return

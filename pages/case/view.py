@@ -180,7 +180,7 @@ def draw_labels(entry: CatalogEntry) -> None:
         st.table(parts.statements_table(entry), hide_index=True, border="horizontal")
     with right:
         st.header("Report, original text", anchor=False)
-        st.text(entry.report or "No report in this table.")
+        st.text(entry.report or "This data set has no report of the record.")
         translation = translate(entry.report)
         if translation.english.lower().split() != translation.original.lower().split():
             st.header("Report in English, word by word", anchor=False)

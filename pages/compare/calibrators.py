@@ -122,8 +122,8 @@ def words(table: pd.DataFrame, method: CalibratorName) -> str:
     return (
         f"{CALIBRATORS[method]}, {BY_TEST_SET}, moves the ECE of these {len(before)} ensembles "
         f"from **{before.min():.3f} to {before.max():.3f}** (uncalibrated) to **{after.min():.3f} "
-        f"to {after.max():.3f}**; highest less lowest goes from {np.ptp(before):.3f} to "
-        f"{np.ptp(after):.3f}."
+        f"to {after.max():.3f}**; the gap between highest and lowest goes from "
+        f"{np.ptp(before):.3f} to {np.ptp(after):.3f}."
     )
 
 

@@ -165,7 +165,7 @@ def _binning_words(
 
 
 def _draw_without_bins(shown: Sequence[Evaluated], choice: Choice) -> None:
-    st.markdown("**Without bins (CORP)**: Brier = MCB - DSC + UNC, exactly.")
+    st.markdown("**Without bins (CORP)**: Brier = MCB − DSC + UNC, exactly.")
     rows = []
     for one in shown:
         corp = views.corp_curve(one)

@@ -33,7 +33,7 @@ def draw_calibrators(one: Evaluated, choice: Choice) -> None:
         "that is fitted with all labels. "
         "Slope below 1: predictions too extreme. Offset (calibration in the large) above 0: MI "
         "more frequent than predicted. Brackets: 95 % bootstrap intervals over patients, for the "
-        "fit as it is. ECE over 10 bins of equal width; its interval leans upward."
+        "fit as it is. ECE over 10 bins of equal width; its interval is biased upward."
     )
     figure = intervals_figure(
         [line.label for line in lines],

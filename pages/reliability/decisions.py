@@ -144,9 +144,10 @@ def net_benefit_words(one: Evaluated, choice: Choice) -> str:
     )
     return (
         f"Per 100 patients, with 95 % bootstrap intervals over patients. The {share:.0f} % MI of "
-        f"this test set (n = {len(one.labels):,}) are the study's doing, not a clinic's: "
-        "probabilities are moved to the chosen share, and 10 is only a start. Net benefit counts "
-        "MI found per patient, less false alarms at their price; dashed: the dial's threshold."
+        f"this test set (n = {len(one.labels):,}) come from how the study was made, not from "
+        "a clinic: probabilities are moved to the chosen share, and 10 is only a start. "
+        "Net benefit counts MI found per patient, less false alarms at their price; dashed: the "
+        "dial's threshold."
         f"{advice}"
     )
 

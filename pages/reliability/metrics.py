@@ -35,7 +35,8 @@ def draw_metrics(shown: Sequence[Evaluated], choice: Choice) -> None:
         f"{choice.data_version}, test set {choice.test_set}: n = {n:,}, {n_mi:,} of them MI. Value "
         "[95 % interval from 1,000 bootstrap samples of patients] of the ensemble. Accuracy, "
         f"sensitivity and specificity at the threshold {THRESHOLD}. Calibration errors (ECE) here "
-        "always over 10 bins; their intervals lean upward, since resampling adds noise to each bin."
+        "always over 10 bins; their intervals are biased upward, because "
+        "resampling adds noise to each bin."
     )
     measured = [(one, cache.metrics(one.labels, one.probs, one.patients)) for one in shown]
     rows = [

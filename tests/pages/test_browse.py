@@ -303,12 +303,12 @@ def test_the_list_is_a_file_of_all_rows(open_page: Open, disagreement: None) -> 
 def test_filters_are_saved_by_name_and_come_back(open_page: Open, disagreement: None) -> None:
     app = press(open_page("browse", territory="lateral", group="any"), "Certain MI")
     certain = summary(app)
-    box(app, "Save the present filters as").input("Mine")
+    box(app, "Save the current filters as").input("Mine")
     press(app, "Save")
     app = press(app, "All records")
     assert summary(app) != certain
     assert summary(press(app, "Mine")) == certain
-    box(app, "Save the present filters as").input("mine")
+    box(app, "Save the current filters as").input("mine")
     press(app, "Save")
     assert "“mine” is already saved" in app.error[0].value
     press(app, "Remove")

@@ -271,7 +271,7 @@ def test_an_own_run_stands_after_the_shipped_models(open_review, tmp_path):
 
 def test_a_blank_report_is_said_to_be_blank(open_bare, own_data):
     change_table(own_data, 2, report="")
-    assert "No report in this table." in texts(open_bare(2, data_dir=own_data))
+    assert "This data set has no report of the record." in texts(open_bare(2, data_dir=own_data))
 
 
 def test_a_german_report_stands_in_both_languages(open_bare, own_data):
@@ -331,7 +331,7 @@ def test_noise_and_facts_in_words(synthetic_catalog):
     assert parts.noise_words(noisy) == "baseline drift (V6); static noise (I-AVF)"
     assert parts.noise_words(dataclasses.replace(entry, noise=())) == "none noted"
     bare = dataclasses.replace(entry, recording_date="", device="", patient_id=None, validated=None)
-    assert parts.recording_facts(bare) == ["Date not in this table", "device not in this table"]
+    assert parts.recording_facts(bare) == ["Date unknown", "device unknown"]
 
 
 def test_leads_beyond_the_paper_are_named(synthetic_recordings):

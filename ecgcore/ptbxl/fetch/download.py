@@ -366,9 +366,9 @@ class _Fetch:
 
     def _lost(self, outcome: Outcome) -> CatalogError:
         return CatalogError(
-            f"{self.transfer.base_url}{outcome.path} could not be had: {outcome.failure}. Check "
-            "the network or choose a mirror with --base-url; the same command goes on where it "
-            "stopped."
+            f"{self.transfer.base_url}{outcome.path} could not be downloaded: {outcome.failure}. "
+            "Check the network or choose a mirror with --base-url; the same command goes on "
+            "where it stopped."
         )
 
 

@@ -179,7 +179,7 @@ def _st(scene: BeatInTime, row: int, name: str, after_ms: float, trust: float) -
     value = float(scene.between(at - 4.0, at + 4.0)[row].mean())
     peak = scene.found.t_peak.time_ms
     confidence = min(trust, scene.found.qrs_off.confidence)
-    late = f"J+{after_ms:g} lies behind the peak of T" if peak is not None and at > peak else ""
+    late = f"J+{after_ms:g} comes after the peak of T" if peak is not None and at > peak else ""
     return _amplitude(name, value, confidence * (DOUBT if late else 1.0), late)
 
 

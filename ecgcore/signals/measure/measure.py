@@ -111,7 +111,7 @@ def _rhythm(beats: Beats) -> tuple[Measured, Measured]:
     confidence = min(1.0, len(rr) / _FEW_RR)
     few = f"from {len(rr)} RR interval{'s' if len(rr) > 1 else ''}" if len(rr) < _FEW_RR else ""
     rate = ("heart_rate_bpm", "Heart rate", "bpm")
-    spread = ("rr_sd_ms", "RR spread (standard deviation)", "ms")
+    spread = ("rr_sd_ms", "Standard deviation of RR", "ms")
     if not len(rr):
         why = _too_few(beats)
         return Measured(*rate, None, 0.0, why), Measured(*spread, None, 0.0, why)

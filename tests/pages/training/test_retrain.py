@@ -76,7 +76,7 @@ def test_the_form_says_what_each_set_holds_and_how_long_it_takes(open_page: Open
         "**C**: all MI, certain and uncertain",
         "**D**: uncertain MI only",
         "**D-mix**: half certain, half uncertain MI",
-        "**C-soft**: all MI, each as MI to the degree of its likelihood",
+        "**C-soft**: all MI, each weighted by its likelihood (50 % counts as half an MI)",
         "**C-multi**: all MI, and the SCP statements as a second task",
     ]
     captions = list(app.radio(key="retrain_set_mi").proto.captions)

@@ -382,8 +382,8 @@ def test_what_a_calibrator_does_in_words():
     table = pd.DataFrame({"ece": [0.010, 0.002, 0.040, 0.005]})
     assert calibrators.words(table, "platt") == (
         "Platt, fitted on fold 9 by this test set's rule, moves the ECE of these 2 ensembles from "
-        "**0.010 to 0.040** (uncalibrated) to **0.002 to 0.005**; highest less lowest goes from "
-        "0.030 to 0.003."
+        "**0.010 to 0.040** (uncalibrated) to **0.002 to 0.005**; the gap between highest "
+        "and lowest goes from 0.030 to 0.003."
     )
 
 

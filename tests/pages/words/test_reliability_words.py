@@ -355,7 +355,7 @@ def test_costs_stand_beside_calling_everybody_and_nobody():
 
 def test_net_benefit_says_what_it_rests_on():
     text = decisions.net_benefit_words(ONE, choice(method="platt"))
-    assert "The 40 % MI of this test set (n = 5) are the study's doing" in text
+    assert "The 40 % MI of this test set (n = 5) come from how the study was made" in text
     assert "try Platt" not in text
     assert decisions.net_benefit_words(ONE, choice()).endswith(
         "these are uncalibrated: try Platt in the decision settings at the top."

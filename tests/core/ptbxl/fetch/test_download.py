@@ -402,14 +402,14 @@ class TestTables:
     @pytest.mark.parametrize("path", [SUMS, *TABLES])
     def test_a_missing_table_is_an_error(self, server, folder, path):
         server.forever[path] = 404
-        with pytest.raises(CatalogError, match=rf"{path} could not be had: .*404"):
+        with pytest.raises(CatalogError, match=rf"{path} could not be downloaded: .*404"):
             get(folder, server)
         assert path not in held(folder)
 
     @pytest.mark.parametrize("path", TABLES)
     def test_a_table_that_differs_from_its_sum_is_an_error(self, server, folder, path):
         server.forever[path] = "wrong"
-        with pytest.raises(CatalogError, match=rf"{path} could not be had: its SHA-256"):
+        with pytest.raises(CatalogError, match=rf"{path} could not be downloaded: its SHA-256"):
             get(folder, server)
         assert not {path, f"{path}.part"} & held(folder)
 
@@ -478,7 +478,7 @@ class TestTables:
                 fetch(folder, "test", base_url=url, backoff_s=0.0)
 
     def test_a_url_that_is_none_is_an_error(self, folder):
-        with pytest.raises(CatalogError, match="could not be had"):
+        with pytest.raises(CatalogError, match="could not be downloaded"):
             fetch(folder, "test", base_url="physionet", backoff_s=0.0)
 
     def test_a_folder_that_cannot_be_written_is_an_error(self, server, tmp_path):

@@ -191,7 +191,7 @@ def test_st_behind_the_peak_of_t_is_doubtful(peak_ms: float | None, late: bool) 
     scene = scene_of(np.ones(N), replace(FOUND, t_peak=Fiducial(peak_ms, 0.7)))
     found = module._st(scene, 0, "st_j80_mv", 80.0, 0.9)
     assert found.confidence == pytest.approx(0.32 if late else 0.8)
-    assert found.reason == ("J+80 lies behind the peak of T" if late else "")
+    assert found.reason == ("J+80 comes after the peak of T" if late else "")
 
 
 def test_t_is_its_largest_deflection_between_its_ends() -> None:
