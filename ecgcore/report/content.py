@@ -112,7 +112,7 @@ def attribution_words(attribution: Attribution) -> str:
 def push_words(attribution: Attribution) -> str:
     """Say in which territories' leads the push towards MI lies; "" for time alone."""
     shares = [f"{name} {percent(share, 0)}" for name, share in attribution.territory_shares.items()]
-    return f"Push towards MI by lead group: {', '.join(shares)}." if shares else ""
+    return f"Push towards MI: {', '.join(shares)}." if shares else ""
 
 
 def attribution_sentences(attribution: Attribution) -> tuple[str, str, str]:

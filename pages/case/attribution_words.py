@@ -32,7 +32,7 @@ def overlay_words(overlay: Attribution, prob: float, layout: PaperLayout) -> str
     parts = [
         f"Overlay: {overlay.model.label}, **{percent(prob)} MI**.",
         push_words(overlay),
-        f"**{percent(outside, 0)}** of the {what} is outside the strips drawn."
+        f"**{percent(outside, 0)}** of the {what} lies outside the strips."
         if outside >= _MANY
         else "",
         f":red[**{caution}**]" if caution else "",

@@ -81,7 +81,8 @@ def rule_or_uncalibrated(
         plain = replace(decision, calibrator="raw")
         if plain == decision:
             raise
-        return caches.decision_rule(ensemble, plain), f"Uncalibrated: {error}"
+        who = "" if ensemble.shipped else f"{ensemble.label}: "
+        return caches.decision_rule(ensemble, plain), f"{who}Uncalibrated: {error}"
 
 
 def main_rules(name: CalibratorName) -> list[DecisionRule]:

@@ -301,9 +301,8 @@ def test_one_line_says_who_pushes_where_and_how_much_is_not_drawn():
     overlay = pushing({"V1": 0.5, "II": 0.25, "I": 0.15, "aVR": 0.1}, delta=0.0)
     words = attribution_words.overlay_words(overlay, 0.834, paper_layout())
     assert words == (
-        "Overlay: CNN-BiLSTM A (seed 0), **83.4 % MI**. Push towards MI by lead group: anterior "
-        "50 %, inferior 25 %, lateral 15 %, aVR 10 %. **60 %** of the push is outside the strips "
-        "drawn."
+        "Overlay: CNN-BiLSTM A (seed 0), **83.4 % MI**. Push towards MI: anterior 50 %, "
+        "inferior 25 %, lateral 15 %, aVR 10 %. **60 %** of the push lies outside the strips."
     )
     all_drawn = paper_layout(PaperSettings("12x1"))
     assert "outside" not in attribution_words.overlay_words(overlay, 0.834, all_drawn)

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ecgcore.errors import ModelError
 from ecgcore.predictions.decision import DecisionSettings, NoPrediction
 from ecgcore.predictions.scope import Scope
 from ecgcore.report import verdict
@@ -119,3 +120,27 @@ def test_marks_are_explained_only_where_they_are_drawn():
     one = prediction(0.5, alpha=0.1, verdict="MI", seeds=(0.4, 0.6))
     band, dots = "Band: what the ensemble says at each probability.", "Dots: its seeds."
     assert said.drawing_words([one]) == f"{band} {dots}"
+
+
+def test_a_local_run_that_cannot_be_calibrated_is_named(monkeypatch):
+    def rule(who, chosen):
+        if chosen.calibrator != "raw":
+            raise ModelError("no fold 9.")
+        return (who, chosen)
+
+    monkeypatch.setattr(said.caches, "decision_rule", rule)
+    chosen = DecisionSettings("platt", 0.05)
+    shipped, local = ensemble(), ensemble(shipped=False)
+    made, note = said.rule_or_uncalibrated(shipped, chosen)
+    assert made == (shipped, DecisionSettings("raw", 0.05))
+    assert note == "Uncalibrated: no fold 9."
+    assert said.rule_or_uncalibrated(local, chosen)[1] == f"{local.label}: {note}"
+
+
+def test_without_a_calibrator_an_error_stays_an_error(monkeypatch):
+    def broken(*_):
+        raise ModelError("no fold 9.")
+
+    monkeypatch.setattr(said.caches, "decision_rule", broken)
+    with pytest.raises(ModelError, match="no fold 9"):
+        said.rule_or_uncalibrated(ensemble(), DecisionSettings(sensitivity=0.9))
