@@ -1,6 +1,7 @@
 """What the bench of the models promises and how often it measures: a second copy."""
 
 import pytest
+import torch
 
 from ecgcore.bench.models import contest, forward, references, serving, table, training
 
@@ -32,3 +33,18 @@ def test_how_often_is_measured() -> None:
     assert quick == (3, 5, 2, 60, 0)
     assert (table._BATCH, training._STUDY_BATCH) == (64, 32)
     assert references.CHUNKS == (32, 64)
+
+
+@pytest.mark.parametrize(("bf16", "seen"), [(False, torch.float32), (True, torch.bfloat16)])
+def test_a_forward_pass_is_in_float32_unless_asked(bf16: bool, seen: torch.dtype) -> None:
+    class Looks(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            product = x @ x.T
+            self.seen = product.dtype, torch.is_inference_mode_enabled()
+            return product
+
+    model = Looks()
+    asked = {"bf16": True} if bf16 else {}
+    logits = forward._logits(model, torch.eye(3), **asked)
+    assert model.seen == (seen, True)
+    assert logits.dtype == torch.float32

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgcore.errors import RecordError
+from ecgcore.io.binary import scp_files
 from ecgcore.io.binary.scp_files import read_scp
 from ecgcore.leads import LEADS
 from tests.support.uploads import EIGHT, dipole_microvolts, scp_file, seal_scp
@@ -92,3 +93,100 @@ def test_what_all_leads_share_is_read() -> None:
     raw = read_scp(shorter, "e.scp")
     assert raw.signal.shape == (8, 290)
     assert "290 samples, was read" in raw.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("units", "differences", "amplitudes"),
+    [
+        ([5, 1, -2, 4], 0, [5, 1, -2, 4]),
+        ([5, 1, -2, 4], 1, [5, 6, 4, 8]),
+        # 5 and 6 are amplitudes, then changes of the change: 1, then -1, then 3
+        ([5, 6, -2, 4], 2, [5, 6, 5, 8]),
+        ([5], 1, [5]),
+        ([5], 2, [5]),
+        ([5, 7], 2, [5, 7]),
+    ],
+)
+def test_differences_are_summed_up(
+    units: list[int], differences: int, amplitudes: list[int]
+) -> None:
+    found = scp_files._undo(np.array(units), differences)
+    assert found.tolist() == amplitudes
+
+
+@pytest.mark.parametrize(
+    ("bits", "value"),
+    [
+        ("01111111", 127),
+        ("10000000", -128),
+        ("11111111", -1),
+        ("0" * 8, 0),
+        ("1" + "0" * 15, -32768),
+    ],
+)
+def test_long_codes_are_in_twos_complement(bits: str, value: int) -> None:
+    assert scp_files._long(bits) == value
+
+
+def sections(length: int, *pointers: tuple[int, int, int], body: bytes = b"") -> bytes:
+    """Return a file without checksum whose section 0 has this length and these pointers."""
+    table = b"".join(struct.pack("<HII", *pointer) for pointer in pointers)
+    head = b"\0" * 10 + struct.pack("<I", length) + b"\0" * 8
+    return head + table + body
+
+
+def test_the_table_of_sections_must_lie_inside_the_file() -> None:
+    content = sections(26, (0, 0, 0))
+    assert len(content) == 32
+    assert scp_files._sections(content, "e.scp") == {}
+    with pytest.raises(RecordError, match="its table of sections has 26 bytes"):
+        scp_files._sections(content[:-1], "e.scp")
+    assert scp_files._sections(sections(16) + b"\0" * 4, "e.scp") == {}
+    with pytest.raises(RecordError, match="its table of sections has 15 bytes"):
+        scp_files._sections(sections(15) + b"\0" * 4, "e.scp")
+
+
+@pytest.mark.parametrize(("number", "kept"), [(11, True), (12, False)])
+def test_sections_up_to_11_are_known(number: int, kept: bool) -> None:
+    body = b"\0\0" + number.to_bytes(2, "little") + b"\0" * 12 + b"abc"
+    content = sections(26, (number, len(body), 33), body=body)
+    assert scp_files._sections(content, "e.scp") == ({number: b"abc"} if kept else {})
+
+
+@pytest.mark.parametrize(("size", "index"), [(20, 33), (19, 34), (19, 32), (15, 33)], ids=str)
+def test_a_section_lies_where_its_pointer_says(size: int, index: int) -> None:
+    body = b"\0\0" + (3).to_bytes(2, "little") + b"\0" * 12 + b"abc"
+    with pytest.raises(RecordError, match="section 3 is not where it should be"):
+        scp_files._sections(sections(26, (3, size, index), body=body), "e.scp")
+
+
+@pytest.mark.parametrize(("first", "last", "sound"), [(1, 1, True), (2, 1, False), (0, 5, False)])
+def test_a_lead_ends_with_or_after_its_first_sample(first: int, last: int, sound: bool) -> None:
+    body = bytes([1, 0]) + struct.pack("<IIB", first, last, 2)
+    if sound:
+        (lead,) = scp_files._leads(body, "e.scp")
+        assert (lead.n_samples, lead.code) == (1, 2)
+    else:
+        with pytest.raises(RecordError, match="ends before it begins"):
+            scp_files._leads(body, "e.scp")
+
+
+@pytest.mark.parametrize(("n", "fits"), [(3_000_000, True), (3_000_001, False)])
+def test_three_million_samples_are_read(n: int, fits: bool) -> None:
+    body = bytes([1, 0]) + struct.pack("<IIB", 1, n, 1)
+    if fits:
+        assert scp_files._leads(body, "e.scp")[0].n_samples == n
+    else:
+        with pytest.raises(RecordError, match="more than 3,000,000 samples"):
+            scp_files._leads(body, "e.scp")
+
+
+def test_a_mark_in_section_0_makes_an_scp_file() -> None:
+    assert scp_files.is_scp(PLAIN)
+    assert scp_files.is_scp(b"\0" * 16 + b"SCPECG")
+    assert not scp_files.is_scp(b"\0" * 15 + b"SCPECG\0")
+
+
+@pytest.mark.parametrize(("table", "plain"), [(b"", False), (struct.pack("<H", 19999), True)])
+def test_the_default_table_is_known_by_its_number(table: bytes, plain: bool) -> None:
+    assert scp_files._uses_huffman(table, "e.scp") is plain
