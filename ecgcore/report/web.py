@@ -1,7 +1,7 @@
 """Evaluation results as one HTML file that needs no network: words, tables and Plotly figures."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -47,6 +47,11 @@ class Section:
 
     title: str
     blocks: tuple[Block, ...]
+
+
+def readable(frame: pd.DataFrame, labels: Mapping[str, str], title: str = "") -> Table:
+    """Name the columns of a table for readers, in the order of `labels`."""
+    return Table(frame[list(labels)].rename(columns=dict(labels)), title)
 
 
 def web_page(

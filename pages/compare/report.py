@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
 from ecgcore.errors import EcgError
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
-from ecgcore.report.web import Block, Section, Table, Words
+from ecgcore.report.web import Block, Section, Table, Words, readable
 from ecgcore.stats.calibration.calibrators import CALIBRATORS
 from ecgcore.study.claims import CLAIMS
 from ecgcore.study.outside.table import certain_mi_ids
@@ -62,11 +62,6 @@ def sections(
 
 def _quiet(text: str) -> Words:
     return Words(text, quiet=True)
-
-
-def readable(frame: pd.DataFrame, labels: Mapping[str, str], title: str = "") -> Table:
-    """Name the columns of a table as on the page."""
-    return Table(frame[list(labels)].rename(columns=labels), title)
 
 
 def _first(shown: Field, ranked: Sequence[tuple[str, Field]], choice: Choice) -> Section:

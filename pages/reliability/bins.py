@@ -40,7 +40,7 @@ def draw_bins(one: Evaluated, choice: Choice) -> None:
             _draw_cases(one, pieces, chosen, choice, "bin_cases")
     with left:
         draw_plot(
-            parts.figure_of(one, pieces, choice, chosen=chosen),
+            parts.figure_of(one, pieces, choice, chosen=chosen, dark=is_dark()),
             "curve_large",
             parts.curve_alt(one, pieces, choice),
             lambda: parts.take_click("curve_large", one.ensemble.label),

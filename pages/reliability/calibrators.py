@@ -10,6 +10,7 @@ import streamlit as st
 from ecgcore.figures.reliability_panels import Column, Held, intervals_figure, strata_figure
 from ecgcore.predictions.calibrator_comparison import CalibratorLine, lines_frame
 from ecgcore.predictions.evaluated import Evaluated
+from ecgcore.report.web import Drawing
 from ecgcore.stats.metrics import Estimate
 from ecgcore.study.calibration_by_stratum import calibration_by_stratum, outside_interval
 from ecgcore.study.strata import KINDS
@@ -17,7 +18,7 @@ from pages.reliability.choice import Choice
 from pages.shared import caches, record_table
 from pages.shared import evaluation_caches as cache
 from pages.shared.decision_choice import BY_TEST_SET
-from pages.shared.plots import INTERVAL, draw_numbers, draw_plot, draw_table, unbroken
+from pages.shared.plots import INTERVAL, draw, draw_numbers, draw_plot, draw_table, unbroken
 from pages.shared.widgets import is_dark
 
 
@@ -27,14 +28,7 @@ def draw_calibrators(one: Evaluated, choice: Choice) -> None:
     lines = cache.calibrator_lines(validation, one.labelled)
     st.markdown(gap_words(one, lines))
     draw_table(methods_table(lines))
-    st.caption(
-        f"Each {BY_TEST_SET} ({lines[0].fitted.n:,} records, {lines[0].fitted.n_mi:,} of them MI), "
-        f"judged on the {len(one.labels):,} of fold 10; the rest of this page takes the calibrator "
-        "that is fitted with all labels. "
-        "Slope below 1: predictions too extreme. Offset (calibration in the large) above 0: MI "
-        "more frequent than predicted. Brackets: 95 % bootstrap intervals over patients, for the "
-        "fit as it is. ECE over 10 bins of equal width; its interval is biased upward."
-    )
+    st.caption(methods_words(one, lines))
     figure = intervals_figure(
         [line.label for line in lines],
         [one.ensemble.train_set] * len(lines),
@@ -55,6 +49,18 @@ def draw_calibrators(one: Evaluated, choice: Choice) -> None:
         ),
     )
     draw_numbers(lines_frame(lines), {}, "recalibration", choice)
+
+
+def methods_words(one: Evaluated, lines: Sequence[CalibratorLine]) -> str:
+    """Say on what the calibrators were fitted, and what the columns are."""
+    return (
+        f"Each {BY_TEST_SET} ({lines[0].fitted.n:,} records, {lines[0].fitted.n_mi:,} of them MI), "
+        f"judged on the {len(one.labels):,} of fold 10; the rest of this page takes the calibrator "
+        "that is fitted with all labels. "
+        "Slope below 1: predictions too extreme. Offset (calibration in the large) above 0: MI "
+        "more frequent than predicted. Brackets: 95 % bootstrap intervals over patients, for the "
+        "fit as it is. ECE over 10 bins of equal width; its interval is biased upward."
+    )
 
 
 def gap_words(one: Evaluated, lines: Sequence[CalibratorLine]) -> str:
@@ -127,38 +133,38 @@ def draw_strata(one: Evaluated, choice: Choice) -> None:
         )
         return
     st.markdown(strata_words(one, rows))
-    figure = strata_figure(
-        [
-            Held(
-                KINDS[row.kind],
-                f"{row.label} (n = {row.n:,}, {row.n_mi:,} MI)",
-                row.mean_prob,
-                Estimate(row.observed, row.low, row.high),
-                row.mean_mi,
-            )
-            for row in rows.itertuples()
-        ],
-        train_set=one.ensemble.train_set,
-        dark=is_dark(),
-    )
-    draw_plot(
-        figure,
-        key="strata",
-        alt="; ".join(
-            f"{r.label}: predicted {r.mean_prob:.2f}, observed {r.observed:.2f}"
-            for r in rows.itertuples()
-        ),
-    )
-    st.caption(
-        "Subgroups by likelihood and by territory hold the MI concerned and all normal records, so "
-        "that their share of MI is small; those by age and sex divide the normal records too. "
-        "Intervals: 95 % Clopper-Pearson, records taken as independent. At the right, in %: "
-        "predicted → observed, and what is predicted on average for the MI records alone."
-    )
-    draw_numbers(rows, _STRATA_LABELS, "strata", choice)
+    draw(strata_drawing(one, rows, dark=is_dark()), "strata")
+    st.caption(STRATA_READING)
+    draw_numbers(rows, STRATA_LABELS, "strata", choice)
 
 
-_STRATA_LABELS = {
+def strata_drawing(one: Evaluated, rows: pd.DataFrame, *, dark: bool = False) -> Drawing:
+    """Draw observed against predicted in each subgroup."""
+    held = [
+        Held(
+            KINDS[row.kind],
+            f"{row.label} (n = {row.n:,}, {row.n_mi:,} MI)",
+            row.mean_prob,
+            Estimate(row.observed, row.low, row.high),
+            row.mean_mi,
+        )
+        for row in rows.itertuples()
+    ]
+    said = (
+        f"{r.label}: predicted {r.mean_prob:.2f}, observed {r.observed:.2f}"
+        for r in rows.itertuples()
+    )
+    figure = strata_figure(held, train_set=one.ensemble.train_set, dark=dark)
+    return Drawing(figure, "; ".join(said))
+
+
+STRATA_READING = (
+    "Subgroups by likelihood and by territory hold the MI concerned and all normal records, so "
+    "that their share of MI is small; those by age and sex divide the normal records too. "
+    "Intervals: 95 % Clopper-Pearson, records taken as independent. At the right, in %: predicted "
+    "→ observed, and what is predicted on average for the MI records alone."
+)
+STRATA_LABELS = {
     "heading": "Divided by",
     "label": "Subgroup",
     "n": "Records",

@@ -30,24 +30,9 @@ METRIC_LABELS = {
 
 def draw_metrics(shown: Sequence[Evaluated], choice: Choice) -> None:
     """Draw every metric of every ensemble, with its interval."""
-    n, n_mi = len(shown[0].labels), int(shown[0].labels.sum())
-    st.caption(
-        f"{choice.data_version}, test set {choice.test_set}: n = {n:,}, {n_mi:,} of them MI. Value "
-        "[95 % interval from 1,000 bootstrap samples of patients] of the ensemble. Accuracy, "
-        f"sensitivity and specificity at the threshold {THRESHOLD}. Calibration errors (ECE) here "
-        "always over 10 bins; their intervals are biased upward, because "
-        "resampling adds noise to each bin."
-    )
+    st.caption(metrics_words(shown, choice))
     measured = [(one, cache.metrics(one.labels, one.probs, one.patients)) for one in shown]
-    rows = [
-        {"Ensemble": one.ensemble.label, "Seeds": one.n_seeds}
-        | {
-            METRIC_LABELS[name]: getattr(metrics, name).text().replace(", ", ",\N{NO-BREAK SPACE}")
-            for name in METRIC_NAMES
-        }
-        for one, metrics in measured
-    ]
-    draw_table(pd.DataFrame(rows))
+    draw_table(metrics_table(shown))
     long = pd.concat(
         [
             metrics.frame().assign(model=one.ensemble.label, seeds=one.n_seeds, n=metrics.n)
@@ -56,6 +41,31 @@ def draw_metrics(shown: Sequence[Evaluated], choice: Choice) -> None:
         ignore_index=True,
     )
     draw_numbers(long, _METRIC_COLUMNS, "metrics", choice)
+
+
+def metrics_words(shown: Sequence[Evaluated], choice: Choice) -> str:
+    """Say on which records the metrics rest, and what their brackets are."""
+    n, n_mi = len(shown[0].labels), int(shown[0].labels.sum())
+    return (
+        f"{choice.data_version}, test set {choice.test_set}: n = {n:,}, {n_mi:,} of them MI. Value "
+        "[95 % interval from 1,000 bootstrap samples of patients] of the ensemble. Accuracy, "
+        f"sensitivity and specificity at the threshold {THRESHOLD}. Calibration errors (ECE) here "
+        "always over 10 bins; their intervals are biased upward, because "
+        "resampling adds noise to each bin."
+    )
+
+
+def metrics_table(shown: Sequence[Evaluated]) -> pd.DataFrame:
+    """One row for each ensemble, every metric with its interval."""
+    rows = []
+    for one in shown:
+        found = cache.metrics(one.labels, one.probs, one.patients)
+        said = {
+            METRIC_LABELS[name]: getattr(found, name).text().replace(", ", ",\N{NO-BREAK SPACE}")
+            for name in METRIC_NAMES
+        }
+        rows.append({"Ensemble": one.ensemble.label, "Seeds": one.n_seeds, **said})
+    return pd.DataFrame(rows)
 
 
 _METRIC_COLUMNS = {

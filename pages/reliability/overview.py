@@ -99,7 +99,12 @@ def seeds_text(one: Evaluated, choice: Choice) -> str:
 
 
 def figure_of(
-    one: Evaluated, pieces: CurvePieces, choice: Choice, *, chosen: int | None = None
+    one: Evaluated,
+    pieces: CurvePieces,
+    choice: Choice,
+    *,
+    chosen: int | None = None,
+    dark: bool = False,
 ) -> Figure:
     """Draw an ensemble's curve of the chosen kind; a chosen piece stands out."""
     mark = chosen if chosen is not None and chosen < len(pieces.table) else None
@@ -110,14 +115,14 @@ def figure_of(
             pieces.table,
             seeds=views.seed_corps(one),
             chosen=mark,
-            dark=is_dark(),
+            dark=dark,
             **named,
         )
     return reliability_figure(
         views.binned(one, choice),
         seeds=views.seed_curves(one, choice),
         chosen=mark,
-        dark=is_dark(),
+        dark=dark,
         **named,
     )
 
@@ -128,7 +133,7 @@ def draw_cell(one: Evaluated, choice: Choice) -> None:
     pieces = views.pieces_of(one, choice)
     key = f"curve_{one.ensemble.name}"
     draw_plot(
-        small(figure_of(one, pieces, choice)),
+        small(figure_of(one, pieces, choice, dark=is_dark())),
         key,
         curve_alt(one, pieces, choice),
         lambda: take_click(key, one.ensemble.label),

@@ -1,10 +1,13 @@
 """How far the models' probabilities can be trusted, on each test set."""
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from ecgcore.predictions.ensemble import Ensemble, study_names
 from ecgcore.predictions.evaluated import Evaluated
-from pages.reliability import bins, calibrators, decisions
+from pages.reliability import bins, calibrators, decisions, report
 from pages.reliability import choice as choices
 from pages.reliability import metrics as tables
 from pages.reliability import numbers as views
@@ -15,13 +18,17 @@ from pages.shared import plots
 from pages.shared.decision_choice import chosen_calibrator
 from pages.shared.errors import ecg_errors_shown
 
+if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
-def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
-    """Draw title and choices; return them with the ensembles to show."""
+
+def draw_choices() -> tuple[choices.Choice, list[Ensemble], "PopoverContainer"]:
+    """Draw title and choices; return them with the ensembles to show and the report's menu."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Reliability", anchor=False)
         curve, number = st.container(width=190), st.container(width=120)
         details = st.popover("Intervals and ensembles", icon=":material/tune:")
+        menu = plots.report_menu()
     with curve:
         binning = choices.choose_curve()
     with number:
@@ -50,7 +57,7 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble]]:
         binning=binning,
         band=band,
     )
-    return choice, chosen
+    return choice, chosen, menu
 
 
 def draw_grid(chosen: list[Ensemble], shown: list[Evaluated], choice: choices.Choice) -> None:
@@ -96,7 +103,7 @@ def draw_section(name: str, focus: Evaluated, shown: list[Evaluated]) -> None:
 
 
 choices.STATE.open()
-choice, chosen = draw_choices()
+choice, chosen, menu = draw_choices()
 shared.mark_synthetic(choice)
 shown, problems = cache.evaluate_each(chosen, choice)
 shared.draw_problems(problems)
@@ -118,3 +125,12 @@ for name, tab in zip(choices.SECTIONS, opened, strict=True):
         with tab, ecg_errors_shown():
             draw_section(name, focus, shown)
 bins.open_clicked(focus, choice)
+plots.offer(
+    menu,
+    "reliability",
+    "Reliability",
+    choice,
+    partial(report.settings, shown, focus, choice),
+    partial(report.sections, shown, focus, choice),
+    report.COMMAND,
+)

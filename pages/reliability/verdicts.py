@@ -74,12 +74,21 @@ def draw_conformal(shown: Sequence[Evaluated], choice: Choice) -> None:
         Column("wrong, of the decided", _of(coverages, "errors")),
     ]
     _draw_intervals("conformal", shown, columns)
-    table = pd.concat(
-        [c.frame().assign(model=v.ensemble.label) for v, c in zip(shown, coverages, strict=True)],
-        ignore_index=True,
-    )
-    table["figure"] = table["figure"].map(SHARE_WORDS)
-    draw_numbers(table, _SHARE_LABELS, "conformal", choice)
+    draw_numbers(shares_table(shown, choice), SHARE_LABELS, "conformal", choice)
+
+
+def shares_table(shown: Sequence[Evaluated], choice: Choice) -> pd.DataFrame:
+    """One row for each ensemble and share: what conformal verdicts do to the test set."""
+    alpha = chosen_settings().alpha
+    frames = [
+        verdict_rule(one, choice, alpha)
+        .coverage(one.labelled)
+        .frame()
+        .assign(model=one.ensemble.label)
+        for one in shown
+    ]
+    table = pd.concat(frames, ignore_index=True)
+    return table.assign(figure=table["figure"].map(SHARE_WORDS))
 
 
 SHARE_WORDS = dict(
@@ -99,7 +108,7 @@ SHARE_WORDS = dict(
         strict=True,
     )
 )
-_SHARE_LABELS = {
+SHARE_LABELS = {
     "model": "Ensemble",
     "figure": "Share",
     "hits": "Records",
@@ -149,6 +158,13 @@ def draw_thresholds(shown: Sequence[Evaluated], choice: Choice) -> None:
         Column("specificity", tuple(p.specificity.estimate for p in points)),
     ]
     _draw_intervals("thresholds", shown, columns)
+    draw_numbers(thresholds_table(shown, choice), THRESHOLD_LABELS, "thresholds", choice)
+
+
+def thresholds_table(shown: Sequence[Evaluated], choice: Choice) -> pd.DataFrame:
+    """One row for each ensemble: from where it calls MI, and what this gives."""
+    rules = [call_rule(one, choice, chosen_settings().sensitivity) for one in shown]
+    points = [rule.operating_point(one.labelled) for rule, one in zip(rules, shown, strict=True)]
     rows = [
         {
             "model": one.ensemble.label,
@@ -159,7 +175,7 @@ def draw_thresholds(shown: Sequence[Evaluated], choice: Choice) -> None:
         }
         for one, rule, point in zip(shown, rules, points, strict=True)
     ]
-    draw_numbers(pd.DataFrame(rows), _THRESHOLD_LABELS, "thresholds", choice)
+    return pd.DataFrame(rows)
 
 
 def _threshold_words(rule: DecisionRule, target: float | None, n: int) -> str:
@@ -178,7 +194,7 @@ def _share_parts(name: str, share: Share) -> dict[str, float]:
     return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
 
 
-_THRESHOLD_LABELS = {
+THRESHOLD_LABELS = {
     "model": "Ensemble",
     "threshold": "Threshold",
     "fold_9": "Sensitivity on fold 9",

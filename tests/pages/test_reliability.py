@@ -23,7 +23,7 @@ from ecgcore.study.strata import Stratum
 from pages.reliability import bins, overview
 from pages.reliability.bins import piece_words
 from pages.reliability.choice import BINNINGS, CLICKED
-from pages.shared import caches, evaluation_caches
+from pages.shared import caches, evaluation_caches, plots
 from tests.support.models import (
     KEYS,
     logits,
@@ -600,3 +600,23 @@ def test_a_click_on_a_dot_opens_its_list_once(open_reliability):
     assert (listed.value["Probability"] <= 0.1).all()
     app.run()
     assert len(app.dataframe) == shown
+
+
+def test_the_report_holds_every_section(open_reliability, monkeypatch):
+    written = []
+    whole = plots.web_page
+    monkeypatch.setattr(plots, "web_page", lambda *a: written.append(whole(*a)) or written[-1])
+    app = open_reliability(data_set=SHIPPED, models=["cnn_bilstm-A", "cnn_bilstm-C"])
+    assert not written
+    app.session_state["report"] = True
+    assert not app.run().exception
+    html = written[0].decode()
+    for title in (
+        *("Predicted and observed", "Metrics", "Calibrators of CNN-BiLSTM A"),
+        *("Who CNN-BiLSTM A fails", "Decisions", "Published"),
+    ):
+        assert f"<h2>{title}</h2>" in html
+    assert "<tr><th>Test set</th><td>certain: n = 971, 268 MI (fold 10)</td></tr>" in html
+    assert "No subgroup of this test set can be shown with the open data." in html
+    assert "<code>python3.11 -m ecgcore evaluate</code>" in html
+    assert html.count("<figure ") == 2
