@@ -33,7 +33,7 @@ _FIELDS = {"auroc": "auroc", "ece_width": "ece"}
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A published order of training sets or networks, by raw probabilities.
+    """A published order of training sets or networks, by uncalibrated probabilities.
 
     Attributes
     ----------
@@ -203,7 +203,7 @@ def judge_all(
     ----------
     comparer
         Returns what compares two groups, the first minus the second, by the score of a claim on its
-        test set with raw probabilities; that returns None where a group is missing.
+        test set with uncalibrated probabilities; that returns None where a group is missing.
     """
     found = [[comparer(claim)(*step) for step in claim.steps] for claim in claims]
     there = corrected([one for row in found for one in row if one is not None])

@@ -59,7 +59,7 @@ class ComparisonReport:
     delong
         Every pair of ensembles by AUROC: ``first, second, value, low, high, p, p_holm``.
     claims
-        Published claims beside ours, always by raw probabilities; empty on other data.
+        Published claims beside ours, always by uncalibrated probabilities; empty on other data.
     rebuilt
         Those that the study's own network answers, trained again; empty where it is not shipped.
     """
@@ -105,7 +105,7 @@ class ComparisonReport:
                 f"{_text(comparison_frame(self.comparisons))}",
                 "DeLong's test of the ensembles' AUROCs, patients clustered:\n"
                 f"{_text(self.delong)}",
-                _claims_text("Published claims, ours by raw probabilities", self.claims),
+                _claims_text("Published claims, ours by uncalibrated probabilities", self.claims),
                 *(
                     [
                         _claims_text(

@@ -94,17 +94,14 @@ def cost_words(worth: Worth, cost: int, percent: int) -> str:
     """Say what the dials mean for 100 patients."""
     one, label = worth.cost, worth.evaluated.ensemble.label
     alone = min(one.call_all, one.call_none)
-    verdict = (
-        "cheaper than calling everybody or nobody"
-        if one.total.high < alone
-        else "not surely cheaper than calling everybody or nobody"
-    )
+    clear = "" if one.total.high < alone else "not clearly "
     alarms = "1 false alarm" if cost == 1 else f"{cost} false alarms"
     return (
         f"If a missed MI is as bad as {alarms}, call MI from a probability of "
         f"**{100 * one.threshold:.1f} %** on. Of 100 patients, {percent} with MI, {label} then "
         f"finds **{one.found_mi.value:.1f} MI** and raises **{one.false_alarms.value:.1f} false "
-        f"alarms**: {verdict} ({one.total.value:.1f} against {alone:.0f}, counted in false alarms)."
+        f"alarms**: {clear}cheaper than calling everybody or nobody ({one.total.text(1)} against "
+        f"{alone:.0f}, counted in false alarms)."
     )
 
 

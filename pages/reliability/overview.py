@@ -183,7 +183,7 @@ def _curve_words(choice: Choice) -> str:
     return (
         "Dots: observed share of MI in a bin at its mean predicted probability; above the diagonal "
         f"MI is more frequent than predicted, below less frequent. {whiskers} Bars: records in "
-        "each bin; the last bin includes 1. Click a dot or a bar to see its ECGs."
+        "each bin; the last bin includes 1."
     )
 
 

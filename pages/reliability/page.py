@@ -112,7 +112,7 @@ if not shown:
 st.markdown(parts.answer(shown, choice))
 with st.container(gap="xsmall"):
     draw_grid(chosen, shown, choice)
-st.caption(parts.reading(shown, choice))
+st.caption(f"{parts.reading(shown, choice)} Click a dot or a bar to see its ECGs.")
 plots.draw_numbers(parts.curves_table(shown, choice), parts.CURVE_LABELS, "reliability", choice)
 with st.columns([0.3, 0.7])[0]:
     ensemble = shared.choose_one(

@@ -123,7 +123,7 @@ def _choose_prune(train_set: TrainSet) -> bool:
         key="retrain_prune",
         persist_state="session",
         help=f"Confident learning: {N_JUDGES} models, each trained without the records that it "
-        "judges, look at every MI record first. Those that they take for normal as surely as they "
-        "do a normal record are left out of the training; the test sets stay whole.",
+        "judges, look at every MI record first. MI records that look as normal to them as normal "
+        "records do are left out of the training. The test sets stay whole.",
     )
     return wanted and not train_set.certain

@@ -317,12 +317,15 @@ def test_the_dials_in_words():
     assert decisions.cost_words(worth(Estimate(17.25, 12, 25)), 10, 10) == (
         "If a missed MI is as bad as 10 false alarms, call MI from a probability of **9.1 %** on. "
         "Of 100 patients, 10 with MI, CNN-BiLSTM A then finds **9.0 MI** and raises **7.2 false "
-        "alarms**: cheaper than calling everybody or nobody (17.2 against 90, counted in false "
-        "alarms)."
+        "alarms**: cheaper than calling everybody or nobody (17.2 [12.0, 25.0] against 90, "
+        "counted in false alarms)."
     )
     dear = decisions.cost_words(worth(Estimate(80, 70, 90.0), call_none=110.0), 1, 10)
     assert dear.startswith("If a missed MI is as bad as 1 false alarm, call")
-    assert "not surely cheaper than calling everybody or nobody (80.0 against 90," in dear
+    assert (
+        "not clearly cheaper than calling everybody or nobody (80.0 [70.0, 90.0] against 90,"
+        in dear
+    )
     assert "against 20," in decisions.cost_words(worth(Estimate(8, 7, 9), call_none=20.0), 2, 10)
 
 
