@@ -86,4 +86,4 @@ def test_command_prints_both_ways(folder, synthetic_dir, monkeypatch, capsys):
     assert found["comparisons"][0]["metric"] == "ece_width"
     assert found["comparisons"][0]["seeds_low"] is None
     assert main(command) == 0
-    assert "Published claims, ours by raw probabilities:" in capsys.readouterr().out
+    assert "Published claims, ours by uncalibrated probabilities:" in capsys.readouterr().out
