@@ -133,11 +133,11 @@ def _about_record(wanted: RecordFilter) -> dict[str, ColumnConfig]:
     text = st.column_config.TextColumn
     columns = {
         "ecg_id": st.column_config.NumberColumn("Record", format="%d", width=66),
-        "age": text("Age", width=66),
+        "age": text("Age", width=60),
         "sex": text("Sex", width=64),
         "group": text("Label group", width=104),
-        "diagnoses": text("Diagnoses", width=178),
-        "likelihood": text(f"Likelihood of {wanted.subject}", width=144),
+        "diagnoses": text("Diagnoses", width=170),
+        "likelihood": text(f"Likelihood of {wanted.subject}", width=184),
     }
     if len(wanted.groups) == 1:
         del columns["group"]

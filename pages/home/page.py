@@ -4,7 +4,7 @@ import streamlit as st
 
 from ecgcore.errors import RecordError
 from ecgcore.figures.ecg_paper import ecg_figure, figure_height_px
-from ecgcore.figures.paper_layout import paper_layout
+from ecgcore.figures.paper_layout import roomy_layout
 from ecgcore.figures.predictions import predictions_figure
 from ecgcore.predictions.decision import EnsemblePrediction, predicted
 from ecgcore.predictions.ensemble import main_ensembles
@@ -20,7 +20,7 @@ from pages.shared.case import Case, ReadableCase
 from pages.shared.decision_choice import chosen_settings
 from pages.shared.widgets import is_dark, synthetic_badge
 
-ECG_PX, MODELS_PX = 620, 262
+ECG_PX, HIGHEST_PX, MODELS_PX = 660, 330, 290
 # words, icon, page and promise of each way in
 DOORS = (
     ("Read an ambiguous case", ":material/ecg_heart:", "review/page.py",
@@ -74,8 +74,13 @@ def said_words(rows: list[EnsemblePrediction]) -> str:
 
 def draw_ecg(case: ReadableCase) -> None:
     """Draw the ECG as a picture; Review has the paper that can be measured."""
-    figure = ecg_figure(case.display, theme="dark" if is_dark() else "light")
-    figure.update_layout(height=figure_height_px(ECG_PX, paper_layout()))
+    layout = roomy_layout(case.display)
+    figure = ecg_figure(case.display, layout=layout, theme="dark" if is_dark() else "light")
+    figure.update_layout(
+        height=min(figure_height_px(ECG_PX, layout), HIGHEST_PX),
+        xaxis={"constraintoward": "left"},
+        yaxis={"constraintoward": "top"},
+    )
     st.plotly_chart(
         figure,
         theme=None,
