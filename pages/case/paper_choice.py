@@ -40,7 +40,9 @@ _ORDER_WORDS = ("standard", "Cabrera")
 def paper_controls() -> tuple[PaperSettings, DisplayFilter]:
     """Draw the menu of the paper; return what to draw."""
     with st.popover("Paper", icon=":material/straighten:"):
-        return _paper(), _filter()
+        chosen = _paper(), _filter()
+        st.caption("On the paper, Ctrl + wheel zooms and a double-click shows all of it again.")
+    return chosen
 
 
 def warn_of_unknown_paper() -> None:

@@ -122,7 +122,9 @@ def test_the_unfiltered_ecg_lies_unseen_in_the_same_figure(open_bare, synthetic_
 
 
 def test_without_a_filter_every_lead_is_drawn_once(open_bare):
-    names = [trace["name"] for trace in ecg(open_bare(3))["data"]]
+    app = open_bare(3)
+    assert "Ctrl + wheel zooms" in texts(app)
+    names = [trace["name"] for trace in ecg(app)["data"]]
     assert [name for name in names if name.partition(",")[0] in LEADS] == list(LEADS)
 
 
