@@ -178,3 +178,17 @@ def test_a_worker_that_hangs_is_replaced_and_the_next_case_asked(
     assert found == [(0, "read"), (1, "hang"), (2, "read")]
     assert started == [(0, 3, 0), (2, 3, 0)]
     assert limits == [120.0, 6.0, 6.0, 120.0, 6.0], "a start may take long, a case 5 s and one more"
+
+
+def _write(file: Path) -> None:
+    """Write the cases after a wanted change: ``python -m tests.core.bench.test_fuzz_cases``."""
+    tricks = [digest(trick([("ecg.hea", b"head"), ("ecg.dat", b"12345")]))
+              for trick in fuzz._FILE_TRICKS]  # fmt: skip
+    cases = [digest(mutated(case, PLAIN, seed=3)[1]) for case in range(400)]
+    rows = [json.dumps(cases[start : start + 8])[1:-1] for start in range(0, len(cases), 8)]
+    body = ",\n".join(rows)
+    file.write_text(f'{{"tricks": {json.dumps(tricks)},\n"cases": [\n{body}\n]}}\n')
+
+
+if __name__ == "__main__":
+    _write(Path(__file__).parent / "fuzz-cases.json")

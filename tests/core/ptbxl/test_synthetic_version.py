@@ -1,15 +1,17 @@
 """The synthetic set is the one that its version's number names.
 
 A set that was drawn before is kept while the version is the same, and the shipped table of signal
-quality was made from it. So a change of any wave is a new version: then write the file beside this
-one anew (the fingerprint below of the records that it names) and draw the shipped table again.
+quality was made from it. So a change of any wave is a new version: then write its file beside this
+one (`_write` below) and draw the shipped table again.
 """
 
 import hashlib
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ecgcore.errors import CatalogError
@@ -100,3 +102,24 @@ def test_the_older_an_infarct_the_higher_its_stadium(freshness: float, stadium: 
 )
 def test_records_lie_in_folders_of_a_thousand_as_in_ptbxl(ecg_id: int, name: str) -> None:
     assert synthetic._filename(ecg_id) == f"records100/{name}_lr"
+
+
+def _write(file: Path) -> None:
+    """Write a new version's file: ``python -m tests.core.ptbxl.test_synthetic_version``."""
+    with TemporaryDirectory() as scratch:
+        folder = synthetic.ensure(Path(scratch) / "set")
+        table = pd.read_csv(folder / "ptbxl_database.csv")
+        noisy = table[["baseline_drift", "static_noise", "burst_noise"]].notna().any(axis=1)
+        ids = sorted({*range(1, 25), *table["ecg_id"][noisy]})
+        tables = ("ptbxl_database.csv", "scp_statements.csv")
+        made = {
+            "tables": {n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in tables},
+            "records": {str(ecg_id): fingerprint(folder, ecg_id) for ecg_id in ids},
+            "example_csv": hashlib.sha256(synthetic.example_csv()).hexdigest(),
+        }
+    text = json.dumps(made).replace(']], "', ']],\n"').replace('"records"', '\n"records"')
+    file.write_text(f"{text}\n")
+
+
+if __name__ == "__main__":
+    _write(Path(__file__).parent / f"synthetic-version-{synthetic.VERSION}.json")
