@@ -43,7 +43,7 @@ page = st.navigation(
             url_path="own",
             title="Uploaded ECG",
             icon=":material/upload:",
-            help="Read, measure and print a recording of yours; it is not kept.",
+            help="Read, measure and print your own recording; it is not stored.",
         ),
         st.Page(
             "compare/page.py",

@@ -23,6 +23,12 @@ SUPPORT = [*sorted((PROJECT / "tests/support").rglob("*.py")), PROJECT / "tests/
 MODULE_LINES, FUNCTION_LINES, FOLDER_FILES = 400, 60, 12
 DRAWS_A_CHART = re.compile(r"^([a-z]+_chart|pyplot|image)$")
 ICON = re.compile(":material/[a-z_0-9]+:")
+FORBIDDEN = re.compile(
+    r"\b(opinions?|promised|heat|heat ?maps?|walls?|own runs?|exposure|rivals?|contenders?"
+    r"|pure normals?|two tasks|reading rule|speedups?)\b",
+    re.IGNORECASE,
+)
+"""Words that docs/design.md replaces by others."""
 UNBOUNDED = re.compile(r"(^|\.)cache$|lru_cache\(.*None")
 UNPICKLERS = {"pickle", "joblib", "dill", "shelve"}
 MAY_READ_ENVIRONMENT = {"ecgcore/settings.py"}
@@ -109,6 +115,16 @@ def primary_buttons(tree: ast.AST) -> Iterator[ast.AST]:
         for keyword in call.keywords:
             if keyword.arg == "type" and "'primary'" in ast.unparse(keyword.value):
                 yield call
+
+
+def forbidden_words(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every sentence with such a word, but for docstrings and keys, which name what was."""
+    but = {id(key) for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys}
+    but |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        words = node.value if isinstance(node, ast.Constant) and id(node) not in but else ""
+        if isinstance(words, str) and " " in words and FORBIDDEN.search(words):
+            yield node
 
 
 def skipped_headings(tree: ast.AST) -> Iterator[ast.AST]:
@@ -232,6 +248,8 @@ BREACHES = [
     (icons_in_words, "st.caption(f':material/info: {words}')"),
     (icons_in_words, "st.badge('certain MI', icon=':material/label:')"),
     (primary_buttons, "st.button('Go', type='primary' if chosen else 'secondary')"),
+    (forbidden_words, "st.caption(f'{n} opinions')"),
+    (forbidden_words, "words = 'the anterior wall'"),
     (skipped_headings, "left.subheader('Labels', anchor=False)"),
     (environment_reads, "x = os.environ['HOME']"),
     (environment_reads, "x = os.environ.get('HOME')"),
@@ -260,6 +278,7 @@ KEPT = [
     (raw_html, "st.markdown(text)"),
     (icons_in_words, "st.button('Go', icon=':material/info:')\nst.badge('certain MI')"),
     (primary_buttons, "st.button('Go', type='tertiary')"),
+    (forbidden_words, "renamed = {'Opinions as a table': 1}\ncolumn = 'second_opinion'"),
     (skipped_headings, "st.header('Labels', anchor=False)"),
     (environment_reads, "run(env={**os.environ, 'A': '1'})\nvariables = dict(os.environ)"),
     (unpickling, "from safetensors.torch import load_file\nnp.load(path)"),
@@ -307,6 +326,11 @@ def test_no_icon_is_read_out_with_the_words_around_it() -> None:
 
 def test_no_button_has_letters_that_the_dark_theme_leaves_too_faint() -> None:
     assert found(primary_buttons, PAGES) == []
+
+
+def test_one_thing_has_one_name_on_screen() -> None:
+    shown = [file for file in CORE + PAGES if "bench" not in file.as_posix()]
+    assert found(forbidden_words, shown) == []
 
 
 def test_no_level_of_headings_is_skipped() -> None:

@@ -2,7 +2,7 @@
 
 The target holds where the records to judge are exchangeable with the calibration records of the
 same class, whatever the model, and on average over calibration samples. Two things strain it here.
-Fold 9 also chose when trainings stopped, so that its probabilities may be a little better than
+Fold 9 also decided when training stopped, so that its probabilities may be a little better than
 those of fold 10. And a class is a label: where labels are uncertain, the target is about the label
 as written, not about the heart. One patient's records are not independent.
 

@@ -44,7 +44,7 @@ The weights are those of the epoch with the best AUROC on the validation fold.""
 LIMITS = """\
 - **Not a medical device.** Nothing here may decide about a patient. It is made for research and \
 teaching.
-- **One task.** The models know infarction against strictly normal ECGs. They have not learned \
+- **One task.** The models tell infarction from strictly normal ECGs. They have not learned \
 about other disease, and a high probability does not mean that nothing else explains the ECG.
 - **Few training runs.** The same recipe from another seed gives another model: in the published \
 figures, training on A once more moves its AUROC by 0.0025, more than A and C differ on certain \

@@ -43,7 +43,7 @@ def signal_quality() -> tuple[pd.DataFrame | None, str]:
     except CatalogError as error:
         return None, plain(str(error))
     if table is None:
-        return None, f"The signals of {catalog.version} have not been looked through as a whole."
+        return None, f"The signals of {catalog.version} have not all been checked."
     return table, ""
 
 
@@ -95,7 +95,7 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     if len(found):
         draw_download()
 if found.empty:
-    st.info("No record fits. Take a filter away, or choose a view above.", icon=":material/search:")
+    st.info("No record fits. Remove a filter, or choose a view above.", icon=":material/search:")
     st.stop()
 ensembles = [] if said is None else [one for one in caches.ensembles() if one.name in said]
 outside = bool((found["group"] == LABEL_GROUPS["other"]).any())

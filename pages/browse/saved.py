@@ -41,7 +41,7 @@ def _draw_filter(saved: SavedFilters, name: str, wanted: RecordFilter) -> None:
             type="tertiary",
             on_click=saved.remove,
             args=(name,),
-            help=f"Forgets “{plain(name)}” for all readers of this machine",
+            help=f"Deletes “{plain(name)}” for everyone who uses this machine",
         )
 
 

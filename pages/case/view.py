@@ -29,6 +29,7 @@ from pages.shared import caches, url_state
 from pages.shared.case import Case, ReadableCase, UnreadableCase
 from pages.shared.decision_choice import chosen_settings
 from pages.shared.errors import show_ecg_error
+from pages.shared.plots import draw_table
 from pages.shared.widgets import is_dark
 
 _TAB_ADVICE = "the first one is open."
@@ -166,7 +167,7 @@ def _draw_table(
         st.info("No model predicts this recording.", icon=":material/info:")
         return
     table = said.predictions_table(rows, decision, own=entry is None)
-    st.table(table, hide_index=True, border="horizontal")
+    draw_table(table)
     main, _ = main_and_others(rows)
     words = [said.verdict_badge(main, decision)[1], said.probability_words(rows)]
     st.caption(" ".join(filter(None, words)))

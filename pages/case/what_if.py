@@ -21,6 +21,7 @@ from pages.case.paper_choice import draw_paper
 from pages.shared import caches, url_state
 from pages.shared.case import ReadableCase
 from pages.shared.errors import show_ecg_error
+from pages.shared.plots import draw_table
 from pages.shared.widgets import is_dark
 
 _WORDS = {"silent": "silent lead", "st": "change of ST and T", "rate": "rate"}
@@ -42,7 +43,7 @@ def draw_what_if(
 ) -> None:
     """Draw the choice of changes, the changed ECG, and each ensemble before and after."""
     st.caption(
-        "Change the ECG and see what the models make of it. This is for teaching: the record, its "
+        "Change the ECG and see what the models say. This is for teaching: the record, its "
         "verdict and its printout stay as they are."
     )
     wish = choose_changes()
@@ -123,7 +124,7 @@ def draw_moves(
         return
     st.header("Probability of MI", anchor=False)
     st.markdown(f"**{wish.words}**: {moves_words(pairs)}")
-    st.table(moves_table(pairs), hide_index=True, border="horizontal")
+    draw_table(moves_table(pairs))
     st.caption(
         "Models know MI and strictly normal ECGs only; a changed ECG may be like neither. A silent "
         "lead is at 0 mV, the others stay."

@@ -29,7 +29,7 @@ _FORMER = {
 }
 """Parameters of older links to Compare and Reliability, with the key and values of today."""
 _CALIBRATOR_HELP = (
-    "Calibrated: turned so that they fit the study's records of fold 9, on which no model was "
+    "Calibrated: adjusted to fit the study's records of fold 9, on which no model was "
     "trained: by one number (Temperature), two (Platt), three (Beta), a staircase (Isotonic) or a "
     "pair of staircases (Venn-Abers). Uncalibrated: as the network says, often too sure. The order "
     "of the records does not change, or hardly."

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ecgcore.figures.theme import Figure
 
 _REPORT_WORDS = (
-    "Everything on this page with the present choices, all sections, as one HTML file: it opens "
-    "without a network, prints, and names its settings."
+    "Everything on this page with the current choices, all sections, as one HTML file: it opens "
+    "without a network, prints, and lists its settings."
 )
 INTERVAL = {"low": "95 % interval from", "high": "95 % interval to"}
 """Headers of the columns that hold an interval."""
@@ -50,7 +50,12 @@ def draw(drawing: Drawing, key: str) -> None:
 
 def draw_table(table: pd.DataFrame) -> None:
     """Draw a table of words; numbers in it are formatted already."""
-    st.table(table, hide_index=True, border="horizontal")
+    st.table(literal(table), hide_index=True, border="horizontal")
+
+
+def literal(table: pd.DataFrame) -> pd.DataFrame:
+    """Keep a cell such as "> 99.9 %" from being drawn as a quotation, without its sign."""
+    return table.map(lambda cell: f"\\{cell}" if str(cell).startswith(">") else cell)
 
 
 def draw_numbers(

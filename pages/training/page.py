@@ -71,7 +71,7 @@ def draw_links(entry: ModelEntry) -> None:
     with st.container(horizontal=True):
         st.page_link(
             "review/page.py",
-            label="Ask it about an ambiguous recording",
+            label="See its prediction for an ambiguous recording",
             icon=":material/ecg_heart:",
             query_params=parts.review_query(entry),
         )

@@ -139,7 +139,7 @@ def stopped_words(view: RunView) -> str:
         return "No epoch was finished; resuming starts from the beginning."
     return (
         f"{view.epochs_done} of {view.epochs} epochs are kept; resuming goes on after them and "
-        "gives the same model as an unbroken run."
+        "gives the same model as a run without interruption."
     )
 
 

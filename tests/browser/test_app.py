@@ -180,7 +180,7 @@ def test_the_main_job_from_browse_to_an_own_model(page: "Page", serve: Callable[
     page.get_by_label("Epochs at most").press("Enter")
     settled(page)
     page.get_by_role("button", name="Start training").click()
-    ask = page.get_by_role("link", name="Ask it about an ambiguous recording")
+    ask = page.get_by_role("link", name="See its prediction for an ambiguous recording")
     ask.wait_for(timeout=240_000)
     ask.click()
     page.get_by_text(re.compile("(own|local) run")).first.wait_for()

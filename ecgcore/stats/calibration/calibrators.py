@@ -1,7 +1,7 @@
 """Calibrators: maps from a model's logit to a probability, fitted on validation records.
 
 No map reverses the order of two records; isotonic and Venn-Abers may tie them. Fold 9, on which the
-maps are fitted, also chose when trainings stopped, so that a fit may be slightly too hopeful.
+maps are fitted, also decided when training stopped, so that a fit may be slightly too hopeful.
 """
 
 from dataclasses import dataclass
