@@ -8,6 +8,7 @@ import pytest
 from pydicom import dcmread
 
 from ecgcore.errors import RecordError
+from ecgcore.io.binary import dicom_files
 from ecgcore.io.binary.dicom_files import read_dicom
 from ecgcore.leads import LEADS
 from tests.support.uploads import dicom_file, dipole_microvolts
@@ -102,3 +103,45 @@ def test_other_files_are_refused() -> None:
     deflated = CONTENT.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.1.99")
     with pytest.raises(RecordError, match="is a deflated DICOM file"):
         read_dicom(deflated, "e.dcm")
+
+
+@pytest.mark.parametrize(("extra", "sound"), [(-1, False), (0, True), (1, True), (2, False)])
+def test_samples_may_be_padded_by_one_byte(extra: int, sound: bool) -> None:
+    class Group:
+        WaveformSampleInterpretation, WaveformBitsAllocated = "SB", 8
+        WaveformData = bytes(6 + extra)
+
+    if sound:
+        assert dicom_files._units(Group, 2, 3, True, "e.dcm").shape == (2, 3)
+    else:
+        with pytest.raises(RecordError, match=f"and holds {6 + extra} bytes of them"):
+            dicom_files._units(Group, 2, 3, True, "e.dcm")
+
+
+@pytest.mark.parametrize(
+    ("kind", "bits", "data", "values"),
+    [
+        ("SB", 8, b"\xff\x02", [-1, 2]),
+        ("UB", 8, b"\xff\x02", [255, 2]),
+        ("SS", 16, b"\xff\xff\x02\x00", [-1, 2]),
+        ("US", 16, b"\xff\xff\x02\x00", [65535, 2]),
+        ("SL", 32, b"\xff\xff\xff\xff\x02\x00\x00\x00", [-1, 2]),
+        ("UL", 32, b"\xff\xff\xff\xff\x02\x00\x00\x00", [4294967295, 2]),
+    ],
+)
+@pytest.mark.parametrize("little", [True, False])
+def test_samples_of_every_kind_in_both_orders(
+    kind: str, bits: int, data: bytes, values: list[int], little: bool
+) -> None:
+    size = bits // 8
+    ordered = data if little else b"".join(data[k : k + size][::-1] for k in (0, size))
+    group = type(
+        "Group",
+        (),
+        {
+            "WaveformSampleInterpretation": kind,
+            "WaveformBitsAllocated": bits,
+            "WaveformData": ordered,
+        },
+    )
+    assert dicom_files._units(group, 1, 2, little, "e.dcm").tolist() == [values]

@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ecgcore.errors import RecordError
+from ecgcore.io.wfdb import headers
 from ecgcore.io.wfdb.headers import Header, parse_header
 
 LINE = "ecg.dat 16 1000(5)/mV 16 0 -7 65535 0 V1"
@@ -123,3 +124,87 @@ def test_signal_lines_at_fault(line: str, why: str) -> None:
 def test_any_bytes_are_parsed_or_refused(content: bytes) -> None:
     with suppress(RecordError):
         assert parse_header(content, "ecg.hea").signals
+
+
+def fits(text: str, message: str) -> None:
+    """Parse a header that is sound where there is no message."""
+    if not message:
+        parse_header(text.encode(), "e.hea")
+    else:
+        with pytest.raises(RecordError, match=message):
+            parse_header(text.encode(), "e.hea")
+
+
+@pytest.mark.parametrize(("n", "message"), [(200, ""), (201, "more than 200 lines")])
+def test_a_header_has_200_lines(n: int, message: str) -> None:
+    lines = [f"line{k} 1" for k in range(n)]
+    if message:
+        with pytest.raises(RecordError, match=message):
+            headers._lines("\n".join(lines).encode(), "e.hea")
+    else:
+        found, warnings = headers._lines("\n".join(lines).encode(), "e.hea")
+        assert (len(found), warnings) == (200, [])
+
+
+@pytest.mark.parametrize(("n", "message"), [(1000, ""), (1001, "is too long")])
+def test_a_line_has_a_thousand_letters(n: int, message: str) -> None:
+    start = "e 1 100 200\ne.dat 16 1000 16 0 0 0 0 I"
+    line = start.rpartition("\n")[2]
+    fits(f"{start}{'I' * (n - len(line))}", message)
+
+
+@pytest.mark.parametrize(
+    ("gain", "message"),
+    [
+        ("1e-9", ""),
+        ("9e-10", "so that the amplitude is not known"),
+        ("1e12", ""),
+        ("1.1e12", "so that the amplitude is not known"),
+        ("-200", ""),
+        ("0", "so that the amplitude is not known"),
+        ("1.2.3", "is no gain"),
+    ],
+)
+def test_gains(gain: str, message: str) -> None:
+    fits(f"e 1 100 200\ne.dat 16 {gain} 16 0 0 0 0 I", message)
+
+
+@pytest.mark.parametrize(
+    ("fields", "baseline", "checksum", "name"),
+    [
+        ("200", 0, None, ""),
+        ("200 16", 0, None, ""),
+        ("200 16 5", 5, None, ""),  # without a baseline the ADC's zero is it
+        ("200(7) 16 5", 7, None, ""),
+        ("200(0) 16 5 9", 0, None, ""),
+        ("200 16 5 9 65537", 5, 1, ""),
+        ("200 16 5 9 -1 0 V1", 5, 65535, "V1"),
+        ("200 16 5 9 -1 0 lead V1", 5, 65535, "lead V1"),
+    ],
+)
+def test_the_fields_of_a_signal(
+    fields: str, baseline: int, checksum: int | None, name: str
+) -> None:
+    (spec,) = parse_header(f"e 1 100 200\ne.dat 16 {fields}".encode(), "e.hea").signals
+    assert (spec.gain, spec.baseline, spec.checksum, spec.name) == (200, baseline, checksum, name)
+    assert (spec.fmt, spec.offset, spec.unit) == (16, 0, "mV")
+
+
+def test_three_words_are_no_name() -> None:
+    fits("e 1 100 200\ne.dat 16 200 16 5 9 1 0 a b c", "'a' is no whole number")
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("16", ""),
+        ("16x1", ""),
+        ("16x2", "several samples per frame or a skew"),
+        ("16:1", "several samples per frame or a skew"),
+        ("16+24", ""),
+        ("8", "signal format 8 cannot be read"),
+        ("x", "'x' is no signal format"),
+    ],
+)
+def test_formats(word: str, message: str) -> None:
+    fits(f"e 1 100 200\ne.dat {word} 200", message)

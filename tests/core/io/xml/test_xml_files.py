@@ -118,3 +118,51 @@ def test_a_rhythm_of_two_leads_is_read_and_one_lead_is_no_rhythm() -> None:
     one = aecg_file(MICROVOLTS[:1], 100, LEADS[:1])[0][1]
     with pytest.raises(RecordError, match="holds no rhythm series with leads"):
         read_xml(one, "e.xml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<a>" * 100 + "</a>" * 100, "is XML with <a> outermost"),
+        ("<a>" * 101 + "</a>" * 101, "nested deeper than 100"),
+        (f"<a>{'<b/>' * 49_999}</a>", "is XML with <a> outermost"),
+        (f"<a>{'<b/>' * 50_000}</a>", "more than 50,000 elements"),
+    ],
+    ids=["deep", "too deep", "many", "too many"],
+)
+def test_elements_and_depth_are_bounded(text: str, message: str) -> None:
+    with pytest.raises(RecordError, match=message):
+        read_xml(text.encode(), "e.xml")
+
+
+@pytest.mark.parametrize(
+    ("base", "exponent", "fs_hz"),
+    [("100", "0", 100), ("1", "2", 100), ("5", "2", 500), ("1e8", "-6", 100)],
+)
+def test_a_rate_of_muse_has_a_power_of_ten(base: str, exponent: str, fs_hz: float) -> None:
+    text = MUSE.replace("<SampleBase>100<", f"<SampleBase>{base}<")
+    text = text.replace("<SampleExponent>0<", f"<SampleExponent>{exponent}<")
+    assert read_xml(text.encode(), "e.xml").fs_hz == pytest.approx(fs_hz)
+
+
+@pytest.mark.parametrize("exponent", ["7", "-7"])
+def test_a_power_beyond_six_is_refused(exponent: str) -> None:
+    text = MUSE.replace("<SampleExponent>0<", f"<SampleExponent>{exponent}<")
+    with pytest.raises(RecordError, match=f"the sample exponent {exponent}"):
+        read_xml(text.encode(), "e.xml")
+
+
+@pytest.mark.parametrize(("unit", "value"), [("s", "0.01"), ("ms", "10"), ("us", "10000")])
+def test_times_of_aecg_in_each_unit(unit: str, value: str) -> None:
+    text = AECG.replace('value="0.01" unit="s"', f'value="{value}" unit="{unit}"')
+    assert read_xml(text.encode(), "e.xml").fs_hz == pytest.approx(100)
+
+
+def test_of_two_rhythms_the_longer_one_is_read() -> None:
+    stop = AECG.rindex("</AnnotatedECG>")
+    longer = aecg_file(dipole_microvolts()[:, :400], 100)[0][1].decode()
+    begin, end = longer.index("<component><series>"), longer.rindex("</AnnotatedECG>")
+    text = AECG[:stop] + longer[begin:end] + AECG[stop:]
+    raw = read_xml(text.encode(), "e.xml")
+    assert raw.signal.shape == (12, 400)
+    assert raw.warnings == ("The file holds 2 rhythms; the longest was read.",)
