@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 STATES = (
+    "",
     "browse",
     "review?record=9&details=Earlier+ECGs",
     "review?record=987654",
