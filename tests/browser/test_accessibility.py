@@ -29,6 +29,13 @@ EXCEPTIONS = {
 POPOVER = "[data-testid=stPopoverBody]"
 
 
+FOCUSED = """() => {
+    const at = document.activeElement, look = getComputedStyle(at);
+    const seen = parseFloat(look.outlineWidth) > 0 && look.outlineStyle !== "none";
+    return [at.tagName, at.innerText, seen || look.boxShadow !== "none"];
+}"""
+
+
 def settle(page: "Page") -> None:
     page.get_by_text("not a medical device").first.wait_for()
     page.wait_for_timeout(250)
@@ -94,3 +101,18 @@ def test_a_barrier_is_found(page: "Page") -> None:
         "color-contrast",
         "heading-order",
     ]
+
+
+def test_the_focus_is_seen_on_every_link_and_button(page: "Page", server: str) -> None:
+    page.goto(f"{server}/about")
+    settle(page)
+    unseen, names = [], []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(150)
+        tag, name, seen = page.evaluate(FOCUSED)
+        names.append(name)
+        if tag in {"A", "BUTTON"} and not seen:
+            unseen.append(name)
+    assert unseen == []
+    assert any("Browse" in name for name in names)
