@@ -117,7 +117,7 @@ def _current() -> tuple[int, ...]:
     return ids
 
 
-@st.cache_data(max_entries=64, show_spinner="Finding the list …")
+@st.cache_data(max_entries=64, show_spinner="Looking up the records …")
 def _ids(data_version: str, listed: str) -> tuple[int, ...]:
     """Return the records of a list; none where it is not one."""
     catalog = caches.catalog()
