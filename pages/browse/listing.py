@@ -114,7 +114,8 @@ def draw_list(
         shown = shown_columns(said.reindex(table.index), table["group"], ensembles)
         table = table.join(shown)
         columns |= _about_models(ensembles, decision)
-    columns |= _asked_for(wanted)
+    if asked_for := _asked_for(wanted):
+        columns = {name: one for name, one in columns.items() if name != "between"} | asked_for
     table = table.assign(
         likelihood=table["likelihood"].map(likelihood_text),
         disagreement=100 * table["disagreement"],
@@ -133,7 +134,7 @@ def _about_record(wanted: RecordFilter) -> dict[str, ColumnConfig]:
     text = st.column_config.TextColumn
     columns = {
         "ecg_id": st.column_config.NumberColumn("Record", format="%d", width=66),
-        "age": text("Age", width=60),
+        "age": text("Age", width=64),
         "sex": text("Sex", width=64),
         "group": text("Label group", width=104),
         "diagnoses": text("Diagnoses", width=170),
@@ -175,7 +176,7 @@ def _asked_for(wanted: RecordFilter) -> dict[str, ColumnConfig]:
     text = st.column_config.TextColumn
     columns = {
         "signal": text("Signal", help=_ABOUT_SIGNAL, width=180),
-        "report": text("Report begins", width=260),
+        "report": text("Report begins", width=250),
         "territory": text("MI territory", width=120),
     }
     return {name: one for name, one in columns.items() if getattr(wanted, _ASKED_FOR[name])}

@@ -282,6 +282,7 @@ def test_words_of_the_report_are_searched_in_both_languages(open_page: Open) -> 
     app.text_input(key="words").input("infarct INFERIOR").run()
     reports = app.dataframe[0].value["report"].str.lower()
     assert 0 < len(reports) < n_all
+    assert "between" not in app.dataframe[0].value, "it makes room for the report"
     assert reports.str.contains("inferior").all()
 
 
