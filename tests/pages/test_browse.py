@@ -148,7 +148,7 @@ def test_an_old_link_to_normal_records_still_finds_them(
 def test_nothing_found_says_what_to_do(open_page: Open) -> None:
     app = open_page("browse", group="normal", territory="inferior")
     assert summary(app).startswith("**0** of 240")
-    assert "Take a filter away" in app.info[0].value
+    assert "Remove a filter" in app.info[0].value
     assert not app.dataframe
 
 
