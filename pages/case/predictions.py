@@ -34,6 +34,7 @@ from ecgcore.tasks.mi import TRAIN_SETS
 from ecgcore.wording.numbers import counted, percent, percent_range
 from pages.shared import caches
 from pages.shared.case import ReadableCase
+from pages.shared.errors import without_folders
 
 Row = EnsemblePrediction | NoPrediction
 
@@ -61,7 +62,7 @@ def predict_case(
             rows.append(rule.predict(logits, leakage))
             notes |= dict.fromkeys(filter(None, (*warnings, note)))
         except ModelError as error:
-            rows.append(NoPrediction(ensemble, str(error), leakage))
+            rows.append(NoPrediction(ensemble, without_folders(str(error)), leakage))
     return rows, list(notes)
 
 
@@ -82,7 +83,9 @@ def rule_or_uncalibrated(
         if plain == decision:
             raise
         who = "" if ensemble.shipped else f"{ensemble.label}: "
-        return caches.decision_rule(ensemble, plain), f"{who}Uncalibrated: {error}"
+        return caches.decision_rule(
+            ensemble, plain
+        ), f"{who}Uncalibrated: {without_folders(str(error))}"
 
 
 def main_rules(name: CalibratorName) -> list[DecisionRule]:
@@ -123,7 +126,7 @@ def _stored(ensemble: Ensemble, entry: CatalogEntry, decision: DecisionSettings)
     try:
         return rule_or_uncalibrated(ensemble, decision)[0].predict(stored, leakage)
     except ModelError as error:
-        return NoPrediction(ensemble, str(error), leakage)
+        return NoPrediction(ensemble, without_folders(str(error)), leakage)
 
 
 def _leakage(ensemble: Ensemble, entry: CatalogEntry | None) -> str | None:

@@ -12,6 +12,7 @@ from ecgcore.errors import ModelError
 from ecgcore.predictions.scope import SCOPE_FILE, Scope, ScopeRule, judge_scope, shipped_rule
 from pages.shared import caches
 from pages.shared.case import ReadableCase
+from pages.shared.errors import plain
 
 if TYPE_CHECKING:
     from ecgcore.models.predictor import Predictor
@@ -29,7 +30,7 @@ def scope_of_case(case: ReadableCase) -> Scope:
             rule, _predictors = _models(_version())
             logits = _logits(case.key, _version(), case.record)
         except ModelError as error:
-            st.caption(f"No out-of-study score: {error}")
+            st.caption(plain(f"No out-of-study score: {error}"))
     return judge_scope(rule, logits, caches.measurements(case), caches.quality(case), case.entry)
 
 

@@ -18,6 +18,7 @@ from pages.compare.numbers import Field, decision_rule
 from pages.compare.summary import among, answer, scope_words
 from pages.shared import caches
 from pages.shared import evaluation_caches as cache
+from pages.shared.errors import without_folders
 from pages.shared.plots import settings_of
 
 
@@ -57,7 +58,7 @@ def sections(
         try:
             yield Section(title, tuple(write(shown, choice)))
         except (EcgError, ValueError) as error:
-            yield Section(title, (_quiet(str(error)),))
+            yield Section(title, (_quiet(without_folders(str(error))),))
 
 
 def _quiet(text: str) -> Words:

@@ -24,7 +24,7 @@ from pages.compare.choice import KIND_NAMES, NO_TABLES, Choice
 from pages.compare.confusion import choose_shown
 from pages.compare.numbers import Field, decision_rule
 from pages.shared import evaluation_caches as cache
-from pages.shared.errors import show_ecg_error
+from pages.shared.errors import plain, show_ecg_error
 from pages.shared.evaluation_choice import EvaluationChoice
 from pages.shared.plots import INTERVAL, draw, draw_numbers
 from pages.shared.widgets import is_dark
@@ -60,7 +60,7 @@ def draw_shortcuts(shown: Field, choice: Choice) -> None:
     try:
         alone = cache.shortcuts(choice.data_version, choice.test_set)
     except ValueError as error:
-        st.info(f"No audit on these records: {error}", icon=":material/info:")
+        st.info(plain(f"No audit on these records: {error}"), icon=":material/info:")
         return
     ensemble = choose_shown(shown).ensemble
     try:

@@ -14,6 +14,7 @@ from pages.reliability.choice import Choice
 from pages.shared import caches
 from pages.shared import evaluation_caches as cache
 from pages.shared.decision_choice import chosen_settings
+from pages.shared.errors import without_folders
 from pages.shared.plots import settings_of
 
 COMMAND = "python3.11 -m ecgcore evaluate"
@@ -45,7 +46,7 @@ def sections(shown: Sequence[Evaluated], focus: Evaluated, choice: Choice) -> It
         try:
             yield Section(title, tuple(blocks))
         except EcgError as error:
-            yield Section(title, (Words(str(error), quiet=True),))
+            yield Section(title, (Words(without_folders(str(error)), quiet=True),))
 
 
 def _diagrams(shown: Sequence[Evaluated], choice: Choice) -> Iterator[Block]:

@@ -30,6 +30,7 @@ from ecgcore.wording.jobs import STATUSES
 from ecgcore.wording.numbers import duration
 from pages.case.labels import METHODS
 from pages.shared import caches, evaluation_caches
+from pages.shared.errors import without_folders
 
 if TYPE_CHECKING:
     from pages.shared.widgets import BadgeColor
@@ -181,7 +182,7 @@ def result_table(entry: ModelEntry) -> pd.DataFrame:
         try:
             found = caches.metrics(entry, name, version)
         except EcgError as error:
-            rows.append((name, "", str(error)))
+            rows.append((name, "", without_folders(str(error))))
             continue
         rows.append((name, f"{found.n:,} ({found.n_mi:,} MI)", found.auroc.text()))
     return pd.DataFrame(rows, columns=["Test set", "Records", "AUROC [95 % interval]"])
@@ -199,7 +200,9 @@ def class_table(entry: ModelEntry) -> pd.DataFrame:
     try:
         found = evaluation_caches.class_figures(entry, test_set.name)
     except EcgError as error:
-        return pd.DataFrame([(test_set.name, str(error))], columns=["Test set", "AUROC"])
+        return pd.DataFrame(
+            [(test_set.name, without_folders(str(error)))], columns=["Test set", "AUROC"]
+        )
     rows = [(one.name, f"{one.n_positive:,}", one.auroc.text()) for one in found.classes]
     rows.append((f"mean, {test_set.words}", f"{found.n:,}", found.macro_auroc.text()))
     return pd.DataFrame(rows, columns=["Class", "Records", "AUROC [95 % interval]"])
