@@ -155,7 +155,7 @@ def _colorbar(attribution: Attribution, peak: float, theme: Theme) -> dict[str, 
         ticks, title = [0.0, 0.5, 1.0], "share of the strongest moment"
         labels = ["0", "50 %", "100 %"]
     if attribution.scores.shape[0] == 1:
-        title += " (same for all leads: when, not where)"
+        title += " (when, not where)"
     return {
         "orientation": "h",
         "x": 0.5,
