@@ -38,9 +38,10 @@ _SAME_SHARE = 0.03
 
 
 def answer(shown: Sequence[Evaluated], choice: Choice) -> str:
-    """Say in two sentences how far the probabilities hold."""
+    """Say how far the probabilities hold, and where the share of MI alone moves them."""
     shares = _range([100 * _between(one) for one in shown], digits=0)
     counted = "" if choice.test_set == "certain" else " Uncertain MI counts as MI here."
+    counted += "" if choice.method == "raw" else _share_words(shown[0])
     return (
         f"**How far can these probabilities be trusted?** {_gap_words(shown, choice)} "
         f"(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(shown[0].labels):,}). **{shares} %** of "
@@ -207,7 +208,7 @@ def fitted_words(shown: Sequence[Evaluated], choice: Choice) -> str:
     return (
         f"Probabilities are calibrated ({choice.probabilities}), each ensemble and seed for itself "
         f"on the study's {fit.n:,} records of fold 9 with all labels ({fit.n_mi:,} of them MI), "
-        f"for every test set and page.{_share_words(shown[0])}"
+        "for every test set and page."
     )
 
 
@@ -218,8 +219,8 @@ def _share_words(one: Evaluated) -> str:
         return ""
     side = "below" if here < there else "above"
     return (
-        f" There {percent(there, 0)} are MI, here {percent(here, 0)}: that alone moves the dots "
-        f"{side} the diagonal."
+        f" The calibrator was fitted at {percent(there, 0)} MI; here {percent(here, 0)} are MI, "
+        f"which alone moves the dots {side} the diagonal."
     )
 
 

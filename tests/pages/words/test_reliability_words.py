@@ -147,13 +147,27 @@ def test_the_reading_says_what_was_done_to_the_probabilities():
     one = Evaluated.of(SINGLE, ONE.labelled, fitted)
     assert overview.fitted_words([one], choice(method="platt")) == (
         "Probabilities are calibrated (Platt), each ensemble and seed for itself on the study's "
-        "1,234 records of fold 9 with all labels (56 of them MI), for every test set and page. "
-        "There 5 % are MI, here 40 %: that alone moves the dots above the diagonal."
+        "1,234 records of fold 9 with all labels (56 of them MI), for every test set and page."
     )
-    for n_mi, words in ((494, "page."), (800, "that alone moves the dots below the diagonal.")):
-        other = EnsembleCalibrator("platt", "all", 1234, n_mi, nothing.seeds, nothing.ensemble)
-        two = Evaluated.of(SINGLE, ONE.labelled, other)
-        assert overview.fitted_words([two], choice(method="platt")).endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("n_mi", "words"),
+    [
+        (56, "fitted at 5 % MI; here 40 % are MI, which alone moves the dots above the diagonal."),
+        (494, "few of them."),
+        (
+            800,
+            "fitted at 65 % MI; here 40 % are MI, which alone moves the dots below the diagonal.",
+        ),
+    ],
+)
+def test_the_answer_says_what_another_share_of_mi_does(n_mi: int, words: str):
+    nothing = ONE.calibrator
+    fitted = EnsembleCalibrator("platt", "all", 1234, n_mi, nothing.seeds, nothing.ensemble)
+    one = Evaluated.of(SINGLE, ONE.labelled, fitted)
+    assert overview.answer([one], choice(method="platt")).endswith(words)
+    assert overview.answer([one], choice()).endswith("few of them."), "uncalibrated"
 
 
 def test_numbers_of_all_curves_stand_in_one_table():
