@@ -154,7 +154,7 @@ def test_the_reading_says_what_was_done_to_the_probabilities():
 @pytest.mark.parametrize(
     ("n_mi", "words"),
     [
-        (56, "fitted at 5 % MI; here 40 % are MI, which alone moves the dots above the diagonal."),
+        (56, "at 5 % MI; here 40 % are MI, which alone moves the dots above the diagonal."),
         (494, "few of them."),
         (
             800,
