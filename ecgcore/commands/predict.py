@@ -93,6 +93,7 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     from ecgcore.predictions.decision import joint_verdict, main_and_others
     from ecgcore.predictions.scope import LIMITS_LINE, scope_of
     from ecgcore.predictions.shipped import shipped_ensembles
+    from ecgcore.signals.quality import assess
     from ecgcore.tasks import mi
 
     decision = asked_settings(args)
@@ -114,6 +115,7 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
         "source": record.source,
         "warnings": [*warnings, *notes],
         "rule": decision.as_json(),
+        "quality": assess(record).as_json(),
         "scope": scope.as_json(),
         "verdict": joint_verdict(main_and_others(made)[0]) or None,
         "groups": [_ensemble_json(one) for one in made],

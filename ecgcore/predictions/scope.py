@@ -8,6 +8,7 @@ bundle branch block is "MI" to it. So each ECG is checked before its verdict is 
   each statement, and those of a normal ECG, MI, conduction disturbance, hypertrophy and ST/T change
   with their squares and products;
 * bundle branch block or pacing by the same models, rate and flat leads by measurement;
+* the quality of the signal: half of the leads unreadable, or electrodes that seem to be swapped;
 * the distance of those logits from the ones of the training records (Mahalanobis).
 
 Score and limits are fitted on folds 1 to 9 and lie in ``scope.json`` beside the models.
@@ -271,6 +272,11 @@ def _by_measurement(measured: Measurements, quality: Quality) -> Iterator[str]:
     if flat:
         many = "Leads" if len(flat) > 1 else "Lead"
         yield f"{many} {', '.join(flat)} without a signal: these models need all 12 leads."
+    if not quality.readable:
+        n = len(quality.unreadable)
+        yield f"{n} of 12 leads cannot be read: a verdict on this recording means nothing."
+    if quality.swap:
+        yield f"{quality.swap}: a verdict on swapped electrodes means nothing."
     if measured.median is not None and measured.median.pacing_ms is not None:
         yield "Pacing spikes before the QRS: paced rhythm is often called MI."
 

@@ -10,6 +10,7 @@ looked through for flat, clipped and missing leads alone.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -111,6 +112,29 @@ class Quality:
     leads: tuple[tuple[Problem, ...], ...]
     swap: str = ""
     swap_key: str = ""
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Leads that should not be read."""
+        named = zip(LEADS, self.leads, strict=True)
+        return tuple(lead for lead, problems in named if any(one.severe for one in problems))
+
+    @property
+    def readable(self) -> bool:
+        """False where half of the leads or more should not be read."""
+        return 2 * len(self.unreadable) < len(LEADS)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for ``--json``: whether it can be read, and every problem in words."""
+        problems = [
+            f"{lead}: {one.words}"
+            for lead, found in zip(LEADS, self.leads, strict=True)
+            for one in found
+        ]
+        return {
+            "readable": self.readable,
+            "problems": [*([self.swap] if self.swap else []), *problems],
+        }
 
 
 def lead_notes(quality: Quality) -> dict[str, str]:

@@ -323,6 +323,8 @@ def test_predict_by_id_and_by_file_is_the_same(
     assert len(first["seeds"]) == len(first["seed_numbers"]) == 1
     assert (first["verdict"], by_id["verdict"]) == (None, None)
     assert set(by_id["scope"]) == {"applies", "reasons", "score"}
+    assert by_id["quality"]["readable"] is True
+    assert isinstance(by_id["quality"]["problems"], list)
     assert "No conformal verdict" in by_id["warnings"][-1]
 
 

@@ -164,6 +164,26 @@ def test_a_lead_without_a_signal_is_named(measured: Measurements):
     assert reason.startswith("Leads V2, V6 without a signal")
 
 
+@pytest.mark.parametrize(("n_severe", "inside"), [(5, True), (6, False)])
+def test_a_recording_that_cannot_be_read_is_outside(
+    measured: Measurements, n_severe: int, inside: bool
+):
+    bad, poor = (Problem("noise", "noise", True),), (Problem("noise", "noise", False),)
+    quality = Quality((bad,) * n_severe + (poor,) * (12 - n_severe), "", "")
+    found = judge_scope(None, None, measured, quality)
+    assert quality.readable == found.applies == inside
+    if not inside:
+        assert found.reasons == (
+            "6 of 12 leads cannot be read: a verdict on this recording means nothing.",
+        )
+
+
+def test_swapped_electrodes_are_outside(measured: Measurements):
+    quality = replace(CLEAN, swap="LA and RA seem to be swapped", swap_key="LA/RA")
+    (reason,) = judge_scope(None, None, measured, quality).reasons
+    assert reason == "LA and RA seem to be swapped: a verdict on swapped electrodes means nothing."
+
+
 def test_pacing_spikes_are_named(measured: Measurements):
     paced = replace(measured, median=replace(measured.median, pacing_ms=-40.0))
     (reason,) = judge_scope(None, None, paced, CLEAN).reasons

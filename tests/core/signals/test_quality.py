@@ -211,3 +211,16 @@ def test_a_lead_with_many_problems_names_the_worst_and_counts_the_rest() -> None
     problems = tuple(Problem(k, k, severe=k == "flat") for k in ("noise", "baseline", "flat"))
     found = Quality((problems, *((),) * 11))
     assert lead_notes(found) == {"I": "flat lead, 2 more"}
+
+
+def test_problems_in_plain_values_begin_with_the_swap() -> None:
+    bad = (Problem("flat", "flat for 2.0 s", True),)
+    poor = (Problem("noise", "noise 0.02 mV", False),)
+    found = Quality((bad, poor, (), *((bad,) * 5), *(((),) * 4)), "LA/RA swapped?", "LA/RA")
+    assert found.unreadable == ("I", "aVR", "aVL", "aVF", "V1", "V2")
+    assert not found.readable
+    said = found.as_json()
+    assert said["readable"] is False
+    assert said["problems"][:3] == ["LA/RA swapped?", "I: flat for 2.0 s", "II: noise 0.02 mV"]
+    assert len(said["problems"]) == 8
+    assert Quality(((),) * 12).as_json() == {"readable": True, "problems": []}
