@@ -269,14 +269,15 @@ def _by_measurement(measured: Measurements, quality: Quality) -> Iterator[str]:
         for lead, problems in zip(LEADS, quality.leads, strict=True)
         if any(one.kind in ("flat", "missing") for one in problems)
     ]
-    if flat:
+    if flat and quality.readable:
         many = "Leads" if len(flat) > 1 else "Lead"
         yield f"{many} {', '.join(flat)} without a signal: these models need all 12 leads."
     if not quality.readable:
         n = len(quality.unreadable)
         yield f"{n} of 12 leads cannot be read: a verdict on this recording means nothing."
     if quality.swap:
-        yield f"{quality.swap}: a verdict on swapped electrodes means nothing."
+        what = quality.swap.partition(":")[0]
+        yield f"{what[:1].upper()}{what[1:]}: a verdict on this recording means nothing."
     if measured.median is not None and measured.median.pacing_ms is not None:
         yield "Pacing spikes before the QRS: paced rhythm is often called MI."
 
