@@ -94,6 +94,20 @@ def test_only_whole_names_of_a_module_are_left_out(source: str) -> None:
     assert len(changed(source)) == 1
 
 
+@pytest.mark.parametrize(
+    ("source", "n"),
+    [
+        ("import streamlit as st\nst.dataframe(x, height=360, width=2)", 1),
+        ("import streamlit as st\na = st.columns([0.4, 0.6])", 0),
+        ("import streamlit as st\na = other.columns([0.4, 0.6])", 2),
+        ("a = figure(height=360)", 1),
+        ("a = st.columns([0.4, 0.6])", 2),
+    ],
+)
+def test_sizes_of_boxes_are_left_out_on_pages_alone(source: str, n: int) -> None:
+    assert len(changed(source)) == n
+
+
 def test_every_constant_that_is_left_out_stands_in_a_module_and_says_what_it_decides() -> None:
     text = "\n".join(file.read_text() for file in (PROJECT / "ecgcore").rglob("*.py"))
     for name, decides in SPEED_ONLY.items():

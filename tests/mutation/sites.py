@@ -49,6 +49,9 @@ _SPEED_ONLY = {
 }
 """Constants of a module by their whole names, and what they decide: no text, file or number that a
 reader gets differs with them. What stands in a message or sets a limit is not among them."""
+_LAYOUT_KEYWORDS = {"width", "height"}
+"""Sizes of a page's own boxes in pixels: nobody can say that 251 is wrong and 250 is right. On
+pages alone, as are the shares of ``st.columns``; what a figure measures stays in."""
 _TEXT_FUNCTIONS = {"__repr__", "__str__"}
 _LOGS = re.compile(r"^_?(log|logger|logging|warnings)\.", re.IGNORECASE)
 
@@ -90,6 +93,7 @@ class _Finder(ast.NodeVisitor):
     def __init__(self, source: bytes) -> None:
         self.sites: list[Site] = []
         self._source = source
+        self._is_page = b"import streamlit as st" in source
         self._lines = [0]
         for line in source.splitlines(keepends=True):
             self._lines.append(self._lines[-1] + len(line))
@@ -167,8 +171,11 @@ class _Finder(ast.NodeVisitor):
             self._add("min/max/any/all", *self._span(node.func), _NAMES[node.func.id])
         self.visit(node.func)
         for argument in node.args:
-            self.visit(argument)
+            if not (self._is_page and ast.unparse(node.func) == "st.columns"):
+                self.visit(argument)
         for keyword in node.keywords:
+            if self._is_page and keyword.arg in _LAYOUT_KEYWORDS:
+                continue
             if keyword.arg == "axis" and isinstance(keyword.value, ast.Constant):
                 self._add("axis", *self._span(keyword.value), "0" if keyword.value.value else "1")
             elif keyword.arg not in _NO_EFFECT_KEYWORDS:

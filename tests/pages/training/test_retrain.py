@@ -271,6 +271,8 @@ def test_a_finished_run_stands_beside_the_shipped_models_of_its_architecture(
     assert int(review["record"][0]) in ids
     case = open_page("review", **{key: values[0] for key, values in review.items()})
     assert not case.exception
+    titles = [said.value for said in case.markdown]
+    assert any(said.startswith(f"**{label}") for said in titles), "its own chart names the run"
     drawn = [
         json.dumps(json.loads(chart.proto.spec), ensure_ascii=False)
         for chart in case.get("plotly_chart")

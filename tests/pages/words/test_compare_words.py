@@ -668,3 +668,17 @@ def test_a_section_of_the_report_that_fails_says_why(monkeypatch):
     ]
     assert written[1].blocks[0].frame["Verdict"].tolist() == ["C is better"]
     assert {one.blocks[0].text for one in written[2:]} == {"fold 9 is not at hand"}
+
+
+def test_the_mark_of_an_ensemble_needs_two_seeds(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(overview, "row_name", lambda one: one.name)
+    monkeypatch.setattr(overview, "published_values", lambda *_: ())
+    ensembles = [
+        SimpleNamespace(name=name, arch="cnn_bilstm", train_set="A", seeds=range(n))
+        for name, n in (("one", 1), ("two", 2))
+    ]
+    value = SimpleNamespace(seeds=[0.9], mean=None, ensemble=SimpleNamespace(value=0.95))
+    shown = SimpleNamespace(ensembles=ensembles, n=5)
+    rows = overview.seed_rows(shown, {"one": value, "two": value}, None)
+    assert [row.ensemble for row in rows] == [None, 0.95]
+    assert [row.seeds for row in rows] == [(0.9,), (0.9,)]
