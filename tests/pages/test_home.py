@@ -23,6 +23,11 @@ def test_the_first_screen_says_what_this_is_and_has_three_doors(open_page, synth
         "**See what label certainty does**",
         "**Train a model yourself**",
     ]
+    assert [said.value for said in app.caption][-3:] == [
+        "Calipers, six models and their reasons.",
+        "Certain, all or uncertain: models side by side.",
+        "Choose the labels, start, and watch it learn.",
+    ]
     pages = {label: link.page for label, link in doors.items()}
     assert pages["**See what label certainty does**"] == "compare"
     assert pages["**Train a model yourself**"] == "retrain"

@@ -682,3 +682,21 @@ def test_the_mark_of_an_ensemble_needs_two_seeds(monkeypatch: pytest.MonkeyPatch
     rows = overview.seed_rows(shown, {"one": value, "two": value}, None)
     assert [row.ensemble for row in rows] == [None, 0.95]
     assert [row.seeds for row in rows] == [(0.9,), (0.9,)]
+
+
+def test_perfect_values_of_a_calibrator_are_no_error_slope_one_and_no_offset():
+    perfect = {name: value for name, (_title, value) in calibrators.MEASURES.items()}
+    assert perfect == {"brier": 0, "ece": 0, "slope": 1, "large": 0}
+
+
+@pytest.mark.parametrize(
+    ("parts", "logits"), [((), {"A": 1}), ((EVERY,), {}), ((), {})], ids=["parts", "logits", "both"]
+)
+def test_without_records_or_predictions_outside_the_study_the_table_says_so(
+    parts, logits, monkeypatch: pytest.MonkeyPatch
+):
+    catalog = SimpleNamespace(version=choice().data_version)
+    monkeypatch.setattr(outside.caches, "catalog", lambda: catalog)
+    monkeypatch.setattr(outside, "outside_parts", lambda _: parts)
+    monkeypatch.setattr(outside, "stored_logits", lambda *_: logits)
+    assert isinstance(outside.outside_calls([], choice()), str)
