@@ -134,14 +134,6 @@ class ScopeRule:
         square = np.einsum("...i,ij,...j->...", at, self.precision, at) / at.shape[-1]
         return np.asarray(np.sqrt(np.maximum(square, 0.0)), dtype=np.float64)
 
-    def outside(self, logits: ArrayLike) -> NDArray[np.bool_]:
-        """Say which ECGs the logits alone place outside the study, ``(...)``."""
-        return (
-            (self.score(logits) >= self.limit)
-            | (self.wide(logits) >= self.wide_limit)
-            | (self.distance(logits) >= self.far_limit)
-        )
-
     def save(self, path: Path) -> None:
         """Write the rule as JSON."""
         raw = {field.name: getattr(self, field.name) for field in fields(self)}

@@ -1,10 +1,8 @@
 """The five diagnostic superclasses of PTB-XL; a record may have several of them."""
 
-import numpy as np
-import pandas as pd
-
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.stats.per_class import macro_auroc
+from ecgcore.tasks.likelihoods import degrees, largest_likelihoods, stated
 from ecgcore.tasks.task import Labels, Score, Targets, Task, TestSet, TrainSet
 from ecgcore.wording.records import SUPERCLASSES as WORDS
 
@@ -13,26 +11,12 @@ CLASSES = tuple(WORDS)
 
 def labels(catalog: Catalog, ids: list[int]) -> Labels:
     """Return 1 where a record has a statement of a superclass, at any likelihood, ``(n, 5)``."""
-    return np.asarray(_likelihoods(catalog, ids).notna(), dtype=np.int64)
+    return stated(largest_likelihoods(catalog, ids, "superclass", CLASSES))
 
 
 def soft_targets(catalog: Catalog, ids: list[int]) -> Targets:
-    """Return the largest stated likelihood of each superclass, ``(n, 5)`` from 0 to 1.
-
-    PTB-XL writes 0 for a statement without a likelihood; such a statement counts in full.
-    """
-    return np.asarray(_likelihoods(catalog, ids).fillna(0) / 100, dtype=np.float32)
-
-
-def _likelihoods(catalog: Catalog, ids: list[int]) -> pd.DataFrame:
-    """Tabulate the largest likelihood of each superclass in per cent; NaN where not stated."""
-    codes = catalog.codes
-    mine = codes[codes["ecg_id"].isin(ids) & codes["superclass"].isin(CLASSES)]
-    counted = mine.assign(likelihood=mine["likelihood"].replace(0, 100))
-    table = counted.pivot_table(
-        index="ecg_id", columns="superclass", values="likelihood", aggfunc="max"
-    )
-    return table.reindex(index=ids, columns=list(CLASSES))
+    """Return the largest stated likelihood of each superclass, ``(n, 5)`` from 0 to 1."""
+    return degrees(largest_likelihoods(catalog, ids, "superclass", CLASSES))
 
 
 def _stated(catalog: Catalog, split: str, _seed: int = 0) -> list[int]:
@@ -69,7 +53,7 @@ SUPERCLASSES = Task(
     scaler_set="all",
     score=Score("macro_auroc", "macro AUROC", macro_auroc),
     has_certainty=True,
-    sources=("tasks/superclasses.py",),
+    sources=("tasks/superclasses.py", "tasks/likelihoods.py"),
     recipe={"class_weight": False},
 )
 """NORM, MI, STTC, CD and HYP, as the field counts them: a statement at any likelihood."""
