@@ -41,8 +41,9 @@ def ensemble_words(ensemble: Ensemble) -> str:
 
 
 def row_words(row: EnsemblePrediction) -> str:
-    """Name of a row, with "local" and how the ensemble knows the recording."""
-    extra = ", ".join(filter(None, ["" if row.ensemble.shipped else "local", row.leakage]))
+    """Name of a row, with "local" and how the ensemble knows the recording, if it is known."""
+    leakage = "" if row.leakage == "unknown" else row.leakage
+    extra = ", ".join(filter(None, ["" if row.ensemble.shipped else "local", leakage]))
     known = STYLE.get(row.ensemble.train_set)
     name = f"{arch_title(row.ensemble.arch)} · {known.name if known else row.ensemble.train_set}"
     return f"{name} ({extra})" if extra else name

@@ -147,3 +147,8 @@ def test_it_takes_the_page_s_background(dark):
 def test_leakage_stands_beside_the_name():
     seen = prediction(0.5, ensemble(), leakage="seen")
     assert list(words(predictions_figure([seen]))) == ["CNN-BiLSTM · A certain (seen)"]
+
+
+def test_an_unknown_patient_is_said_below_and_not_beside_every_name():
+    made = prediction(0.5, ensemble(), leakage="unknown")
+    assert list(words(predictions_figure([made]))) == ["CNN-BiLSTM · A certain"]
