@@ -8,71 +8,24 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from ecgcore.errors import RecordError
 from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord, FloatArray
+from ecgcore.signals.beat_timing import Times, Timing, levels, rise, timing_of
 from ecgcore.signals.measure.measurements import Measurements
+from ecgcore.signals.planted import BoolArray, Plant, planted_where
 from ecgcore.wording.numbers import number
 
 ST_FACTORS = (-1.0, 3.0)
 RATES_BPM = (30.0, 200.0)
 MODIFIED = "modified by you"
 
-_LEAST_BEATS = 3
-_LEVEL_S = 0.02
 _RAMP_UP_S, _RAMP_DOWN_S = 0.02, 0.04
 _LEAST_GAP_S = 0.04
 _LEAST_SHARE = 0.35
 _FRIDERICIA = 1 / 3
-_POINTS = {"qrs_on": "the start of QRS", "qrs_off": "the end of QRS", "t_off": "the end of T"}
-
-Times = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Timing:
-    """Where the waves of each beat lie.
-
-    Attributes
-    ----------
-    r_s
-        ``(n_beats,)`` times of the R peaks in s.
-    qrs_on_s, qrs_off_s, t_off_s
-        Relative to R, in s.
-    p_on_s
-        The same; None where there is no P wave.
-    """
-
-    r_s: Times
-    qrs_on_s: float
-    qrs_off_s: float
-    t_off_s: float
-    p_on_s: float | None = None
-
-
-def timing_of(measurements: Measurements) -> Timing:
-    """Take the timing from the measurements.
-
-    Raises
-    ------
-    RecordError
-        If a point that is needed was not found, or fewer than three beats.
-    """
-    marks, r_s = measurements.fiducials, measurements.beats.r_s
-    if marks is None or len(r_s) < _LEAST_BEATS:
-        raise RecordError(
-            f"ST and rate can be changed from {_LEAST_BEATS} beats on; {len(r_s)} were found."
-        )
-    found = {name: getattr(marks, name).time_ms for name in _POINTS}
-    for name, time_ms in found.items():
-        if time_ms is None:
-            raise RecordError(f"ST and rate cannot be changed: {_POINTS[name]} was not found.")
-    p_on = marks.p_on.time_ms
-    qrs_on, qrs_off, t_off = (found[name] / 1000 for name in _POINTS)
-    return Timing(r_s, qrs_on, qrs_off, t_off, None if p_on is None else p_on / 1000)
 
 
 def silence_lead(signal: FloatArray, lead: str) -> FloatArray:
@@ -108,9 +61,9 @@ def scale_st(signal: FloatArray, fs_hz: float, factor: float, timing: Timing) ->
     last = np.minimum(timing.r_s + timing.t_off_s, np.append(timing.r_s[1:], np.inf) + following)
     weight = np.zeros_like(times)
     for start, end in zip(first, last, strict=True):
-        fade = _smooth((times - start) / _RAMP_UP_S) * _smooth((end - times) / _RAMP_DOWN_S)
+        fade = rise((times - start) / _RAMP_UP_S) * rise((end - times) / _RAMP_DOWN_S)
         weight = np.maximum(weight, fade)
-    above = signal - _levels(signal, fs_hz, timing)
+    above = signal - levels(signal, fs_hz, timing)
     return (signal + (factor - 1) * weight * above).astype(np.float32)
 
 
@@ -133,7 +86,7 @@ def change_rate(signal: FloatArray, fs_hz: float, rate_bpm: float, timing: Timin
     ratio = 60 / rate_bpm / rr.mean()
     _check_room(rr, ratio, timing)
     times = np.arange(signal.shape[1]) / fs_hz
-    level = _levels(signal, fs_hz, timing)
+    level = levels(signal, fs_hz, timing)
     wave = CubicSpline(times, (signal - level).T)
     source = _source_times(times, starts, [_knots(one, ratio, timing) for one in rr])
     changed: FloatArray = (wave(np.clip(source, 0, times[-1])).T + level).astype(np.float32)
@@ -195,26 +148,6 @@ def _source_times(
     return source
 
 
-def _levels(signal: FloatArray, fs_hz: float, timing: Timing) -> NDArray[np.float64]:
-    """Return the level just before each QRS, and straight lines between, ``(12, n)`` mV."""
-    times = np.arange(signal.shape[1]) / fs_hz
-    onsets = timing.r_s + timing.qrs_on_s
-    near = [(times > at - _LEVEL_S - 1e-9) & (times <= at + 1e-9) for at in onsets]
-    seen = [
-        (at, signal[:, here].mean(axis=1))
-        for at, here in zip(onsets, near, strict=True)
-        if here.any()
-    ]
-    at, levels = np.array([at for at, _ in seen]), np.array([level for _, level in seen])
-    return np.array([np.interp(times, at, lead) for lead in levels.T])
-
-
-def _smooth(share: Times) -> Times:
-    """Rise from 0 at 0 to 1 at 1 without a corner."""
-    rise: Times = 0.5 - 0.5 * np.cos(np.pi * np.clip(share, 0, 1))
-    return rise
-
-
 @dataclass(frozen=True, slots=True)
 class WhatIf:
     """Changes to make to an ECG; none by default.
@@ -227,11 +160,14 @@ class WhatIf:
         1 leaves ST and T as they are.
     rate_bpm
         None leaves the rate as it is.
+    plant
+        Evidence that is planted before the rate is changed.
     """
 
     silent_lead: str = ""
     st_factor: float = 1.0
     rate_bpm: float | None = None
+    plant: Plant | None = None
 
     @property
     def words(self) -> str:
@@ -242,6 +178,7 @@ class WhatIf:
             if self.st_factor != 1
             else "",
             f"rate {self.rate_bpm:.0f} bpm" if self.rate_bpm is not None else "",
+            self.plant.words if self.plant is not None else "",
         ]
         return " · ".join(filter(None, said))
 
@@ -256,8 +193,23 @@ class WhatIf:
         signal = record.signal
         if self.st_factor != 1:
             signal = scale_st(signal, record.fs_hz, self.st_factor, timing_of(measurements))
+        if self.plant is not None:
+            signal = self.plant.apply(signal, record.fs_hz, timing_of(measurements))
         if self.rate_bpm is not None:
             signal = change_rate(signal, record.fs_hz, self.rate_bpm, timing_of(measurements))
         if self.silent_lead:
             signal = silence_lead(signal, self.silent_lead)
         return replace(record, signal=signal, source=f"{record.source}, {MODIFIED}")
+
+    def planted_where(self, record: EcgRecord, measurements: Measurements) -> BoolArray | None:
+        """Return ``(12, n)``: where the evidence lies in the modified recording; None without.
+
+        Raises
+        ------
+        RecordError
+            If a wave that is needed was not found, or a change is impossible.
+        """
+        if self.plant is None:
+            return None
+        without = replace(self, plant=None).apply(record, measurements).signal
+        return planted_where(without, self.apply(record, measurements).signal)
