@@ -1,5 +1,7 @@
 """Likelihoods of statements as labels and as soft targets; several tasks read them."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -33,6 +35,26 @@ def largest_likelihoods(
     """
     codes = catalog.codes
     mine = codes[codes["ecg_id"].isin(ids) & codes[column].isin(names)]
-    counted = mine.assign(likelihood=mine["likelihood"].replace(0, 100))
-    table = counted.pivot_table(index="ecg_id", columns=column, values="likelihood", aggfunc="max")
-    return table.reindex(index=ids, columns=list(names))
+    return _largest(mine, column).reindex(index=ids, columns=list(names))
+
+
+def largest_of_groups(
+    catalog: Catalog, ids: list[int], groups: Mapping[str, tuple[str, ...]]
+) -> pd.DataFrame:
+    """Tabulate the largest likelihood of each class, as `largest_likelihoods` does.
+
+    Parameters
+    ----------
+    groups
+        SCP codes of each class; a code may stand in several classes.
+    """
+    pairs = [(code, name) for name, codes in groups.items() for code in codes]
+    named = catalog.codes[catalog.codes["ecg_id"].isin(ids)].merge(
+        pd.DataFrame(pairs, columns=["code", "class"]), on="code"
+    )
+    return _largest(named, "class").reindex(index=ids, columns=list(groups))
+
+
+def _largest(codes: pd.DataFrame, column: str) -> pd.DataFrame:
+    counted = codes.assign(likelihood=codes["likelihood"].replace(0, 100))
+    return counted.pivot_table(index="ecg_id", columns=column, values="likelihood", aggfunc="max")

@@ -3,12 +3,14 @@
 from ecgcore.errors import CatalogError
 from ecgcore.tasks.mi import MI
 from ecgcore.tasks.mi_all_comers import MI_ALL_COMERS
+from ecgcore.tasks.rhythm6 import RHYTHM6
 from ecgcore.tasks.statements71 import STATEMENTS71
+from ecgcore.tasks.subclasses import SUBCLASSES
 from ecgcore.tasks.superclasses import SUPERCLASSES
 from ecgcore.tasks.task import Task
 
 TASKS: dict[str, Task] = {
-    task.name: task for task in (MI, MI_ALL_COMERS, SUPERCLASSES, STATEMENTS71)
+    task.name: task for task in (MI, MI_ALL_COMERS, SUPERCLASSES, STATEMENTS71, SUBCLASSES, RHYTHM6)
 }
 
 
