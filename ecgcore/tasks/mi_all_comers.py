@@ -78,6 +78,6 @@ MI_ALL_COMERS = Task(
     score=Score("auroc", "AUROC", macro_auroc),
     has_certainty=True,
     sources=("tasks/mi_all_comers.py", "tasks/mi.py", "ptbxl/label_groups.py"),
-    recipe={"epochs": 24, "patience": 24},
+    recipe={"epochs": 24, "patience": 24, "crop": 250},
 )
 """The MI records of A, C and D against pure normals and all other abnormal records."""

@@ -127,11 +127,16 @@ def _scaler_ids(recordings: Recordings, spec: TrainSpec) -> list[int]:
 
 
 def augment(inputs: Tensor, spec: TrainSpec, generator: torch.Generator) -> Tensor:
-    """Scale, shift in time and drop leads of a batch ``(n, 12, n_samples)``; a new tensor."""
+    """Crop or shift in time, scale and drop leads of a batch ``(n, 12, n_samples)``.
+
+    Returns a new tensor, ``(n, 12, crop)`` where the spec asks for windows.
+    """
     n, leads, length = inputs.shape
-    shift = torch.randint(length if spec.time_shift else 1, (n, 1), generator=generator)
-    source = (torch.arange(length) + shift) % length
-    shifted = inputs.gather(2, source[:, None].expand(n, leads, length))
+    window = min(spec.crop, length) or length
+    starts = length - window + 1 if spec.crop else length if spec.time_shift else 1
+    shift = torch.randint(starts, (n, 1), generator=generator)
+    source = (torch.arange(window) + shift) % length
+    shifted = inputs.gather(2, source[:, None].expand(n, leads, window))
     scale = 1 + spec.amplitude * (2 * torch.rand(n, 1, 1, generator=generator) - 1)
     keep = torch.rand(n, leads, 1, generator=generator) >= spec.lead_dropout
     return shifted * scale * keep

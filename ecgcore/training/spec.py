@@ -33,6 +33,7 @@ _LIMITS = {
     "seed": (0, 2**31 - 1),
     "patience": (1, 200),
     "clip_norm": (0, 100),
+    "crop": (0, 100_000),
 }
 
 
@@ -58,6 +59,9 @@ class TrainSpec:
     amplitude, lead_dropout, time_shift
         Augmentation: each record is scaled by up to this share, each lead is blanked with this
         probability, and the record is shifted in time, circularly.
+    crop
+        Samples of a record that a training step sees, a window drawn anew each time; 0 for all of
+        them. A network that pools over time still judges whole records.
     label_noise
         "prune" leaves out the MI records that models trained without them take for normal
         (confident learning); only for a task of one class whose labels have a certainty.
@@ -85,6 +89,7 @@ class TrainSpec:
     amplitude: float = 0.2
     lead_dropout: float = 0.1
     time_shift: bool = True
+    crop: int = 0
     class_weight: bool = True
     label_noise: str = "keep"
     seed_exact: bool = False

@@ -167,6 +167,17 @@ def test_augmentation_can_be_turned_off_but_for_the_shift():
     assert not blank.any()
 
 
+def test_a_step_sees_a_window_of_each_record_that_never_wraps_around():
+    spec = dataclasses.replace(SPEC, amplitude=0.0, lead_dropout=0.0, crop=10)
+    signal = torch.arange(40.0).expand(300, 12, 40)
+    windows = augment(signal, spec, torch.Generator().manual_seed(0))
+    assert windows.shape == (300, 12, 10)
+    assert set(windows[:, 0, 0].tolist()) == set(range(31))
+    assert torch.equal(windows, windows[:, :1, :1] + torch.arange(10.0).expand(300, 12, 10))
+    longer = dataclasses.replace(spec, crop=50)
+    assert torch.equal(augment(signal, longer, torch.Generator().manual_seed(0)), signal)
+
+
 def test_one_cycle_starts_low_peaks_at_a_quarter_and_ends_near_zero():
     assert one_cycle(0.0, 2e-3) == pytest.approx(8e-5)
     assert one_cycle(0.25, 2e-3) == pytest.approx(2e-3)
