@@ -120,9 +120,17 @@ BIMAMBA2_LARGE = Architecture(
     ms_per_record=750.0,
     needs_gpu=True,
 )
+RESNET_BILSTM = Architecture(
+    name="resnet_bilstm",
+    title="ResNet-BiLSTM",
+    network=f"{_NETWORKS}.resnet_bilstm:ResNetBiLstm",
+    sources=(_BASE, "models/networks/resnet_bilstm.py"),
+    ms_per_record=6.4,
+)
+"""The larger network, for many statements at once."""
 
 ARCHITECTURES: dict[str, Architecture] = {
-    one.name: one for one in (CNN_BILSTM, BIMAMBA2, CNN_LSTM, BIMAMBA2_LARGE)
+    one.name: one for one in (CNN_BILSTM, BIMAMBA2, CNN_LSTM, BIMAMBA2_LARGE, RESNET_BILSTM)
 }
 """All that can be trained here, in the order in which readers see them."""
 

@@ -50,6 +50,6 @@ STATEMENTS71 = Task(
         "wording/statements.py",
         "ptbxl/label_groups.py",
     ),
-    recipe={"class_weight": False, "epochs": 24, "patience": 24},
+    recipe={"class_weight": False, "epochs": 24, "patience": 24, "crop": 250},
 )
 """Every statement as a class of its own; what an ECG may show beside MI is read from it."""

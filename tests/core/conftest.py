@@ -8,7 +8,7 @@ import pytest
 from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey, Preprocessing
 
 MakeOnce = Callable[[str, Callable[[Path], object]], Path]
-UNTRAINED = ("cnn_bilstm", "bimamba2", "cnn_lstm")
+UNTRAINED = ("cnn_bilstm", "bimamba2", "cnn_lstm", "resnet_bilstm")
 
 PREPROCESSING = Preprocessing(
     highpass_hz=0.5,

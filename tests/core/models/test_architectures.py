@@ -27,8 +27,8 @@ def made_of(module: str) -> set[str]:
     return {path}.union(*(made_of(one) for one in needed))
 
 
-def test_the_study_is_about_two_of_four():
-    assert list(ARCHITECTURES) == ["cnn_bilstm", "bimamba2", "cnn_lstm", "bimamba2_large"]
+def test_the_study_is_about_the_first_two():
+    assert list(ARCHITECTURES)[:4] == ["cnn_bilstm", "bimamba2", "cnn_lstm", "bimamba2_large"]
     assert main_archs() == ("cnn_bilstm", "bimamba2")
     assert DEFAULT.name == "cnn_bilstm"
 
@@ -45,7 +45,8 @@ def test_a_record_names_every_file_that_decides_what_it_computes(name):
 def test_titles_and_places():
     assert arch_title("cnn_lstm") == "CNN-LSTM (study)"
     assert arch_title("resnet") == "resnet"
-    assert [arch_place(name) for name in ("cnn_bilstm", "bimamba2_large", "resnet")] == [0, 3, 4]
+    places = [arch_place(name) for name in ("cnn_bilstm", "bimamba2_large", "resnet")]
+    assert places == [0, 3, len(ARCHITECTURES)]
 
 
 def test_published_networks_stand_beside_ours():

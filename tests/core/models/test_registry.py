@@ -19,10 +19,20 @@ from ecgcore.models.registry import (
     save_weights,
 )
 
-N_PARAMETERS = {"cnn_bilstm": 367_009, "bimamba2": 350_053, "cnn_lstm": 367_169}
-N_STEPS = {"cnn_bilstm": 250, "bimamba2": 125, "cnn_lstm": 250}
-N_CHANNELS = {"cnn_bilstm": 128, "bimamba2": 96, "cnn_lstm": 256}
-CONVOLUTIONS = {"cnn_bilstm": "conv", "bimamba2": "stem", "cnn_lstm": "conv"}
+N_PARAMETERS = {
+    "cnn_bilstm": 367_009,
+    "bimamba2": 350_053,
+    "cnn_lstm": 367_169,
+    "resnet_bilstm": 1_218_973,
+}
+N_STEPS = {"cnn_bilstm": 250, "bimamba2": 125, "cnn_lstm": 250, "resnet_bilstm": 125}
+N_CHANNELS = {"cnn_bilstm": 128, "bimamba2": 96, "cnn_lstm": 256, "resnet_bilstm": 192}
+CONVOLUTIONS = {
+    "cnn_bilstm": "conv",
+    "bimamba2": "stem",
+    "cnn_lstm": "conv",
+    "resnet_bilstm": "conv",
+}
 
 every_model = pytest.mark.parametrize("arch", N_PARAMETERS)
 
@@ -30,7 +40,11 @@ every_model = pytest.mark.parametrize("arch", N_PARAMETERS)
 @pytest.fixture
 def model(arch):
     torch.manual_seed(0)
-    return build(arch).eval()
+    network = build(arch).eval()
+    for layer in network.modules():  # those of a residual block begin at zero
+        if isinstance(layer, nn.BatchNorm1d):
+            nn.init.ones_(layer.weight)
+    return network
 
 
 @pytest.fixture
@@ -124,8 +138,9 @@ def test_shift_by_one_stride_shifts_the_features_by_one_step(arch, model):
     before = convolutions(arch, model)(x)
     after = convolutions(arch, model)(x.roll(stride, dims=-1))
     interior = slice(12, -12)
+    # weights of channels come from the mean over time, which the edges change a little
     torch.testing.assert_close(
-        after.roll(-1, dims=-1)[..., interior], before[..., interior], rtol=1e-4, atol=1e-5
+        after.roll(-1, dims=-1)[..., interior], before[..., interior], rtol=1e-4, atol=1e-4
     )
 
 

@@ -7,6 +7,7 @@ from torch import nn
 from ecgcore.models.networks.bimamba2 import BiMamba2, GatedRMSNorm, Mamba2
 from ecgcore.models.networks.cnn_bilstm import CnnBiLstm
 from ecgcore.models.networks.cnn_lstm import CnnLstm
+from ecgcore.models.networks.resnet_bilstm import ResNetBiLstm, WeighedBlock
 
 
 def dropouts(network: nn.Module) -> list[float]:
@@ -57,6 +58,31 @@ def test_cnn_bilstm() -> None:
     assert network.lstm.bidirectional
     assert CnnBiLstm().head.layers[-1].out_features == 1
     assert CnnBiLstm(4).head.layers[-1].out_features == 4
+
+
+def test_resnet_bilstm() -> None:
+    network = ResNetBiLstm(71)
+    assert [c for c in convolutions(network) if c[2] > 1] == [
+        (12, 64, 15, 1, "same"),
+        (64, 64, 7, 1, (3,)), (64, 64, 7, 1, (3,)), (64, 96, 8, 2, (3,)), (96, 96, 7, 1, (3,)),
+        (96, 128, 8, 2, (3,)), (128, 128, 7, 1, (3,)), (128, 192, 7, 1, (3,)),
+        (192, 192, 7, 1, (3,)),
+    ]  # fmt: skip
+    assert dropouts(network) == [0.3]
+    assert network.lstm.bidirectional
+    assert network(torch.zeros(2, 12, 250)).shape == (2, 71)
+
+
+@torch.no_grad()
+def test_a_new_residual_block_passes_on_what_it_gets_and_then_weighs_its_channels() -> None:
+    torch.manual_seed(0)
+    block, x = WeighedBlock(16, 16, 1).eval(), torch.randn(2, 16, 40)
+    assert torch.equal(block(x), x.relu())
+    nn.init.ones_(block.convs[-1].weight)
+    new = block.convs(x)
+    weights = block.weigh(new.mean(-1))
+    assert torch.equal(block(x), (x + new * weights[:, :, None]).relu())
+    assert WeighedBlock(16, 24, 2).eval()(x).shape == (2, 24, 20)
 
 
 def test_bimamba2() -> None:
