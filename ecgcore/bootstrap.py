@@ -91,11 +91,14 @@ def requirements_hash(files: Sequence[Path]) -> str:
 def lacking(requirements: Path) -> str:
     """Return the first package of a requirement file that this interpreter lacks, or ""."""
     text = requirements.read_text(encoding="utf-8") if requirements.is_file() else ""
-    for name in re.findall(r"^(\w[\w.-]*)[^;\n]*$", text, re.MULTILINE):
+    for line in text.splitlines():
+        name = re.match(r"\w[\w.-]*", line)
+        if name is None or ";" in line:
+            continue
         try:
-            metadata.distribution(name)
+            metadata.distribution(name[0])
         except metadata.PackageNotFoundError:
-            return str(name)
+            return name[0]
     return ""
 
 

@@ -40,7 +40,7 @@ _SPELLINGS = {
 """Also D (derivation), L (lead) and C (IEC 60601-2-25) instead of the usual letters."""
 
 _PREFIX = re.compile(r"(?:MDC_ECG_LEAD_|(?:ECG\s+)?(?:LEAD|ABLEITUNG|CHANNEL)[\s_:]+|ECG[\s_]+)")
-_SUFFIX = re.compile(r"\s*\(EINTHOVEN\)$")
+_SUFFIX = "(EINTHOVEN)"
 
 Samples = NDArray[np.floating]
 
@@ -104,7 +104,8 @@ def twelve_leads(signal: Samples, names: Sequence[str]) -> TwelveLeads:
 
 def _bare(name: str) -> str:
     upper = name.strip().upper()
-    return _SUFFIX.sub("", _PREFIX.sub("", upper, count=1) if _PREFIX.match(upper) else upper)
+    prefix = _PREFIX.match(upper)
+    return upper[prefix.end() if prefix else 0 :].removesuffix(_SUFFIX).rstrip()
 
 
 def _identify(

@@ -11,6 +11,10 @@ from ecgcore.errors import RecordError
 from ecgcore.io.raw import MAX_FILE_BYTES
 
 _MAX_MEMBERS = 500
+_MAX_ENTRIES = 2000
+"""Of a directory, hidden files and folders with them."""
+
+_ENTRY = b"PK\1\2"
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -39,6 +43,11 @@ def unpack(content: bytes, name: str, max_bytes: int = MAX_FILE_BYTES) -> dict[s
     RecordError
         If it is damaged, encrypted, too large when unpacked, or names a file outside itself.
     """
+    if (n_entries := content.count(_ENTRY)) > _MAX_ENTRIES:
+        raise RecordError(
+            f"{name} lists {n_entries:,} files; at most {_MAX_MEMBERS} can be unpacked. Pack the "
+            "files of one recording."
+        )
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             members = [info for info in archive.infolist() if _counts(info)]

@@ -148,8 +148,8 @@ def _resample(signal: NDArray[np.float32], fs_hz: float, target_hz: int) -> NDAr
 
 def _with_doubts(record: EcgRecord) -> EcgRecord:
     """Say so when the amplitudes are no ECG's; nothing is changed."""
-    low, high = np.percentile(record.signal, (1, 99), axis=1)
-    spread_mv = float(np.median(high - low))
+    spans = [np.subtract(*np.percentile(lead, (99, 1))) for lead in record.signal]
+    spread_mv = float(np.median(spans))
     if _PLAUSIBLE_MV[0] <= spread_mv <= _PLAUSIBLE_MV[1]:
         return record
     return replace(record, warnings=(*record.warnings, doubtful_span_words(spread_mv)))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgcore.errors import RecordError
+from ecgcore.io.binary.dicom_limits import n_elements
 from ecgcore.io.raw import RawEcg, check_rate, check_size, unit_scale
 from ecgcore.leads import LEAD_CODES, LIMB_LEADS, standard_lead
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 """Transfer syntax that would be unpacked without a bound."""
+
+_MAX_ELEMENTS = 20_000
+"""32 leads, each with its source, units and baseline, in several groups, are a few thousand."""
 
 _DTYPES = {
     ("SB", 8): "i1",
@@ -45,6 +49,10 @@ def read_dicom(content: bytes, name: str) -> RawEcg:
     if _DEFLATED in content:
         raise RecordError(
             f"{name} is a deflated DICOM file. Export it as Explicit VR Little Endian."
+        )
+    if n_elements(content, _MAX_ELEMENTS) > _MAX_ELEMENTS:
+        raise RecordError(
+            f"{name} has more than {_MAX_ELEMENTS:,} elements; no ECG has. Export it again."
         )
     from pydicom import dcmread  # 1 s to import, and only for this format
 
@@ -124,7 +132,7 @@ def _decode(group: Dataset, little_endian: bool, name: str) -> RawEcg:
     if len(channels) != n_leads:
         raise RecordError(f"{name} announces {n_leads} leads and describes {len(channels)}.")
     units = _units(group, n_leads, n_samples, little_endian, name)
-    signal = np.empty(units.shape, dtype=np.float64)
+    signal = np.empty(units.shape, dtype=np.float32)
     for row, channel in enumerate(channels):
         signal[row] = units[row] * _sensitivity_mv(channel, name) + _baseline_mv(channel, name)
     padding = group.get("WaveformPaddingValue")

@@ -9,6 +9,7 @@ import re
 import struct
 from binascii import crc_hqx
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ _HEADER = 16
 _POINTER = struct.Struct("<HII")
 _LEAD = struct.Struct("<IIB")
 _DEFAULT_TABLE = 19999
+_MAX_POINTERS = 1024
 _MAX_VALUES = 3_000_000
 """Samples of all leads together: a resting ECG of eight minutes at 500 Hz."""
 
@@ -75,12 +77,17 @@ def _sections(content: bytes, name: str) -> dict[int, bytes]:
     (length,) = struct.unpack_from("<I", content, 10)
     if not _HEADER <= length <= len(content) - 6:
         raise RecordError(f"{name} is damaged: its table of sections has {length} bytes.")
+    if length > _HEADER + 10 * _MAX_POINTERS:
+        raise RecordError(f"{name} points to more than {_MAX_POINTERS:,} sections; no ECG does.")
     table = content[6 + _HEADER : 6 + length]
     sections = {}
     for number, size, index in _POINTER.iter_unpack(table[: len(table) // 10 * 10]):
         if not size or number > 11:
             continue
-        body = content[max(index - 1, 0) :][:size]
+        if number in sections:
+            raise RecordError(f"{name} is damaged: it has section {number} twice.")
+        start = max(index - 1, 0)
+        body = content[start : start + size]
         if len(body) < size or size < _HEADER or body[2:4] != number.to_bytes(2, "little"):
             raise RecordError(f"{name} is damaged: section {number} is not where it should be.")
         sections[number] = body[_HEADER:]
@@ -151,7 +158,11 @@ def _rhythm(body: bytes, leads: list[_Lead], compressed: bool, name: str) -> Raw
 
 
 def _decode(data: bytes, lead: _Lead, compressed: bool, name: str) -> Units:
-    units = _huffman(data) if compressed else np.frombuffer(data[: len(data) // 2 * 2], "<i2")
+    units = (
+        _huffman(data, lead.n_samples)
+        if compressed
+        else np.frombuffer(data[: len(data) // 2 * 2], "<i2")
+    )
     if len(units) < lead.n_samples:
         raise RecordError(
             f"{name}, {LEAD_CODES.get(lead.code, lead.code)}: {lead.n_samples} samples announced, "
@@ -160,12 +171,12 @@ def _decode(data: bytes, lead: _Lead, compressed: bool, name: str) -> Units:
     return units[: lead.n_samples].astype(np.int64)
 
 
-def _huffman(data: bytes) -> Units:
-    """Decode all whole codes; the default table's codes leave no gap between them."""
+def _huffman(data: bytes, n_samples: int | None = None) -> Units:
+    """Decode the first whole codes; the default table's codes leave no gap between them."""
     bits = f"{int.from_bytes(data, 'big'):0{8 * len(data)}b}" if data else ""
     values = [
         _SHORT[code[0]] if code[0] in _SHORT else _long(code[1] or code[2])
-        for code in _CODE.finditer(bits)
+        for code in islice(_CODE.finditer(bits), n_samples)
     ]
     return np.array(values, dtype=np.int64)
 

@@ -8,8 +8,10 @@ tab; decimal point, or decimal comma where the separator is another. Lines befor
 
 import re
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -23,7 +25,8 @@ from ecgcore.leads import standard_lead, twelve_leads
 _SEPARATORS = (";", "\t", ",")
 _MAX_HEADER = 10_000
 _MAX_COLUMNS = 40
-_COLUMN = re.compile(r"\s*(.*?)\s*(?:[\[(]\s*([^\[\]()]*?)\s*[\])])?\s*")
+_MAX_LINES_ABOVE = 10_000
+_ROWS_AT_ONCE = 50_000
 _TIME = re.compile(r"(?:time|t|zeit|timestamp)(?:[ _](\w+))?", re.IGNORECASE)
 _SECONDS = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6}
 _COUNTERS = {"", "index", "sample", "samples", "n", "nr", "no", "unnamed: 0"}
@@ -83,7 +86,9 @@ def _text(content: bytes, name: str) -> str:
 def _split(text: str, name: str) -> tuple[str, str]:
     """First line that is neither empty nor a comment, and the text after it."""
     start = 0
-    while start < len(text):
+    for _ in range(_MAX_LINES_ABOVE):
+        if start >= len(text):
+            break
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
         line = text[start:end].strip("\r\n ")
@@ -92,7 +97,10 @@ def _split(text: str, name: str) -> tuple[str, str]:
             if len(line) > _MAX_HEADER:
                 raise RecordError(f"{name}: the first line has {len(line):,} letters; no header.")
             return line, text[start:]
-    raise RecordError(f"{name} is empty. Export the recording again.")
+    raise RecordError(
+        f"{name} is empty, or more than {_MAX_LINES_ABOVE:,} lines stand above its first row. "
+        "Export the recording again."
+    )
 
 
 def _cells(header: str, separator: str) -> list[str]:
@@ -100,9 +108,15 @@ def _cells(header: str, separator: str) -> list[str]:
 
 
 def _column(cell: str) -> tuple[str, str | None]:
-    """Name and unit of a column."""
-    match = _COLUMN.fullmatch(cell)
-    return (match[1], match[2]) if match else (cell, None)
+    """Name and unit of a column: what the last pair of brackets holds."""
+    bare = cell.strip()
+    if not bare.endswith(("]", ")")):
+        return bare, None
+    start = max(bare.rfind("["), bare.rfind("("))
+    inside = bare[start + 1 : -1]
+    if start < 0 or "]" in inside or ")" in inside:
+        return bare, None
+    return bare[:start].strip(), inside.strip()
 
 
 def _n_leads(header: str, separator: str) -> int:
@@ -142,30 +156,38 @@ def _table(body: str, separator: str, n_columns: int, name: str) -> NDArray[np.f
     """``(n_samples, n_columns)``; an empty cell is NaN."""
     decimal = "," if separator != "," and "," in body else "."
     _check_shape(body, separator, n_columns, name)
+    data, kept = BytesIO(body.encode()), list[NDArray[np.float64]]()
+
+    def rows(kind: type) -> Iterator[pd.DataFrame]:
+        data.seek(0)
+        parts: Iterator[pd.DataFrame] = pd.read_csv(
+            data,
+            sep=separator,
+            decimal=decimal,
+            header=None,
+            names=range(n_columns),
+            index_col=False,
+            comment="#",
+            dtype=kind,
+            chunksize=_ROWS_AT_ONCE,
+        )
+        return parts
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(
-                StringIO(body),
-                sep=separator,
-                decimal=decimal,
-                header=None,
-                names=range(n_columns),
-                index_col=False,
-                comment="#",
-                low_memory=False,
-            )
+            kept.extend(np.asarray(part) for part in rows(np.float64))
     except pd.errors.ParserWarning as error:
         raise RecordError(
             f"{name} has rows that are longer than its first line, which names {n_columns} "
             "columns. Export the recording again."
         ) from error
-    except (ValueError, OverflowError) as error:
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, OverflowError) as error:
         raise RecordError(f"{name} cannot be read as a table ({str(error)[:160]}).") from error
-    for column in frame.columns:
-        if frame[column].dtype.kind not in "iuf":
-            raise _bad_cell(frame[column], decimal, column, name)
-    return np.asarray(frame, dtype=np.float64)
+    except ValueError as error:
+        part = next(islice(rows(str), len(kept), None))
+        raise _bad_cell(part, decimal, name) from error
+    return np.concatenate(kept)
 
 
 def _check_shape(body: str, separator: str, n_columns: int, name: str) -> None:
@@ -174,6 +196,8 @@ def _check_shape(body: str, separator: str, n_columns: int, name: str) -> None:
     if n_columns > _MAX_COLUMNS:
         raise RecordError(f"{name} has {n_columns} columns; at most {_MAX_COLUMNS} can be read.")
     check_size(name, 1, n_rows * n_columns)
+    if 1.5 * body.count(separator) > len(body):
+        raise RecordError(f"{name} has mostly empty cells. Export the recording again.")
     if body.count(separator) < 0.9 * (n_rows - 2) * (n_columns - 1):
         raise RecordError(
             f"{name} has rows that are shorter than its first line, which names {n_columns} "
@@ -181,13 +205,17 @@ def _check_shape(body: str, separator: str, n_columns: int, name: str) -> None:
         )
 
 
-def _bad_cell(column: "pd.Series[object]", decimal: str, number: int, name: str) -> RecordError:
-    texts = column.astype(str).str.replace(decimal, ".", regex=False)
-    numbers = pd.to_numeric(texts, errors="coerce")
-    bad = column[numbers.isna() & column.notna()]
-    where = f"row {bad.index[0] + 1}, column {number + 1}" if len(bad) else f"column {number + 1}"
-    what = repr(str(bad.iloc[0])[:40]) if len(bad) else "what it holds"
-    return RecordError(f"{name}, {where} below the header: {what} is not a number.")
+def _bad_cell(part: pd.DataFrame, decimal: str, name: str) -> RecordError:
+    for number in part.columns:
+        texts = part[number].str.replace(decimal, ".", regex=False)
+        bad = texts[pd.to_numeric(texts, errors="coerce").isna() & texts.notna()]
+        if len(bad):
+            what = repr(str(part[number][bad.index[0]])[:40])
+            return RecordError(
+                f"{name}, row {bad.index[0] + 1}, column {number + 1} below the header: {what} is "
+                "not a number."
+            )
+    return RecordError(f"{name} holds a cell that is not a number. Export the recording again.")
 
 
 def _rate(table: NDArray[np.float64], columns: _Columns, name: str) -> float | None:

@@ -46,8 +46,20 @@ def read_npz(
     fs_hz, rate_words = asked_rate(name, _rate(files, name), options)
     signal, names, lead_words = _lead_names(signal, files, name)
     check_size(name, *signal.shape)
-    scaled = signal.astype(np.float64) * unit_scale(name, unit)
-    return RawEcg(names, scaled, fs_hz, (*unit_words, *rate_words, *lead_words))
+    return RawEcg(
+        names,
+        _scaled(signal, unit_scale(name, unit)),
+        fs_hz,
+        (*unit_words, *rate_words, *lead_words),
+    )
+
+
+def _scaled(signal: NDArray[Any], mv_per_unit: float) -> NDArray[np.float32]:
+    """Return millivolts, row by row: small numbers take four times their memory, not sixteen."""
+    scaled = np.empty(signal.shape, np.float32)
+    for row, values in zip(scaled, signal, strict=True):
+        row[:] = values.astype(np.float64) * mv_per_unit
+    return scaled
 
 
 def _array(content: bytes, name: str, key: str, kinds: str) -> NDArray[Any]:

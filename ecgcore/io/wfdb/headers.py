@@ -15,6 +15,9 @@ BITS_PER_SAMPLE = {16: 16, 24: 24, 32: 32, 61: 16, 80: 8, 160: 16, 212: 12}
 """Size of a sample in each signal format that is read."""
 
 _MAX_LINES = 200
+_MAX_BYTES = 2**20
+_MAX_ALL_LINES = 20_000
+"""With comments, which name findings and are not read."""
 _MAX_LINE = 1000
 _MICRO = (b"\xc2\xb5", b"\xce\xbc", b"\xb5")
 _SUFFIXES = (".mat", ".dat", ".hea")
@@ -108,6 +111,11 @@ def parse_header(content: bytes, name: str) -> Header:
 
 def _lines(content: bytes, name: str) -> tuple[list[tuple[int, str]], list[str]]:
     """Numbered lines without comments, and what was mended in their letters."""
+    if len(content) > _MAX_BYTES or content.count(b"\n") + content.count(b"\r") > _MAX_ALL_LINES:
+        raise RecordError(
+            f"{name} has {len(content):,} bytes; a WFDB header has a line for each lead and some "
+            f"comments, at most {_MAX_ALL_LINES:,} lines. Download it again."
+        )
     warnings = []
     if content.startswith(b"\xef\xbb\xbf"):
         content = content[3:]

@@ -93,8 +93,8 @@ def decode(name: str, header: Header, files: Mapping[str, bytes]) -> RawEcg:
             f"{name} cannot be read: its signal files hold {', '.join(map(str, sorted(lengths)))} "
             "samples per lead, and its header does not say how many count."
         )
-    units = np.concatenate(parts)
-    signal = np.empty(units.shape, dtype=np.float64)
+    units = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    signal = np.empty(units.shape, dtype=np.float32)
     for row, spec in enumerate(header.signals):
         _check_sum(name, spec, units[row])
         scale = unit_scale(name, spec.unit)

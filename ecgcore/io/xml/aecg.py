@@ -1,6 +1,7 @@
 """Read the rhythm of an HL7 annotated ECG (aECG, HL7 v3); nothing about the patient."""
 
 import math
+import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
@@ -12,6 +13,8 @@ from ecgcore.io.raw import MAX_LEADS, RawEcg, check_rate, check_size, unit_scale
 from ecgcore.leads import standard_lead
 
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
+_SPACE = re.compile(r"\s")
+_LETTERS_AT_ONCE = 2**18
 
 
 def read_aecg(root: Element, name: str) -> RawEcg:
@@ -106,10 +109,21 @@ def _samples_mv(lead: str, value: Element, name: str) -> NDArray[np.float64]:
     if not scale_mv:
         raise RecordError(f"{name} scales lead {lead} by 0; the amplitudes are not known.")
     try:
-        samples = np.array((digits.text or "").split(), dtype=np.float64)
+        samples = _numbers(digits.text or "")
     except ValueError as error:
         raise RecordError(f"{name}, lead {lead}: {str(error)[:80]}.") from error
     return offset_mv + scale_mv * samples
+
+
+def _numbers(text: str) -> NDArray[np.float64]:
+    """Read numbers between white space, part by part: a list of all words takes much memory."""
+    parts, start = [np.empty(0)], 0
+    while start < len(text):
+        space = _SPACE.search(text, start + _LETTERS_AT_ONCE)
+        end = space.start() if space else len(text)
+        parts.append(np.array(text[start:end].split(), dtype=np.float64))
+        start = end
+    return np.concatenate(parts)
 
 
 def _unit(element: Element, name: str) -> float:

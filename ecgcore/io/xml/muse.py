@@ -68,7 +68,7 @@ def _samples_mv(lead: Element, name: str) -> NDArray[np.float64]:
     if not per_bit:
         raise RecordError(f"{name}, lead {label}: 0 units per bit; amplitudes are not known.")
     scale = per_bit * unit_scale(name, lead.findtext("LeadAmplitudeUnits") or "")
-    text = "".join((lead.findtext("WaveFormData") or "").split())
+    text = (lead.findtext("WaveFormData") or "").encode().translate(None, b" \t\r\n")
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:

@@ -12,6 +12,9 @@ from ecgcore.io.xml.muse import read_muse
 
 _MAX_ELEMENTS = 50_000
 _MAX_DEPTH = 100
+_MARKS = {b"<": "tags", b"=": "attributes", b"&": "references"}
+_MAX_OF_A_MARK = 200_000
+_GRAMMAR = (b"<!ELEMENT", b"<!ATTLIST", b"<!NOTATION")
 
 
 class _BoundedBuilder(TreeBuilder):
@@ -57,6 +60,11 @@ def read_xml(content: bytes, name: str) -> RawEcg:
 
 
 def _parse(content: bytes, name: str) -> Element:
+    for mark, what in _MARKS.items():  # before the parser takes memory for them
+        if (n := content.count(mark)) > _MAX_OF_A_MARK:
+            raise RecordError(f"{name} has {n:,} {what}; an ECG has at most {_MAX_OF_A_MARK:,}.")
+    if any(word in content.replace(b"\0", b"") for word in _GRAMMAR):  # also in UTF-16
+        raise RecordError(f"{name} declares a grammar of its own, which no ECG needs.")
     parser = DefusedXMLParser(target=_BoundedBuilder())
     try:
         parser.feed(content)

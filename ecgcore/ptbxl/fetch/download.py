@@ -32,7 +32,7 @@ LICENCE = "LICENSE.txt"
 SUMS = "SHA256SUMS.txt"
 
 _FAILED_IN_A_ROW = 50
-_SUM_LINE = re.compile(r"([0-9a-fA-F]{64})[ \t]+\*?(?:\./)?(.+)")
+_SUM_LINE = re.compile(r"([0-9a-fA-F]{64})[ \t]+\*?(?:\./)?([^ \t].*)")
 _NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", re.ASCII)
 
 log = logging.getLogger(__name__)

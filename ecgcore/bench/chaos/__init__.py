@@ -1,0 +1,1 @@
+"""Attacks on a throw-away folder: uploads, mirrors, kills."""
