@@ -301,7 +301,8 @@ def _baseline(slow: FloatArray) -> Found:
     for lead in range(len(LEADS)):
         jump = float(shift[lead].max())
         if jump >= JUMP_MV:
-            words = f"baseline shifts by {jump:.1f} mV at {shift[lead].argmax() / 10 + 0.6:.1f} s"
+            at_s = _shift_s(pairs[lead], level[lead], int(shift[lead].argmax()))
+            words = f"baseline shifts by {jump:.1f} mV at {at_s:.1f} s"
         elif span[lead] >= BASELINE_MV:
             words = f"baseline wanders by {span[lead]:.1f} mV"
         elif abs(middle[lead]) >= OFFSET_MV:
@@ -310,6 +311,15 @@ def _baseline(slow: FloatArray) -> Found:
             continue
         found[lead] = Problem("baseline", words, bool(span[lead] >= 3 * BASELINE_MV))
     return found
+
+
+def _shift_s(pairs: FloatArray, level: FloatArray, at: int) -> float:
+    """Return when a lead passes from one level to the next best: each sample nearer to its own."""
+    before, after = level[at], level[at + 7]
+    window = pairs[5 * at : 5 * at + 65]
+    nearer = np.abs(window - before) - np.abs(window - after)
+    split = int(np.cumsum(np.r_[0.0, nearer]).argmin())
+    return (5 * at + split) / (_FS_HZ / 2)
 
 
 def _mains(signal: FloatArray, fs_hz: int) -> Found:

@@ -254,7 +254,20 @@ def test_a_shift_is_where_the_middle_of_its_slope_lies(start_s: float) -> None:
     """A slope of 0.7 s, told to a tenth of a second."""
     found = baseline(np.clip((AT_S - start_s) / 0.7, 0, 1))
     assert found is not None
-    assert found.words == f"baseline shifts by 1.0 mV at {start_s + 0.3:.1f} s"
+    words, _, at = found.words.partition(" at ")
+    assert words == "baseline shifts by 1.0 mV"
+    assert float(at.removesuffix(" s")) == pytest.approx(start_s + 0.35, abs=0.06)
+
+
+@pytest.mark.parametrize("at_s", [2.04, 5.0, 7.56])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_electrode_jump_between_beats_is_told_where_it_is(at_s: float, sign: int) -> None:
+    beats = np.exp(-(((AT_S % 0.8 - 0.4) / 0.015) ** 2)) + 0.3 * np.exp(
+        -(((AT_S % 0.8 - 0.7) / 0.04) ** 2)
+    )
+    found = baseline(beats + sign * (AT_S >= at_s))
+    assert found is not None
+    assert float(found.words.split()[-2]) == pytest.approx(at_s, abs=0.11)
 
 
 def sines(*parts: tuple[float, float], fs_hz: int = 500, share: float = 1.0) -> dict:
