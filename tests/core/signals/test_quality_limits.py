@@ -265,7 +265,7 @@ def test_an_electrode_jump_between_beats_is_told_where_it_is(at_s: float, sign: 
     beats = np.exp(-(((AT_S % 0.8 - 0.4) / 0.015) ** 2)) + 0.3 * np.exp(
         -(((AT_S % 0.8 - 0.7) / 0.04) ** 2)
     )
-    found = baseline(beats + sign * (AT_S >= at_s))
+    found = baseline(beats + sign * (at_s <= AT_S))
     assert found is not None
     assert float(found.words.split()[-2]) == pytest.approx(at_s, abs=0.11)
 
