@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecgcore.commands import bench, data, predict, report, run, signals, study, train
+from ecgcore.commands.reading import agreement
 from ecgcore.commands.records import add_record_arguments
 from ecgcore.commands.result import BAD_INPUT, FAILED, Result
 from ecgcore.errors import EcgError
@@ -131,6 +132,12 @@ _COMMANDS = (
         "the training sets on one test set: differences, DeLong's test, published claims",
         study.run_compare,
         study.add_compare_arguments,
+    ),
+    _Command(
+        "agreement",
+        "how far the readers of a table agree: kappas with intervals over cases",
+        agreement.run_agreement,
+        agreement.add_arguments,
     ),
     _Command(
         "bench",

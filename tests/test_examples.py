@@ -27,6 +27,8 @@ ENTRY_POINTS = {
     "ecgcore/stats/reliability_curve.py": ("reliability_curve",),
     "ecgcore/stats/comparison/delong.py": ("delong",),
     "ecgcore/stats/comparison/paired_bootstrap.py": ("paired_bootstrap",),
+    "ecgcore/stats/agreement/pairs.py": ("pair_agreement",),
+    "ecgcore/stats/agreement/everyone.py": ("everyone_agreement",),
     "ecgcore/stats/conformal.py": ("fit",),
     "ecgcore/stats/decision_curve.py": ("decision_curve", "net_benefit"),
     "ecgcore/stats/thresholds.py": ("operating_point", "threshold_for_sensitivity"),

@@ -1,0 +1,1 @@
+"""Commands about readers and their readings."""

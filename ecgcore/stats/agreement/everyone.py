@@ -1,0 +1,102 @@
+"""Agreement of all readers at once, with bootstrap intervals over cases.
+
+Sources: Fleiss, Psychological Bulletin 76 (1971) 378-382, for unequal numbers of readers Fleiss,
+Levin and Paik, Statistical Methods for Rates and Proportions (2003), 18.3; alpha: Krippendorff,
+Content Analysis (2004), by the package of that name.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import krippendorff
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ecgcore.stats.agreement.tables import ratio, value_counts, with_copies
+from ecgcore.stats.metrics import Estimate, percentile_estimate
+from ecgcore.stats.reliability_curve import FloatArray, IntArray
+
+N_COPIES = 1000
+"""Bootstrap copies of the cases behind an interval."""
+Level = Literal["nominal", "ordinal", "interval"]
+"""What the values of a finding are: names, an order, or steps of equal width."""
+
+
+@dataclass(frozen=True, slots=True)
+class EveryoneAgreement:
+    """How far all readers agree on one finding; NaN where it is not defined.
+
+    Attributes
+    ----------
+    n_cases, n_ratings
+        Cases with two ratings or more, and their ratings.
+    fleiss_kappa
+        Fleiss' kappa.
+    alpha
+        Krippendorff's alpha.
+    """
+
+    n_cases: int
+    n_ratings: int
+    fleiss_kappa: Estimate
+    alpha: Estimate
+
+
+def everyone_agreement(
+    codes: ArrayLike,
+    n_values: int = 2,
+    *,
+    level: Level = "nominal",
+    n_copies: int = N_COPIES,
+    seed: int = 0,
+) -> EveryoneAgreement:
+    """Compare all readers; cases with fewer than two ratings are left out.
+
+    Parameters
+    ----------
+    codes
+        ``(n_readers, n_cases)`` codes from 0 to ``n_values - 1``, -1 where a reader did not rate.
+    level
+        Of Krippendorff's alpha.
+
+    Raises
+    ------
+    ValueError
+        If the codes do not fit.
+
+    Examples
+    --------
+    >>> found = everyone_agreement([[0, 0, 1, 1], [0, 0, 1, 1], [0, 1, 1, -1]])
+    >>> found.n_cases, round(found.fleiss_kappa.value, 3), round(found.alpha.value, 3)
+    (4, 0.667, 0.694)
+    """
+    counts = value_counts(codes, n_values)
+    counts = counts[counts.sum(axis=1) >= 2]
+    kinds, often = np.unique(counts, axis=0, return_counts=True)
+    copies = with_copies(often, n_copies, seed)
+    alphas = np.array([_alpha(kinds, one.astype(np.int64), level) for one in copies])
+    kappas = _fleiss(kinds.astype(np.float64), copies)
+    return EveryoneAgreement(
+        n_cases=len(counts),
+        n_ratings=int(counts.sum()),
+        fleiss_kappa=percentile_estimate(float(kappas[0]), kappas[1:]),
+        alpha=percentile_estimate(float(alphas[0]), alphas[1:]),
+    )
+
+
+def _fleiss(kinds: FloatArray, often: FloatArray) -> FloatArray:
+    """Return Fleiss' kappa where each kind of case ``(m, k)`` is there `often` ``(copies, m)``."""
+    readers = kinds.sum(axis=1)
+    agreeing = ratio((kinds * (kinds - 1)).sum(axis=1), readers * (readers - 1))
+    observed = ratio(often @ agreeing, often.sum(axis=1))
+    given = often @ kinds
+    shares = ratio(given, np.broadcast_to(given.sum(axis=1, keepdims=True), given.shape))
+    by_chance = (shares**2).sum(axis=1)
+    return 1 - ratio(1 - observed, 1 - by_chance)
+
+
+def _alpha(kinds: IntArray, often: IntArray, level: Level) -> float:
+    cases = np.repeat(kinds, often, axis=0)
+    if np.count_nonzero(cases.sum(axis=0)) < 2:
+        return float("nan")
+    return float(krippendorff.alpha(value_counts=cases, level_of_measurement=level))
