@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecgcore.commands import bench, data, predict, report, run, signals, study, train
-from ecgcore.commands.reading import agreement
+from ecgcore.commands.reading import agreement, mrmc
 from ecgcore.commands.records import add_record_arguments
 from ecgcore.commands.result import BAD_INPUT, FAILED, Result
 from ecgcore.errors import EcgError
@@ -138,6 +138,12 @@ _COMMANDS = (
         "how far the readers of a table agree: kappas with intervals over cases",
         agreement.run_agreement,
         agreement.add_arguments,
+    ),
+    _Command(
+        "mrmc",
+        "whether readers do better with one treatment than with another; power of a study",
+        mrmc.run_mrmc,
+        mrmc.add_arguments,
     ),
     _Command(
         "bench",

@@ -29,6 +29,8 @@ ENTRY_POINTS = {
     "ecgcore/stats/comparison/paired_bootstrap.py": ("paired_bootstrap",),
     "ecgcore/stats/agreement/pairs.py": ("pair_agreement",),
     "ecgcore/stats/agreement/everyone.py": ("everyone_agreement",),
+    "ecgcore/stats/mrmc/analysis.py": ("analyse",),
+    "ecgcore/stats/mrmc/power.py": ("power",),
     "ecgcore/stats/conformal.py": ("fit",),
     "ecgcore/stats/decision_curve.py": ("decision_curve", "net_benefit"),
     "ecgcore/stats/thresholds.py": ("operating_point", "threshold_for_sensitivity"),

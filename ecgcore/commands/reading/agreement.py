@@ -1,4 +1,4 @@
-"""``python3.11 -m ecgcore agreement``: how far the readers in a table agree."""
+"""``python3.11 -m ecgcore agreement FILE.csv``: how far the readers in a table agree."""
 
 from __future__ import annotations
 
