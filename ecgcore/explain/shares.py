@@ -17,7 +17,7 @@ from ecgcore.signals.beat_timing import WAVES, Timing, beat_of, wave_of
 from ecgcore.signals.planted import lead_words
 from ecgcore.wording.numbers import counted, percent
 
-BETWEEN = "between beats"
+BETWEEN = "pause"
 
 _MOST = 0.5
 _LEADS_AT_MOST = 4

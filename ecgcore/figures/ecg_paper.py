@@ -9,8 +9,12 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from ecgcore.explain.attribution import Attribution
-from ecgcore.figures.attribution_overlay import overlay_trace
+from ecgcore.figures.attribution_overlay import (
+    USUAL_STYLE,
+    OverlayMap,
+    OverlayStyle,
+    overlay_traces,
+)
 from ecgcore.figures.paper_layout import (
     USUAL_PAPER,
     PaperLayout,
@@ -50,14 +54,15 @@ def figure_height_px(width_px: int, layout: PaperLayout, *, overlay: bool = Fals
     return round(page) + 2 * _MARGIN_PX + (_SCALE_PX if overlay else 0)
 
 
-def ecg_figure(
+def ecg_figure(  # noqa: PLR0913 - everything that can be drawn has its own word
     record: EcgRecord,
     settings: PaperSettings = USUAL_PAPER,
     *,
     layout: PaperLayout | None = None,
     unfiltered: EcgRecord | None = None,
     filter_label: str = "unfiltered",
-    overlay: Attribution | None = None,
+    overlay: OverlayMap | None = None,
+    overlay_style: OverlayStyle = USUAL_STYLE,
     lead_notes: Mapping[str, str] = MappingProxyType({}),
     theme: Theme = "light",
 ) -> go.Figure:
@@ -71,8 +76,8 @@ def ecg_figure(
         The recording before its filter, drawn unseen: a key of the calipers shows it instead.
     filter_label
         What was done to the signal, for the footer.
-    overlay
-        Attribution to draw behind the leads, on neutral paper.
+    overlay, overlay_style
+        Map to draw behind the leads, on neutral paper, and how.
     lead_notes
         What a reader must know about a lead, a word or two to stand beside its name.
     theme
@@ -88,7 +93,9 @@ def ecg_figure(
     """
     layout = layout or paper_layout(settings, duration_s=record.duration_s)
     colors = paper(theme, neutral=overlay is not None)
-    traces: list[Any] = [] if overlay is None else [overlay_trace(overlay, layout, theme=theme)]
+    traces: list[Any] = []
+    if overlay is not None:
+        traces += overlay_traces(overlay, layout, record, style=overlay_style, theme=theme)
     traces += [_pulses(layout, colors), _breaks(layout, colors)]
     traces += [_lead_trace(record, s, layout, colors) for s in layout.segments]
     traces += [] if unfiltered is None else _unseen_traces(unfiltered, layout, colors)
@@ -135,7 +142,7 @@ def _page(layout: PaperLayout, colors: Paper, theme: Theme) -> dict[str, Any]:
     }
 
 
-def _below_px(overlay: Attribution | None) -> int:
+def _below_px(overlay: OverlayMap | None) -> int:
     return _MARGIN_PX + (_SCALE_PX if overlay else 0)
 
 

@@ -40,7 +40,7 @@ MEDIAN_WORDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Panels:
+class Panels:
     """Position of R at 0 mV in each panel, in mm from the lower left corner, in lead order."""
 
     first_ms: float
@@ -52,9 +52,11 @@ class _Panels:
 
     @property
     def height_mm(self) -> float:
+        """Height of both rows."""
         return self.row_edges_mm[0]
 
     def x_mm(self, lead: int, time_ms: Any) -> Any:  # noqa: ANN401 - a number or an array
+        """Return where a time lies in a lead's panel."""
         return self.r_x_mm[lead] + _MM_PER_MS * time_ms
 
     def row_of(self, lead: int) -> tuple[float, float]:
@@ -68,6 +70,7 @@ def median_figure(
     then: Measurements | None = None,
     *,
     dark: bool = False,
+    neutral: bool = False,
     labels: tuple[str, str] = ("median beat", "earlier median beat"),
 ) -> go.Figure:
     """Draw the median beat as 2 x 6 panels; a small square is 40 ms and 0.1 mV.
@@ -79,13 +82,15 @@ def median_figure(
     ----------
     then
         An earlier ECG; its median beat is drawn dotted in another colour, aligned at R.
+    neutral
+        True for grey paper, which keeps the colours of a map readable.
     labels
         Names of the two beats in the legend.
     """
-    colors = paper("dark" if dark else "light")
+    colors = paper("dark" if dark else "light", neutral=neutral)
     if now.median is None:
         return _figure([], None, colors, dark=dark, words="No median beat could be formed.")
-    panels = _panels([m for m in (now, then) if m is not None])
+    panels = panels_of([m for m in (now, then) if m is not None])
     traces: list[Any] = [_zero_lines(panels, colors)]
     words = ""
     if now.fiducials is not None:
@@ -102,7 +107,8 @@ def median_figure(
     return _figure(traces, panels, colors, dark=dark, words=words, n_beats=now.median.n_beats)
 
 
-def _panels(shown: list[Measurements]) -> _Panels:
+def panels_of(shown: list[Measurements]) -> Panels:
+    """Lay out the panels for the median beats that are drawn."""
     beats = [m.median for m in shown if m.median is not None]
     first, last = _span_ms([m.fiducials for m in shown if m.fiducials is not None])
     inside = [_inside(beat, first, last)[1] for beat in beats]
@@ -114,7 +120,7 @@ def _panels(shown: list[Measurements]) -> _Panels:
     pitch = _MM_PER_MS * (last - first) + _BOX_MM
     r_x = [_EDGE_MM - _MM_PER_MS * first + pitch * (k % _N_COLUMNS) for k in range(len(LEADS))]
     zero_y = [edges[k // _N_COLUMNS + 1] + below[k // _N_COLUMNS] for k in range(len(LEADS))]
-    return _Panels(
+    return Panels(
         first,
         last,
         tuple(r_x),
@@ -148,7 +154,7 @@ def _inside(beat: MedianBeat, first_ms: float, last_ms: float) -> tuple[FloatArr
     return times[kept], beat.signal[:, kept]
 
 
-def _beat(panels: _Panels, beat: MedianBeat, color: str, dash: str, label: str) -> list[go.Scatter]:
+def _beat(panels: Panels, beat: MedianBeat, color: str, dash: str, label: str) -> list[go.Scatter]:
     times, signal = _inside(beat, panels.first_ms, panels.last_ms)
     said_ms = np.rint(times)
     return [
@@ -169,7 +175,7 @@ def _beat(panels: _Panels, beat: MedianBeat, color: str, dash: str, label: str) 
     ]
 
 
-def _mark_lines(panels: _Panels, fiducials: Fiducials, *, dark: bool) -> list[go.Scatter]:
+def _mark_lines(panels: Panels, fiducials: Fiducials, *, dark: bool) -> list[go.Scatter]:
     color = SKY if dark else BLUE
     found = {name: getattr(fiducials, name) for name in _MARKS}
     marks = {name: mark for name, mark in found.items() if mark.time_ms is not None}
@@ -177,7 +183,7 @@ def _mark_lines(panels: _Panels, fiducials: Fiducials, *, dark: bool) -> list[go
     return [*lines, _mark_letters(panels, marks, color)]
 
 
-def _mark_line(panels: _Panels, words: str, mark: Fiducial, color: str) -> go.Scatter:
+def _mark_line(panels: Panels, words: str, mark: Fiducial, color: str) -> go.Scatter:
     x, y = [], []
     for lead in range(len(LEADS)):
         top, bottom = panels.row_of(lead)
@@ -196,7 +202,7 @@ def _mark_line(panels: _Panels, words: str, mark: Fiducial, color: str) -> go.Sc
     )
 
 
-def _mark_letters(panels: _Panels, marks: dict[str, Fiducial], color: str) -> go.Scatter:
+def _mark_letters(panels: Panels, marks: dict[str, Fiducial], color: str) -> go.Scatter:
     """Name the lines above each column, on two levels so that neighbours do not collide."""
     letters = [
         (panels.x_mm(column, mark.time_ms), 2.0 * (k % 2), _MARKS[name][0])
@@ -216,7 +222,7 @@ def _mark_letters(panels: _Panels, marks: dict[str, Fiducial], color: str) -> go
 
 
 def _st_points(
-    panels: _Panels, beat: MedianBeat, fiducials: Fiducials, *, dark: bool
+    panels: Panels, beat: MedianBeat, fiducials: Fiducials, *, dark: bool
 ) -> list[go.Scatter]:
     """Mark J and J + 60 ms on each lead."""
     j_ms = fiducials.qrs_off.time_ms
@@ -242,7 +248,7 @@ def _st_points(
     return traces
 
 
-def _zero_lines(panels: _Panels, colors: Paper) -> go.Scatter:
+def _zero_lines(panels: Panels, colors: Paper) -> go.Scatter:
     """Draw the isoelectric line of each panel."""
     x, y = [], []
     for k, zero in enumerate(panels.zero_y_mm):
@@ -259,7 +265,7 @@ def _zero_lines(panels: _Panels, colors: Paper) -> go.Scatter:
     )
 
 
-def _names(panels: _Panels, colors: Paper) -> go.Scatter:
+def _names(panels: Panels, colors: Paper) -> go.Scatter:
     return go.Scatter(
         x=[panels.x_mm(k, panels.first_ms) for k in range(len(LEADS))],
         y=[panels.row_of(k)[0] - 0.5 for k in range(len(LEADS))],
@@ -275,7 +281,7 @@ def _names(panels: _Panels, colors: Paper) -> go.Scatter:
 
 def _figure(
     traces: list[Any],
-    panels: _Panels | None,
+    panels: Panels | None,
     colors: Paper,
     *,
     dark: bool,
@@ -305,7 +311,7 @@ def _figure(
     )
 
 
-def _zero_x(panels: _Panels | None) -> float:
+def _zero_x(panels: Panels | None) -> float:
     """Let a 200 ms line of the grid fall on R."""
     return 0.0 if panels is None else panels.r_x_mm[0]
 
@@ -328,7 +334,7 @@ def _axis(length_mm: float, above_mm: float, colors: Paper) -> dict[str, Any]:
     }
 
 
-def _row_lines(panels: _Panels, colors: Paper) -> list[dict[str, Any]]:
+def _row_lines(panels: Panels, colors: Paper) -> list[dict[str, Any]]:
     line = {"color": colors.text, "width": 0.5}
     tops = [top for top, _ in pairwise(panels.row_edges_mm)]
     return [

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain.attribution import Attribution
+from ecgcore.figures.attribution_overlay import USUAL_STYLE, OverlayStyle
 from ecgcore.figures.ecg_paper import ecg_figure
 from ecgcore.figures.paper_layout import PaperSettings, roomy_layout
 from ecgcore.models.cards import ModelEntry
@@ -17,8 +18,13 @@ from ecgcore.signals.quality import lead_notes
 from pages.case import labels as parts
 from pages.case import panels
 from pages.case import predictions as said
-from pages.case.attribution_choice import choose_attribution, warn_of_unknown_attribution
-from pages.case.attribution_words import draw_overlay_words
+from pages.case.attribution.choice import (
+    choose_attribution,
+    choose_style,
+    warn_of_unknown_attribution,
+)
+from pages.case.attribution.explanation import Explained, draw_explanation
+from pages.case.attribution.words import draw_overlay_words
 from pages.case.calipers import calipers
 from pages.case.paper_choice import draw_paper, paper_controls, warn_of_unknown_paper
 from pages.case.prediction_panel import draw_predictions, predict
@@ -37,6 +43,7 @@ TABLE_TAB = "Predictions as a table"
 OTHERS_TAB = "Other ECGs"
 _RENAMED_TABS = {"Opinions as a table": TABLE_TAB, "Earlier ECGs": OTHERS_TAB}
 WHAT_IF_TAB = "What if"
+EXPLANATION_TAB = "Explanation"
 
 
 def draw_case(case: Case) -> None:
@@ -50,6 +57,7 @@ def draw_case(case: Case) -> None:
             paper, chosen_filter = paper_controls()
             with st.popover("Overlay", icon=":material/layers:"):
                 method, model = choose_attribution()
+                style = choose_style()
             print_slot = st.container(width="content")
     with st.container(key="case", horizontal=True, gap="small"):
         ecg_side, panel = st.container(gap="xsmall"), st.container()
@@ -59,7 +67,7 @@ def draw_case(case: Case) -> None:
             show_ecg_error(case.problem)
         else:
             overlay = attribution_of(case, method, model)
-            draw_sheet(case, paper, chosen_filter, overlay)
+            draw_sheet(case, paper, chosen_filter, overlay, style)
     with panel:
         decision = chosen_settings()
         rows, notes = predict(case, decision)
@@ -69,7 +77,7 @@ def draw_case(case: Case) -> None:
         with print_slot:
             content = printout_content(case, rows, decision, scope, paper, chosen_filter, overlay)
             print_menu(case, content)
-    draw_details(case, rows, decision, paper)
+    draw_details(case, rows, decision, paper, Explained(method, model, style))
 
 
 def attribution_of(case: ReadableCase, method: str, model: ModelEntry | None) -> Attribution | None:
@@ -88,6 +96,7 @@ def draw_sheet(
     paper: PaperSettings,
     chosen_filter: DisplayFilter,
     overlay: Attribution | None,
+    style: OverlayStyle = USUAL_STYLE,
 ) -> None:
     """Draw the ECG and its calipers, which full screen shows alone, and what a reader must know."""
     record = case.display
@@ -100,6 +109,7 @@ def draw_sheet(
         unfiltered=None if chosen_filter == RAW else record,
         filter_label=chosen_filter.label(record.fs_hz),
         overlay=overlay,
+        overlay_style=style,
         lead_notes=lead_notes(caches.quality(case)),
         theme="dark" if is_dark() else "light",
     )
@@ -119,14 +129,19 @@ def draw_sheet(
     if words:
         st.caption(words)
     if overlay is not None:
-        draw_overlay_words(overlay, layout)
+        draw_overlay_words(case, overlay, layout)
 
 
 def draw_details(
-    case: Case, rows: list[said.Row], decision: DecisionSettings, paper: PaperSettings
+    case: Case,
+    rows: list[said.Row],
+    decision: DecisionSettings,
+    paper: PaperSettings,
+    explained: Explained,
 ) -> None:
     """Draw what is one click away; only the open tab is computed."""
-    names = ["Measurements", "Median beat", "Signal quality", TABLE_TAB, WHAT_IF_TAB]
+    names = ["Measurements", "Median beat", "Signal quality", TABLE_TAB, EXPLANATION_TAB]
+    names.append(WHAT_IF_TAB)
     if case.entry is not None:
         names = ["Labels and report", *names[:2], OTHERS_TAB, *names[2:]]
     url_state.follow_renamed("details", _RENAMED_TABS)
@@ -138,6 +153,8 @@ def draw_details(
             with tab:
                 if name == WHAT_IF_TAB and isinstance(case, ReadableCase):
                     draw_what_if(case, rows, decision, paper)
+                elif name == EXPLANATION_TAB and isinstance(case, ReadableCase):
+                    draw_explanation(case, explained, paper)
                 else:
                     _draw_detail(name, case, rows, decision)
 

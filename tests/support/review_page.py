@@ -23,6 +23,7 @@ TABS = (
     "Other ECGs",
     "Signal quality",
     "Predictions as a table",
+    "Explanation",
     "What if",
 )
 TABLE = "ptbxl_database.csv"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ecgcore.figures.attribution_overlay import OVERLAY_KINDS, OverlayStyle
 from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.ensemble import Ensemble
 from pages.case import labels as parts
 from pages.shared import caches, url_state
 
 _LINK = "attribution_link"
+_KINDS = {words: kind for kind, words in OVERLAY_KINDS.items()}
+_HIDDEN_PERCENT = (0, 90, 0, 5)
 
 
 def choose_attribution() -> tuple[str, ModelEntry | None]:
@@ -42,9 +45,29 @@ def choose_attribution() -> tuple[str, ModelEntry | None]:
     return method or "none", None if ensemble is None else _choose_seed(ensemble)
 
 
+def choose_style() -> OverlayStyle:
+    """Draw how an overlay is drawn, and the threshold below which it is not."""
+    kind = st.segmented_control(
+        "Draw it as",
+        list(_KINDS),
+        default=OVERLAY_KINDS["band"],
+        required=True,
+        key="draw",
+        bind="query-params",
+    )
+    hidden = st.slider(
+        "Hide what is weaker than … % of the strongest",
+        *_HIDDEN_PERCENT,
+        key="hide",
+        bind="query-params",
+    )
+    return OverlayStyle(_KINDS.get(kind or "", "band"), hidden / 100)
+
+
 def warn_of_unknown_attribution() -> None:
     """Name a method or a model in the URL that is not here; the page goes on with its usual one."""
     url_state.warn_of_unknown("method", list(parts.METHODS.values()), what="attribution method")
+    url_state.warn_of_unknown("draw", list(_KINDS), what="way to draw the overlay")
     ensembles = caches.ensembles()
     members = [entry for one in ensembles for entry in one.members]
     known = {text for one in ensembles for text in (one.name, one.label)}
