@@ -15,7 +15,7 @@ from ecgcore.figures.ecg_paper import ecg_figure
 from ecgcore.figures.paper_layout import LAYOUTS, PaperSettings, paper_layout
 from ecgcore.figures.theme import paper
 from ecgcore.leads import LEADS
-from tests.support.colour_vision import CONES, distance, over, rgb
+from tests.support.figures.colour_vision import CONES, distance, over, rgb
 from tests.support.predictions import attribution
 from tests.support.toys import record_of
 
