@@ -11,6 +11,23 @@ from ecgcore.leads import LEADS
 FloatArray = NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What a network may be told about a person; None and "unknown" where nobody said it.
+
+    Attributes
+    ----------
+    sex
+        "male", "female" or "unknown".
+    """
+
+    age_years: float | None = None
+    sex: str = "unknown"
+
+
+UNKNOWN_PATIENT = Patient()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EcgRecord:
     """A 12-lead ECG in millivolts.
@@ -29,6 +46,8 @@ class EcgRecord:
         True when no patient stands behind it.
     warnings
         What a reader must know about how it was read.
+    patient
+        Age and sex, as far as they are known.
     """
 
     record_id: str
@@ -37,6 +56,7 @@ class EcgRecord:
     source: str
     synthetic: bool = False
     warnings: tuple[str, ...] = ()
+    patient: Patient = UNKNOWN_PATIENT
 
     def __post_init__(self) -> None:
         """Refuse a signal that no page and no model could use."""

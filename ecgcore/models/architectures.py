@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,12 @@ class Architecture:
         True where an epoch on a processor takes an hour.
     published_twin
         The published study's network whose figures stand beside those of this one; "" without one.
+    takes_patient
+        True where age and sex are inputs beside the signal.
+    fs_hz, n_samples
+        Rate and length of its input; recordings are brought to both.
+    tasks
+        Names of the tasks that it is offered for; all where there are none.
     """
 
     name: str
@@ -53,6 +59,10 @@ class Architecture:
     main: bool = False
     needs_gpu: bool = False
     published_twin: str = ""
+    takes_patient: bool = False
+    fs_hz: int = 100
+    n_samples: int = 1000
+    tasks: tuple[str, ...] = ()
 
     def build(self, n_classes: int = 1) -> NetworkModule:
         """Make an untrained network with a logit for each class."""
@@ -129,8 +139,145 @@ RESNET_BILSTM = Architecture(
 )
 """The larger network, for many statements at once."""
 
+
+def _encoder(name: str, title: str, maker: str, ms_per_record: float) -> Architecture:
+    """Describe an arm of the question whether a recurrent layer helps."""
+    return Architecture(
+        name=name,
+        title=title,
+        network=f"{_NETWORKS}.neighbours.encoders:{maker}",
+        sources=(_BASE, "models/networks/neighbours/encoders.py"),
+        ms_per_record=ms_per_record,
+        tasks=("subclasses",),
+    )
+
+
+ENCODERS = (
+    _encoder("cnn_alone", "CNN alone", "cnn_alone", 1.0),
+    _encoder("cnn_alone_wide", "CNN alone, as large as CNN-BiLSTM", "cnn_alone_wide", 1.3),
+    _encoder("cnn_1lstm", "CNN + LSTM", "one_lstm", 1.6),
+    _encoder("cnn_gru", "CNN + GRU", "one_gru", 1.6),
+    _encoder("cnn_2lstm", "CNN + 2 LSTM", "two_lstm", 2.2),
+    _encoder("cnn_2gru", "CNN + 2 GRU", "two_gru", 2.2),
+    _encoder("cnn_2bilstm", "CNN + 2 BiLSTM", "two_bilstm", 3.2),
+)
+"""Beside CNN-BiLSTM, whose stem, pooling and head they have."""
+
+_SE_RECIPE: Recipe = {
+    "epochs": 70,
+    "patience": 70,
+    "max_lr": 3e-3,
+    "weight_decay": 1e-5,
+    "clip_norm": 0.0,
+    "schedule": "steps",
+    "amplitude": 0.0,
+    "lead_dropout": 0.0,
+    "time_shift": False,
+}
+
+
+SE_RESNET_SMALL = Architecture(
+    name="se_resnet_small",
+    title="SE-ResNet small",
+    network=f"{_NETWORKS}.neighbours.se_resnet:small",
+    sources=(_BASE, "models/networks/neighbours/se_resnet.py"),
+    ms_per_record=3.0,
+    takes_patient=True,
+    tasks=("challenge24",),
+)
+SE_RESNETS = (
+    SE_RESNET_SMALL,
+    replace(
+        SE_RESNET_SMALL,
+        name="se_resnet_leads",
+        title="SE-ResNet small, leads weighed",
+        network=f"{_NETWORKS}.neighbours.se_resnet:leads_small",
+    ),
+    replace(
+        SE_RESNET_SMALL,
+        name="se_resnet_signal",
+        title="SE-ResNet small, signal only",
+        network=f"{_NETWORKS}.neighbours.se_resnet:signal_only_small",
+        takes_patient=False,
+    ),
+    replace(
+        SE_RESNET_SMALL,
+        name="se_resnet",
+        title="SE-ResNet (challenge)",
+        network=f"{_NETWORKS}.neighbours.se_resnet:faithful",
+        ms_per_record=250.0,
+        fs_hz=257,
+        n_samples=2560,
+        recipe=_SE_RECIPE,
+        needs_gpu=True,
+    ),
+)
+"""The challenge's network last, and its siblings for a processor."""
+
+_RIBEIRO_RECIPE: Recipe = {
+    "epochs": 70,
+    "patience": 9,
+    "max_lr": 1e-3,
+    "weight_decay": 0.0,
+    "clip_norm": 0.0,
+    "schedule": "plateau_tenth",
+    "amplitude": 0.0,
+    "lead_dropout": 0.0,
+    "time_shift": False,
+}
+
+
+RIBEIRO_SMALL = Architecture(
+    name="ribeiro_small",
+    title="ResNet small",
+    network=f"{_NETWORKS}.neighbours.ribeiro_resnet:at_100_hz",
+    sources=(_BASE, "models/networks/neighbours/ribeiro_resnet.py"),
+    ms_per_record=3.0,
+    tasks=("rhythm6",),
+)
+RIBEIRO_RESNET = replace(
+    RIBEIRO_SMALL,
+    name="ribeiro_resnet",
+    title="ResNet (Ribeiro)",
+    network=f"{_NETWORKS}.neighbours.ribeiro_resnet:faithful",
+    ms_per_record=400.0,
+    fs_hz=400,
+    n_samples=4000,
+    recipe=_RIBEIRO_RECIPE,
+    needs_gpu=True,
+)
+RIBEIRO_RESNETS = (
+    RIBEIRO_SMALL,
+    replace(
+        RIBEIRO_SMALL,
+        name="ribeiro_small_attention",
+        title="ResNet small with attention",
+        network=f"{_NETWORKS}.neighbours.ribeiro_resnet:at_100_hz_attention",
+    ),
+    replace(
+        RIBEIRO_SMALL,
+        name="ribeiro_small_k16",
+        title="ResNet small, kernel 16",
+        network=f"{_NETWORKS}.neighbours.ribeiro_resnet:at_100_hz_kernel16",
+    ),
+    RIBEIRO_RESNET,
+    replace(
+        RIBEIRO_RESNET,
+        name="ribeiro_attention",
+        title="ResNet (Ribeiro) with attention",
+        network=f"{_NETWORKS}.neighbours.ribeiro_resnet:faithful_attention",
+    ),
+)
+"""The published networks of the six abnormalities last, and their siblings for a processor."""
+
 ARCHITECTURES: dict[str, Architecture] = {
-    one.name: one for one in (CNN_BILSTM, BIMAMBA2, CNN_LSTM, BIMAMBA2_LARGE, RESNET_BILSTM)
+    one.name: one
+    for one in (
+        *(CNN_BILSTM, BIMAMBA2, CNN_LSTM, BIMAMBA2_LARGE, RESNET_BILSTM),
+        *ENCODERS,
+        *SE_RESNETS,
+        *RIBEIRO_RESNETS,
+    )
 }
 """All that can be trained here, in the order in which readers see them."""
 

@@ -1,11 +1,16 @@
 """From recordings to what a network takes: its rate, length, filter and scaler; no torch."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+import numpy as np
 
 from ecgcore.errors import RecordError
 from ecgcore.models.cards import Preprocessing
-from ecgcore.records import EcgRecord, FloatArray
+from ecgcore.records import EcgRecord, FloatArray, Patient
 from ecgcore.signals.filters import resample
+
+_SEXES = ("male", "female")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,3 +66,19 @@ def prepared(signals: FloatArray, fs_hz: int, steps: Preprocessing) -> FloatArra
             f"{steps.duration_s:g} s."
         )
     return steps.apply(fitted[..., : steps.n_samples])
+
+
+def patient_inputs(patients: Iterable[Patient]) -> FloatArray:
+    """Turn age and sex into what a network takes, ``(n, 5)``; what is not known is 0.
+
+    The values are those of arXiv 2112.01496: hundredths of an age in years, an unused 0, female,
+    male, and whether the sex is known.
+
+    >>> patient_inputs([Patient(40, "male"), Patient()]).tolist()[1]
+    [0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    rows = [
+        [(one.age_years or 0) / 100, 0, one.sex == "female", one.sex == "male", one.sex in _SEXES]
+        for one in patients
+    ]
+    return np.asarray(rows, dtype=np.float32).reshape(-1, 5)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ecgcore.models.cards import ModelEntry, Preprocessing
-from ecgcore.models.inputs import model_input, prepared
+from ecgcore.models.inputs import model_input, patient_inputs, prepared
 from ecgcore.models.networks.base import NetworkModule
 from ecgcore.models.registry import load_model
 from ecgcore.ptbxl.store import FS_HZ
@@ -81,11 +81,23 @@ class Predictor:
         with self._lock:
             yield self.module
 
-    def logits(self, inputs: FloatArray) -> NDArray[np.float32]:
-        """Return logits ``(n, n_classes)`` of preprocessed ``(n, 12, n_samples)``."""
+    def logits(self, inputs: FloatArray, patients: FloatArray | None = None) -> NDArray[np.float32]:
+        """Return logits ``(n, n_classes)`` of preprocessed ``(n, 12, n_samples)``.
+
+        Parameters
+        ----------
+        patients
+            Age and sex ``(n, 5)``, where the network takes them; without them they are unknown.
+        """
+        told = [inputs] if patients is None else [inputs, patients]
         with self.exclusive() as module, torch.inference_mode():
-            result: Tensor = module(torch.from_numpy(inputs))
+            result: Tensor = module(*map(torch.from_numpy, told))
         return result.numpy()
+
+    @property
+    def takes_patient(self) -> bool:
+        """Whether the network takes age and sex."""
+        return bool(getattr(self.module, "takes_patient", False))
 
 
 def _quickened(model: NetworkModule) -> NetworkModule:
@@ -121,8 +133,11 @@ def predict(
     inputs = {steps: steps.apply(one.signal)[None] for steps, one in fitted.items()}
     warnings = dict.fromkeys(warning for one in fitted.values() for warning in one.warnings)
 
+    patient = patient_inputs([record.patient])
+
     def ask(predictor: Predictor) -> Prediction:
-        logits = predictor.logits(inputs[predictor.preprocessing])[0]
+        told = (patient,) if predictor.takes_patient else ()
+        logits = predictor.logits(inputs[predictor.preprocessing], *told)[0]
         return Prediction(predictor.entry, tuple(logits.tolist()))
 
     answers = {predictor: _workers().submit(ask, predictor) for predictor in _alternating(asked)}
@@ -153,9 +168,12 @@ def predict_batches(
     batch_size: int = BATCH_SIZE,
     *,
     fs_hz: int = FS_HZ,
+    patients: FloatArray | None = None,
 ) -> NDArray[np.float32]:
-    """Return logits ``(n, n_classes)`` of many signals ``(n, 12, n_samples)`` in mV at `fs_hz`."""
-    logits: NDArray[np.float32] = predict_many([predictor], signals, batch_size, fs_hz=fs_hz)[0]
+    """Return logits ``(n, n_classes)`` of many signals, as `predict_many` does for many models."""
+    logits: NDArray[np.float32] = predict_many(
+        [predictor], signals, batch_size, fs_hz=fs_hz, patients=patients
+    )[0]
     return logits
 
 
@@ -165,11 +183,17 @@ def predict_many(
     batch_size: int = BATCH_SIZE,
     *,
     fs_hz: int = FS_HZ,
+    patients: FloatArray | None = None,
 ) -> NDArray[np.float32]:
     """Return logits ``(n_models, n, n_classes)`` of signals ``(n, 12, n_samples)`` at `fs_hz`.
 
     Signals are filtered and scaled once for all models that want the same; the models are of one
     task, so that they have the same classes.
+
+    Parameters
+    ----------
+    patients
+        Age and sex ``(n, 5)`` for the networks that take them; else they are unknown.
     """
     (n_classes,) = {predictor.module.n_classes for predictor in predictors}
     logits = np.empty((len(predictors), len(signals), n_classes), dtype=np.float32)
@@ -177,10 +201,11 @@ def predict_many(
         block = np.asarray(signals[start : start + _PREPARED])
         for steps in dict.fromkeys(predictor.preprocessing for predictor in predictors):
             inputs = prepared(block, fs_hz, steps)
+            told = None if patients is None else patients[start : start + len(block)]
             for row, predictor in enumerate(predictors):
                 if predictor.preprocessing == steps:
                     logits[row, start : start + len(block)] = _in_batches(
-                        predictor, inputs, batch_size
+                        predictor, inputs, told, batch_size
                     )
     return logits
 
@@ -193,8 +218,13 @@ def copies(predictors: Sequence[Predictor], n: int) -> SimpleQueue[list[Predicto
     return sets
 
 
-def _in_batches(predictor: Predictor, inputs: FloatArray, batch_size: int) -> NDArray[np.float32]:
-    parts = [
-        predictor.logits(inputs[i : i + batch_size]) for i in range(0, len(inputs), batch_size)
-    ]
-    return np.concatenate(parts)
+def _in_batches(
+    predictor: Predictor, inputs: FloatArray, patients: FloatArray | None, batch_size: int
+) -> NDArray[np.float32]:
+    told = [inputs] if patients is None or not predictor.takes_patient else [inputs, patients]
+    return np.concatenate(
+        [
+            predictor.logits(*(one[i : i + batch_size] for one in told))
+            for i in range(0, len(inputs), batch_size)
+        ]
+    )

@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelEntry
+from ecgcore.models.inputs import patient_inputs
 from ecgcore.predictions.store import (
     PREDICTIONS_FILE,
     cohort_frame,
@@ -142,6 +143,8 @@ class LabelledClasses:
         ``(n, n_classes)``.
     classes
         Their names.
+    known
+        ``(n, n_classes)``, False where the tables do not say whether a record has a class.
     """
 
     ids: NDArray[np.int64]
@@ -149,12 +152,23 @@ class LabelledClasses:
     logits: NDArray[np.floating[Any]]
     patients: NDArray[np.int64]
     classes: tuple[str, ...]
+    known: NDArray[np.bool_]
+
+    @property
+    def probs(self) -> NDArray[np.float64]:
+        """Uncalibrated probability of each class, ``(n, n_classes)``."""
+        probs: NDArray[np.float64] = expit(self.logits.astype(np.float64))
+        return probs
 
     def figures(self, n_boot: int = 1000) -> PerClassFigures:
         """Figures of each class and their means, with 95 % bootstrap intervals over patients."""
-        probs = expit(self.logits.astype(np.float64))
         return per_class_figures(
-            self.labels, probs, self.classes, clusters=self.patients, n_boot=n_boot
+            self.labels,
+            self.probs,
+            self.classes,
+            known=self.known,
+            clusters=self.patients,
+            n_boot=n_boot,
         )
 
 
@@ -191,6 +205,7 @@ def judge_classes(
         logits,
         np.where(patients.isna(), alone, patients.fillna(0)).astype(np.int64),
         task.classes,
+        task.known(catalog, ids),
     )
 
 
@@ -225,7 +240,10 @@ def _fresh(
 ) -> NDArray[np.float32]:
     from ecgcore.models.predictor import Predictor, predict_batches  # torch, only where needed
 
-    return predict_batches(predictor or Predictor.open(entry), recordings.signals(ids))
+    patients = patient_inputs(map(recordings.catalog.patient, ids))
+    return predict_batches(
+        predictor or Predictor.open(entry), recordings.signals(ids), patients=patients
+    )
 
 
 def _aligned(stored: pd.DataFrame, ids: Sequence[int], entry: ModelEntry) -> NDArray[np.float32]:

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from ecgcore.errors import CatalogError, ModelError
 from ecgcore.models.cards import ModelEntry, list_models
+from ecgcore.models.inputs import patient_inputs
 from ecgcore.models.predictor import Predictor, copies, predict_many
 from ecgcore.predictions.store import (
     load_predictions,
@@ -33,6 +34,7 @@ from ecgcore.ptbxl import synthetic
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog, load_catalog, open_catalog
 from ecgcore.ptbxl.label_groups import fingerprint
 from ecgcore.ptbxl.store import Recordings, open_recordings
+from ecgcore.records import FloatArray
 from ecgcore.settings import Settings
 from ecgcore.tasks.registry import task_named
 from ecgcore.tasks.task import Task
@@ -158,14 +160,16 @@ def _still_right(
         return {}
     weights = stored.attrs.get(WEIGHTS_KEY, {})
     probes = ids[:: max(1, len(ids) // _PROBES)]
-    signals = recordings.signals(probes)
+    signals, patients = recordings.signals(probes), _told(recordings, probes)
     kept = {}
     for entry in entries.models:
         if weights.get(entry.name) != entry.card.weights_sha256:
             continue
         logits = logits_of_model(stored, entry.key)
         if list(logits.index) == ids and np.allclose(
-            logits.loc[probes], predict_many([Predictor.open(entry)], signals)[0], atol=_SAME_LOGIT
+            logits.loc[probes],
+            predict_many([Predictor.open(entry)], signals, patients=patients)[0],
+            atol=_SAME_LOGIT,
         ):
             kept[entry.name] = predictions_frame(entry.key, ids, logits.to_numpy())
     return kept
@@ -196,7 +200,8 @@ def _predict(
             return stored
         mine = sets.get()
         try:
-            logits = predict_many(mine, recordings.signals(block))
+            signals, patients = recordings.signals(block), _told(recordings, block)
+            logits = predict_many(mine, signals, patients=patients)
         finally:
             sets.put(mine)
         part = path.with_suffix(".part")
@@ -218,6 +223,10 @@ def _predict(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return np.concatenate(parts, axis=1)
+
+
+def _told(recordings: Recordings, ids: list[int]) -> FloatArray:
+    return patient_inputs(map(recordings.catalog.patient, ids))
 
 
 def _stored_block(path: Path, shape: tuple[int, int, int]) -> NDArray[np.float32] | None:

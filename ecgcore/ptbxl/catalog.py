@@ -10,8 +10,9 @@ from ecgcore.errors import CatalogError, RecordError
 from ecgcore.ptbxl import synthetic
 from ecgcore.ptbxl.label_groups import assign_groups
 from ecgcore.ptbxl.scp import MI_TERRITORIES, load_statements, parse_codes
+from ecgcore.records import Patient
 from ecgcore.settings import Settings
-from ecgcore.wording.records import age_in_years
+from ecgcore.wording.records import OLDEST, age_in_years
 
 NOISE_COLUMNS = {
     "baseline_drift": "baseline drift",
@@ -130,6 +131,15 @@ class Catalog:
             validated=None if pd.isna(row["validated"]) else bool(row["validated"]),
         )
 
+    def patient(self, ecg_id: int) -> Patient:
+        """Return age and sex of a record's patient, as far as the tables say them.
+
+        PTB-XL writes 300 for everyone above 89; they count as 90.
+        """
+        row = self._row(ecg_id)
+        age = None if pd.isna(row["age"]) else min(float(str(row["age"])), OLDEST + 1.0)
+        return Patient(age, str(row["sex"]))
+
     def parse_id(self, text: str) -> int:
         """Read a record number as a person or a URL writes it.
 
@@ -241,7 +251,14 @@ def _typed(raw: pd.DataFrame) -> pd.DataFrame:
         twice = raw.loc[raw["ecg_id"].duplicated(), "ecg_id"].iloc[0]
         raise CatalogError(f"ptbxl_database.csv lists record {twice} twice. Download it again.")
     frame = raw.astype({"ecg_id": "int64"}).set_index("ecg_id")
-    text_columns = ["report", "recording_date", "device", "filename_hr", *NOISE_COLUMNS]
+    text_columns = [
+        "report",
+        "heart_axis",
+        "recording_date",
+        "device",
+        "filename_hr",
+        *NOISE_COLUMNS,
+    ]
     text = {
         column: frame[column].astype("string").fillna("").astype(str) if column in frame else ""
         for column in text_columns

@@ -87,7 +87,7 @@ class Recordings:
             )
         else:
             record = read_wfdb(path, record_id=str(ecg_id), source=self.catalog.version)
-        return replace(record, synthetic=self.catalog.synthetic)
+        return self._said(record, ecg_id)
 
     def read_display(self, ecg_id: int) -> EcgRecord:
         """Read one record for the eye: at 500 Hz where that file is there, else at 100 Hz.
@@ -108,7 +108,13 @@ class Recordings:
             warning = f"Drawn at 100 Hz, since the 500 Hz file cannot be used: {error}"
             coarse = self.read(ecg_id)
             return replace(coarse, warnings=(warning, *coarse.warnings))
-        return replace(record, synthetic=self.catalog.synthetic)
+        return self._said(record, ecg_id)
+
+    def _said(self, record: EcgRecord, ecg_id: int) -> EcgRecord:
+        """Add to a signal what the tables say about it."""
+        return replace(
+            record, synthetic=self.catalog.synthetic, patient=self.catalog.patient(ecg_id)
+        )
 
     def signals(self, ids: Sequence[int]) -> FloatArray:
         """Read many records as ``(n, 12, 1000)`` float32 in mV."""

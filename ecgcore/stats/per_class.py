@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ecgcore.stats.bootstrap import resampled, unit_index
-from ecgcore.stats.metrics import Estimate, Scorer, percentile_estimate
+from ecgcore.stats.metrics import Estimate, ScoreName, Scorer, percentile_estimate
 
 FloatArray = NDArray[np.float64]
+SCORES: tuple[ScoreName, ...] = ("auroc", "auprc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +20,15 @@ class ClassFigures:
 
     Attributes
     ----------
-    n_positive
-        Records that have the class.
+    n_positive, n_known
+        Records that have the class, and those of which the tables say whether they have it.
     """
 
     name: str
     n_positive: int
     auroc: Estimate
     auprc: Estimate
+    n_known: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,17 @@ class PerClassFigures:
 def macro_auroc(labels: ArrayLike, scores: ArrayLike) -> float:
     """Mean the AUROC over classes; both arguments are ``(n, n_classes)``.
 
-    A class that no record or every record has is left out; NaN where none is left.
+    A class that no record or every record has is left out, and so is a label of NaN, which nobody
+    knows; NaN where none is left.
 
     >>> macro_auroc([[0, 1], [1, 1]], [[-1.0, 0.3], [2.0, 0.1]])
     1.0
     """
     from sklearn.metrics import roc_auc_score  # half a second, only where needed
 
-    pairs = zip(np.asarray(labels).T, np.asarray(scores).T, strict=True)
-    found = [roc_auc_score(y, x) for y, x in pairs if 0 < y.sum() < y.size]
+    pairs = zip(np.asarray(labels, dtype=float).T, np.asarray(scores).T, strict=True)
+    known = [(y[~np.isnan(y)], x[~np.isnan(y)]) for y, x in pairs]
+    found = [roc_auc_score(y, x) for y, x in known if 0 < y.sum() < y.size]
     return float(np.mean(found)) if found else float("nan")
 
 
@@ -69,6 +73,7 @@ def per_class_figures(
     probs: ArrayLike,
     names: Sequence[str],
     *,
+    known: ArrayLike | None = None,
     clusters: ArrayLike | None = None,
     n_boot: int = 1000,
     seed: int = 0,
@@ -81,6 +86,8 @@ def per_class_figures(
         ``(n, n_classes)``: 1 where a record has a class, and its predicted probability.
     names
         Of the classes.
+    known
+        ``(n, n_classes)``: False where nobody knows a label. Without it, all are known.
     clusters
         ``(n,)`` patient of each record: whole patients are resampled. Without it, records are.
     n_boot
@@ -89,16 +96,22 @@ def per_class_figures(
         Same seed, same intervals.
     """
     y, p = np.asarray(labels, dtype=bool), np.asarray(probs, dtype=np.float64)
-    scorers = [Scorer(truth, said) for truth, said in zip(y.T, p.T, strict=True)]
+    seen = np.ones_like(y) if known is None else np.asarray(known, dtype=bool)
+    y = y & seen
+    scorers = []
+    for truth, said, mine in zip(y.T, p.T, seen.T, strict=True):
+        rows = slice(None) if mine.all() else np.flatnonzero(mine)
+        scorers.append((rows, Scorer(truth[rows], said[rows])))
     parts = chain([np.ones((1, len(y)))], resampled(unit_index(clusters, len(y)), n_boot, seed))
     copies = [
-        [[scorer.score(name, weights) for scorer in scorers] for name in ("auroc", "auprc")]
+        [[one.score(name, weights[:, rows]) for rows, one in scorers] for name in SCORES]
         for weights in parts
     ]
     auroc, auprc = np.concatenate(copies, axis=2)  # (n_classes, 1 + n_boot)
     auprc = np.where(np.isnan(auroc), np.nan, auprc)
+    counts = y.sum(axis=0).tolist(), seen.sum(axis=0).tolist()
     each = zip(
-        names, y.sum(axis=0).tolist(), map(_estimate, auroc), map(_estimate, auprc), strict=True
+        names, counts[0], map(_estimate, auroc), map(_estimate, auprc), counts[1], strict=True
     )
     return PerClassFigures(
         len(y), tuple(ClassFigures(*one) for one in each), _macro(auroc), _macro(auprc)

@@ -1,6 +1,7 @@
 """The one list of tasks: add a task here, and training, predictions and pages know it."""
 
 from ecgcore.errors import CatalogError
+from ecgcore.tasks.challenge24 import CHALLENGE24
 from ecgcore.tasks.mi import MI
 from ecgcore.tasks.mi_all_comers import MI_ALL_COMERS
 from ecgcore.tasks.rhythm6 import RHYTHM6
@@ -10,7 +11,11 @@ from ecgcore.tasks.superclasses import SUPERCLASSES
 from ecgcore.tasks.task import Task
 
 TASKS: dict[str, Task] = {
-    task.name: task for task in (MI, MI_ALL_COMERS, SUPERCLASSES, STATEMENTS71, SUBCLASSES, RHYTHM6)
+    task.name: task
+    for task in (
+        *(MI, MI_ALL_COMERS, SUPERCLASSES, STATEMENTS71),
+        *(SUBCLASSES, CHALLENGE24, RHYTHM6),
+    )
 }
 
 

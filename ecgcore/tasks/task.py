@@ -16,6 +16,7 @@ Labels = NDArray[np.int64]
 Targets = NDArray[np.float32]
 LabelRule = Callable[[Catalog, list[int]], Labels]
 TargetRule = Callable[[Catalog, list[int]], Targets]
+KnownRule = Callable[[Catalog, list[int]], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,12 +74,12 @@ class Score:
     name
         Part of the names in model cards, such as "auroc".
     compute
-        From labels and logits, both ``(n, n_classes)``.
+        From labels and logits, both ``(n, n_classes)``; an unknown label is NaN.
     """
 
     name: str
     words: str
-    compute: Callable[[Labels, NDArray[np.floating[Any]]], float]
+    compute: Callable[[NDArray[Any], NDArray[np.floating[Any]]], float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +106,9 @@ class Task:
         Files below ``ecgcore/`` that decide the labels.
     recipe
         Settings of `TrainSpec` in which its trainings differ from the defaults.
+    known_rule
+        True where the tables say whether a record has a class, ``(n, n_classes)``; without a rule
+        they always do. An unknown label is 0, and neither learnt from nor judged by.
     """
 
     name: str
@@ -119,6 +123,7 @@ class Task:
     has_certainty: bool
     sources: tuple[str, ...] = ()
     recipe: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    known_rule: KnownRule | None = None
 
     @property
     def can_prune(self) -> bool:
@@ -152,6 +157,12 @@ class Task:
         if rule is not None:
             return rule(catalog, ids)
         return self.label_rule(catalog, ids).astype(np.float32)
+
+    def known(self, catalog: Catalog, ids: list[int]) -> NDArray[np.bool_]:
+        """Return where the tables say whether a record has a class, ``(n, n_classes)``."""
+        if self.known_rule is not None:
+            return self.known_rule(catalog, ids)
+        return np.ones((len(ids), len(self.classes)), dtype=bool)
 
     def judged_ids(self, catalog: Catalog) -> list[int]:
         """List the records that models are judged on: validation fold first, then test sets."""

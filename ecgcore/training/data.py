@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from ecgcore.errors import CatalogError
+from ecgcore.models.architectures import architecture
 from ecgcore.models.cards import Preprocessing
-from ecgcore.ptbxl.store import FS_HZ, N_SAMPLES, Recordings
+from ecgcore.models.inputs import patient_inputs, prepared
+from ecgcore.ptbxl.store import FS_HZ, Recordings
 from ecgcore.records import FloatArray
 from ecgcore.signals.filters import highpass
-from ecgcore.tasks.task import Task
 from ecgcore.training.spec import TrainSpec
 
 HIGHPASS_HZ = 0.5
@@ -24,20 +25,22 @@ class Split:
     """Preprocessed records: ids, inputs ``(n, 12, 1000)`` and labels ``(n, n_classes)``.
 
     A training set may have soft labels between 0 and 1, and a second task: SCP statements
-    ``(n, k)``, 1 where a record has them.
+    ``(n, k)``, 1 where a record has them. A label that the tables do not say is NaN. A network may
+    take age and sex: ``patients`` is ``(n, 5)``.
     """
 
     ids: list[int]
     inputs: Tensor
     labels: Tensor
     statements: Tensor | None = None
+    patients: Tensor | None = None
 
     def only(self, chosen: Tensor) -> "Split":
         """Return the records that `chosen` ``(n,)`` marks, or names by their places."""
         rows = torch.arange(len(self.ids))[chosen]
-        statements = None if self.statements is None else self.statements[rows]
+        further = [None if one is None else one[rows] for one in (self.statements, self.patients)]
         ids = [self.ids[row] for row in rows.tolist()]
-        return Split(ids, self.inputs[rows], self.labels[rows], statements)
+        return Split(ids, self.inputs[rows], self.labels[rows], *further)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,10 +77,11 @@ def load_training_data(
     catalog, task, chosen = recordings.catalog, spec.chosen_task, spec.chosen_set
     steps = fit_preprocessing(recordings, spec, tell)
     train, val = (
-        _split(recordings, task, chosen.choose(catalog, name, spec.seed), steps, name, tell)
+        _split(recordings, spec, chosen.choose(catalog, name, spec.seed), steps, name, tell)
         for name in ("train", "val")
     )
-    labels = torch.from_numpy(task.targets(catalog, train.ids, spec.train_set))
+    targets = torch.from_numpy(task.targets(catalog, train.ids, spec.train_set))
+    labels = targets.where(~train.labels.isnan(), torch.nan)
     statements = None
     if chosen.statements is not None:
         statements = torch.from_numpy(chosen.statements(catalog, train.ids))
@@ -112,8 +116,8 @@ def fit_preprocessing(
         zero_phase=zero_phase,
         mean_mv=tuple(float(round(value, 6)) for value in mean),
         std_mv=tuple(float(round(value, 6)) for value in std),
-        fs_hz=FS_HZ,
-        n_samples=N_SAMPLES,
+        fs_hz=architecture(spec.arch).fs_hz,
+        n_samples=architecture(spec.arch).n_samples,
     )
 
 
@@ -144,24 +148,30 @@ def augment(inputs: Tensor, spec: TrainSpec, generator: torch.Generator) -> Tens
 
 def _split(
     recordings: Recordings,
-    task: Task,
+    spec: TrainSpec,
     ids: list[int],
     steps: Preprocessing,
     name: str,
     tell: Callable[[int], None],
 ) -> Split:
-    labels = task.label_rule(recordings.catalog, ids)
+    task, catalog = spec.chosen_task, recordings.catalog
+    labels = task.label_rule(catalog, ids)
     if not any(0 < n < len(ids) for n in labels.sum(axis=0)):
         raise CatalogError(
-            f"The {name} split of {recordings.catalog.version} has {task.counts(labels)} records; "
+            f"The {name} split of {catalog.version} has {task.counts(labels)} records; "
             "records with a class and records without it are needed."
         )
     blocks = []
     for start in range(0, len(ids), _BLOCK):
-        blocks.append(steps.apply(recordings.signals(ids[start : start + _BLOCK])))
+        blocks.append(prepared(recordings.signals(ids[start : start + _BLOCK]), FS_HZ, steps))
         tell(len(blocks[-1]))
     inputs = np.concatenate(blocks)
-    return Split(ids, torch.from_numpy(inputs), torch.from_numpy(labels).float())
+    known = torch.from_numpy(task.known(catalog, ids))
+    said = torch.from_numpy(labels).float().where(known, torch.nan)
+    patients = None
+    if architecture(spec.arch).takes_patient:
+        patients = torch.from_numpy(patient_inputs(map(catalog.patient, ids)))
+    return Split(ids, torch.from_numpy(inputs), said, patients=patients)
 
 
 def _blocks(recordings: Recordings, ids: list[int], *, zero_phase: bool) -> Iterator[FloatArray]:

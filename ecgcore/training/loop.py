@@ -25,6 +25,9 @@ from ecgcore.training.spec import TrainSpec
 
 _WARM_UP = 0.25
 _FIRST_LR, _LAST_LR = 0.04, 1e-3
+_STEPS_AFTER = (20, 40, 60)
+_PLATEAUS = {"plateau": (0.5, 6), "plateau_tenth": (0.1, 7)}
+"""Factor of the rate, and epochs without a better validation loss before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,9 @@ def fit(
     state = load_checkpoint(run_dir, learner, optimizer)
     weight = class_weights(data.train.labels) if spec.class_weight else None
     forward = TrainingForward.of(learner, spec.speedups)
-    plateau = Plateau(optimizer, state) if spec.schedule == "plateau" else None
+    plateau = None
+    if spec.schedule in _PLATEAUS:
+        plateau = Plateau(optimizer, state, *_PLATEAUS[spec.schedule])
     score = spec.chosen_task.score
     while state.epoch < spec.epochs and state.epoch - state.best_epoch < spec.patience:
         started = time.monotonic()
@@ -85,7 +90,7 @@ def fit(
         train_loss = _train_epoch(
             learner, forward, optimizer, data.train, spec, epoch, weight, watcher
         )
-        val_logits = logits_of(model, data.val.inputs)
+        val_logits = logits_of(model, data.val.inputs, data.val.patients)
         val_loss = float(_loss(val_logits, data.val.labels, weight))
         val_score = score.compute(data.val.labels.numpy(), val_logits.numpy())
         state.epoch = epoch
@@ -112,19 +117,29 @@ def fit(
 def class_weights(labels: Tensor) -> Tensor:
     """Weigh records with a class so that they count as much as all others, ``(n_classes,)``.
 
-    A class that no record has weighs 1.
+    A class that no record has weighs 1; unknown labels (NaN) count for neither.
     """
-    n_with = labels.sum(dim=0)
-    return torch.where(n_with > 0, (len(labels) - n_with) / n_with, 1.0)
+    n_with = labels.nansum(dim=0)
+    n_without = (~labels.isnan()).sum(dim=0) - n_with
+    return torch.where(n_with > 0, n_without / n_with, 1.0)
 
 
-def logits_of(model: nn.Module, inputs: Tensor, batch_size: int = 256) -> Tensor:
-    """Return logits ``(n, n_classes)`` in evaluation mode, of ``(n, 12, n_samples)`` prepared."""
+def logits_of(
+    model: nn.Module, inputs: Tensor, patients: Tensor | None = None, batch_size: int = 256
+) -> Tensor:
+    """Return logits ``(n, n_classes)`` in evaluation mode, of ``(n, 12, n_samples)`` prepared.
+
+    Parameters
+    ----------
+    patients
+        Age and sex ``(n, 5)`` for a network that takes them.
+    """
     model.eval()
     device = _device_of(model)
+    parts = [inputs] if patients is None else [inputs, patients]
     with torch.inference_mode():
-        batches = torch.split(inputs, batch_size)
-        return torch.cat([model(batch.to(device)).cpu() for batch in batches])
+        batches = zip(*(torch.split(part, batch_size) for part in parts), strict=True)
+        return torch.cat([model(*(one.to(device) for one in batch)).cpu() for batch in batches])
 
 
 def one_cycle(progress: float, max_lr: float) -> float:
@@ -152,12 +167,12 @@ def _train_epoch(
     batches = _full_batches(torch.randperm(len(train.ids), generator=generator), spec.batch_size)
     losses: NDArray[np.float64] = np.zeros(len(batches))
     for step, rows in enumerate(batches):
-        if spec.schedule == "one_cycle":
-            progress = (epoch - 1 + step / len(batches)) / spec.epochs
+        if (rate := _rate(spec, epoch, step / len(batches))) is not None:
             for group in optimizer.param_groups:
-                group["lr"] = one_cycle(progress, spec.max_lr)
+                group["lr"] = rate
         inputs = augment(train.inputs[rows], spec, generator).to(device)
-        outputs = forward(inputs).cpu()
+        patients = None if train.patients is None else train.patients[rows].to(device)
+        outputs = forward(inputs, patients).cpu()
         loss = own_loss = _loss(outputs[:, :n_classes], train.labels[rows], weight)
         if train.statements is not None:
             loss = loss + statements_loss(outputs[:, n_classes:], train.statements[rows])
@@ -171,6 +186,15 @@ def _train_epoch(
     return float(losses.mean())
 
 
+def _rate(spec: TrainSpec, epoch: int, share: float) -> float | None:
+    """Return the learning rate of a step; None where a plateau decides. `share` is of the epoch."""
+    if spec.schedule == "one_cycle":
+        return one_cycle((epoch - 1 + share) / spec.epochs, spec.max_lr)
+    if spec.schedule == "steps":
+        return spec.max_lr * 0.1 ** sum(epoch > last for last in _STEPS_AFTER)
+    return None
+
+
 def _full_batches(order: Tensor, batch_size: int) -> list[Tensor]:
     """Leave the incomplete last batch out: the order changes with each epoch, so nobody is lost."""
     batches = list(torch.split(order, batch_size))
@@ -178,10 +202,22 @@ def _full_batches(order: Tensor, batch_size: int) -> list[Tensor]:
 
 
 class Plateau(ReduceLROnPlateau):
-    """The published study's schedule, brought to where the run has come."""
+    """A lower rate where the validation loss stays, brought to where the run has come.
 
-    def __init__(self, optimizer: torch.optim.Optimizer, state: TrainState) -> None:
-        super().__init__(optimizer, factor=0.5, patience=5)
+    Parameters
+    ----------
+    epochs
+        Without a better loss, after which the rate is lowered by `factor`.
+    """
+
+    def __init__(
+        self,
+        optimizer: torch.optim.Optimizer,
+        state: TrainState,
+        factor: float = 0.5,
+        epochs: int = 6,
+    ) -> None:
+        super().__init__(optimizer, factor=factor, patience=epochs - 1)
         for val_loss in state.val_losses:
             self.step(val_loss)
 
@@ -191,7 +227,14 @@ def _device_of(model: nn.Module) -> torch.device:
 
 
 def _loss(logits: Tensor, labels: Tensor, weight: Tensor | None) -> Tensor:
-    return binary_cross_entropy_with_logits(logits, labels, pos_weight=weight)
+    """Mean the cross-entropy over all labels that are known."""
+    known = ~labels.isnan()
+    if known.all():
+        return binary_cross_entropy_with_logits(logits, labels, pos_weight=weight)
+    losses = binary_cross_entropy_with_logits(
+        logits, labels.nan_to_num(), pos_weight=weight, reduction="none"
+    )
+    return losses[known].mean()
 
 
 def _seeded(seed: int, epoch: int) -> torch.Generator:

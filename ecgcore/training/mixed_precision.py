@@ -16,7 +16,7 @@ _STEPS_THAT_PAY = 500
 class TrainingForward:
     """The forward pass of a training step; returns the network's outputs in float32."""
 
-    run: Callable[[Tensor], Tensor]
+    run: Callable[..., Tensor]
     bf16: bool
 
     @classmethod
@@ -26,10 +26,10 @@ class TrainingForward:
         run = torch.compile(model, dynamic=False) if compiled else model
         return cls(run, bf16=speedups.startswith("bf16"))
 
-    def __call__(self, inputs: Tensor) -> Tensor:
-        """Map preprocessed ``(n, 12, n_samples)`` to logits ``(n, n_outputs)``."""
+    def __call__(self, inputs: Tensor, patients: Tensor | None = None) -> Tensor:
+        """Map preprocessed ``(n, 12, n_samples)``, age and sex to logits ``(n, n_outputs)``."""
         with torch.autocast(inputs.device.type, torch.bfloat16, enabled=self.bf16):
-            outputs = self.run(inputs)
+            outputs = self.run(inputs) if patients is None else self.run(inputs, patients)
         return outputs.float()
 
 

@@ -20,12 +20,13 @@ from ecgcore.errors import EcgError, ModelError
 from ecgcore.jobs import progress
 from ecgcore.models.architectures import architecture
 from ecgcore.models.cards import CARD_FILE, WEIGHTS_FILE, ModelCard, Preprocessing
+from ecgcore.models.inputs import patient_inputs, prepared
 from ecgcore.models.networks.base import n_parameters
 from ecgcore.models.registry import build, round_to_half, save_weights
 from ecgcore.predictions.store import PREDICTIONS_FILE, predictions_frame, save_predictions
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import Catalog, load_catalog
-from ecgcore.ptbxl.store import Recordings, open_recordings
+from ecgcore.ptbxl.store import FS_HZ, Recordings, open_recordings
 from ecgcore.tasks import mi
 from ecgcore.tasks.task import Task
 from ecgcore.training.checkpoint import CHECKPOINT_FILE, TrainState
@@ -226,7 +227,7 @@ def _test_scores(
     scores = []
     for test_set in task.test_sets:
         ids = [ecg_id for ecg_id in test_set.choose(catalog, "test") if ecg_id in row]
-        labels = task.label_rule(catalog, ids)
+        labels = np.where(task.known(catalog, ids), task.label_rule(catalog, ids), np.nan)
         value = task.score.compute(labels, logits[[row[ecg_id] for ecg_id in ids]])
         scores.append((f"test_{test_set.name}_{task.score.name}", value))
     return [(name, value) for name, value in scores if not np.isnan(value)]
@@ -241,8 +242,11 @@ def _n_mi(task: Task, labels: Tensor) -> int:
 def _logits(
     model: nn.Module, recordings: Recordings, ids: list[int], steps: Preprocessing
 ) -> NDArray[np.float32]:
-    parts = [
-        logits_of(model, torch.from_numpy(steps.apply(recordings.signals(ids[i : i + _BLOCK]))))
-        for i in range(0, len(ids), _BLOCK)
-    ]
+    catalog, parts = recordings.catalog, []
+    for block in (ids[i : i + _BLOCK] for i in range(0, len(ids), _BLOCK)):
+        patients = None
+        if getattr(model, "takes_patient", False):
+            patients = torch.from_numpy(patient_inputs(map(catalog.patient, block)))
+        inputs = torch.from_numpy(prepared(recordings.signals(block), FS_HZ, steps))
+        parts.append(logits_of(model, inputs, patients))
     return torch.cat(parts).numpy()

@@ -19,7 +19,7 @@ STEP_FILE = "step.json"
 READING_EVENT = "reading"
 """In the progress file: how many recordings have been read, and how many are needed."""
 SPEEDUPS = ("auto", "none", "bf16", "bf16+compile")
-SCHEDULES = ("one_cycle", "plateau")
+SCHEDULES = ("one_cycle", "plateau", "plateau_tenth", "steps")
 LABEL_NOISE = ("keep", "prune")
 _CHOICES: dict[str, Collection[str]] = {
     "arch": ARCHITECTURES,
@@ -54,8 +54,9 @@ class TrainSpec:
     clip_norm
         Largest norm of a step's gradients; 0 for none, as in the published study.
     schedule
-        "one_cycle", or "plateau" as in the published study: half the rate after six epochs without
-        a better validation loss.
+        "one_cycle"; "plateau" as in the published study: half the rate after six epochs without a
+        better validation loss; "plateau_tenth" (the six abnormalities): a tenth after seven;
+        "steps" (the 24 classes): a tenth after epochs 20, 40 and 60.
     amplitude, lead_dropout, time_shift
         Augmentation: each record is scaled by up to this share, each lead is blanked with this
         probability, and the record is shifted in time, circularly.

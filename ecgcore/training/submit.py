@@ -160,10 +160,14 @@ def missing_ids(recordings: Recordings, train_set: str, task: str = mi.NAME) -> 
     return sorted(needed.difference(recordings.available(sorted(needed))))
 
 
-def offered_archs() -> tuple[str, ...]:
-    """Architectures that this machine can train in reasonable time."""
+def offered_archs(task: str = mi.NAME) -> tuple[str, ...]:
+    """Architectures for a task that this machine can train in reasonable time."""
     gpu = shutil.which("nvidia-smi") is not None
-    return tuple(one.name for one in ARCHITECTURES.values() if gpu or not one.needs_gpu)
+    return tuple(
+        one.name
+        for one in ARCHITECTURES.values()
+        if (gpu or not one.needs_gpu) and (not one.tasks or task in one.tasks)
+    )
 
 
 def expected_seconds(arch: str, n_records: int, epochs: int) -> float:

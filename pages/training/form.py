@@ -72,7 +72,7 @@ def _choose_spec() -> TrainSpec:
     )
     arch = st.selectbox(
         "Architecture",
-        list(offered_archs()),
+        list(offered_archs(task.name)),
         format_func=arch_title,
         key="retrain_arch",
         persist_state="session",

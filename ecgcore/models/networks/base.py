@@ -4,6 +4,9 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
+PATIENT_SIZE = 5
+"""Values that say age and sex, as `ecgcore.models.inputs.patient_inputs` gives them."""
+
 
 class Network(Protocol):
     """The interface of a network: predictions, explanations and training ask for nothing else.
@@ -27,22 +30,45 @@ class Network(Protocol):
         """Return what the head judges, ``(batch, size)``, of ``(batch, 12, n_samples)``."""
         ...
 
-    def __call__(self, x: Tensor) -> Tensor:
+    def __call__(self, x: Tensor, patient: Tensor | None = None) -> Tensor:
         """Return the logits ``(batch, n_classes)`` of scaled signals ``(batch, 12, n_samples)``."""
         ...
 
 
 class NetworkModule(nn.Module, Network):
-    """A `Network` of torch modules: each of ours defines its parts and `features`."""
+    """A `Network` of torch modules: each of ours defines its parts and `features`.
+
+    Attributes
+    ----------
+    takes_patient
+        True where `features` takes age and sex as a second argument.
+    """
+
+    takes_patient = False
 
     def __init__(self, n_classes: int) -> None:
         super().__init__()
         self.n_classes = n_classes
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the logits ``(batch, n_classes)`` of scaled signals ``(batch, 12, n_samples)``."""
-        logits: Tensor = self.head(self.features(x))
+    def forward(self, x: Tensor, patient: Tensor | None = None) -> Tensor:
+        """Return the logits ``(batch, n_classes)`` of scaled signals ``(batch, 12, n_samples)``.
+
+        Parameters
+        ----------
+        patient
+            Age and sex, ``(batch, 5)``; without it they are unknown. Most networks take neither.
+        """
+        known = (patient,) if self.takes_patient else ()
+        logits: Tensor = self.head(self.features(x, *known))
         return logits
+
+    def lead_weights(self, _x: Tensor) -> Tensor | None:
+        """Return the weight that a network gives each lead, ``(batch, 12)``; None without any."""
+        return None
+
+    def time_weights(self, _x: Tensor) -> Tensor | None:
+        """Return its attention on steps of its input, ``(batch, n_steps)``; None without any."""
+        return None
 
 
 class Head(nn.Module):

@@ -17,7 +17,7 @@ from ecgcore.models.architectures import (
 )
 from tests.support.paths import PROJECT
 
-NETWORK = re.compile(r"^from ecgcore\.(models\.networks\.\w+) import", re.MULTILINE)
+NETWORK = re.compile(r"^from ecgcore\.(models\.networks\.[\w.]+) import", re.MULTILINE)
 
 
 def made_of(module: str) -> set[str]:
@@ -29,6 +29,7 @@ def made_of(module: str) -> set[str]:
 
 def test_the_study_is_about_the_first_two():
     assert list(ARCHITECTURES)[:4] == ["cnn_bilstm", "bimamba2", "cnn_lstm", "bimamba2_large"]
+    assert all(one.tasks for one in list(ARCHITECTURES.values())[5:]), "later ones have a task"
     assert main_archs() == ("cnn_bilstm", "bimamba2")
     assert DEFAULT.name == "cnn_bilstm"
 

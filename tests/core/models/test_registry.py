@@ -18,6 +18,7 @@ from ecgcore.models.registry import (
     round_to_half,
     save_weights,
 )
+from tests.core.models.networks.test_neighbours import N_PARAMETERS as NEIGHBOURS
 
 N_PARAMETERS = {
     "cnn_bilstm": 367_009,
@@ -71,7 +72,7 @@ def make_symmetric(model):
 
 
 def test_every_architecture_is_covered_here_or_in_a_file_of_its_own():
-    assert set(ARCHITECTURES) == {*N_PARAMETERS, "bimamba2_large"}
+    assert set(ARCHITECTURES) == {*N_PARAMETERS, "bimamba2_large", *NEIGHBOURS}
 
 
 def test_unknown_architecture_names_the_known_ones():

@@ -163,15 +163,15 @@ def test_without_predictions_the_records_are_asked(monkeypatch, judge_it, tmp_pa
 
     asked = {}
 
-    def fake(chosen, signals):
-        asked.update(chosen=chosen, shape=signals.shape)
+    def fake(chosen, signals, patients):
+        asked.update(chosen=chosen, shape=signals.shape, told=patients.shape)
         return np.zeros((len(signals), 1), dtype=np.float32)
 
     monkeypatch.setattr(predictor, "predict_batches", fake)
     monkeypatch.setattr(predictor.Predictor, "open", lambda entry: entry.name)
     own = ModelEntry(tmp_path / "run", card(KEYS[0], SYNTHETIC), shipped=False)
     found = judge_it(own, "certain", SYNTHETIC)
-    assert asked == {"chosen": own.name, "shape": (found.ids.size, 12, 1000)}
+    assert asked == {"chosen": own.name, "shape": ((n := found.ids.size), 12, 1000), "told": (n, 5)}
     assert (found.logits == 0).all()
 
 

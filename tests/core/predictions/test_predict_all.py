@@ -60,9 +60,9 @@ def asked(monkeypatch):
     """Names of the models that predicted, and how many records, in order."""
     calls = []
 
-    def counting(predictors, signals):
+    def counting(predictors, signals, patients):
         calls.append((tuple(p.entry.key.arch for p in predictors), len(signals)))
-        return predict_many(predictors, signals)
+        return predict_many(predictors, signals, patients=patients)
 
     monkeypatch.setattr(predict_all_module, "predict_many", counting)
     return calls
@@ -156,10 +156,10 @@ def test_what_does_not_fit_is_predicted_again(folders, change):
 def test_a_stopped_command_goes_on(folders, monkeypatch, asked):
     counting = predict_all_module.predict_many
 
-    def stopped(predictors, signals):
+    def stopped(predictors, signals, patients):
         if len(asked) == 5:
             raise KeyboardInterrupt
-        return counting(predictors, signals)
+        return counting(predictors, signals, patients)
 
     monkeypatch.setattr(predict_all_module, "predict_many", stopped)
     with pytest.raises(KeyboardInterrupt):

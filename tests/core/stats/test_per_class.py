@@ -59,3 +59,13 @@ def test_intervals_enclose_the_values_and_resample_whole_patients():
         assert (other.low, other.high) == pytest.approx((one.low, one.high)), "same patients drawn"
     again = per_class_figures(labels, probs, "abcd", n_boot=200)
     assert again.classes[:3] == alone.classes[:3]
+
+
+def test_labels_that_nobody_knows_are_left_out():
+    labels = np.array([[1, 1], [0, 0], [1, 0], [0, 1]])
+    probs = np.array([[0.9, 0.2], [0.1, 0.8], [0.2, 0.1], [0.8, 0.9]])
+    known = np.array([[1, 1], [1, 1], [0, 1], [0, 1]], dtype=bool)
+    found = per_class_figures(labels, probs, ["a", "b"], known=known, n_boot=20)
+    assert [(one.n_positive, one.n_known) for one in found.classes] == [(1, 2), (2, 4)]
+    assert [one.auroc.value for one in found.classes] == [1.0, 0.75]
+    assert macro_auroc(np.where(known, labels, np.nan), probs) == pytest.approx(0.875)
