@@ -33,6 +33,8 @@ class Settings:
         Shipped models and predictions.
     runs_dir
         Trained runs and the job table.
+    review_db
+        File or address of the store of readings; "" for a file in `runs_dir`.
     """
 
     data_dir: Path | None
@@ -40,10 +42,14 @@ class Settings:
     synthetic_dir: Path
     pretrained_dir: Path
     runs_dir: Path
+    review_db: str = ""
 
     @classmethod
     def from_env(cls, data_dir: str | Path | None = None) -> "Settings":
-        """Read ``ECG_DATA_DIR``, ``ECG_PRETRAINED_DIR`` and ``ECG_RUNS_DIR``; an argument wins."""
+        """Read ``ECG_DATA_DIR``, ``ECG_PRETRAINED_DIR``, ``ECG_RUNS_DIR`` and ``ECG_REVIEW_DB``.
+
+        An argument wins.
+        """
         chosen = data_dir or os.environ.get("ECG_DATA_DIR")
         pretrained = os.environ.get("ECG_PRETRAINED_DIR") or APP_DIR / "pretrained"
         runs = os.environ.get("ECG_RUNS_DIR") or HOME_DIR / "runs"
@@ -53,6 +59,7 @@ class Settings:
             synthetic_dir=HOME_DIR / "data" / "synthetic",
             pretrained_dir=Path(pretrained).expanduser().resolve(),
             runs_dir=Path(runs).expanduser().resolve(),
+            review_db=os.environ.get("ECG_REVIEW_DB", ""),
         )
 
     def as_env(self) -> dict[str, str]:
