@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecgcore.commands import bench, data, predict, report, run, signals, study, train
-from ecgcore.commands.reading import agreement, mrmc
+from ecgcore.commands.reading import agreement, mrmc, review
 from ecgcore.commands.records import add_record_arguments
 from ecgcore.commands.result import BAD_INPUT, FAILED, Result
 from ecgcore.errors import EcgError
@@ -144,6 +144,12 @@ _COMMANDS = (
         "whether readers do better with one treatment than with another; power of a study",
         mrmc.run_mrmc,
         mrmc.add_arguments,
+    ),
+    _Command(
+        "review",
+        "check, export, import or back up the store of readings",
+        review.run_review,
+        review.add_arguments,
     ),
     _Command(
         "bench",

@@ -105,8 +105,14 @@ class ReviewLog:
         """Record a draft, or return the entry that has its key already."""
         return self.append_all([draft.entry()])[0]
 
-    def append_all(self, entries: Iterable[Entry]) -> list[Receipt]:
-        """Record all at once or, after an error, none; their places in the chain are new."""
+    def append_all(self, entries: Iterable[Entry], *, strict: bool = False) -> list[Receipt]:
+        """Record all at once or, after an error, none; their places in the chain are new.
+
+        Parameters
+        ----------
+        strict
+            Raise ReviewError where an entry that is there says something else.
+        """
         with in_words(self.engine.url), writing(self.engine) as connection:
             head = _head(connection, hold=True)
             if head is None:
@@ -116,6 +122,8 @@ class ReviewLog:
                 known = connection.execute(sa.select(ENTRIES).where(ENTRIES.c.key == entry.key))
                 if row := known.one_or_none():
                     receipts.append(Receipt(Entry(*row), new=False))
+                    if strict and Entry(*row).chained(0, "") != entry.chained(0, ""):
+                        raise ReviewError(f"{Entry(*row).name} is there already, but says else.")
                     continue
                 chained = entry.chained(head.number + 1, head.hash)
                 connection.execute(sa.insert(ENTRIES).values(astuple(chained)))

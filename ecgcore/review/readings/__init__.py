@@ -1,0 +1,1 @@
+"""What readers say about a case: readings, rounds, adjudication, and the files that hold them."""
