@@ -22,17 +22,18 @@ _HALF_RR_MS = 24.0
 
 
 class Rest(NamedTuple):
-    """From where waves can be seen, in ms from R: after the last T, after QRS; and the usual RR."""
+    """Where waves can be seen, in ms from R: after the last T, after and before QRS; usual RR."""
 
     after_t: float
     after_qrs: float
     rr_ms: float
+    before_qrs: float = -40.0
 
 
 def repeats(
     smooth: Array, at: Callable[[float], int], wave_ms: tuple[float, float], rest: Rest
 ) -> bool:
-    """Say whether the wave before QRS comes also earlier, after T, or half an RR later.
+    """Say whether a wave before QRS comes also earlier, or later before QRS, or half an RR later.
 
     Parameters
     ----------
@@ -47,11 +48,12 @@ def repeats(
     """
     start, stop = wave_ms
     half = _FLUTTER_MS[np.abs(_FLUTTER_MS - rest.rr_ms / 2) < _HALF_RR_MS]
-    places = [(max(start, rest.after_t + shift), -shift) for shift in _FLUTTER_MS]
-    places += [(max(start, rest.after_qrs - shift), shift) for shift in half]
-    for first, shift in places:
-        one, other = (smooth[:, at(first + by) : at(stop + by)] for by in (0.0, shift))
-        if stop - first >= _LEAST_SHOWN_MS and _likeness(one, other) > _ALIKE:
+    places = [(max(start, rest.after_t + shift), stop, -shift) for shift in _FLUTTER_MS]
+    places += [(start, min(stop, rest.before_qrs - shift), shift) for shift in _FLUTTER_MS]
+    places += [(max(start, rest.after_qrs - shift), stop, shift) for shift in half]
+    for first, last, shift in places:
+        one, other = (smooth[:, at(first + by) : at(last + by)] for by in (0.0, shift))
+        if last - first >= _LEAST_SHOWN_MS and _likeness(one, other) > _ALIKE:
             return True
     return False
 

@@ -261,6 +261,6 @@ def test_a_wave_that_hardly_stands_out_is_less_sure_and_says_so(
     size: float, confidence: float, reason: str
 ) -> None:
     """Full confidence from eight times the noise on, never less than 0.3 of it."""
-    (point,) = module._doubted(size, module.Fiducial(-100.0, 0.9, ""))
+    (point,) = module.doubted_if_small(size, module.Fiducial(-100.0, 0.9, ""))
     assert point.confidence == pytest.approx(confidence)
     assert (point.time_ms, point.reason) == (-100.0, reason)

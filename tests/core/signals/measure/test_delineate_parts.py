@@ -10,6 +10,7 @@ import pytest
 
 from ecgcore.signals.beats.beats import MedianBeat
 from ecgcore.signals.measure import delineate as module
+from ecgcore.signals.measure import scene as scene_module
 from ecgcore.signals.measure.fiducials import Fiducial
 
 R, N = 250, 700
@@ -19,8 +20,8 @@ def beat_of(signal: np.ndarray, **about: object) -> MedianBeat:
     return MedianBeat(signal.astype(np.float32), 500, R, 10, **about)
 
 
-def scene_of(signal: np.ndarray, rr_ms: float = 1000.0, **about: object) -> module._Scene:
-    return module._Scene(beat_of(signal, **about), rr_ms)
+def scene_of(signal: np.ndarray, rr_ms: float = 1000.0, **about: object) -> scene_module.Scene:
+    return scene_module.Scene(beat_of(signal, **about), rr_ms)
 
 
 FLAT = np.zeros((12, N))
@@ -54,10 +55,10 @@ def test_noisy_leads_count_less_for_the_speed() -> None:
 
 def test_the_error_of_a_lead_is_a_microvolt_or_more() -> None:
     noise = np.r_[0.0, 0.0009, 0.0011, np.full(9, 0.02)].astype(np.float32)
-    assert module._error_mv(beat_of(FLAT, noise_mv=noise))[:4] == pytest.approx(
+    assert scene_module._error_mv(beat_of(FLAT, noise_mv=noise))[:4] == pytest.approx(
         [0.001, 0.001, 0.0011, 0.02]
     )
-    assert module._error_mv(beat_of(FLAT)) == pytest.approx(np.full(12, 0.001))
+    assert scene_module._error_mv(beat_of(FLAT)) == pytest.approx(np.full(12, 0.001))
 
 
 def test_a_pacing_spike_is_bridged_before_anything_is_measured() -> None:
@@ -76,7 +77,7 @@ def test_a_leads_slope_counts_in_parts_of_its_peak_third_largest_over_the_leads(
     slopes[0, 100], slopes[11, 100] = 8.0, 0.2
     slopes[0, 110], slopes[1, 110], slopes[2, 110], slopes[11, 110] = 7.2, 3.2, 2.0, 0.2
     slopes[:, 130] = 99.0
-    monkeypatch.setattr(module._Scene, "_slopes", lambda scene, width: slopes)
+    monkeypatch.setattr(scene_module.Scene, "_slopes", lambda scene, width: slopes)
     found = SCENE.share_of_peak(12.0, 90, 120)
     assert found.size == 31
     assert found[20] == pytest.approx(0.5)  # shares of 0.9, 0.8, 0.5 and 0.2
@@ -93,7 +94,7 @@ def falling(first: int, step: int, slope: float = 0.1) -> np.ndarray:
 def test_a_hump_ends_at_a_share_of_its_height(step: int) -> None:
     """It falls by 0.1 a sample: to 2 after 80, to 4/3 after 86.7 and to 3 after 70 samples."""
     speed = falling(300, step)
-    found = module._edge(SCENE, speed, 300, 300 + 120 * step, module._Edge(0.2, -5.0))
+    found = scene_module.edge(SCENE, speed, 300, 300 + 120 * step, scene_module.Edge(0.2, -5.0))
     assert found.time_ms == pytest.approx(SCENE.time_ms(300 + 80 * step) - 5.0)
     assert found.confidence == pytest.approx(1.2 - (100 / 6 * 2) / 60)
 
@@ -101,19 +102,19 @@ def test_a_hump_ends_at_a_share_of_its_height(step: int) -> None:
 def test_the_share_is_counted_from_the_quietest_sample_up_to_the_given_top() -> None:
     """It falls from 10 to the quiet level of 5: 0.2 of the way up to 20 lies at 8."""
     speed = falling(300, 1)
-    found = module._edge(SCENE, speed, 300, 350, module._Edge(0.2, 0.0), 20.0)
+    found = scene_module.edge(SCENE, speed, 300, 350, scene_module.Edge(0.2, 0.0), 20.0)
     assert found.time_ms == pytest.approx(SCENE.time_ms(320))
 
 
 def test_an_end_may_lie_at_the_first_sample_of_the_beat() -> None:
-    found = module._edge(SCENE, falling(100, -1), 100, 0, module._Edge(0.001, 0.0))
+    found = scene_module.edge(SCENE, falling(100, -1), 100, 0, scene_module.Edge(0.001, 0.0))
     assert found.time_ms == pytest.approx(SCENE.time_ms(0.1))
 
 
 @pytest.mark.parametrize(("slope", "confidence"), [(1.0, 1.0), (0.08, 0.5056), (0.02, 0.1)])
 def test_a_slow_end_is_less_sure(slope: float, confidence: float) -> None:
     """From 2/3 to 3/2 of the share it takes 5/3 / slope samples: at 0.08 1.2 - 41.7 / 60."""
-    found = module._edge(SCENE, falling(100, 1, slope), 100, 690, module._Edge(0.2, 0.0))
+    found = scene_module.edge(SCENE, falling(100, 1, slope), 100, 690, scene_module.Edge(0.2, 0.0))
     assert found.confidence == pytest.approx(confidence, abs=0.001)
 
 
@@ -132,11 +133,11 @@ def test_a_slow_end_is_less_sure(slope: float, confidence: float) -> None:
 def test_the_way_to_a_limit_or_a_valley(
     path: list[float], limit: float, valley: float, n: float
 ) -> None:
-    assert module._way(np.array(path, dtype=float), limit, valley) == pytest.approx(n)
+    assert scene_module._way(np.array(path, dtype=float), limit, valley) == pytest.approx(n)
 
 
 class Edges(list):
-    """Stands in for `_edge`: notes what is asked for and answers with the hump's time."""
+    """Stands in for `edge`: notes what is asked for and answers with the hump's time."""
 
     def __call__(self, scene, speed, hump, stop, edge, top=None) -> Fiducial:
         self.append((hump, stop, edge, top))
@@ -146,7 +147,7 @@ class Edges(list):
 @pytest.fixture
 def edges(monkeypatch: pytest.MonkeyPatch) -> Edges:
     found = Edges()
-    monkeypatch.setattr(module, "_edge", found)
+    monkeypatch.setattr(module, "edge", found)
     return found
 
 
@@ -155,16 +156,16 @@ def faked(
     speeds: dict[float, float],
     shares: dict[float, float] | None = None,
     **about: object,
-) -> module._Scene:
+) -> scene_module.Scene:
     """Return a scene with speeds at some times (elsewhere 0.1) and shares of the leads' peaks."""
     speed, share = np.full(N, 0.1), np.zeros(N)
     for time_ms, height in speeds.items():
         speed[at(time_ms)] = height
     for time_ms, height in (shares or {}).items():
         share[at(time_ms)] = height
-    monkeypatch.setattr(module._Scene, "speed", lambda scene, width: speed)
+    monkeypatch.setattr(scene_module.Scene, "speed", lambda scene, width: speed)
     monkeypatch.setattr(
-        module._Scene, "share_of_peak", lambda scene, width, low, high: share[low : high + 1]
+        scene_module.Scene, "share_of_peak", lambda scene, width, low, high: share[low : high + 1]
     )
     rr_ms = about.pop("rr_ms", 1000.0)
     return scene_of(FLAT, rr_ms, **about)
@@ -272,161 +273,24 @@ def peaks(**heights: float) -> np.ndarray:
 def test_humps_are_peaks_of_half_the_largest_within_reach(
     speed: np.ndarray, found: tuple[int, int] | None
 ) -> None:
-    assert module._humps(speed, 10, 190, 0.5, 40.0) == found
+    assert scene_module.outer_humps(speed, 10, 190, 0.5, 40.0) == found
 
 
 QRS = (Fiducial(-40.0, 1.0), Fiducial(50.0, 1.0))
-
-
-@pytest.fixture
-def t_scene(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """What `_t_wave` asks of its helpers, which answer as is set here."""
-    asked = SimpleNamespace(
-        humps=[], windows=[], p_on=-200.0, size=9.0, speed=np.ones(N), wave=np.ones(N), falling=[],
-        edge=[], off=Fiducial(400.0, 0.8), on_ms=[],
-    )  # fmt: skip
-
-    def humps(speed, low, high, share, reach):
-        asked.humps.append((low, high, share, reach))
-        return low + 10, low + 20
-
-    def stands_out(scene, low, high):
-        asked.windows.append((low, high))
-        return asked.size
-
-    def edge(scene, speed, hump, stop, rule):
-        asked.edge.append((hump, stop, rule))
-        return asked.off
-
-    def fall(wave, speed, window):
-        asked.falling.append(window)
-        return window[1]
-
-    def likely(scene, on_ms):
-        asked.on_ms.append(on_ms)
-        return asked.p_on
-
-    for name, answer in (
-        ("_humps", humps), ("_stands_out", stands_out), ("_falling", fall), ("_edge", edge),
-        ("_likely_p_on_ms", likely),
-    ):  # fmt: skip
-        monkeypatch.setattr(module, name, answer)
-    monkeypatch.setattr(module._Scene, "speed", lambda scene, width: asked.speed)
-    monkeypatch.setattr(module._Scene, "smooth", lambda scene, width: np.tile(asked.wave, (12, 1)))
-    return asked
-
-
-@pytest.mark.parametrize(
-    ("rr_ms", "p_on", "high_ms", "end_ms"),
-    [
-        # cube roots of RR in s: 1, 0.7937, 0.7368, 0.8879, 0.9655, 1.2599
-        (1000.0, -200.0, 560.0, 680.0),  # 560 ms at 60 bpm; 120 ms more at the end
-        (1000.0, -500.0, 480.0, 520.0),  # the next P at 500 ms: 20 ms before and after it
-        (500.0, -40.0, 300.0, 420.0),  # 300 ms are always searched ...
-        (400.0, -40.0, 264.0, 380.0),  # ... up to 66 % of RR
-        (700.0, -40.0, 460.0, 580.0),  # 240 ms before the next R
-        (900.0, -700.0, 327.57, 367.57),  # no P within 360 ms at 60 bpm
-        (2000.0, -200.0, 705.55, 825.55),
-    ],
-)
-def test_t_is_looked_for_between_qrs_and_the_next_p(
-    t_scene: SimpleNamespace, rr_ms: float, p_on: float, high_ms: float, end_ms: float
-) -> None:
-    t_scene.p_on = p_on
-    module._t_wave(scene_of(FLAT, rr_ms), QRS)
-    assert t_scene.humps[0] == (at(90), at(high_ms), 0.5, 130.0)
-    assert t_scene.windows == [(at(90), at(end_ms))]
-    assert t_scene.falling == [(at(90), at(90) + 20, at(high_ms), at(end_ms))]
-    assert t_scene.edge[0][1:] == (at(end_ms), module._T_OFF)
-    assert t_scene.on_ms == [-40.0]
-
-
-def test_without_fiducials_of_qrs_t_is_looked_for_from_100_ms_on(t_scene: SimpleNamespace) -> None:
-    module._t_wave(SCENE, (Fiducial(None, 0.0), Fiducial(None, 0.0)))
-    assert t_scene.humps[0][0] == at(100)
-    assert t_scene.on_ms == [-40.0]
-
-
-@pytest.mark.parametrize(("j_ms", "room"), [(480.0, True), (482.0, False)])
-def test_t_needs_twenty_samples_of_room(t_scene: SimpleNamespace, j_ms: float, room: bool) -> None:
-    """From 40 ms after J to 560 ms."""
-    found = module._t_wave(SCENE, (QRS[0], Fiducial(j_ms, 1.0)))
-    assert (found[1].time_ms is not None) is room
-    assert room or "no room" in found[1].reason
-
-
-@pytest.mark.parametrize(("late", "n_asked"), [(0.79, 2), (0.81, 1)])
-def test_a_hump_later_than_usual_is_a_t_from_eight_tenths_of_the_largest_on(
-    t_scene: SimpleNamespace, late: float, n_asked: int
-) -> None:
-    t_scene.speed = np.full(N, 0.1)
-    t_scene.speed[at(300)], t_scene.speed[at(440)] = 1.0, late
-    module._t_wave(SCENE, QRS)
-    assert len(t_scene.humps) == n_asked
-    assert t_scene.humps[-1] == (at(90), at(440) if n_asked == 2 else at(560), 0.5, 130.0)
-
-
-@pytest.mark.parametrize(("size", "found"), [(2.9, False), (3.0, True)])
-def test_a_t_wave_stands_out_by_three_standard_errors(
-    t_scene: SimpleNamespace, size: float, found: bool
-) -> None:
-    t_scene.size = size
-    _, off = module._t_wave(SCENE, QRS)
-    assert (off.time_ms == 400.0) is found
-    assert off.reason.endswith("small against the noise") is found
-    assert (off.reason == "no T wave stands out of the noise") is not found
-
-
-@pytest.mark.parametrize(("left", "doubtful"), [(0.59, False), (0.61, True)])
-def test_t_that_has_not_fallen_to_six_tenths_runs_into_what_follows(
-    t_scene: SimpleNamespace, left: float, doubtful: bool
-) -> None:
-    t_scene.wave = np.full(N, 0.1)
-    t_scene.wave[at(104)], t_scene.wave[at(400)], t_scene.wave[at(88)] = -1.0, left, 3.0
-    peak, off = module._t_wave(SCENE, QRS)
-    assert peak.time_ms == 104.0
-    assert peak.confidence == pytest.approx(0.8 * (0.4 if doubtful else 1.0))
-    assert off.reason == ("doubtful: T runs into what follows it" if doubtful else "")
-
-
-@pytest.mark.parametrize(
-    ("later", "expected"),
-    [
-        (0.0, 100),  # it only falls after the last hump
-        (0.69, 100),  # a rise to less than seven tenths of the largest is no T
-        (0.71, 157),
-    ],
-)
-def test_t_ends_on_the_fall_from_its_last_high_top(later: float, expected: int) -> None:
-    wave, speed = np.full(300, 0.05), np.zeros(300)
-    wave[60], wave[100] = 1.0, 0.3
-    if later:
-        wave[150] = later
-    wave[170] = 0.01  # the valley: what is faster behind it belongs to another wave
-    speed[157], speed[180] = 2.0, 5.0
-    assert module._falling(wave, speed, (50, 100, 200, 250)) == expected
-
-
-def test_the_top_of_t_is_looked_for_up_to_the_end_of_the_search() -> None:
-    wave, speed = np.full(300, 0.05), np.zeros(300)
-    wave[[60, 100, 200, 250, 251]] = 1.0, 0.3, 0.8, 0.01, 0.0
-    speed[200], speed[250], speed[251] = 1.0, 2.0, 3.0
-    assert module._falling(wave, speed, (50, 100, 200, 250)) == 250
-    assert module._falling(wave, speed, (50, 100, 199, 250)) == 100
-    wave[50], wave[49] = 1.2, 5.0
-    assert module._falling(wave, speed, (50, 100, 200, 250)) == 100
 
 
 def test_a_usual_p_begins_within_200_ms_before_qrs(
     monkeypatch: pytest.MonkeyPatch, edges: Edges
 ) -> None:
     asked = []
-    monkeypatch.setattr(module, "_humps", lambda speed, *about: asked.append(about) or (170, 180))
-    monkeypatch.setattr(module, "_stands_out", lambda scene, low, high: 3.0)
+    monkeypatch.setattr(
+        module, "outer_humps", lambda speed, *about: asked.append(about) or (170, 180)
+    )
+    monkeypatch.setattr(module, "stands_out", lambda scene, low, high: 3.0)
     assert module._likely_p_on_ms(SCENE, -40.0) == SCENE.time_ms(170)
     assert asked == [(at(-240), at(-46), 0.35, 65.0)]
     assert edges == [(170, at(-240), module._P_ON, None)]
-    monkeypatch.setattr(module, "_stands_out", lambda scene, low, high: 2.99)
+    monkeypatch.setattr(module, "stands_out", lambda scene, low, high: 2.99)
     assert module._likely_p_on_ms(SCENE, -40.0) == -40.0
 
 
@@ -435,8 +299,8 @@ def test_a_usual_p_needs_26_samples_of_room(
     monkeypatch: pytest.MonkeyPatch, edges: Edges, on_ms: float, asked: int
 ) -> None:
     """The beat begins at -500 ms."""
-    monkeypatch.setattr(module, "_humps", lambda speed, low, high, *about: (low, low))
-    monkeypatch.setattr(module, "_stands_out", lambda scene, low, high: 9.0)
+    monkeypatch.setattr(module, "outer_humps", lambda speed, low, high, *about: (low, low))
+    monkeypatch.setattr(module, "stands_out", lambda scene, low, high: 9.0)
     found = module._likely_p_on_ms(SCENE, on_ms)
     assert found == (-500.0 if asked else on_ms)
 
@@ -457,7 +321,7 @@ def p_scene(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         return asked.repeats
 
     monkeypatch.setattr(module, "_p_ends", ends)
-    monkeypatch.setattr(module, "_stands_out", lambda scene, low, high: asked.size)
+    monkeypatch.setattr(module, "stands_out", lambda scene, low, high: asked.size)
     monkeypatch.setattr(module, "_returns", lambda scene, on, off: asked.returns)
     monkeypatch.setattr(module, "repeats", repeats)
     return asked
@@ -573,7 +437,7 @@ def test_flutter_is_looked_for_20_ms_before_the_end_of_the_last_t(
     assert p_wave(t_off)[0].reason == "the atrial wave repeats, as in flutter"
     [(wave_ms, rest)] = p_scene.rest
     assert wave_ms == (-210.0, -90.0)
-    assert rest == pytest.approx((after_t if t_off is T_OFF else -550.0, 55.0, 1000.0))
+    assert rest == pytest.approx((after_t if t_off is T_OFF else -550.0, 55.0, 1000.0, -45.0))
 
 
 @pytest.mark.parametrize(
@@ -618,7 +482,9 @@ def test_p_begins_at_its_first_hump_ends_at_its_last_and_peaks_between_them(
     monkeypatch: pytest.MonkeyPatch, edges: Edges
 ) -> None:
     asked = []
-    monkeypatch.setattr(module, "_humps", lambda speed, *about: asked.append(about) or (100, 140))
+    monkeypatch.setattr(
+        module, "outer_humps", lambda speed, *about: asked.append(about) or (100, 140)
+    )
     signal = FLAT.copy()
     signal[::2], signal[1::2] = np.exp(-(((np.arange(N) - 120) / 8) ** 2)), 0.0
     signal[:, 180:] = 4.0
@@ -627,7 +493,7 @@ def test_p_begins_at_its_first_hump_ends_at_its_last_and_peaks_between_them(
     assert [edge[:3] for edge in edges] == [(100, 60, module._P_ON), (140, 200, module._P_OFF)]
     assert found is not None
     assert found[1] == Fiducial(SCENE.time_ms(120), 0.9)
-    monkeypatch.setattr(module, "_humps", lambda *about: None)
+    monkeypatch.setattr(module, "outer_humps", lambda *about: None)
     assert module._between_humps(SCENE, 60, 200, 0.35) is None
 
 
@@ -636,7 +502,7 @@ def test_a_line_goes_through_the_means_of_the_first_and_last_five_samples() -> N
     first, last = draw[:, :5].mean(axis=1), draw[:, 26:].mean(axis=1)
     for k in range(31):
         line = first + (last - first) * k / 30
-        assert module._above_line(draw)[:, k] == pytest.approx(draw[:, k] - line)
+        assert scene_module.above_line(draw)[:, k] == pytest.approx(draw[:, k] - line)
 
 
 def test_the_size_of_a_wave_is_in_standard_errors_and_no_lead_counts_for_more_than_30() -> None:
@@ -648,7 +514,7 @@ def test_the_size_of_a_wave_is_in_standard_errors_and_no_lead_counts_for_more_th
     scene = scene_of(signal, noise_mv=np.full(12, 0.01, np.float32))
     smooth = 40 / np.sqrt(40**2 + 2 * 4**2)  # a bell of 4 samples widens and lowers it
     expected = np.sqrt((6 * (2 * smooth) ** 2 + 30**2) / 12)
-    assert module._stands_out(scene, 10, 290) == pytest.approx(expected, rel=0.01)
+    assert scene_module.stands_out(scene, 10, 290) == pytest.approx(expected, rel=0.01)
 
 
 def test_a_wave_returns_as_far_as_both_halves_agree() -> None:
@@ -668,10 +534,8 @@ def test_a_wave_returns_as_far_as_both_halves_agree() -> None:
 
 def test_ends_are_found_with_the_limits_that_were_set_on_ludb() -> None:
     """A second copy: other limits need `bench delineation` anew, whose table they made."""
-    rules = [module._QRS_ON, module._QRS_OFF, module._P_ON, module._P_OFF, module._T_OFF]
+    rules = [module._QRS_ON, module._QRS_OFF, module._P_ON, module._P_OFF]
     assert [tuple(rule) for rule in rules] == [
         (0.08, -5.5, 0.0), (0.045, -7.5, 0.0), (0.20, 0.0, 0.4), (0.18, -6.5, 0.4),
-        (0.25, 1.0, 0.35),
     ]  # fmt: skip
-    widths = module._QRS_SMOOTH_MS, module._P_SMOOTH_MS, module._T_SMOOTH_MS
-    assert widths == (12.0, 8.0, 16.0)
+    assert (module._QRS_SMOOTH_MS, scene_module.P_SMOOTH_MS) == (12.0, 8.0)

@@ -28,6 +28,14 @@ def test_a_wave_before_the_wave_repeats_it(earlier_ms: float) -> None:
     assert seen(wave(-150) + wave(-150 - earlier_ms))
 
 
+@pytest.mark.parametrize(("later_ms", "repeated"), [(180.0, True), (240.0, True), (330.0, False)])
+def test_a_wave_between_the_wave_and_qrs_repeats_it(later_ms: float, repeated: bool) -> None:
+    signal = wave(-400) + wave(-400 + later_ms)
+    assert repeats(signal, at, (-450.0, -350.0), REST._replace(after_t=-500.0)) is repeated
+    early = REST._replace(before_qrs=-430.0 + later_ms)
+    assert not repeats(signal, at, (-450.0, -350.0), early)
+
+
 def test_a_wave_half_an_rr_later_repeats_it() -> None:
     assert seen(wave(-150) + wave(75), REST._replace(rr_ms=450.0))
     assert not seen(wave(-150) + wave(75))
