@@ -136,12 +136,13 @@ def _results(
         except RecordError:
             return
         after = explain(planted)
-        yield _result(record.record_id, plant, before, after, _fitted(where, record.fs_hz, after))
+        if where is not None:
+            places = places_in(where, record.fs_hz, after)
+            yield _result(record.record_id, plant, before, after, places)
 
 
-def _fitted(where: BoolArray | None, fs_hz: int, attribution: Attribution) -> BoolArray:
-    """Bring the places to the rate and the length of a map."""
-    assert where is not None  # noqa: S101 - there is a plant
+def places_in(where: BoolArray, fs_hz: int, attribution: Attribution) -> BoolArray:
+    """Bring places ``(12, n)`` at `fs_hz` to the rate and the length of a map."""
     n = attribution.scores.shape[1]
     at = np.minimum(np.arange(n) * fs_hz // attribution.fs_hz, where.shape[1] - 1)
     fitted: BoolArray = where[:, at]

@@ -152,7 +152,7 @@ def draw_details(
         if tab.open:
             with tab:
                 if name == WHAT_IF_TAB and isinstance(case, ReadableCase):
-                    draw_what_if(case, rows, decision, paper)
+                    draw_what_if(case, rows, decision, paper, explained)
                 elif name == EXPLANATION_TAB and isinstance(case, ReadableCase):
                     draw_explanation(case, explained, paper)
                 else:

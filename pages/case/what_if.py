@@ -9,6 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.errors import RecordError
+from ecgcore.explain.attribution import Attribution
+from ecgcore.figures.attribution_overlay import OverlayStyle
 from ecgcore.figures.ecg_paper import ecg_figure, mark_modified
 from ecgcore.figures.paper_layout import PaperSettings, roomy_layout
 from ecgcore.leads import LEADS
@@ -17,6 +19,8 @@ from ecgcore.predictions.ensemble import main_ensembles
 from ecgcore.signals.what_if import MODIFIED, WhatIf
 from ecgcore.wording.numbers import percent, signed
 from pages.case import predictions as said
+from pages.case.attribution.explanation import Explained
+from pages.case.attribution.planted import answer, choose_plant
 from pages.case.paper_choice import draw_paper
 from pages.shared import caches, url_state
 from pages.shared.case import ReadableCase
@@ -39,14 +43,22 @@ _RATES = {_AS_IS: None, **{f"{bpm} bpm": float(bpm) for bpm in range(40, 151, 10
 
 
 def draw_what_if(
-    case: ReadableCase, rows: Sequence[said.Row], decision: DecisionSettings, paper: PaperSettings
+    case: ReadableCase,
+    rows: Sequence[said.Row],
+    decision: DecisionSettings,
+    paper: PaperSettings,
+    explained: Explained,
 ) -> None:
     """Draw the choice of changes, the changed ECG, and each ensemble before and after."""
     st.caption(
         "Change the ECG and see what the models say. This is for teaching: the record, its "
         "verdict and its printout stay as they are."
     )
-    wish = choose_changes()
+    try:
+        wish = choose_changes(len(caches.measurements(case).beats.r_s))
+    except RecordError as error:
+        show_ecg_error(error)
+        return
     if not wish.words:
         st.info("Choose a change to see the probabilities move.", icon=":material/science:")
         return
@@ -60,13 +72,22 @@ def draw_what_if(
     with st.container(key="what_if", horizontal=True, gap="small"):
         left, right = st.container(gap="xsmall"), st.container(gap="xsmall")
     with left:
-        draw_changed(changed, wish, paper)
+        slot = st.container()
+        overlay = answer(case, changed, wish, explained) if wish.plant else None
+        with slot:
+            draw_changed(changed, wish, paper, overlay, explained.style)
     with right:
         draw_moves(predicted(rows), predicted(after), wish)
 
 
-def choose_changes() -> WhatIf:
-    """Draw the three choices, which live in the URL."""
+def choose_changes(n_beats: int) -> WhatIf:
+    """Draw the choices, which live in the URL.
+
+    Raises
+    ------
+    RecordError
+        If what is to be planted is impossible.
+    """
     for key, choices in (("silent", (_NONE, *LEADS)), ("st", _ST_FACTORS), ("rate", _RATES)):
         url_state.warn_of_unknown(key, choices, what=_WORDS[key])
     lead, st_part, rate = st.columns(3)
@@ -82,7 +103,8 @@ def choose_changes() -> WhatIf:
         help="P, PR and QRS keep their duration, QT follows the cube root of RR, the pause "
         "before P takes the rest.",
     )
-    return WhatIf("" if silent == _NONE else silent, _ST_FACTORS[factor], _RATES[bpm])
+    plant = choose_plant(n_beats)
+    return WhatIf("" if silent == _NONE else silent, _ST_FACTORS[factor], _RATES[bpm], plant)
 
 
 def changed_case(case: ReadableCase, wish: WhatIf) -> ReadableCase:
@@ -103,14 +125,31 @@ def changed_case(case: ReadableCase, wish: WhatIf) -> ReadableCase:
     )
 
 
-def draw_changed(changed: ReadableCase, wish: WhatIf, paper: PaperSettings) -> None:
-    """Draw the changed ECG, marked as such."""
+def draw_changed(
+    changed: ReadableCase,
+    wish: WhatIf,
+    paper: PaperSettings,
+    overlay: Attribution | None,
+    style: OverlayStyle,
+) -> None:
+    """Draw the changed ECG, marked as such, with its map where evidence was planted."""
     layout = roomy_layout(changed.display, paper)
     figure = ecg_figure(
-        changed.display, paper, layout=layout, theme="dark" if is_dark() else "light"
+        changed.display,
+        paper,
+        layout=layout,
+        overlay=overlay,
+        overlay_style=style,
+        theme="dark" if is_dark() else "light",
     )
     alt = f"ECG {MODIFIED}, 12 leads: {wish.words}"
-    draw_paper(mark_modified(figure, wish.words), layout, key="modified", alt=alt)
+    draw_paper(
+        mark_modified(figure, wish.words),
+        layout,
+        key="modified",
+        alt=alt,
+        overlay=overlay is not None,
+    )
 
 
 def draw_moves(

@@ -29,7 +29,7 @@ from pages.shared.widgets import is_dark
 
 _WHERE, _TWO = "Where and when", "Two maps"
 _VIEWS = (_WHERE, _TWO)
-_USUAL_METHOD = "ig"
+USUAL_METHOD = "ig"
 _PAIR_PX, _ALONE_PX = 660, 1000
 
 
@@ -57,7 +57,7 @@ def draw_explanation(case: ReadableCase, explained: Explained, paper: PaperSetti
         bind="query-params",
         label_visibility="collapsed",
     )
-    method = _USUAL_METHOD if explained.method == "none" else explained.method
+    method = USUAL_METHOD if explained.method == "none" else explained.method
     try:
         mine = caches.attribution(case, explained.model, method)
         if view == _TWO:

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import streamlit as st
 
+from ecgcore.explain.planted import Finding
 from ecgcore.leads import LEADS
 from ecgcore.ptbxl.catalog import load_catalog
 from ecgcore.ptbxl.store import open_recordings
+from pages.case.attribution.planted import answer_words
 from pages.case.what_if import moves_words
 from tests.support.predictions import prediction
 from tests.support.review_page import charts, ecg, errors, table, texts, traces, write_signal
@@ -80,3 +82,41 @@ def test_choices_live_in_the_url_and_unknown_ones_are_named(open_review):
 )
 def test_the_range_of_the_moves_is_said(moves, words):
     assert moves_words([(prediction(0.5), prediction(0.5 + move)) for move in moves]) == words
+
+
+def test_planted_evidence_is_drawn_judged_and_sought_by_the_map(open_review):
+    app = open_review(3, details=TAB, plant="ST shift", size_st="0.4", plant_leads="V2")
+    assert not errors(app)
+    alt, figure = modified(app)
+    assert alt == "ECG modified by you, 12 leads: ST shift +0.40 mV in V2"
+    assert "overlay" in traces(figure), "the map is drawn, though no overlay was chosen"
+    assert "The strongest moment of the map lies **" in texts(app)
+    assert "AUROC of the map **" in texts(app)
+    assert cells(app, "Before") != cells(app, "After")
+    app.multiselect(key="plant_beats").set_value(["1"]).run()
+    assert modified(app)[0].endswith("ST shift +0.40 mV in V2, beat 1")
+
+
+def test_without_a_lead_nothing_is_planted_and_stale_evidence_is_named(open_review):
+    app = open_review(3, details=TAB, plant="pacing spike")
+    app.multiselect(key="plant_leads").set_value([]).run()
+    assert "Choose at least one lead to plant in." in [i.value for i in app.info]
+    app = open_review(3, details=TAB, plant="a stone")
+    assert "The evidence to plant `a stone` in the address is not known" in app.warning[0].value
+
+
+@pytest.mark.parametrize(
+    ("auroc", "hit", "words"),
+    [
+        (0.97, True, "lies **inside** what was planted (10 %"),
+        (0.5, False, "lies **outside** what was planted (10 %"),
+        (float("nan"), True, "AUROC of the map **not defined**"),
+    ],
+)
+def test_the_answer_of_a_map_is_said(auroc, hit, words):
+    assert words in answer_words(Finding(auroc, hit, 0.1), Finding(0.6, True, 0.1))
+
+
+def test_both_scores_are_said():
+    said = answer_words(Finding(0.97, True, 0.1), Finding(0.991, True, 0.1))
+    assert "of the map **0.97**, of what changed in it **0.99**" in said
