@@ -1,0 +1,1 @@
+"""Who takes part, and what each may see, write and export."""

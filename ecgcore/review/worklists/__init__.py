@@ -1,0 +1,1 @@
+"""Which cases come first and why, and who reads which."""
