@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from lzma import LZMAError
 from pathlib import Path
 
@@ -40,23 +41,41 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ratings:
-    """Who rated which cases, in the order of the file."""
+    """Who rated which cases, in the order of the file.
+
+    Attributes
+    ----------
+    strata
+        The places of the cases of each stratum, such as a certainty; none where none was asked for.
+    """
 
     cases: tuple[str, ...]
     readers: tuple[str, ...]
     findings: tuple[Finding, ...]
+    strata: Mapping[str, IntArray]
+
+    def only(self, cases: IntArray) -> Ratings:
+        """Return the ratings of some cases, by their places."""
+        findings = tuple(replace(one, codes=one.codes[:, cases]) for one in self.findings)
+        return Ratings(tuple(self.cases[i] for i in cases), self.readers, findings, {})
 
 
-def read_ratings(path: Path) -> Ratings:
+def read_ratings(path: Path, by: str = "") -> Ratings:
     """Read a CSV file, plain or ``.xz``; an empty cell or ``NA`` is a case that was not rated.
+
+    Parameters
+    ----------
+    by
+        Column that sorts the cases into strata and is no finding.
 
     Raises
     ------
     ReviewError
-        If it is no such table, names a reader twice for a case, or has fewer than two readers.
+        If it is no such table, names a reader twice for a case, has fewer than two readers, or a
+        case is in two strata.
     """
-    table = read_table(path, (CASE, READER))
-    findings = [name for name in table.columns if name not in (CASE, READER)]
+    table = read_table(path, (CASE, READER, *([by] if by else [])))
+    findings = [name for name in table.columns if name not in (CASE, READER, by)]
     check_once(path, table, [CASE, READER])
     readers = tuple(table[READER].unique())
     if not findings or len(readers) < 2:
@@ -65,7 +84,17 @@ def read_ratings(path: Path) -> Ratings:
             "2 readers and 1 finding are needed."
         )
     cases = tuple(table[CASE].unique())
-    return Ratings(cases, readers, tuple(_finding(table, n, cases, readers) for n in findings))
+    found = tuple(_finding(table, name, cases, readers) for name in findings)
+    return Ratings(cases, readers, found, _strata(path, table, by) if by else {})
+
+
+def _strata(path: Path, table: pd.DataFrame, by: str) -> dict[str, IntArray]:
+    plain = table[by].map(_plain)
+    in_two = plain.groupby(table[CASE], sort=False).nunique() > 1
+    if in_two.any():
+        raise ReviewError(f"{path.name}: case {in_two.idxmax()} has two values of {by}.")
+    values = plain[~table.duplicated(CASE)].to_numpy()
+    return {name: np.flatnonzero(values == name) for name in sorted(set(values), key=_rank)}
 
 
 def _finding(

@@ -12,8 +12,8 @@ from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
 
 if TYPE_CHECKING:
-    from ecgcore.review.ratings import Finding
-    from ecgcore.stats.agreement.pairs import PairAgreement
+    from ecgcore.review.ratings import Finding, Ratings
+    from ecgcore.stats.agreement.pairs import PairAgreement, Weights
     from ecgcore.stats.metrics import Estimate
 
 
@@ -25,15 +25,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", choices=get_args(Weights), help="weighted kappa too, of values in order"
     )
+    parser.add_argument(
+        "--by", default="", metavar="COLUMN", help="each of its values alone too: certainty, code"
+    )
 
 
 def run_agreement(args: argparse.Namespace, _settings: Settings) -> Result:
     """Compare every two readers, and all of them, finding by finding."""
     from ecgcore.review.ratings import read_ratings
+
+    ratings = read_ratings(Path(args.file), args.by)
+    data, lines = _compared(ratings, args.weights)
+    if args.by:
+        data["strata"] = []
+        for name, cases in ratings.strata.items():
+            part, more = _compared(ratings.only(cases), args.weights)
+            data["strata"].append({args.by: name, **part})
+            lines += ["", f"{args.by} {name}", *more]
+    return OK, data, "\n".join(lines)
+
+
+def _compared(ratings: Ratings, weights: Weights | None) -> tuple[dict[str, Any], list[str]]:
     from ecgcore.stats.agreement.everyone import everyone_agreement
     from ecgcore.stats.agreement.pairs import pair_agreement
 
-    ratings = read_ratings(Path(args.file))
     pairs, everyone, lines = [], [], []
     for one in ratings.findings:
         n_values = max(2, len(one.values))
@@ -54,14 +69,14 @@ def run_agreement(args: argparse.Namespace, _settings: Settings) -> Result:
         )
         for i, j in combinations(range(len(ratings.readers)), 2):
             who = [ratings.readers[i], ratings.readers[j]]
-            pair = pair_agreement(one.codes[i], one.codes[j], n_values, weights=args.weights)
+            pair = pair_agreement(one.codes[i], one.codes[j], n_values, weights=weights)
             pairs.append({"readers": who, "finding": one.name, **_pair(pair, one)})
             lines.append(
                 f"{one.name}, {who[0]} with {who[1]}: kappa {pair.kappa.text()}, "
                 f"agreement {pair.observed.text()}, {pair.n} cases"
             )
     about = {"cases": len(ratings.cases), "readers": list(ratings.readers)}
-    return OK, {"pairs": pairs, "findings": everyone, **about}, "\n".join(lines)
+    return {"pairs": pairs, "findings": everyone, **about}, lines
 
 
 def _pair(pair: PairAgreement, finding: Finding) -> dict[str, Any]:

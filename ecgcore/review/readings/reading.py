@@ -87,6 +87,14 @@ class Reading:
         parts += [*self.territories, self.infarct_age, *self.statements]
         return ", ".join(part for part in parts if part)
 
+    @property
+    def prob_mi(self) -> float | None:
+        """The probability of MI that the reader gave: 0.5 for uncertain, None if not readable."""
+        if self.verdict == "not readable" or self.confidence is None:
+            return None
+        side = {"MI": 1, "no MI": -1}.get(self.verdict, 0)
+        return 0.5 + side * self.confidence / 200
+
     def says_the_same(self, other: Reading) -> bool:
         """Whether both readings are one, but for the time that they took."""
         return replace(self, seconds=0.0) == replace(other, seconds=0.0)

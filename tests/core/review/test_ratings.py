@@ -54,3 +54,21 @@ def test_a_packed_file_that_is_damaged_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"no xz")
     with pytest.raises(ReviewError, match=r"ratings\.csv\.xz is no CSV table"):
         read_ratings(path)
+
+
+def test_cases_are_sorted_into_strata(tmp_path: Path) -> None:
+    text = (
+        "case,reader,AF,certain\n7,a,1,100\n7,b,0,100.0\n8,a,1,15\n8,b,1,15\n9,a,0,100\n9,b,0,100\n"
+    )
+    found = read_ratings(written(tmp_path, text), "certain")
+    assert [one.name for one in found.findings] == ["AF"]
+    assert {name: cases.tolist() for name, cases in found.strata.items()} == {
+        "15": [1],
+        "100": [0, 2],
+    }
+    part = found.only(found.strata["100"])
+    assert (part.cases, part.findings[0].codes.tolist()) == (("7", "9"), [[1, 0], [0, 0]])
+    with pytest.raises(ReviewError, match="no column sure"):
+        read_ratings(written(tmp_path, text), "sure")
+    with pytest.raises(ReviewError, match="case 8 has two values of certain"):
+        read_ratings(written(tmp_path, text.replace("8,b,1,15", "8,b,1,35")), "certain")

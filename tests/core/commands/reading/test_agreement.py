@@ -84,3 +84,16 @@ def test_a_missing_file_and_a_table_that_is_none_are_bad_input(
     status, said = asked(capsys, str(tmp_path / "t.csv"))
     assert status == 2
     assert "no column reader" in said["error"]
+
+
+def test_each_stratum_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = ["1,a,1,x", "1,b,1,x", "2,a,0,x", "2,b,0,x", "3,a,0,y", "3,b,1,y", "4,a,1,y", "4,b,0,y"]
+    file = tmp_path / "t.csv"
+    file.write_text("\n".join(["case,reader,MI,sure", *rows]))
+    status, said = asked(capsys, str(file), "--by", "sure")
+    assert (status, said["cases"], said["pairs"][0]["cohen_kappa"]) == (0, 4, 0)
+    kappas = {one["sure"]: one["pairs"][0]["cohen_kappa"] for one in said["strata"]}
+    assert kappas == {"x": 1, "y": -1}
+    assert [one["cases"] for one in said["strata"]] == [2, 2]
+    assert main(["agreement", str(file), "--by", "sure"]) == 0
+    assert "sure y\nMI, all readers" in capsys.readouterr().out

@@ -65,3 +65,14 @@ def test_the_time_alone_makes_no_other_reading() -> None:
 def test_what_is_no_reading_is_refused(body: str) -> None:
     with pytest.raises(ReviewError):
         Reading.from_body(body)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "confidence", "prob"),
+    [("MI", 100, 1), ("MI", 60, 0.8), ("MI", 0, 0.5), ("no MI", 100, 0), ("no MI", 20, 0.4),
+     ("uncertain", 90, 0.5), ("not readable", None, None)],
+)  # fmt: skip
+def test_the_probability_that_a_reader_gave(
+    verdict: str, confidence: int | None, prob: float | None
+) -> None:
+    assert Reading(verdict, confidence).prob_mi == (prob if prob is None else pytest.approx(prob))
