@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "part",
         nargs="?",
         default="speed",
-        choices=["speed", "models", "delineation", "glossary", "fuzz"],
+        choices=["speed", "models", "delineation", "swaps", "glossary", "fuzz"],
     )
     parser.add_argument(
         "--quick",
@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--threads", type=int, default=1, help="models: threads of torch in batches and training"
     )
     parser.add_argument("--ludb", type=Path, metavar="DIR", help="delineation: the LUDB records")
+    parser.add_argument(
+        "--others", type=Path, metavar="DIR", help="swaps: WFDB recordings of other devices"
+    )
+    parser.add_argument(
+        "--fit", action="store_true", help="swaps: fit the networks anew on folds 1 to 8 first"
+    )
     parser.add_argument("--uploads", type=int, default=2000, help="fuzz: how many")
     parser.add_argument(
         "--seeds", type=Path, metavar="DIR", help="fuzz: valid files to damage (tests/seeds)"
@@ -77,6 +83,12 @@ def _delineation(args: argparse.Namespace, _settings: Settings) -> Report:
     return run_delineation(args.ludb)
 
 
+def _swaps(args: argparse.Namespace, settings: Settings) -> Report:
+    from ecgcore.bench.swaps.swaps import run_swaps
+
+    return run_swaps(settings, args.others, refit=args.fit)
+
+
 def _glossary(_args: argparse.Namespace, settings: Settings) -> Report:
     from ecgcore.bench.glossary import run_glossary
 
@@ -94,6 +106,7 @@ _PARTS: dict[str, Callable[[argparse.Namespace, Settings], Report]] = {
     "speed": _speed,
     "models": _models,
     "delineation": _delineation,
+    "swaps": _swaps,
     "glossary": _glossary,
     "fuzz": _fuzz,
 }

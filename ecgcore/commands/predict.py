@@ -6,18 +6,25 @@ import argparse
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecgcore.commands.records import add_record_arguments, asked_entry, asked_record
+from ecgcore.commands.records import (
+    add_record_arguments,
+    asked_record,
+    is_number,
+)
 from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
 
 if TYPE_CHECKING:
-    from ecgcore.models.predictor import Prediction
+    from ecgcore.models.predictor import Prediction, Predictor
     from ecgcore.predictions.decision import DecisionSettings, EnsemblePrediction
     from ecgcore.predictions.ensemble import Ensemble
+    from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
     from ecgcore.records import EcgRecord
+    from ecgcore.signals.quality import Quality
 
 WINDOW_S = 10.0
 
@@ -90,9 +97,10 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     """Predict one record by every shipped model."""
     from ecgcore.errors import ModelError
     from ecgcore.models.predictor import Predictor, predict
-    from ecgcore.predictions.decision import joint_verdict, main_and_others
+    from ecgcore.predictions.decision import joint_verdict, main_and_others, without_verdicts
     from ecgcore.predictions.scope import LIMITS_LINE, scope_of
     from ecgcore.predictions.shipped import shipped_ensembles
+    from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.signals.quality import assess
     from ecgcore.tasks import mi
 
@@ -105,11 +113,13 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
         raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
     predictors = [Predictor.open(entry) for one in ensembles for entry in one.members]
     models, warnings = predict(predictors, record)
-    made, notes = ensemble_predictions(models, ensembles, decision, settings)
-    scope = scope_of(record, asked_entry(args, settings), settings)
-    further = [
-        (start_s, predict(predictors, part)[0]) for start_s, part in _further_windows(record)
-    ]
+    catalog = open_catalog(settings) if is_number(args.record) else None
+    entry = None if catalog is None else catalog.entry(int(args.record))
+    leakage = leakage_of_record(catalog, entry)
+    made, notes = ensemble_predictions(models, ensembles, decision, settings, leakage)
+    scope = scope_of(record, entry, settings)
+    made = without_verdicts(made) if scope.void else made
+    further = [_window_json(start_s, part, predictors) for start_s, part in _windows(record)]
     data = {
         "record": record.record_id,
         "source": record.source,
@@ -120,16 +130,17 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
         "verdict": joint_verdict(main_and_others(made)[0]) or None,
         "groups": [_ensemble_json(one) for one in made],
         "models": _as_json(models),
-        "windows": [{"start_s": start_s, "models": _as_json(said)} for start_s, said in further],
+        "windows": further,
     }
     lines = [f"record {record.record_id} ({record.source})", *warnings, *notes]
     if not scope.applies:
-        lines += [LIMITS_LINE, *scope.reasons]
+        lines += [*([] if scope.void else [LIMITS_LINE]), *scope.reasons]
     lines += [_line(one) for one in made]
     lines += [f"{one.model.label:32} MI {one.prob:6.1%}" for one in models]
     lines += [
-        f"from {start_s:g} s: " + " ".join(f"{one.prob:6.1%}" for one in said)
-        for start_s, said in further
+        f"from {one['start_s']:g} s: "
+        + " ".join([*(f"{said['prob']:6.1%}" for said in one["models"]), *one["scope"]["reasons"]])
+        for one in further
     ]
     return OK, data, "\n".join(lines)
 
@@ -141,6 +152,7 @@ def _predict_classes(record: EcgRecord, task: str, settings: Settings) -> Result
     from ecgcore.errors import ModelError
     from ecgcore.models.cards import list_models
     from ecgcore.models.predictor import Predictor, predict
+    from ecgcore.signals.quality import assess
     from ecgcore.tasks.registry import task_named
 
     entries = list_models(settings.pretrained_dir, settings.runs_dir, task)
@@ -160,14 +172,18 @@ def _predict_classes(record: EcgRecord, task: str, settings: Settings) -> Result
         }
         for one in said
     ]
+    quality = assess(record)
+    scope = _quality_scope(quality)
     data = {
         "record": record.record_id,
         "source": record.source,
         "warnings": list(warnings),
         "task": task,
+        "quality": quality.as_json(),
+        "scope": scope,
         "models": models,
     }
-    lines = [f"record {record.record_id} ({record.source})", *warnings]
+    lines = [f"record {record.record_id} ({record.source})", *warnings, *scope["reasons"]]
     for one in said:
         probs = zip(classes, expit(one.logits), strict=True)
         lines.append(f"{one.model.label:44} " + ", ".join(f"{c} {p:.1%}" for c, p in probs))
@@ -214,10 +230,12 @@ def _ensemble_json(made: EnsemblePrediction) -> dict[str, Any]:
 def _line(made: EnsemblePrediction) -> str:
     seeds = f"seeds {min(made.seeds):.1%} to {max(made.seeds):.1%}, " if len(made.seeds) > 1 else ""
     verdict = f", verdict {made.verdict}" if made.verdict else ""
+    call = f", {'MI' if made.calls_mi else 'no MI'} from {made.threshold:.1%}"
+    if made.calls_mi is None:
+        verdict, call = "", ", no verdict"
     return (
         f"{made.ensemble.label:32} MI {made.prob:6.1%} ({seeds}uncalibrated "
-        f"{made.uncalibrated:.1%}), {'MI' if made.calls_mi else 'no MI'} from "
-        f"{made.threshold:.1%}{verdict}"
+        f"{made.uncalibrated:.1%}){call}{verdict}"
     )
 
 
@@ -225,7 +243,43 @@ def _as_json(models: Iterable[Prediction]) -> list[dict[str, Any]]:
     return [{**one.model.key.identity, "logit": one.logit, "prob": one.prob} for one in models]
 
 
-def _further_windows(record: EcgRecord) -> list[tuple[float, EcgRecord]]:
+def _window_json(
+    start_s: float, part: EcgRecord, predictors: Sequence[Predictor]
+) -> dict[str, Any]:
+    """Predict further 10 s of a recording, and say whether anything can be concluded from them."""
+    from ecgcore.models.predictor import predict
+    from ecgcore.signals.quality import assess
+
+    quality = assess(part)
+    return {
+        "start_s": start_s,
+        "quality": quality.as_json(),
+        "scope": _quality_scope(quality),
+        "models": _as_json(predict(predictors, part)[0]),
+    }
+
+
+def _quality_scope(quality: Quality) -> dict[str, Any]:
+    """Give the scope by signal quality alone."""
+    from ecgcore.predictions.scope import void_reasons
+
+    reasons = list(void_reasons(quality))
+    return {"applies": not reasons, "reasons": reasons}
+
+
+def leakage_of_record(
+    catalog: Catalog | None, entry: CatalogEntry | None
+) -> Callable[[Ensemble], str | None]:
+    """Return what says how an ensemble knows a record; nothing for one from elsewhere."""
+    from ecgcore.predictions.leakage import SeenInTraining, leakage_of
+
+    if catalog is None:
+        return lambda _: None
+    seen = cache(partial(SeenInTraining.of, catalog.frame))
+    return lambda ensemble: leakage_of(ensemble, catalog, entry, seen)
+
+
+def _windows(record: EcgRecord) -> list[tuple[float, EcgRecord]]:
     """Cut a recording that is longer than the models' 10 s."""
     from ecgcore.records import window, windows
 

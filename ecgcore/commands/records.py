@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ecgcore.records import EcgRecord
 from ecgcore.settings import Settings
-
-if TYPE_CHECKING:
-    from ecgcore.ptbxl.catalog import CatalogEntry
 
 
 def add_record_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,15 +44,6 @@ def asked_record(
     recordings = open_recordings(open_catalog(settings))
     ecg_id = int(args.record)
     return recordings.read(ecg_id) if for_models else recordings.read_display(ecg_id)
-
-
-def asked_entry(args: argparse.Namespace, settings: Settings) -> CatalogEntry | None:
-    """Return what the open data set's tables say about the record; None for a file."""
-    from ecgcore.ptbxl.catalog import open_catalog
-
-    if not is_number(args.record):
-        return None
-    return open_catalog(settings).entry(int(args.record))
 
 
 def is_number(name: str) -> bool:

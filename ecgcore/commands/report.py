@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from ecgcore.commands.predict import (
     add_decision_arguments,
     asked_settings,
     ensemble_predictions,
+    leakage_of_record,
 )
 from ecgcore.commands.records import add_record_arguments, asked_record, is_number
 from ecgcore.commands.result import OK, Result
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ecgcore.explain.attribution import Attribution
     from ecgcore.models.cards import ModelEntry
     from ecgcore.predictions.decision import DecisionSettings, EnsemblePrediction
-    from ecgcore.predictions.ensemble import Ensemble
     from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
     from ecgcore.records import EcgRecord
     from ecgcore.report.printout import PrintoutContent
@@ -174,7 +173,10 @@ def _predictions(
     """Predict by every shipped ensemble; a recording that models cannot read is no error."""
     from ecgcore.errors import RecordError
     from ecgcore.models.predictor import Predictor, predict
+    from ecgcore.predictions.decision import without_verdicts
+    from ecgcore.predictions.scope import is_void
     from ecgcore.predictions.shipped import shipped_ensembles
+    from ecgcore.signals.quality import assess
 
     ensembles = shipped_ensembles(settings)
     predictors = [Predictor.open(model) for one in ensembles for model in one.members]
@@ -182,8 +184,10 @@ def _predictions(
         models, warnings = predict(predictors, record)
     except RecordError as error:
         return _Predictions(notes=(f"The models cannot read this recording. {error}",))
-    leakage = partial(_leakage, catalog=catalog, entry=entry)
-    made, notes = ensemble_predictions(models, ensembles, decision, settings, leakage)
+    made, notes = ensemble_predictions(
+        models, ensembles, decision, settings, leakage_of_record(catalog, entry)
+    )
+    made = without_verdicts(made) if is_void(assess(record)) else made
     fresh = tuple(text for text in warnings if text not in record.warnings)
     return _Predictions(tuple(made), (*fresh, *notes), _fitted(made, catalog, entry))
 
@@ -197,14 +201,6 @@ def _fitted(
     if catalog is None or entry is None or catalog.version != PTBXL_VERSION:
         return ""
     return fitted_words((one.rule for one in made), entry.ecg_id)
-
-
-def _leakage(ensemble: Ensemble, catalog: Catalog | None, entry: CatalogEntry | None) -> str | None:
-    from ecgcore.predictions.leakage import SeenInTraining, leakage_of
-
-    if catalog is None:
-        return None
-    return leakage_of(ensemble, catalog, entry, partial(SeenInTraining.of, catalog.frame))
 
 
 def _model(args: argparse.Namespace, settings: Settings) -> ModelEntry:

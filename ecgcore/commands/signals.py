@@ -29,7 +29,7 @@ def run_measure(args: argparse.Namespace, settings: Settings) -> Result:
 
 
 def run_quality(args: argparse.Namespace, settings: Settings) -> Result:
-    """Name the problems of each lead, and a suspected swap of limb electrodes."""
+    """Name the problems of each lead, and a suspected swap of electrodes."""
     from ecgcore.leads import LEADS
     from ecgcore.signals.quality import assess
 

@@ -283,11 +283,11 @@ class EnsemblePrediction:
     threshold
         From this `prob` on the ensemble calls MI.
     calls_mi
-        Whether it does.
+        Whether it does; None where no verdict is possible.
     interval
         Venn-Abers' lower and upper probability, else None.
     verdict
-        One of `VERDICTS`; None where fold 9 is not at hand.
+        One of `VERDICTS`; None where fold 9 is not at hand or no verdict is possible.
     leakage
         A key of `LEAKAGE_WORDS` of `ecgcore.predictions.leakage`; None for a recording from
         elsewhere.
@@ -299,7 +299,7 @@ class EnsemblePrediction:
     uncalibrated: float
     uncalibrated_seeds: tuple[float, ...]
     threshold: float = HALF
-    calls_mi: bool = False
+    calls_mi: bool | None = False
     interval: tuple[float, float] | None = None
     verdict: str | None = None
     leakage: str | None = None
@@ -332,6 +332,7 @@ class EnsemblePrediction:
             "calls_mi": self.calls_mi,
             "interval": self.interval,
             "verdict": self.verdict,
+            "leakage": self.leakage,
         }
 
 
@@ -350,6 +351,14 @@ _Said = TypeVar("_Said", bound=EnsemblePrediction | NoPrediction)
 def predicted(rows: Iterable[EnsemblePrediction | NoPrediction]) -> list[EnsemblePrediction]:
     """Keep what was predicted."""
     return [row for row in rows if isinstance(row, EnsemblePrediction)]
+
+
+def without_verdicts(rows: Iterable[_Said]) -> list[_Said]:
+    """Withhold every verdict and call: nothing can be concluded from the recording."""
+    return [
+        replace(row, verdict=None, calls_mi=None) if isinstance(row, EnsemblePrediction) else row
+        for row in rows
+    ]
 
 
 def main_and_others(rows: Sequence[_Said]) -> tuple[list[_Said], list[_Said]]:

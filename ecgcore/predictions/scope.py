@@ -67,11 +67,15 @@ class Scope:
         Sentences for the reader; empty where `applies`.
     score
         Out-of-study score from 0 to 1; None where the 71-statement models are missing.
+    void
+        True where no verdict is possible at all: half of the leads cannot be read, or electrodes
+        seem to be swapped.
     """
 
     applies: bool
     reasons: tuple[str, ...]
     score: float | None
+    void: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for ``--json``."""
@@ -232,7 +236,7 @@ def judge_scope(
     if rule is not None and logits is not None:
         score = float(rule.score(logits))
         reasons += _by_models(rule, np.asarray(logits, dtype=np.float64), measured)
-    return Scope(not reasons, tuple(reasons), score)
+    return Scope(not reasons, tuple(reasons), score, is_void(quality))
 
 
 def _by_label(entry: CatalogEntry | None) -> Iterator[str]:
@@ -264,14 +268,24 @@ def _by_measurement(measured: Measurements, quality: Quality) -> Iterator[str]:
     if flat and quality.readable:
         many = "Leads" if len(flat) > 1 else "Lead"
         yield f"{many} {', '.join(flat)} without a signal: these models need all 12 leads."
+    yield from void_reasons(quality)
+    if measured.median is not None and measured.median.pacing_ms is not None:
+        yield "Pacing spikes before the QRS: paced rhythm is often called MI."
+
+
+def is_void(quality: Quality) -> bool:
+    """Say whether no verdict of any model on a recording means anything."""
+    return bool(quality.swap) or not quality.readable
+
+
+def void_reasons(quality: Quality) -> Iterator[str]:
+    """Say why no verdict of any model means anything; nothing where one may."""
     if not quality.readable:
         n = len(quality.unreadable)
         yield f"{n} of 12 leads cannot be read: a verdict on this recording means nothing."
     if quality.swap:
         what = quality.swap.partition(":")[0]
         yield f"{what[:1].upper()}{what[1:]}: a verdict on this recording means nothing."
-    if measured.median is not None and measured.median.pacing_ms is not None:
-        yield "Pacing spikes before the QRS: paced rhythm is often called MI."
 
 
 def _by_models(rule: ScopeRule, logits: FloatArray, measured: Measurements) -> Iterator[str]:

@@ -28,7 +28,7 @@ NO_PROBLEM, SWAP = "none", "swap"
 CHOICES = {
     NO_PROBLEM: "no problem found",
     **KIND_NAMES,
-    SWAP: "suspected limb-lead swap",
+    SWAP: "suspected electrode swap",
 }
 """Conditions on the quality that a reader can choose, and their names."""
 
@@ -147,6 +147,26 @@ def has_quality(frame: pd.DataFrame, chosen: Iterable[str]) -> NDArray[np.bool_]
         else:
             keep |= (frame[key] > 0).to_numpy()
     return keep
+
+
+def is_void(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """Say for each record whether no verdict on it means anything.
+
+    Half of its leads or more cannot be read, or electrodes seem to be swapped.
+    """
+    severe = frame["severe"].to_numpy(dtype=np.int64)
+    n_unreadable = (severe[:, None] >> np.arange(len(LEADS)) & 1).sum(axis=1)
+    return np.asarray((2 * n_unreadable >= len(LEADS)) | (frame["swap"].to_numpy() > 0))
+
+
+def void_ids(data_version: str, pretrained_dir: Path) -> list[int]:
+    """List the records on which no verdict means anything; none where no table can be read."""
+    path = shipped_quality(data_version, pretrained_dir)
+    try:
+        quality = None if path is None else load_quality(path, data_version)
+    except CatalogError:
+        quality = None
+    return [] if quality is None else [int(ecg_id) for ecg_id in quality.index[is_void(quality)]]
 
 
 def short_words(frame: pd.DataFrame) -> "pd.Series[str]":

@@ -195,7 +195,9 @@ def _numbers(rows: list[EnsemblePrediction], width: float) -> list[Block]:
         Column("Uncalibrated", 19, right=True): [
             percent(one.uncalibrated) if one.calibrated else "" for one in rows
         ],
-        Column("Calls", 12): ["MI" if one.calls_mi else "no MI" for one in rows],
+        Column("Calls", 12): [
+            "none" if one.calls_mi is None else "MI" if one.calls_mi else "no MI" for one in rows
+        ],
         Column("Verdict", 13): [one.verdict or "none" for one in rows],
     }
     filled = {column: values for column, values in cells.items() if any(values)}

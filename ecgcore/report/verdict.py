@@ -31,20 +31,22 @@ def agreement(rows: Sequence[Row]) -> str:
 def calls(rows: Sequence[Row], decision: DecisionSettings) -> str:
     """Count who calls MI at the target sensitivity that the reader chose; "" without one."""
     made = predicted(rows)
-    if decision.sensitivity is None or not made:
+    called = [one.calls_mi for one in made if one.calls_mi is not None]
+    if decision.sensitivity is None or not called:
         return ""
-    n_mi = sum(one.calls_mi for one in made)
-    return f"MI is called at {decision.threshold_words} by {n_mi} of {len(made)}."
+    return f"MI is called at {decision.threshold_words} by {sum(called)} of {len(called)}."
 
 
 def caution(entry: CatalogEntry | None, scope: Scope | None) -> str:
-    """Say why a verdict stands in grey; "" for a record that the models know.
+    """Say why a verdict stands in grey or there is none; "" for a record that the models know.
 
     Examples
     --------
     >>> caution(None, Scope(True, (), 0.1))
     'Unlabelled ECG: read with care.'
     """
+    if scope is not None and scope.void:
+        return "No verdict on this recording."
     if (entry is not None and entry.group == "other") or (scope is not None and not scope.applies):
         return "Outside what these models know."
     return "Unlabelled ECG: read with care." if entry is None else ""
@@ -52,6 +54,8 @@ def caution(entry: CatalogEntry | None, scope: Scope | None) -> str:
 
 def limits(scope: Scope | None) -> list[str]:
     """Say what the models do not know, and what in this ECG they do not, a sentence each."""
+    if scope is not None and scope.void:
+        return list(scope.reasons)
     return [LIMITS_LINE, *(scope.reasons if scope is not None else ())]
 
 

@@ -43,6 +43,11 @@ def predictions_of(table: pd.DataFrame, rules: Sequence[DecisionRule]) -> pd.Dat
     return pd.DataFrame(said | {VERDICT: _joint(fitted, len(table))}, index=table.index)
 
 
+def withhold(said: pd.DataFrame, void: Sequence[int]) -> pd.DataFrame:
+    """Take the verdict from the records on which none means anything."""
+    return said.assign(**{VERDICT: said[VERDICT].mask(said.index.isin(void), "")})
+
+
 def disagreement_in(said: pd.DataFrame) -> pd.Series[float]:
     """Return the disagreement on every record of `predictions_of`."""
     return pd.Series(disagreement(said.drop(columns=VERDICT).to_numpy().T), index=said.index)

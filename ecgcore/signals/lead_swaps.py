@@ -1,46 +1,59 @@
-"""Suspicion that limb electrodes were swapped when a 12-lead ECG was recorded.
+"""Suspicion that electrodes were swapped when a 12-lead ECG was recorded.
 
-The chest leads do not depend on which limb electrode sits where (a swap among the three that form
-the central terminal leaves it as it is), so that they predict what I and II should look like; the
-idea is Kors' and van Herpen's (Am J Cardiol 2001;88:396-9). The P wave must agree: a sinus P wave
-is upright in I and II. A swap with the right-leg electrode makes one limb lead the difference of
-two legs, which is nearly flat (Haisty et al., Am J Cardiol 1993;71:1490-4).
+Three small networks read the median beat of I, II and V1 to V6 and say which electrodes may be
+swapped: two of the limbs, V1 with V2, or V1 to V6 in reverse. They learnt it from PTB-XL's folds 1
+to 8, whose electrodes were swapped by calculation; `python3.11 -m ecgcore bench swaps` says what
+they find. The idea that limb and chest leads predict each other is Kors' and van Herpen's (Am J
+Cardiol 2001;88:396-9); the reason for the reader names what Abdollah and Milliken, and Haisty et
+al. (Am J Cardiol 1993;71:1490-4), look at: P wave, QRS and progression of R.
 
-Left arm against left leg is not looked for: its leads are as likely as the true ones (the chest
-leads find 17 % of such swaps at the margin used here, at more false alarms than for all others
-together). Nor are chest electrodes, whose order normal variants and infarcts disturb alike.
+A swap with the right-leg electrode makes one limb lead the difference of two legs, which is nearly
+flat (Haisty et al.), perfectly so where the legs have one potential.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import find_peaks
 
 from ecgcore.records import FloatArray
 from ecgcore.wording.numbers import number, signed
 
+Beat = NDArray[np.float64]
+
 SWAP_FS_HZ = 100
-MARGIN = 0.3
-"""How much better the limb leads must fit the chest leads after the electrodes are put back
-(difference of two correlations), when the P wave is inverted as well."""
-MARGIN_WITHOUT_P = 0.6
-"""The same where no P wave can be seen."""
-MIN_FIT = 0.6
-"""Correlation that must then be reached; bundle branch block and pacing often fit neither way."""
+NETWORKS_FILE = Path(__file__).with_suffix(".safetensors")
+NETWORKS = 3
+KINDS = ("", "LA/RA", "RA/LL", "LA/LL", "V1-V6", "V1/V2")
+"""What the networks tell apart: no swap, then keys of `SWAPS`."""
+MARGINS = {"LA/RA": 1.5, "RA/LL": 1.5, "LA/LL": 4.2, "V1-V6": 1.8, "V1/V2": 1.8}
+"""How far a swap's log probability must lie above that of no swap: of fold 9, of every kind of
+heart, 0.1 to 0.15 % of the records as they are lie above each."""
 P_MV = 0.02
-"""Smallest P wave that counts as upright or inverted."""
+"""Smallest P wave that counts as inverted."""
+BETTER_FIT = 0.1
+"""Difference of two correlations that is worth a word."""
 LEG_LEAD_MV = {"I": 0.10, "II": 0.10, "III": 0.08}
 """A limb lead whose median beat stays below this from peak to peak is nearly flat; the narrower
 limit for III, which is small in many normal ECGs."""
-LEG_RATIO = 3.0
-"""How much larger the other two standard leads must then be."""
+LEG_RATIO, LEG_OTHERS_MV = 3.0, 0.3
+"""How much larger the other two standard leads must then be, and their least size."""
+STILL_MV, STILL_OTHERS_MV = 0.05, 0.12
+"""Below the first no heart left a lead in 12,334 records of PTB-XL: the others may be smaller."""
+FOLLOWS_MV = 0.1
+"""III must follow from I and II: else a lead is flat because its cable or file lacks it."""
 
 _BEAT = np.arange(-30, 46)
 _P = slice(4, 26)
 _QRS = slice(24, 40)
 _MIN_BEATS = 3
+_READ = (0, 1, 6, 7, 8, 9, 10, 11)
 _CHEST_TO_LIMB = np.array(
     [
         [-0.517, 0.259, 0.050, -0.111, 0.092, 0.388],
@@ -59,18 +72,13 @@ class Swap:
     words: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Exchange:
-    """A swap of two electrodes as a matrix on (I, II), its own inverse, and the lead it inverts."""
-
-    matrix: NDArray[np.float64]
-    inverted: int
-
-
-_EXCHANGES = {
-    "LA/RA": _Exchange(np.array([[-1.0, 0.0], [-1.0, 1.0]]), 0),
-    "RA/LL": _Exchange(np.array([[1.0, -1.0], [0.0, -1.0]]), 1),
+LIMB_MATRICES = {
+    "LA/RA": np.array([[-1.0, 0.0], [-1.0, 1.0]]),
+    "RA/LL": np.array([[1.0, -1.0], [0.0, -1.0]]),
+    "LA/LL": np.array([[0.0, 1.0], [1.0, 0.0]]),
 }
+"""Swaps of two limb electrodes as matrices on (I, II), each its own inverse."""
+_INVERTED = {"LA/RA": "I", "RA/LL": "II"}
 _LEG_SWAPS = {"I": "arms/legs", "II": "RA/RL", "III": "LA/RL"}
 SWAPS = {
     "LA/RA": "left and right arm electrodes",
@@ -78,22 +86,50 @@ SWAPS = {
     "RA/RL": "right arm and right leg electrodes",
     "LA/RL": "left arm and right leg electrodes",
     "arms/legs": "both arm and both leg electrodes",
+    "LA/LL": "left arm and left leg electrodes",
+    "V1-V6": "chest electrodes V1 to V6 in reverse order",
+    "V1/V2": "chest electrodes V1 and V2",
 }
 """The swaps that are looked for, in words."""
 
 
-def suspected_swap(signal: FloatArray) -> Swap | None:
-    """Look for swapped limb electrodes in ``(12, n_samples)`` mV at `SWAP_FS_HZ`.
+def suspected_swap(signal: FloatArray, unreadable: Collection[int] = ()) -> Swap | None:
+    """Look for swapped electrodes in ``(12, n_samples)`` mV at `SWAP_FS_HZ`.
 
-    None where nothing speaks for a swap, or where fewer than three beats are found.
+    None where nothing speaks for a swap, or where fewer than three beats are found. Where a lead
+    that the networks read is among the `unreadable`, only a swap with a leg is looked for.
     """
-    beat = _median_beat(signal)
+    beat = median_beat(signal)
     if beat is None:
         return None
-    return _leg_swap(beat) or _exchange(beat)
+    found = _leg_swap(beat)
+    return found if found or not {*_READ}.isdisjoint(unreadable) else _exchange(beat)
 
 
-def _median_beat(signal: FloatArray) -> NDArray[np.float64] | None:
+def swapped(signal: NDArray[np.floating], key: str) -> NDArray[np.float64]:
+    """Return what the 12 leads ``(..., 12, n)`` show with electrodes swapped; "" changes nothing.
+
+    The legs have one potential here.
+    """
+    i, ii = np.asarray(signal[..., 0, :]), np.asarray(signal[..., 1, :])
+    ra = -(i + ii) / 3
+    la, ll, chest = i + ra, ii + ra, np.asarray(signal[..., 6:, :])
+    rl = ll
+    if key == "V1-V6":
+        chest = chest[..., ::-1, :]
+    elif key == "V1/V2":
+        chest = chest[..., [1, 0, 2, 3, 4, 5], :]
+    else:
+        at = {"LA/RA": (la, ra, ll), "RA/LL": (ll, la, ra), "LA/LL": (ra, ll, la)}
+        at |= {"RA/RL": (rl, la, ll), "LA/RL": (ra, rl, ll), "arms/legs": (rl, ll, la)}
+        ra, la, ll = at.get(key, (ra, la, ll))
+    i, ii = la - ra, ll - ra
+    limb = np.stack([i, ii, ii - i, -(i + ii) / 2, i - ii / 2, ii - i / 2], axis=-2)
+    terminal = np.expand_dims((ra + la + ll) / 3, -2)
+    return np.concatenate([limb, chest - terminal], axis=-2).astype(np.float64)
+
+
+def median_beat(signal: FloatArray) -> Beat | None:
     """Median beat ``(12, 76)``, 0.3 s before to 0.45 s after the steepest point of the QRS."""
     if signal.shape[1] <= len(_BEAT):
         return None
@@ -107,13 +143,17 @@ def _median_beat(signal: FloatArray) -> NDArray[np.float64] | None:
     return np.asarray(np.median(level[:, inside[:, None] + _BEAT], axis=1))
 
 
-def _leg_swap(beat: NDArray[np.float64]) -> Swap | None:
-    sizes = dict(zip(("I", "II", "III"), np.ptp(_standard_leads(beat[:2]), axis=1), strict=True))
+def _leg_swap(beat: Beat) -> Swap | None:
+    standard = _standard_leads(beat[:2])
+    sizes = dict(zip(("I", "II", "III"), np.ptp(standard, axis=1), strict=True))
     lead = min(sizes, key=lambda name: sizes[name] / LEG_LEAD_MV[name])
     others = [name for name in sizes if name != lead]
+    least_mv = STILL_OTHERS_MV if sizes[lead] < STILL_MV else LEG_OTHERS_MV
     if sizes[lead] >= LEG_LEAD_MV[lead] or any(
-        sizes[name] < max(LEG_RATIO * sizes[lead], 0.3) for name in others
+        sizes[name] < max(LEG_RATIO * sizes[lead], least_mv) for name in others
     ):
+        return None
+    if np.ptp(beat[2] - standard[2]) >= FOLLOWS_MV:
         return None
     key = _LEG_SWAPS[lead]
     beside = " and ".join(f"{name} {sizes[name]:.2f} mV" for name in others)
@@ -124,37 +164,89 @@ def _leg_swap(beat: NDArray[np.float64]) -> Swap | None:
     )
 
 
-def _exchange(beat: NDArray[np.float64]) -> Swap | None:
-    limb, expected = beat[:2], _CHEST_TO_LIMB @ beat[6:]
-    as_recorded = _agreement(limb, expected)
-    fits = {
-        key: _agreement(exchange.matrix @ limb, expected) for key, exchange in _EXCHANGES.items()
-    }
-    key = max(fits, key=fits.__getitem__)
-    lead = ("I", "II")[_EXCHANGES[key].inverted]
-    p_mv = _p_wave(limb)
-    p_words = _p_evidence(p_mv, _EXCHANGES[key], fits[key] - as_recorded, lead)
-    if not p_words or fits[key] < MIN_FIT:
+def inputs(beats: Beat) -> NDArray[np.float32]:
+    """Return what the networks read of median beats ``(n, 12, 76)``, ``(n, 609)``.
+
+    I and II over the RMS of I, II and III, V1 to V6 over theirs, and the logarithm of their ratio.
+    """
+    limb, chest = beats[:, :2], beats[:, 6:]
+    sizes = [
+        np.sqrt((leads**2).mean(axis=(1, 2), keepdims=True)) + 1e-3
+        for leads in (np.concatenate([limb, limb[:, 1:] - limb[:, :1]], axis=1), chest)
+    ]
+    shapes = np.concatenate([limb / sizes[0], chest / sizes[1]], axis=1).reshape(len(beats), -1)
+    ratio = np.log(sizes[0] / sizes[1]).reshape(-1, 1)
+    return np.concatenate([shapes, ratio], axis=1).astype(np.float32)
+
+
+def log_probs(beats: Beat) -> NDArray[np.float64]:
+    """Return the mean log probability of each of `KINDS` for median beats, ``(n, 6)``."""
+    x, weights = inputs(beats), _weights()
+    total = np.zeros((len(beats), len(KINDS)))
+    for k in range(NETWORKS):
+        y = x
+        for layer in ("hidden", "second", "out"):
+            y = y @ weights[f"{k}.{layer}.weight"].T + weights[f"{k}.{layer}.bias"]
+            y = np.maximum(y, 0) if layer != "out" else y
+        top = y.max(axis=1, keepdims=True)
+        total += y - top - np.log(np.exp(y - top).sum(axis=1, keepdims=True))
+    return total / NETWORKS
+
+
+@cache
+def _weights() -> dict[str, NDArray[np.float32]]:
+    return {name: w.astype(np.float32) for name, w in load_file(NETWORKS_FILE).items()}
+
+
+def found_kinds(beats: Beat) -> list[str]:
+    """Say which of `KINDS` each median beat ``(n, 12, 76)`` is suspected to be."""
+    logs = log_probs(beats)
+    above = logs[:, 1:] - logs[:, :1] - np.array([MARGINS[key] for key in KINDS[1:]])
+    return [KINDS[1 + int(row.argmax())] if row.max() > 0 else "" for row in above]
+
+
+def _exchange(beat: Beat) -> Swap | None:
+    (key,) = found_kinds(beat[None])
+    if not key:
         return None
-    return Swap(
-        key,
-        f"{SWAPS[key]} may be swapped: {p_words}, QRS in {lead} is {_qrs_words(limb, lead)}; I and "
-        "II fit V1 to V6 better with the electrodes put back (correlation "
-        f"{number(as_recorded, 2)} as recorded, {number(fits[key], 2)} then)",
-    )
+    facts = _limb_facts(beat, key) if key in LIMB_MATRICES else _chest_facts(beat, key)
+    verb = "may be placed" if key == "V1-V6" else "may be swapped"
+    return Swap(key, f"{_subject(key, verb)}: {'; '.join(facts)}")
 
 
-def _p_evidence(p_mv: NDArray[np.float64], exchange: _Exchange, margin: float, lead: str) -> str:
-    """Say what the P wave adds, "" where a swap is not to be suspected."""
-    mine, restored = p_mv[exchange.inverted], exchange.matrix @ p_mv
-    if mine < -P_MV and restored[exchange.inverted] > 0 and restored.min() > -P_MV:
-        return f"P in {lead} is inverted ({number(mine, 2)} mV)" if margin > MARGIN else ""
-    if mine < P_MV and margin > MARGIN_WITHOUT_P:
-        return f"no upright P in {lead}"
-    return ""
+def _subject(key: str, verb: str) -> str:
+    if key == "V1-V6":
+        return "chest electrodes V1 to V6 may be placed in reverse order"
+    return f"{SWAPS[key]} {verb}"
 
 
-def _p_wave(limb: NDArray[np.float64]) -> NDArray[np.float64]:
+def _limb_facts(beat: Beat, key: str) -> list[str]:
+    """Name P, QRS and the fit to the chest leads."""
+    limb, expected = beat[:2], _CHEST_TO_LIMB @ beat[6:]
+    lead = _INVERTED.get(key, "I")
+    p_mv = dict(zip(("I", "II"), _p_wave(limb), strict=True))
+    facts = [f"QRS in {lead} is {_qrs_words(limb, lead)}"]
+    if key == "LA/LL":
+        facts = [f"P is {number(p_mv['I'], 2)} mV in I and {number(p_mv['II'], 2)} mV in II"]
+    elif p_mv[lead] < -P_MV:
+        facts.insert(0, f"P in {lead} is inverted ({number(p_mv[lead], 2)} mV)")
+    before, after = (_agreement(leads, expected) for leads in (limb, LIMB_MATRICES[key] @ limb))
+    if after - before >= BETTER_FIT:
+        facts.append(
+            "I and II fit V1 to V6 better with the electrodes put back (correlation "
+            f"{number(before, 2)} as recorded, {number(after, 2)} then)"
+        )
+    return facts
+
+
+def _chest_facts(beat: Beat, key: str) -> list[str]:
+    """Name R and S of the leads in question."""
+    leads = ("V1", "V6") if key == "V1-V6" else ("V1", "V2", "V3")
+    said = [f"{lead} {_qrs_of(beat[5 + int(lead[1])])}" for lead in leads]
+    return [f"QRS is {', '.join(said[:-1])} and {said[-1]}, against the usual growth of R"]
+
+
+def _p_wave(limb: Beat) -> Beat:
     """P amplitude in I and II, mV, where it is largest over I, II and III, above its two ends."""
     window = limb[:, _P]
     start, end = window[:, :2].mean(axis=1), window[:, -2:].mean(axis=1)
@@ -162,17 +254,21 @@ def _p_wave(limb: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(bumps[:, (_standard_leads(bumps) ** 2).sum(axis=0).argmax()])
 
 
-def _qrs_words(limb: NDArray[np.float64], lead: str) -> str:
-    qrs = limb[("I", "II").index(lead), _QRS]
+def _qrs_words(limb: Beat, lead: str) -> str:
+    return _qrs_of(limb[("I", "II").index(lead)])
+
+
+def _qrs_of(row: Beat) -> str:
+    qrs = row[_QRS]
     return f"{signed(max(qrs.max(), 0))} / {number(min(qrs.min(), 0), 2)} mV"
 
 
-def _standard_leads(limb: NDArray[np.float64]) -> NDArray[np.float64]:
+def _standard_leads(limb: Beat) -> Beat:
     """I, II and III from I and II; their common size does not depend on the electrodes' order."""
     return np.vstack([limb, limb[1:2] - limb[:1]])
 
 
-def _agreement(limb: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
+def _agreement(limb: Beat, expected: Beat) -> float:
     a, b = _standard_leads(limb), _standard_leads(expected)
     size = float(np.sqrt((a**2).sum() * (b**2).sum()))
     return float((a * b).sum()) / size if size > 0 else 0.0

@@ -27,11 +27,12 @@ LISTED = 1000
 _MANY, _MANY_PX = 10, 420
 _ABOUT_SIGNAL = (
     "Problems measured in the signal, by lead; empty when none was found. Review says more. "
-    "“swap?”: limb electrodes may be swapped."
+    "“swap?”: electrodes may be swapped."
 )
 _ABOUT_VERDICT = (
     "MI or normal if every ensemble says so, else refer. Target coverage {}. In brackets: a record "
-    "outside the study; the models know only MI and strictly normal ECGs."
+    "outside the study; the models know only MI and strictly normal ECGs. Empty: half of the "
+    "leads cannot be read, or electrodes seem to be swapped."
 )
 _ASKED_FOR = {"signal": "quality", "report": "words", "territory": "territories"}
 """Columns that are shown only if the filter asks for what they hold."""

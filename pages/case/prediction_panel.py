@@ -62,7 +62,10 @@ def draw_predictions(
     if rows and muted:
         st.markdown(f":small[:orange[**{caution}**] {' '.join(words.limits(scope))}]")
     line, meaning = said.verdict_badge(main, decision, muted=muted)
-    st.header(line or "Probability of MI", anchor=False, help=meaning or None)
+    void = scope is not None and scope.void
+    st.header(
+        line or ("No verdict" if void else "Probability of MI"), anchor=False, help=meaning or None
+    )
     st.markdown("  \n".join(filter(None, [words.votes(main), words.agreement(main)])))
     _draw_chart(main, "predictions", explained, muted=muted)
     for row in rows:

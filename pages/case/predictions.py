@@ -268,6 +268,8 @@ def _prob_words(row: Row) -> str:
 
 
 def _call_words(row: EnsemblePrediction) -> str:
+    if row.calls_mi is None:
+        return "none"
     return f"{'yes' if row.calls_mi else 'no'} (from {percent(row.threshold)})"
 
 

@@ -8,14 +8,16 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from ecgcore.errors import ModelError
+from ecgcore.errors import CatalogError, ModelError
 from ecgcore.predictions.scope import SCOPE_FILE, Scope, ScopeRule, judge_scope, shipped_rule
+from ecgcore.ptbxl.quality_table import is_void
 from pages.shared import caches
 from pages.shared.case import ReadableCase
 from pages.shared.errors import plain
 
 if TYPE_CHECKING:
     from ecgcore.models.predictor import Predictor
+    from ecgcore.ptbxl.catalog import CatalogEntry
     from ecgcore.records import EcgRecord
 
 
@@ -32,6 +34,22 @@ def scope_of_case(case: ReadableCase) -> Scope:
         except ModelError as error:
             st.caption(plain(f"No out-of-study score: {error}"))
     return judge_scope(rule, logits, caches.measurements(case), caches.quality(case), case.entry)
+
+
+def stored_scope(entry: CatalogEntry | None) -> Scope | None:
+    """Judge a record whose signal is not at hand by the table of signal quality; None without."""
+    version = caches.catalog().version
+    try:
+        quality = caches.quality_table(version)
+    except CatalogError:
+        return None
+    if entry is None or quality is None or entry.ecg_id not in quality.index:
+        return None
+    row = quality.loc[[entry.ecg_id]]
+    if not is_void(row)[0]:
+        return None
+    why = f"Its signal ({row['signal'].iloc[0]}): a verdict on this recording means nothing."
+    return Scope(False, (why,), None, void=True)
 
 
 def _version() -> float:

@@ -10,7 +10,7 @@ from ecgcore.figures.attribution_overlay import USUAL_STYLE, OverlayStyle
 from ecgcore.figures.ecg_paper import ecg_figure
 from ecgcore.figures.paper_layout import PaperSettings, roomy_layout
 from ecgcore.models.cards import ModelEntry
-from ecgcore.predictions.decision import DecisionSettings, main_and_others
+from ecgcore.predictions.decision import DecisionSettings, main_and_others, without_verdicts
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.glossary import translate
 from ecgcore.signals.filters import RAW, DisplayFilter
@@ -29,7 +29,7 @@ from pages.case.calipers import calipers
 from pages.case.paper_choice import draw_paper, paper_controls, warn_of_unknown_paper
 from pages.case.prediction_panel import draw_predictions, predict
 from pages.case.print_menu import print_menu, printout_content
-from pages.case.scope_caches import scope_of_case
+from pages.case.scope_caches import scope_of_case, stored_scope
 from pages.case.what_if import draw_what_if
 from pages.shared import caches, url_state
 from pages.shared.case import Case, ReadableCase, UnreadableCase
@@ -71,7 +71,9 @@ def draw_case(case: Case) -> None:
     with panel:
         decision = chosen_settings()
         rows, notes = predict(case, decision)
-        scope = scope_of_case(case) if isinstance(case, ReadableCase) else None
+        scope = scope_of_case(case) if isinstance(case, ReadableCase) else stored_scope(case.entry)
+        if scope is not None and scope.void:
+            rows = without_verdicts(rows)
         draw_predictions(case, rows, notes, decision, scope, first=model, overlay=overlay)
     if isinstance(case, ReadableCase):
         with print_slot:

@@ -6,8 +6,9 @@ from ecgcore.errors import RecordError
 from ecgcore.figures.ecg_paper import ecg_figure, figure_height_px
 from ecgcore.figures.paper_layout import roomy_layout
 from ecgcore.figures.predictions import predictions_figure
-from ecgcore.predictions.decision import EnsemblePrediction, predicted
+from ecgcore.predictions.decision import EnsemblePrediction, predicted, without_verdicts
 from ecgcore.predictions.ensemble import main_ensembles
+from ecgcore.predictions.scope import is_void
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.earlier import leading_diagnosis
 from ecgcore.review.filter_query import PARAMETERS
@@ -54,9 +55,10 @@ def predictions_of(case: Case) -> list[EnsemblePrediction]:
     main = main_ensembles(caches.ensembles())
     if isinstance(case, ReadableCase):
         try:
-            return predicted(predict_case(case, chosen_settings(), main)[0])
+            made = predicted(predict_case(case, chosen_settings(), main)[0])
         except RecordError:
             return []
+        return without_verdicts(made) if is_void(caches.quality(case)) else made
     rows = stored_predictions(case.entry, chosen_settings())
     return predicted(row for row in rows if row.ensemble in main)
 

@@ -31,9 +31,9 @@ from ecgcore.predictions.ensemble import (
 from ecgcore.predictions.leakage import SeenInTraining
 from ecgcore.predictions.store import load_predictions, wide_predictions
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog, open_catalog
-from ecgcore.ptbxl.quality_table import load_quality, shipped_quality
+from ecgcore.ptbxl.quality_table import load_quality, shipped_quality, void_ids
 from ecgcore.ptbxl.store import Recordings, open_recordings
-from ecgcore.review.case_list import predictions_of
+from ecgcore.review.case_list import predictions_of, withhold
 from ecgcore.settings import Settings
 from ecgcore.signals.measure.measure import Measurements, measure
 from ecgcore.signals.quality import Quality, assess
@@ -51,8 +51,6 @@ if TYPE_CHECKING:
     from ecgcore.records import EcgRecord
     from ecgcore.stats.metrics import Metrics
     from pages.shared.case import ReadableCase
-
-log = logging.getLogger(__name__)
 
 
 def settings() -> Settings:
@@ -237,7 +235,7 @@ def attribution(case: ReadableCase, entry: ModelEntry, method: str) -> Attributi
 
 @st.cache_data(max_entries=12, show_spinner="Reading the models' predictions …")
 def said(data_version: str, chosen: DecisionSettings) -> pd.DataFrame | None:
-    """Apply `predictions_of` to every record; None where nothing is predicted."""
+    """Apply `predictions_of` to every record that may have a verdict; None without any."""
     table = _stored_table(data_version)
     if table is None:
         return None
@@ -246,7 +244,8 @@ def said(data_version: str, chosen: DecisionSettings) -> pd.DataFrame | None:
         for one in ensembles()
         if one.shipped and {entry.name for entry in one.members} <= set(table.columns)
     ]
-    return predictions_of(table, [decision_rule(one, chosen) for one in main_ensembles(stored)])
+    rules = [decision_rule(one, chosen) for one in main_ensembles(stored)]
+    return withhold(predictions_of(table, rules), void_ids(data_version, settings().pretrained_dir))
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading the signals' quality …")
@@ -391,7 +390,7 @@ def _decision_rule(name: str, checksum: str, chosen: DecisionSettings) -> Decisi
     try:
         records = fold9(ensemble)
     except ModelError as error:
-        log.warning("no verdicts by %s: %s", ensemble.label, error)
+        logging.getLogger(__name__).warning("no verdicts by %s: %s", ensemble.label, error)
     return DecisionRule.fit(ensemble, chosen, fitted, records)
 
 

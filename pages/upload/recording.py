@@ -21,11 +21,13 @@ from ecgcore.io.recordings import (
     read_upload,
 )
 from ecgcore.predictions.decision import DecisionRule
+from ecgcore.predictions.scope import void_reasons
 from ecgcore.ptbxl.synthetic import example_csv
 from ecgcore.records import EcgRecord, covering_windows, window
 from ecgcore.report.content import calibrator_words
 from ecgcore.wording.numbers import counted, percent
 from pages.case import predictions as said
+from pages.shared import caches
 from pages.shared import case as cases
 from pages.shared.decision_choice import chosen_calibrator
 from pages.shared.errors import plain, show_ecg_error
@@ -284,10 +286,16 @@ def _go_to_picked(key: str, starts: tuple[float, ...]) -> None:
 def window_predictions(
     record: EcgRecord, starts: tuple[float, ...], rules: Sequence[DecisionRule]
 ) -> pd.DataFrame:
-    """Lowest and highest probability over the main ensembles' first seeds, a row per window."""
+    """Lowest and highest probability over the main ensembles' first seeds, a row per window.
+
+    With why nothing can be concluded from a window, where that is so.
+    """
     rows = []
     for start_s in starts:
-        probs = said.first_seed_probs(case_at(record, start_s), rules)
+        case = case_at(record, start_s)
+        probs = said.first_seed_probs(case, rules)
         if probs:
-            rows.append((_span(start_s), min(probs), max(probs)))
-    return pd.DataFrame(rows, columns=["Window", "Lowest", "Highest"])
+            why = " ".join(void_reasons(caches.quality(case)))
+            rows.append((_span(start_s), min(probs), max(probs), why))
+    table = pd.DataFrame(rows, columns=["Window", "Lowest", "Highest", "Caution"])
+    return table if table["Caution"].any() else table.drop(columns="Caution")

@@ -11,6 +11,7 @@ import pytest
 from ecgcore.cli import main
 from ecgcore.commands.result import BAD_INPUT, OK
 from ecgcore.leads import LEADS
+from ecgcore.signals.lead_swaps import swapped
 from tests.support import uploads
 from tests.support.paths import SAMPLES
 
@@ -194,3 +195,40 @@ def test_challenge_recordings(run: Run, name: str) -> None:
 def test_lower_case_leads_of_ludb(run: Run) -> None:
     status, measured = run("measure", SAMPLES / "ludb" / "1")
     assert (status, measured["fs_hz"], list(measured["leads"])) == (OK, 500, list(LEADS))
+
+
+def test_nothing_is_concluded_from_zeros(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good_then_silent = np.concatenate([MICROVOLTS, np.zeros((12, 1000))], axis=1)
+    silent_then_good = good_then_silent[:, ::-1]
+    path = saved(uploads.csv_file(np.zeros((12, 1000)), fs_hz=100, unit="mV"), tmp_path)
+    status, answer = run("predict", path)
+    assert status == OK
+    assert answer["quality"]["readable"] is False
+    assert answer["quality"]["problems"][0] == "I: no signal, 0.00 mV throughout"
+    assert answer["scope"]["applies"] is False
+    assert answer["scope"]["reasons"][0].startswith("12 of 12 leads cannot be read")
+    assert answer["verdict"] is None
+    assert {(one["verdict"], one["calls_mi"]) for one in answer["groups"]} == {(None, None)}
+    assert main(["predict", str(path)]) == OK
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("12 of 12 leads cannot be read") for line in lines)
+    assert sum(line.endswith(", no verdict") for line in lines) == len(answer["groups"])
+    _, answer = run("predict", saved(uploads.wfdb_files(good_then_silent, 100), tmp_path))
+    assert answer["windows"][0]["quality"]["readable"] is False
+    assert answer["windows"][0]["scope"]["applies"] is False
+    _, answer = run("predict", saved(uploads.wfdb_files(silent_then_good, 100), tmp_path))
+    assert (answer["verdict"], answer["scope"]["applies"]) == (None, False)
+    assert answer["windows"][0]["quality"]["readable"] is True
+    assert answer["windows"][0]["scope"] == {"applies": True, "reasons": []}
+
+
+def test_nothing_is_concluded_from_swapped_electrodes(run: Run, tmp_path: Path) -> None:
+    swapped_mv = swapped(MICROVOLTS / 1000, "LA/RA")
+    path = saved(uploads.csv_file(swapped_mv, fs_hz=100, unit="mV"), tmp_path)
+    _, answer = run("predict", path)
+    assert answer["quality"]["readable"] is True
+    assert answer["quality"]["problems"][0].startswith("left and right arm electrodes may be swap")
+    assert answer["scope"]["applies"] is False
+    assert {(one["verdict"], one["calls_mi"]) for one in answer["groups"]} == {(None, None)}

@@ -17,6 +17,7 @@ from ecgcore.predictions.decision import (
     fitted_words,
     joint_verdict,
     main_and_others,
+    without_verdicts,
 )
 from ecgcore.predictions.ensemble import Ensemble, EnsembleCalibrator, LabelledEnsemble
 from ecgcore.predictions.shipped import decision_rules
@@ -230,3 +231,13 @@ def test_an_ensemble_without_predictions_is_uncalibrated_or_refused(tmp_path: Pa
     assert "BiMamba-2 C" in notes[0]
     with pytest.raises(ModelError, match="predict-all"):
         decision_rules([other], DecisionSettings("platt"), settings)
+
+
+def test_where_nothing_can_be_concluded_there_is_neither_verdict_nor_call() -> None:
+    said = prediction(0.9, verdict="MI", calls_mi=True, leakage="seen")
+    silent = NoPrediction(ensemble(), "damaged")
+    row, kept = without_verdicts([said, silent])
+    assert (row.verdict, row.calls_mi) == (None, None)
+    assert (row.prob, row.leakage, kept) == (0.9, "seen", silent)
+    assert row.as_json()["verdict"] is None
+    assert (row.as_json()["calls_mi"], row.as_json()["leakage"]) == (None, "seen")

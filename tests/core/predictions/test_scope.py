@@ -252,3 +252,19 @@ def test_the_shipped_score_judges_an_ecg_and_knows_no_synthetic_one(synthetic_re
         "12 of 12 leads cannot be read: a verdict on this recording means nothing."
     )
     assert set(found.as_json()) == {"applies", "reasons", "score"}
+
+
+@pytest.mark.parametrize(
+    ("quality", "void"),
+    [
+        (CLEAN, False),
+        (Quality(((Problem("flat", "f", True),),) * 5 + ((),) * 7), False),
+        (Quality(((Problem("flat", "f", True),),) * 6 + ((),) * 6), True),
+        (Quality(((),) * 12, "arms may be swapped: P", "LA/RA"), True),
+    ],
+)
+def test_half_of_the_leads_or_swapped_electrodes_allow_no_verdict(measured, quality, void):
+    found = judge_scope(None, None, measured, quality)
+    assert (found.void, found.applies and void) == (void, False)
+    assert any(reason.endswith("means nothing.") for reason in found.reasons) is void
+    assert set(found.as_json()) == {"applies", "reasons", "score"}

@@ -14,12 +14,14 @@ from ecgcore.ptbxl.quality_table import (
     PTBXL_VERSION,
     SYNTHETIC_QUALITY_FILE,
     has_quality,
+    is_void,
     load_quality,
     quality_all,
     quality_frame,
     save_quality,
     shipped_quality,
     short_words,
+    void_ids,
 )
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
@@ -109,3 +111,12 @@ def test_only_all_of_ptbxl_may_be_shipped(synthetic_dir: Path, tmp_path: Path) -
         quality_all(settings)
     assert not list(tmp_path.iterdir())
     assert shipped_quality("own data", tmp_path) is None
+
+
+def test_half_of_the_leads_or_a_swap_allows_no_verdict(tmp_path: Path) -> None:
+    frame = rows(severe=[0b111110, 0b111111, 4095, 0, 0], swap=[0, 0, 0, 7, 0])
+    assert is_void(frame).tolist() == [False, True, True, True, False]
+    assert void_ids(synthetic_version(), tmp_path) == [], "no table"
+    save_quality(frame, synthetic_version(), tmp_path / SYNTHETIC_QUALITY_FILE)
+    assert void_ids(synthetic_version(), tmp_path) == [2, 3, 4]
+    assert void_ids("other data", tmp_path) == []

@@ -6,7 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecgcore.review.case_list import disagreement_in, exported, predictions_of, shown_columns
+from ecgcore.review.case_list import (
+    VERDICT,
+    disagreement_in,
+    exported,
+    predictions_of,
+    shown_columns,
+    withhold,
+)
 
 ENSEMBLES = [
     SimpleNamespace(name=f"{arch}-{name}", label=f"{arch} {name}", arch=arch, train_set=name)
@@ -87,3 +94,10 @@ def test_a_file_holds_every_ensemble_and_the_whole_report(said):
             "p_mi_mamba_D": 0.9, "verdict": "refer", "report": "a long report"},
     }  # fmt: skip
     assert list(exported(found, None, reports, {"sex": "sex"})) == ["sex", "report"]
+
+
+def test_records_whose_quality_allows_no_verdict_have_none(said):
+    kept = withhold(said, [4, 99])
+    assert kept[VERDICT].tolist() == [said[VERDICT].iloc[0], ""]
+    assert said[VERDICT].iloc[1] != "", "the shared table stays as it is"
+    pd.testing.assert_frame_equal(kept.drop(columns=VERDICT), said.drop(columns=VERDICT))

@@ -63,6 +63,7 @@ INSIDE, OUTSIDE = Scope(True, (), 0.1), Scope(False, ("QRS 148 ms.", "Rate 180."
 STUDY, OTHER = SimpleNamespace(group="certain_mi"), SimpleNamespace(group="other")
 
 
+VOID = Scope(False, ("12 of 12 leads cannot be read.",), None, void=True)
 UNKNOWN, UNLABELLED = "Outside what these models know.", "Unlabelled ECG: read with care."
 
 
@@ -77,6 +78,8 @@ UNKNOWN, UNLABELLED = "Outside what these models know.", "Unlabelled ECG: read w
         (None, OUTSIDE, UNKNOWN),
         (None, INSIDE, UNLABELLED),
         (None, None, UNLABELLED),
+        (STUDY, VOID, "No verdict on this recording."),
+        (None, VOID, "No verdict on this recording."),
     ],
 )
 def test_a_verdict_is_grey_outside_the_study_and_for_every_upload(entry, scope, words):
@@ -85,6 +88,7 @@ def test_a_verdict_is_grey_outside_the_study_and_for_every_upload(entry, scope, 
 
 def test_what_the_models_do_not_know_stands_with_the_reasons():
     assert verdict.limits(None) == verdict.limits(INSIDE) == [LINE]
+    assert verdict.limits(VOID) == ["12 of 12 leads cannot be read."]
     assert verdict.limits(OUTSIDE) == [LINE, "QRS 148 ms.", "Rate 180."]
 
 
