@@ -20,6 +20,7 @@ from scipy.signal import butter, firwin, sosfiltfilt
 
 from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord, FloatArray
+from ecgcore.signals.clipping import jump_beside, limited
 from ecgcore.signals.filters import resample
 from ecgcore.signals.lead_swaps import SWAP_FS_HZ, suspected_swap
 from ecgcore.wording.numbers import number
@@ -58,11 +59,6 @@ RAIL_NEAR_MV = 0.3
 RAIL_S = 0.1
 RAIL_MV = 1.5
 """A single plateau of `RAIL_S` at the extreme counts from this distance to the lead's median."""
-LIMITED_MV, LIMITED_SAMPLES, LIMITED_S = 0.1, 4, 0.02
-"""A limiter cuts beat after beat at one value: samples at the extreme (so many, and for so long in
-all) in two places or more, more than in the two steps below it, each with a jump beside it."""
-LIMITED_STEP_MV, LIMITED_JUMP = 0.001, 2.5
-"""Smallest step of a converter that is believed, and how many steps the jump has."""
 NOISE_MV = 0.015
 """RMS from 20 to 40 Hz in the quiet quarter of a second; fuzz of about 0.1 mV from peak to peak,
 one small square, as 6 RMS."""
@@ -242,7 +238,7 @@ def _clipped(signal: FloatArray, fs_hz: int) -> Found:
         rails = [
             float(rail[lead, 0])
             for rail in (lowest, highest)
-            if _at_rail(row, rail[lead, 0], fs_hz) or _limited(row, rail[lead, 0], fs_hz)
+            if _at_rail(row, rail[lead, 0], fs_hz) or limited(row, rail[lead, 0], fs_hz)
         ]
         if rails and lowest[lead, 0] < highest[lead, 0]:
             at = " and ".join(f"{number(rail, 1)} mV" for rail in rails)
@@ -262,31 +258,8 @@ def _at_rail(row: FloatArray, rail: np.float32, fs_hz: int) -> bool:
         return True
     steps = np.abs(np.diff(row))
     steep = max(RAIL_STEP_MV_S / fs_hz, 4 * float(steps[steps > 0].min(initial=np.inf)))
-    cut = [len(run) for run in plateaus if _jump_beside(run, steps) >= steep]
+    cut = [len(run) for run in plateaus if jump_beside(run, steps) >= steep]
     return sum(cut) >= RAIL_SAMPLES
-
-
-def _limited(row: FloatArray, rail: np.float32, fs_hz: int) -> bool:
-    """Say whether a limiter cut off beat after beat at an extreme value."""
-    at = np.flatnonzero(row == rail)
-    near_mv = abs(float(np.median(row)) - float(rail)) < LIMITED_MV
-    if near_mv or len(at) < max(LIMITED_SAMPLES, LIMITED_S * fs_hz):
-        return False
-    runs = np.split(at, np.flatnonzero(np.diff(at) > 1) + 1)
-    levels = np.diff(np.unique(np.round(row, 5)))
-    step = max(float(levels.min(initial=np.inf)), LIMITED_STEP_MV)
-    below = np.abs(row - rail)
-    n_below = int(((below > 1e-5) & (below < 2.5 * step)).sum())
-    steps = np.abs(np.diff(row))
-    jump = float(np.median([_jump_beside(run, steps) for run in runs]))
-    before = row[[run[0] - 1 for run in runs]]  # a simulator's beats are alike to the last bit
-    various = 2 * len(np.unique(np.round(before, 5))) > len(runs) > 1
-    return various and len(at) > n_below and jump >= LIMITED_JUMP * step
-
-
-def _jump_beside(run: NDArray[np.int64], steps: FloatArray) -> float:
-    """Return the smaller of the two steps beside a plateau, of one at an end of the recording."""
-    return float(min(steps[max(run[0] - 1, 0)], steps[min(run[-1], len(steps) - 1)]))
 
 
 def _contradictions(signal: FloatArray, fs_hz: int, missing: Found) -> Found:

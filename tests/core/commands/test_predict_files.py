@@ -200,7 +200,7 @@ def test_lower_case_leads_of_ludb(run: Run) -> None:
 def test_nothing_is_concluded_from_zeros(
     run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    good_then_silent = np.concatenate([MICROVOLTS, np.zeros((12, 1000))], axis=1)
+    good_then_silent = np.concatenate([MICROVOLTS, 0 * MICROVOLTS], axis=1)
     silent_then_good = good_then_silent[:, ::-1]
     path = saved(uploads.csv_file(np.zeros((12, 1000)), fs_hz=100, unit="mV"), tmp_path)
     status, answer = run("predict", path)

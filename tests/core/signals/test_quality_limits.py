@@ -6,6 +6,7 @@ import pytest
 from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord
 from ecgcore.signals import quality as module
+from ecgcore.signals.clipping import limited
 from ecgcore.signals.quality import Problem, Quality, assess
 
 ZERO = np.zeros((12, 1000), np.float32)
@@ -194,10 +195,10 @@ def test_a_limiter_cuts_different_beats_at_one_value(heights: tuple[float, ...],
     for k, height in enumerate(heights):
         for beside, share in ((-2, 0.4), (-1, 0.8), (0, 1.0), (1, 0.95), (2, 0.5)):
             row[100 + 80 * k + beside] = height * share
-    limited = np.minimum(row, np.float32(0.7))
-    assert module._limited(limited, limited.max(), 100) is cut
-    assert module._limited(-limited, -limited.max(), 100) is cut
-    assert module._limited(row, row.max(), 100) is False, "nothing is cut off"
+    cut_off = np.minimum(row, np.float32(0.7))
+    assert limited(cut_off, cut_off.max(), 100) is cut
+    assert limited(-cut_off, -cut_off.max(), 100) is cut
+    assert limited(row, row.max(), 100) is False, "nothing is cut off"
 
 
 def test_a_limiter_is_told_from_a_small_wave_a_coarse_converter_and_a_short_touch() -> None:
@@ -207,12 +208,12 @@ def test_a_limiter_is_told_from_a_small_wave_a_coarse_converter_and_a_short_touc
             row[at - 1], row[at : at + n], row[at + n] = beside, top, top - step
         return row
 
-    assert module._limited(beats(0.4, 2, 0.2), np.float32(0.4), 100) is True
-    assert module._limited(beats(0.09, 2, 0.05), np.float32(0.09), 100) is False, "below 0.1 mV"
-    assert module._limited(beats(0.4, 1, 0.2), np.float32(0.4), 100) is False, "3 samples"
-    assert module._limited(beats(0.4, 3, 0.2), np.float32(0.4), 500) is False, "9 of 10 samples"
-    assert module._limited(beats(0.4, 4, 0.2), np.float32(0.4), 500) is True
-    assert module._limited(beats(0.4, 2, 0.002), np.float32(0.4), 100) is False, "one step below"
+    assert limited(beats(0.4, 2, 0.2), np.float32(0.4), 100) is True
+    assert limited(beats(0.09, 2, 0.05), np.float32(0.09), 100) is False, "below 0.1 mV"
+    assert limited(beats(0.4, 1, 0.2), np.float32(0.4), 100) is False, "3 samples"
+    assert limited(beats(0.4, 3, 0.2), np.float32(0.4), 500) is False, "9 of 10 samples"
+    assert limited(beats(0.4, 4, 0.2), np.float32(0.4), 500) is True
+    assert limited(beats(0.4, 2, 0.002), np.float32(0.4), 100) is False, "one step below"
 
 
 @pytest.mark.parametrize(("sd_mv", "found"), [(0.015, False), (0.030, True)])
