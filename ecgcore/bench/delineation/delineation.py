@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgcore.bench.delineation.fusion import INTERVALS, Array, FusedBeats, fuse
+from ecgcore.bench.delineation.fusion import HALF_QRS, INTERVALS, Array, FusedBeats, fuse
 from ecgcore.bench.delineation.ludb import Annotated, Refused, read_ludb
 from ecgcore.bench.delineation.neurokit import VERSION, neurokit_marks
 from ecgcore.errors import RecordError
@@ -21,14 +21,14 @@ POINTS = {"p_on": "P on", "p_off": "P off", "qrs_on": "QRS on", "qrs_off": "QRS 
 }
 """Global fiducials and how a reader calls them."""
 
-NAMES = POINTS | {"pr": "PR", "qrs": "QRS", "qt": "QT"}
-"""Every row of the table."""
+NAMES = POINTS | {"pr": "PR", "qrs": "QRS", "qt": "QT", HALF_QRS: "QRS half"}
+"""Every row of the table; the last is QRS duration, as it is stated, between half of the leads."""
 
 _CSE_MS = {"p_on": 10.2, "p_off": 12.7, "qrs_on": 6.5, "qrs_off": 11.6, "t_off": 30.6}
 
 TOLERANCE_MS = _CSE_MS | {
     name: float(np.hypot(_CSE_MS[first], _CSE_MS[last]))
-    for name, (first, last) in INTERVALS.items()
+    for name, (first, last) in (INTERVALS | {HALF_QRS: ("qrs_on", "qrs_off")}).items()
 }
 """Two standard deviations of the CSE working party's referees (Eur Heart J 1985;6:815-825).
 
@@ -222,7 +222,8 @@ def our_answer(record: EcgRecord) -> Answer:
     found = delineate(median, float(np.median(beats.rr_ms)))
     at = {name: _time(getattr(found, name).time_ms) for name in POINTS}
     spans = [at[last] - at[first] for first, last in INTERVALS.values()]
-    return Answer(beats.r_s, dominant, np.array([*at.values(), *spans]))
+    half = _time(found.qrs_half_off.time_ms) - _time(found.qrs_half_on.time_ms)
+    return Answer(beats.r_s, dominant, np.array([*at.values(), *spans, half]))
 
 
 def _time(time_ms: float | None) -> float:

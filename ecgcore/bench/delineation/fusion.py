@@ -20,6 +20,9 @@ INTERVALS = {
 }
 """Each interval runs from the first of these to the second."""
 
+HALF_QRS = "qrs_half"
+"""QRS duration by `HALF_OF_LEADS`."""
+
 FEWEST_LEADS = 3
 """A wave has begun, globally, when it has begun in this many leads, and lasts as long as in them.
 
@@ -27,6 +30,17 @@ The earliest of twelve marks is rather the widest error of a hand than the heart
 records without conduction disorder, ectopy or ischaemia it gives a median QRS duration of 118 ms,
 the third mark 104 ms, the median mark 91 ms. A rule of this kind, a mark that some neighbours
 support, is the usual one for fused leads (Laguna et al., Comput Biomed Res 1994).
+"""
+
+HALF_OF_LEADS = 6
+"""QRS duration is judged by a second rule: from where half of the leads have begun to where half of
+them still last.
+
+A recording device states one duration for all leads and takes little of what only a few of them
+show: by the rule of three leads ours is 10 to 15 ms longer than what two electrocardiographs of
+Philips and one that writes SCP-ECG have stored (102, 102 and 104 ms), by that of half of the leads
+0 to 7 ms. The marks of half of the leads make 94 ms in LUDB's records without conduction disorder,
+ectopy, pacing or ischaemia, as devices do in normal adults (90 to 96 ms).
 """
 
 FAR_S = 0.040
@@ -50,10 +64,14 @@ class FusedBeats:
         third latest end over the leads; nan where too few leads mark it.
     dominant
         ``(n_beats,)`` True for the shape that most beats have.
+    half_s
+        ``(n_beats, 2)`` where QRS has begun and where it still lasts in `HALF_OF_LEADS`; None when
+        not known.
     """
 
     times_s: Array
     dominant: NDArray[np.bool_]
+    half_s: Array | None = None
 
     @property
     def r_s(self) -> Array:
@@ -67,10 +85,16 @@ class FusedBeats:
     def typical_ms(self, name: str) -> float:
         """Return the median over the dominant beats; nan when under half of them have it.
 
-        `name` is a column (its time is relative to R) or one of `INTERVALS`.
+        `name` is a column (its time is relative to R), one of `INTERVALS`, or ``qrs_half``.
         """
-        first, last = INTERVALS.get(name, ("r", name))
-        values = (self.column(last) - self.column(first))[self.dominant] * 1000.0
+        if name == HALF_QRS:
+            lasting = np.full(len(self.r_s), np.nan)
+            if self.half_s is not None:
+                lasting = self.half_s[:, 1] - self.half_s[:, 0]
+        else:
+            first, last = INTERVALS.get(name, ("r", name))
+            lasting = self.column(last) - self.column(first)
+        values = lasting[self.dominant] * 1000.0
         known = values[np.isfinite(values)]
         return float(np.median(known)) if 0 < len(values) <= 2 * len(known) else float("nan")
 
@@ -89,9 +113,10 @@ def fuse(leads: Sequence[Array], record: EcgRecord) -> FusedBeats:
     record
         The samples, which tell the shapes of the beats apart.
     """
-    beats = [_fused(rows) for rows in _clusters(leads)]
-    times = np.array(beats) if beats else np.zeros((0, len(COLUMNS)))
-    return FusedBeats(times, dominant_beats(record, times[:, COLUMNS.index("r")]))
+    clusters = _clusters(leads)
+    times = np.array([_fused(rows) for rows in clusters]).reshape(-1, len(COLUMNS))
+    half = np.array([_half(rows) for rows in clusters]).reshape(-1, 2)
+    return FusedBeats(times, dominant_beats(record, times[:, COLUMNS.index("r")]), half)
 
 
 def _clusters(leads: Sequence[Array]) -> list[Array]:
@@ -117,13 +142,19 @@ def _fused(rows: Array) -> list[float]:
     ]
 
 
-def _agreed(marks: Array, *, onset: bool) -> float:
+def _half(rows: Array) -> list[float]:
+    """Return the sixth earliest onset and the sixth latest end of QRS."""
+    on, off = (rows[:, COLUMNS.index(name)] for name in ("qrs_on", "qrs_off"))
+    return [_agreed(on, HALF_OF_LEADS, onset=True), _agreed(off, HALF_OF_LEADS, onset=False)]
+
+
+def _agreed(marks: Array, fewest: int = FEWEST_LEADS, *, onset: bool) -> float:
     marks = np.sort(marks[np.isfinite(marks)])
-    if len(marks) >= FEWEST_LEADS:
+    if len(marks) >= fewest:
         marks = marks[np.abs(marks - np.median(marks)) <= FAR_S]
-    if len(marks) < FEWEST_LEADS:
+    if len(marks) < fewest:
         return float("nan")
-    return float(marks[FEWEST_LEADS - 1] if onset else marks[-FEWEST_LEADS])
+    return float(marks[fewest - 1] if onset else marks[-fewest])
 
 
 def dominant_beats(record: EcgRecord, r_s: Array) -> NDArray[np.bool_]:

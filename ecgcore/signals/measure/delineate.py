@@ -7,6 +7,9 @@ the hump's height above the quiet level. As the mean over leads it does not depe
 A hump is a P wave only when one half of the beats has it as the other half does; waves that make an
 interval hardly any heart has are kept, but doubted.
 
+QRS duration runs between other ends than PR and QT: those of half of the leads
+(`ecgcore.bench.delineation.fusion.HALF_OF_LEADS` says why).
+
 Globally a wave begins when it has begun in three leads, and lasts as long as in three: the rule
 by which `ecgcore.bench.delineation.fusion` reads the cardiologists' marks. The limits of
 `_QRS_ON`, `_QRS_OFF`, `_P_ON` and `_P_OFF`, and the shift from where the mean speed crosses them,
@@ -14,10 +17,13 @@ were set on LUDB records 1-60 (Kalyakulina et al., IEEE Access 2020). Which hump
 of its own: `ecgcore.signals.measure.t_wave`.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ecgcore.signals.beats.beats import MedianBeat
+from ecgcore.signals.beats.qrs_detector import Array
 from ecgcore.signals.measure.fiducials import Fiducial, Fiducials, with_doubts
 from ecgcore.signals.measure.flutter import Rest, repeats
 from ecgcore.signals.measure.scene import (
@@ -37,9 +43,12 @@ from ecgcore.signals.measure.t_wave import t_wave
 __all__ = ["Fiducial", "Fiducials", "delineate"]
 
 
-_QRS_ON = Edge(0.08, -5.5)
+_QRS_ON = Edge(0.08, -4.5)
 _QRS_OFF = Edge(0.045, -7.5)
-_P_ON = Edge(0.20, 0.0, 0.4)
+_HALF_ON, _HALF_OFF = Edge(0.15, -5.0), Edge(0.045, -15.5)
+"""For half of the leads."""
+
+_P_ON = Edge(0.30, -5.0, 0.4)
 _P_OFF = Edge(0.18, -6.5, 0.4)
 
 _QRS_SMOOTH_MS = 12.0
@@ -70,7 +79,7 @@ _ST_MS = 75.0
 _LEAST_ROOM = 25
 """Samples in which a P wave can be looked for."""
 
-_SHORTEST_P_MS, _LONG_P_MS, _LONGEST_P_MS = 40.0, 170.0, 210.0
+_SHORTEST_P_MS, _LONG_P_MS, _LONGEST_P_MS = 45.0, 175.0, 215.0
 _RECOUNTED = 0.6
 """Confidence in a P wave whose smaller humps were left out."""
 
@@ -81,7 +90,7 @@ _UNEVEN, _IRREGULAR = 0.05, 0.1
 """Change from one RR interval to the next, in parts of RR, from which a rhythm is not quite even,
 and from which it is irregular."""
 
-_NEAR_MS, _SHORT_P_MS = 80.0, 60.0
+_NEAR_MS, _SHORT_P_MS = 85.0, 65.0
 """So near to QRS a wave so short belongs to QRS."""
 
 
@@ -101,17 +110,38 @@ def delineate(beat: MedianBeat, rr_ms: float) -> Fiducials:
         Times relative to R; each without a time carries the reason.
     """
     scene = Scene(beat, rr_ms)
-    qrs = _qrs(scene)
-    if qrs is None:
-        return Fiducials(*lost(7, "no QRS complex stands out of the noise"))
+    shape = _qrs(scene)
+    if shape is None:
+        return Fiducials(*lost(9, "no QRS complex stands out of the noise"))
+    qrs = shape.ends(scene, _QRS_ON, _QRS_OFF)
     on_ms, j_ms = qrs[0].time_ms, qrs[1].time_ms
     t_peak, t_off = t_wave(scene, on_ms, j_ms, _likely_p_on_ms(scene, on_ms or -40.0))
     p_on, p_peak, p_off = _p_wave(scene, qrs, t_off)
-    found = Fiducials(p_on, p_peak, p_off, *qrs, t_peak, t_off)
+    half = shape.ends(scene, _HALF_ON, _HALF_OFF)
+    found = Fiducials(p_on, p_peak, p_off, *qrs, t_peak, t_off, *half)
     return with_doubts(found, rr_ms, beat.n_beats)
 
 
-def _qrs(scene: Scene) -> tuple[Fiducial, Fiducial] | None:
+class _Qrs(NamedTuple):
+    """Speed around QRS with its largest value, and the samples between which its ends lie."""
+
+    speed: Array
+    top: float
+    first: int
+    last: int
+    quietest: int
+
+    def ends(self, scene: Scene, on: Edge, off: Edge) -> tuple[Fiducial, Fiducial]:
+        """Return start and end by two rules; a paced complex starts with its spike."""
+        start = edge(scene, self.speed, self.first, scene.at(-170), on, self.top)
+        end = edge(scene, self.speed, self.last, self.quietest, off, self.top)
+        spike = scene.beat.pacing_ms
+        if spike is not None and start.time_ms is not None and -60 < spike - start.time_ms < 40:
+            start = Fiducial(spike, start.confidence, "from the pacing spike")
+        return start, end
+
+
+def _qrs(scene: Scene) -> _Qrs | None:
     speed = scene.speed(_QRS_SMOOTH_MS)
     low, high = scene.at(-120), scene.at(120)
     core = speed[low : high + 1]
@@ -119,16 +149,11 @@ def _qrs(scene: Scene) -> tuple[Fiducial, Fiducial] | None:
     if top < _LEAST_QRS_MV_S:
         return None
     fast = np.flatnonzero(core > 0.3 * top) + low
-    on = edge(scene, speed, int(fast[0]), scene.at(-170), _QRS_ON, top)
     latest = scene.at(min(120.0, _LATE_QRS_RR * scene.rr_ms))
     late = np.flatnonzero(scene.share_of_peak(_QRS_SMOOTH_MS, low, latest) > _LATE_QRS) + low
     last = int(max([*fast[-1:], *late[-1:]]))
     quietest = last + int(speed[last : last + round(_ST_MS / scene.ms)].argmin())
-    off = edge(scene, speed, last, quietest, _QRS_OFF, top)
-    spike = scene.beat.pacing_ms
-    if spike is not None and on.time_ms is not None and -60 < spike - on.time_ms < 40:
-        on = Fiducial(spike, on.confidence, "from the pacing spike")
-    return on, off
+    return _Qrs(speed, top, int(fast[0]), last, quietest)
 
 
 def _likely_p_on_ms(scene: Scene, on_ms: float) -> float:
@@ -145,7 +170,7 @@ def _likely_p_on_ms(scene: Scene, on_ms: float) -> float:
 
 def _p_wave(scene: Scene, qrs: tuple[Fiducial, Fiducial], t_off: Fiducial) -> tuple[Fiducial, ...]:
     on_ms = qrs[0].time_ms or -40.0
-    previous_t = (t_off.time_ms or 0.4 * scene.rr_ms) - scene.rr_ms + 30.0
+    previous_t = (t_off.time_ms or 0.4 * scene.rr_ms) - scene.rr_ms
     low, high = scene.at(max(previous_t, on_ms - 350.0)), scene.at(on_ms - 6.0)
     if high - low < 25:
         return lost(3, "no room between T and QRS to find a P wave")
@@ -167,7 +192,7 @@ def _p_wave(scene: Scene, qrs: tuple[Fiducial, Fiducial], t_off: Fiducial) -> tu
     if _returns(scene, on, off) < (_RETURNS_WELL if odd else _RETURNS):
         return lost(3, _why_no_p(scene))
     usual_t = 440.0 * (scene.rr_ms / 1000.0) ** (1 / 3) - scene.rr_ms + 30.0
-    after_t, after_qrs = min(previous_t, usual_t) - 20.0, (qrs[1].time_ms or 60.0) + 5.0
+    after_t, after_qrs = min(previous_t + 30.0, usual_t) - 20.0, (qrs[1].time_ms or 60.0) + 5.0
     rest = Rest(after_t, after_qrs, scene.rr_ms, on_ms - 5.0)
     wave_ms = (on.time_ms or 0.0) - 10.0, (off.time_ms or 0.0) + 10.0
     if repeats(scene.smooth(P_SMOOTH_MS), scene.at, wave_ms, rest):

@@ -32,7 +32,11 @@ class Fiducial:
 
 @dataclass(frozen=True, slots=True)
 class Fiducials:
-    """Global fiducials: an onset is where a wave has begun in three leads, an offset likewise."""
+    """Global fiducials: an onset is where a wave has begun in three leads, an offset likewise.
+
+    `qrs_half_on` and `qrs_half_off` are where QRS has begun and where it still lasts in half of the
+    leads: the ends of QRS duration, as recording devices state it.
+    """
 
     p_on: Fiducial
     p_peak: Fiducial
@@ -41,6 +45,8 @@ class Fiducials:
     qrs_off: Fiducial
     t_peak: Fiducial
     t_off: Fiducial
+    qrs_half_on: Fiducial = Fiducial(None, 0.0)
+    qrs_half_off: Fiducial = Fiducial(None, 0.0)
 
 
 class _Usual(NamedTuple):
@@ -62,7 +68,7 @@ _P = ("p_on", "p_peak", "p_off")
 _USUAL = (
     _Usual("P duration", "p_on", "p_off", 50.0, 170.0, _P),
     _Usual("PR interval", "p_on", "qrs_on", 80.0, 350.0, _P),
-    _Usual("QRS duration", "qrs_on", "qrs_off", 60.0, 200.0, ("qrs_off",)),
+    _Usual("QRS duration", "qrs_half_on", "qrs_half_off", 60.0, 200.0, ("qrs_off", "qrs_half_off")),
     _Usual("QTc Fridericia", "qrs_on", "t_off", 300.0, 600.0, ("t_peak", "t_off"), True),
 )
 DOUBT = 0.4

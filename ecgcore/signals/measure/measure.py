@@ -24,7 +24,7 @@ __all__ = ["LeadMeasured", "Measured", "Measurements", "measure"]
 _INTERVALS = {
     "p_ms": ("P duration", "p_on", "p_off"),
     "pr_ms": ("PR interval", "p_on", "qrs_on"),
-    "qrs_ms": ("QRS duration", "qrs_on", "qrs_off"),
+    "qrs_ms": ("QRS duration", "qrs_half_on", "qrs_half_off"),
     "qt_ms": ("QT interval", "qrs_on", "t_off"),
 }
 
@@ -50,8 +50,9 @@ _CANCEL = "the net areas in I and aVF are small"
 def measure(record: EcgRecord) -> Measurements:
     """Measure a recording.
 
-    Intervals run between the global fiducials, where a wave begins and ends in three
-    leads of the median beat. Heart rate and RR spread use all beats; QTc uses the median RR. Axes
+    PR and QT run between the global fiducials, where a wave begins and ends in three leads of the
+    median beat; QRS duration between the ends in half of the leads, as recording devices state it.
+    Heart rate and RR spread use all beats; QTc uses the median RR. Axes
     come from the net areas of I and aVF.
 
     Confidence is 1 for a clear value. That of an interval is the lower one of its two fiducials;

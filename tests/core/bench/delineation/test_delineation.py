@@ -31,11 +31,16 @@ ROW = np.array([-0.2, -0.1, -0.05, 0.0, 0.06, 0.36])
 
 def reference(row: np.ndarray = ROW) -> Annotated:
     record = EcgRecord("7", np.zeros((12, 2000), dtype=np.float32), 500, "test")
-    return Annotated(record, FusedBeats(R_S[:, None] + row, np.ones(3, dtype=bool)))
+    return Annotated(record, FusedBeats(R_S[:, None] + row, np.ones(3, dtype=bool), half(R_S)))
 
 
 def answer(row: np.ndarray = ROW, r_s: np.ndarray = R_S) -> Answer:
-    return Answer.of(FusedBeats(r_s[:, None] + row, np.ones(len(r_s), dtype=bool)))
+    return Answer.of(FusedBeats(r_s[:, None] + row, np.ones(len(r_s), dtype=bool), half(r_s)))
+
+
+def half(r_s: np.ndarray) -> np.ndarray:
+    """QRS in half of the leads: 90 ms."""
+    return r_s[:, None] + np.array([-0.04, 0.05])
 
 
 def moved(name: str, by_ms: float) -> np.ndarray:

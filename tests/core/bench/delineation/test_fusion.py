@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ecgcore.bench.delineation.fusion import COLUMNS, dominant_beats, fuse
+from ecgcore.bench.delineation.fusion import COLUMNS, FusedBeats, dominant_beats, fuse
 from ecgcore.records import EcgRecord
 
 NAN = float("nan")
@@ -36,6 +36,10 @@ def test_a_wave_lasts_as_long_as_it_is_marked_in_three_leads() -> None:
     assert found.typical_ms("qrs_on") == pytest.approx(-49)
     assert found.typical_ms("qrs_off") == pytest.approx(59)
     assert found.typical_ms("qrs") == pytest.approx(108)
+    assert found.typical_ms("qrs_half") == pytest.approx(102), (
+        "sixth of twelve: 46 before, 56 after"
+    )
+    assert np.isnan(FusedBeats(found.times_s, found.dominant).typical_ms("qrs_half"))
 
 
 def test_marks_far_from_the_other_leads_do_not_count() -> None:

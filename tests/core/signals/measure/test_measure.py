@@ -43,6 +43,8 @@ FOUND = Fiducials(
     p_off=Fiducial(-100.0, 0.8),
     qrs_on=Fiducial(-40.0, 1.0),
     qrs_off=Fiducial(60.0, 0.95),
+    qrs_half_on=Fiducial(-34.0, 1.0),
+    qrs_half_off=Fiducial(54.0, 0.95),
     t_peak=Fiducial(280.0, 0.7),
     t_off=Fiducial(360.0, 0.6, "T runs into U"),
 )
@@ -97,7 +99,7 @@ def test_intervals_run_between_their_fiducials(monkeypatch) -> None:
     assert found.value("rr_sd_ms").value == pytest.approx(0, abs=1e-6)
     assert found.value("p_ms").value == 100
     assert found.value("pr_ms").value == 160
-    assert found.value("qrs_ms").value == 100
+    assert found.value("qrs_ms").value == 88, "between half of the leads"
     assert found.value("qt_ms").value == 400
     assert found.value("qtc_bazett_ms").value == pytest.approx(447.21, abs=0.01)
     assert found.value("p_ms").confidence == 0.8, "the lower one of both ends"
@@ -287,7 +289,7 @@ def test_tables_speak_to_a_reader(monkeypatch) -> None:
     )
     frame = found.frame().set_index("Measurement")
     assert list(frame.columns) == ["Value", "Unit", "Confidence", "Note"]
-    assert tuple(frame.loc["QRS duration"]) == ("100", "ms", "95 %", "")
+    assert tuple(frame.loc["QRS duration"]) == ("88", "ms", "95 %", "")
     assert tuple(frame.loc["PR interval"])[::3] == ("could not measure", "no P wave stands out")
     leads = found.lead_frame().set_index("Lead")
     assert list(leads.index) == list(LEADS)
