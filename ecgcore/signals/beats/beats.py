@@ -33,6 +33,9 @@ _FEW = 4
 
 _LEAST_RR = samples(0.17)
 
+_FEW_RR = 3
+"""From so many intervals on a rhythm can be called irregular."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Beats:
@@ -79,6 +82,8 @@ class MedianBeat:
         between two beats of the dominant shape count, so that extra beats do not.
     pacing_ms
         Where a pacing spike stands in most beats, relative to R; None when there is none.
+    rr_spread
+        Standard deviation of the same intervals in parts of their mean.
     halves
         ``(2, 12, n)`` medians of every other beat, which tell what returns with each beat from what
         was left by chance; None when unknown.
@@ -92,6 +97,7 @@ class MedianBeat:
     rr_irregularity: float = 0.0
     pacing_ms: float | None = None
     halves: FloatArray | None = None
+    rr_spread: float = 0.0
 
     def times_ms(self) -> FloatArray:
         """Return the time of each sample relative to R, ``(n,)``."""
@@ -141,6 +147,7 @@ def median_beat(record: EcgRecord, beats: Beats) -> MedianBeat | None:
         _rr_irregularity(beats),
         _pacing_ms(pacing_spikes(signal), r[dominant]),
         average.halves,
+        _rr_spread(beats),
     )
 
 
@@ -166,9 +173,19 @@ def _kept(r: Indices, kinds: Indices, signal: FloatArray) -> Indices:
     return np.array(kept, dtype=np.int64)
 
 
+def _usual_rr_ms(beats: Beats) -> NDArray[np.float64]:
+    """Return the intervals between two beats of the dominant shape."""
+    return np.asarray(beats.rr_ms[(beats.kinds[1:] == 0) & (beats.kinds[:-1] == 0)])
+
+
+def _rr_spread(beats: Beats) -> float:
+    rr = _usual_rr_ms(beats)
+    return float(rr.std() / rr.mean()) if rr.size >= _FEW_RR else 0.0
+
+
 def _rr_irregularity(beats: Beats) -> float:
-    rr = beats.rr_ms[(beats.kinds[1:] == 0) & (beats.kinds[:-1] == 0)]
-    if rr.size < 3:
+    rr = _usual_rr_ms(beats)
+    if rr.size < _FEW_RR:
         return 0.0
     return float(np.median(np.abs(np.diff(rr))) / np.median(rr))
 

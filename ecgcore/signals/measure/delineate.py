@@ -24,7 +24,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from ecgcore.signals.beats.beats import MedianBeat
 from ecgcore.signals.beats.qrs_detector import Array
-from ecgcore.signals.measure.fiducials import Fiducial, Fiducials, with_doubts
+from ecgcore.signals.measure.fiducials import DOUBT, Fiducial, Fiducials, with_doubts
 from ecgcore.signals.measure.flutter import Rest, repeats
 from ecgcore.signals.measure.scene import (
     P_SMOOTH_MS,
@@ -69,6 +69,14 @@ _RETURNS, _RETURNS_WELL = 0.6, 0.8
 """Least correlation of a P wave in one half of the beats with that in the other half; in an
 irregular or paced rhythm. In PTB-XL it is over 0.9 in nine of ten normal records with a P wave, and
 under 0.55 in nine of ten with atrial fibrillation."""
+
+_SPREAD, _RETURNS_SURELY, _SURE_SIZE = 0.09, 0.9, 5.0
+"""A wave that does not return so well or stand out so far may be an f wave by chance: it is no P in
+an irregular rhythm, and doubted where RR varies by more than this part."""
+
+_PERHAPS_F = "doubtful: RR varies and P hardly returns, an f wave may pass for it"
+
+_FIBRILLATION = "atrial fibrillation likely: RR irregular, no P wave that returns with each beat"
 
 _P_REACH_MS = 130.0
 """No hump farther than this from the largest belongs to the same P."""
@@ -189,14 +197,20 @@ def _p_wave(scene: Scene, qrs: tuple[Fiducial, Fiducial], t_off: Fiducial) -> tu
     if not _SHORTEST_P_MS <= span_ms <= _LONGEST_P_MS:
         length = "short" if span_ms < _SHORTEST_P_MS else "long"
         return lost(3, f"what precedes QRS is too {length} for a P wave ({span_ms:.0f} ms)")
-    if _returns(scene, on, off) < (_RETURNS_WELL if odd else _RETURNS):
+    returns = _returns(scene, on, off)
+    if returns < (_RETURNS_WELL if odd else _RETURNS):
         return lost(3, _why_no_p(scene))
+    chance = returns < _RETURNS_SURELY or size < _SURE_SIZE
+    if chance and scene.beat.rr_irregularity > _IRREGULAR:
+        return lost(3, _FIBRILLATION)
     usual_t = 440.0 * (scene.rr_ms / 1000.0) ** (1 / 3) - scene.rr_ms + 30.0
     after_t, after_qrs = min(previous_t + 30.0, usual_t) - 20.0, (qrs[1].time_ms or 60.0) + 5.0
     rest = Rest(after_t, after_qrs, scene.rr_ms, on_ms - 5.0)
     wave_ms = (on.time_ms or 0.0) - 10.0, (off.time_ms or 0.0) + 10.0
     if repeats(scene.smooth(P_SMOOTH_MS), scene.at, wave_ms, rest):
-        return lost(3, "the atrial wave repeats, as in flutter")
+        return lost(3, "atrial flutter likely: the atrial wave repeats")
+    if chance and scene.beat.rr_spread > _SPREAD:
+        on, peak, off = (point.doubted(DOUBT, _PERHAPS_F) for point in (on, peak, off))
     return doubted_if_small(size, on, peak, off)
 
 
@@ -242,7 +256,7 @@ def _returns(scene: Scene, on: Fiducial, off: Fiducial) -> float:
 
 def _why_no_p(scene: Scene) -> str:
     if scene.beat.rr_irregularity > _IRREGULAR:
-        return "no P wave and an irregular rhythm, as in atrial fibrillation"
+        return _FIBRILLATION
     if scene.beat.pacing_ms is not None:
         return "ventricular pacing without a P wave before it"
     return "no P wave that returns with each beat stands out of the noise"

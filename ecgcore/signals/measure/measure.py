@@ -137,7 +137,8 @@ def _interval(name: str, found: Fiducials) -> Measured:
     reason = "; ".join(dict.fromkeys(point.reason for point in (first, last) if point.reason))
     if first.time_ms is None or last.time_ms is None:
         lost = first if first.time_ms is None else last
-        return Measured(name, label, "ms", None, 0.0, lost.reason)
+        why = f"no PR: {lost.reason}" if name == "pr_ms" else lost.reason
+        return Measured(name, label, "ms", None, 0.0, why)
     confidence = min(first.confidence, last.confidence)
     return Measured(name, label, "ms", last.time_ms - first.time_ms, confidence, reason)
 

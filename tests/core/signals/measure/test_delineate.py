@@ -127,7 +127,7 @@ def flutter(period_ms: float, *, fs_hz: int = 500) -> EcgRecord:
 def test_flutter_waves_are_no_p_waves(period_ms: float) -> None:
     found = fiducials(flutter(period_ms))
     assert found.p_on.time_ms is None
-    assert found.p_on.reason == "the atrial wave repeats, as in flutter"
+    assert found.p_on.reason == "atrial flutter likely: the atrial wave repeats"
 
 
 def test_t_that_falls_slowly_ends_on_its_fall() -> None:

@@ -418,8 +418,8 @@ def test_a_p_wave_lasts_45_to_215_ms(
         ({}, 0.59, False),
         ({}, 0.6, True),
         ({"rr_irregularity": 0.1}, 0.6, True),
-        ({"rr_irregularity": 0.11}, 0.79, False),
-        ({"rr_irregularity": 0.11}, 0.8, True),
+        ({"rr_irregularity": 0.11}, 0.89, False),
+        ({"rr_irregularity": 0.11}, 0.9, True),
         ({"pacing_ms": -150.0}, 0.79, False),
         ({"pacing_ms": -150.0}, 0.8, True),
     ],
@@ -432,6 +432,25 @@ def test_a_p_wave_returns_in_the_other_half_of_the_beats(
 
 
 @pytest.mark.parametrize(
+    ("spread", "returns", "size", "doubtful"),
+    [
+        (0.091, 0.89, 9.0, True),
+        (0.091, 0.9, 9.0, False),
+        (0.091, 0.9, 4.9, True),
+        (0.09, 0.7, 4.9, False),
+    ],
+)
+def test_where_rr_varies_a_wave_that_hardly_returns_is_doubted(
+    p_scene: SimpleNamespace, spread: float, returns: float, size: float, doubtful: bool
+) -> None:
+    p_scene.returns, p_scene.size = returns, size
+    on = p_wave(rr_spread=spread)[0]
+    assert on.time_ms is not None
+    assert ("an f wave may pass for it" in on.reason) is doubtful
+    assert (on.confidence < 0.4) is doubtful
+
+
+@pytest.mark.parametrize(
     ("t_off", "after_t"),
     [(T_OFF, -590.0), (Fiducial(500.0, 1.0), -550.0)],  # usual T: 440 ms at 60 bpm
 )
@@ -440,7 +459,7 @@ def test_flutter_is_looked_for_20_ms_before_the_end_of_the_last_t(
 ) -> None:
     """Either where T ended or where it usually does, whichever is earlier, and 30 ms later."""
     p_scene.repeats = True
-    assert p_wave(t_off)[0].reason == "the atrial wave repeats, as in flutter"
+    assert p_wave(t_off)[0].reason == "atrial flutter likely: the atrial wave repeats"
     [(wave_ms, rest)] = p_scene.rest
     assert wave_ms == (-210.0, -90.0)
     assert rest == pytest.approx((after_t if t_off is T_OFF else -550.0, 55.0, 1000.0, -45.0))

@@ -153,7 +153,8 @@ def test_without_a_p_wave_the_reason_takes_its_place(monkeypatch) -> None:
     )
     for name in ("p_ms", "pr_ms", "axis_p_deg"):
         assert found.value(name).value is None
-        assert found.value(name).reason == "no P wave stands out"
+        prefix = "no PR: " if name == "pr_ms" else ""
+        assert found.value(name).reason == prefix + "no P wave stands out"
         assert found.value(name).confidence == 0
     assert found.value("qt_ms").value == 400
 
@@ -290,7 +291,10 @@ def test_tables_speak_to_a_reader(monkeypatch) -> None:
     frame = found.frame().set_index("Measurement")
     assert list(frame.columns) == ["Value", "Unit", "Confidence", "Note"]
     assert tuple(frame.loc["QRS duration"]) == ("88", "ms", "95 %", "")
-    assert tuple(frame.loc["PR interval"])[::3] == ("could not measure", "no P wave stands out")
+    assert tuple(frame.loc["PR interval"])[::3] == (
+        "could not measure",
+        "no PR: no P wave stands out",
+    )
     leads = found.lead_frame().set_index("Lead")
     assert list(leads.index) == list(LEADS)
     assert leads.loc["I", "T (mV)"] == "−0.40"
