@@ -48,7 +48,9 @@ def _run_dir(args: argparse.Namespace, settings: Settings) -> Path:
     An attempt that left no checkpoint left nothing to go on with, so its spec is replaced.
     """
     from ecgcore.errors import JobError
+    from ecgcore.models.architectures import architecture
     from ecgcore.ptbxl.catalog import open_catalog
+    from ecgcore.study.neighbours.runs import recipe_of
     from ecgcore.tasks.registry import task_named
     from ecgcore.training.checkpoint import CHECKPOINT_FILE
     from ecgcore.training.spec import SPEC_FILE, TrainSpec
@@ -60,7 +62,8 @@ def _run_dir(args: argparse.Namespace, settings: Settings) -> Path:
         return chosen
     options = {} if args.epochs is None else {"epochs": args.epochs}
     folder = str(open_catalog(settings).folder)
-    settings_of_task = {"task": args.task, **task_named(args.task).recipe, **options}
+    recipe = recipe_of(architecture(args.arch), task_named(args.task))
+    settings_of_task = {"task": args.task, **recipe, **options}
     asked = TrainSpec(args.arch, args.train_set, args.seed, folder, **settings_of_task)
     run_dir = chosen or settings.runs_dir / asked.key.run_name
     goes_on = chosen is not None or (run_dir / CHECKPOINT_FILE).exists()

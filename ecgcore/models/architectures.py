@@ -153,13 +153,13 @@ def _encoder(name: str, title: str, maker: str, ms_per_record: float) -> Archite
 
 
 ENCODERS = (
-    _encoder("cnn_alone", "CNN alone", "cnn_alone", 1.0),
-    _encoder("cnn_alone_wide", "CNN alone, as large as CNN-BiLSTM", "cnn_alone_wide", 1.3),
-    _encoder("cnn_1lstm", "CNN + LSTM", "one_lstm", 1.6),
-    _encoder("cnn_gru", "CNN + GRU", "one_gru", 1.6),
-    _encoder("cnn_2lstm", "CNN + 2 LSTM", "two_lstm", 2.2),
-    _encoder("cnn_2gru", "CNN + 2 GRU", "two_gru", 2.2),
-    _encoder("cnn_2bilstm", "CNN + 2 BiLSTM", "two_bilstm", 3.2),
+    _encoder("cnn_alone", "CNN alone", "cnn_alone", 1.2),
+    _encoder("cnn_alone_wide", "CNN alone, as large as CNN-BiLSTM", "cnn_alone_wide", 1.9),
+    _encoder("cnn_1lstm", "CNN + LSTM", "one_lstm", 1.7),
+    _encoder("cnn_gru", "CNN + GRU", "one_gru", 1.8),
+    _encoder("cnn_2lstm", "CNN + 2 LSTM", "two_lstm", 2.1),
+    _encoder("cnn_2gru", "CNN + 2 GRU", "two_gru", 2.5),
+    _encoder("cnn_2bilstm", "CNN + 2 BiLSTM", "two_bilstm", 3.6),
 )
 """Beside CNN-BiLSTM, whose stem, pooling and head they have."""
 
@@ -232,7 +232,7 @@ RIBEIRO_SMALL = Architecture(
     title="ResNet small",
     network=f"{_NETWORKS}.neighbours.ribeiro_resnet:at_100_hz",
     sources=(_BASE, "models/networks/neighbours/ribeiro_resnet.py"),
-    ms_per_record=3.0,
+    ms_per_record=4.4,
     tasks=("rhythm6",),
 )
 RIBEIRO_RESNET = replace(
@@ -259,6 +259,7 @@ RIBEIRO_RESNETS = (
         name="ribeiro_small_k16",
         title="ResNet small, kernel 16",
         network=f"{_NETWORKS}.neighbours.ribeiro_resnet:at_100_hz_kernel16",
+        ms_per_record=7.5,
     ),
     RIBEIRO_RESNET,
     replace(

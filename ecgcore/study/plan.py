@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -16,7 +17,9 @@ from ecgcore.models.cards import WEIGHTS_FILE, ModelCard, ModelKey, file_sha256
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import Catalog, open_catalog
 from ecgcore.settings import Settings
+from ecgcore.study.neighbours.runs import NEIGHBOURS
 from ecgcore.tasks import mi
+from ecgcore.tasks.registry import task_named
 from ecgcore.training.spec import TrainSpec
 from ecgcore.training.submit import RunView, expected_seconds, read_run, run_dir_of
 
@@ -42,21 +45,33 @@ class StudyRun:
     train_set: str
     seed: int
     recipe: Recipe = field(default_factory=dict)
+    task: str = mi.NAME
 
     @property
     def key(self) -> ModelKey:
         """Identity of the model that results."""
-        return ModelKey(self.arch, self.train_set, self.seed)
+        return ModelKey(self.arch, self.train_set, self.seed, self.task)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What ``--only`` may call it: "cnn_bilstm", "cnn_bilstm-A", "cnn_bilstm-A-0"."""
-        group = f"{self.arch}-{self.train_set}"
-        return self.arch, group, f"{group}-{self.seed}", self.key.run_name
+        """What ``--only`` may call it.
+
+        Examples
+        --------
+        >>> StudyRun("cnn_bilstm", "A", 0).names
+        ('cnn_bilstm', 'cnn_bilstm-A', 'cnn_bilstm-A-0', 'cnn_bilstm-A-seed0')
+        >>> StudyRun("cnn_bilstm", "all", 0, task="subclasses").names[:2]
+        ('subclasses', 'subclasses-cnn_bilstm')
+        """
+        arch = self.arch if self.task == mi.NAME else f"{self.task}-{self.arch}"
+        task = () if self.task == mi.NAME else (self.task,)
+        return *task, arch, self.key.group_name, self.key.name, self.key.run_name
 
     def spec(self, data_dir: Path) -> TrainSpec:
         """Return the whole recipe, for the recordings in `data_dir`."""
-        return TrainSpec(self.arch, self.train_set, self.seed, str(data_dir), **self.recipe)
+        return TrainSpec(
+            self.arch, self.train_set, self.seed, str(data_dir), task=self.task, **self.recipe
+        )
 
 
 STUDY: tuple[StudyRun, ...] = tuple(
@@ -70,7 +85,17 @@ STUDY: tuple[StudyRun, ...] = tuple(
         key=lambda run: run.seed,
     )
 )
-"""All runs in the order of training: a study that is stopped early has whole seeds."""
+"""The study's own runs in the order of training: one that is stopped early has whole seeds."""
+
+RUNS: tuple[StudyRun, ...] = (
+    *STUDY,
+    *(
+        StudyRun(one.arch.name, one.train_set, seed, one.recipe, one.task.name)
+        for one in NEIGHBOURS
+        for seed in range(*one.seeds)
+    ),
+)
+"""All runs in the order of training, the study's own first."""
 
 
 def chosen_runs(only: Sequence[str]) -> tuple[StudyRun, ...]:
@@ -81,13 +106,13 @@ def chosen_runs(only: Sequence[str]) -> tuple[StudyRun, ...]:
     JobError
         If a name fits no run.
     """
-    known = {name for run in STUDY for name in run.names}
+    known = {name for run in RUNS for name in run.names}
     if unknown := [name for name in only if name not in known]:
         raise JobError(
             f"The study has no run {', '.join(unknown)}. Name an architecture, a training set and "
-            f"a seed, such as {' or '.join(STUDY[0].names[:3])}."
+            f"a seed, such as {' or '.join(RUNS[0].names[:3])}, or a task, such as {RUNS[-1].task}."
         )
-    return tuple(run for run in STUDY if not only or set(only).intersection(run.names))
+    return tuple(run for run in RUNS if not only or set(only).intersection(run.names))
 
 
 class RunState(StrEnum):
@@ -109,7 +134,8 @@ class RunStatus:
     epoch, epochs
         Finished, and at most.
     val_auroc
-        Of the finished model, else the best so far; None before the first epoch.
+        Of the finished model, else the best so far; None before the first epoch. Of several
+        classes it is the mean.
     minutes
         Time of training until now; None where this machine did not train it.
     seconds_left
@@ -190,7 +216,7 @@ class Study:
             weights = file_sha256(folder / WEIGHTS_FILE)
         except (ModelError, OSError):
             return False
-        ids = mi.training_ids(self.catalog.frame, run.train_set, run.seed)
+        ids = self._train_ids(run)
         return (
             card.key == run.key
             and _same_recipe(run.spec(self.catalog.folder), card)
@@ -205,9 +231,12 @@ class Study:
 
     def n_train(self, run: StudyRun) -> int:
         """Count the records that a run is trained on."""
-        return len(mi.training_ids(self.catalog.frame, run.train_set, run.seed))
+        return len(self._train_ids(run))
 
-    def status(self, runs: Sequence[StudyRun] = STUDY) -> tuple[RunStatus, ...]:
+    def _train_ids(self, run: StudyRun) -> list[int]:
+        return _train_ids(self.catalog, run.task, run.train_set, run.seed)
+
+    def status(self, runs: Sequence[StudyRun] = RUNS) -> tuple[RunStatus, ...]:
         """Read how far every run is, also while it is trained by another process."""
         views = [read_run(self.run_dir(run)) for run in runs]
         rates = self._seconds_per_record(runs, views)
@@ -244,7 +273,8 @@ class Study:
 
     def _val_auroc(self, run: StudyRun, view: RunView, *, done: bool) -> float | None:
         if done:
-            return dict(ModelCard.load(self.target(run)).metrics).get("val_auroc")
+            score = task_named(run.task).score.name
+            return dict(ModelCard.load(self.target(run)).metrics).get(f"val_{score}")
         return None if view.history.empty else float(view.history["val_score"].max())
 
     def _seconds_per_record(
@@ -295,11 +325,14 @@ class StudyStatus:
 
     def as_text(self) -> str:
         """Lay out a table with the totals below it."""
-        lines = [f"{'run':26}{'state':24}{'val AUROC':>10}{'minutes':>9}"]
+        width = max([26, *(len(row.run) + 2 for row in self.rows)])
+        lines = [f"{'run':{width}}{'state':24}{'val AUROC':>10}{'minutes':>9}{'left':>7}"]
         for row in self.rows:
             auroc = "" if row.val_auroc is None else f"{row.val_auroc:.4f}"
             minutes = "" if row.minutes is None else f"{row.minutes:.1f}"
-            line = f"{row.run:26}{row.state_words:24}{auroc:>10}{minutes:>9}  {row.note}"
+            left = f"{row.seconds_left / 60:.0f}" if row.seconds_left else ""
+            line = f"{row.run:{width}}{row.state_words:24}{auroc:>10}{minutes:>9}{left:>7}"
+            line = f"{line}  {row.note}"
             lines.append(line.rstrip())
         totals = ", ".join(f"{n} {state}" for state, n in self.counts.items())
         left = f"at most {self.hours_left:.1f} h left with {self.jobs} processes"
@@ -328,12 +361,18 @@ def running_process(run_dir: Path) -> JobProcess | None:
     return None if process.ended() else process
 
 
+@lru_cache(maxsize=256)
+def _train_ids(catalog: Catalog, task: str, train_set: str, seed: int) -> list[int]:
+    return task_named(task).train_set(train_set).choose(catalog, "train", seed)
+
+
 def _same_recipe(wanted: TrainSpec, card: ModelCard) -> bool:
     """Compare all settings; "auto" is whatever the machine chose and wrote down.
 
     A card that is older than a setting was trained with its default.
     """
-    defaults = dict(TrainSpec(wanted.arch, wanted.train_set, wanted.seed, "").recipe)
+    key = wanted.key
+    defaults = dict(TrainSpec(key.arch, key.train_set, key.seed, "", task=key.task).recipe)
     found, needed = defaults | dict(card.recipe), dict(wanted.recipe)
     if wanted.speedups == "auto":
         found["speedups"] = needed["speedups"]

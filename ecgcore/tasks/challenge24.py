@@ -155,7 +155,7 @@ CHALLENGE24 = Task(
     score=Score("macro_auroc", "macro AUROC", macro_auroc),
     has_certainty=False,
     sources=("tasks/challenge24.py", "tasks/likelihoods.py", "ptbxl/label_groups.py"),
-    recipe={"class_weight": False, "epochs": 24, "patience": 24},
+    recipe={"class_weight": False, "epochs": 16, "patience": 16},
     known_rule=known,
 )
 """Rhythms, blocks, axis, intervals and waves, as the challenge scored them."""

@@ -82,6 +82,6 @@ SUBCLASSES = Task(
     score=Score("macro_auroc", "macro AUROC", macro_auroc),
     has_certainty=True,
     sources=("tasks/subclasses.py", "tasks/likelihoods.py", "ptbxl/label_groups.py"),
-    recipe={"class_weight": False, "epochs": 24, "patience": 24},
+    recipe={"class_weight": False, "epochs": 16, "patience": 16},
 )
 """Diagnostic subclasses as the field counts them: a statement at any likelihood."""

@@ -19,6 +19,7 @@ from ecgcore.commands.study import _terminated_like_interrupted
 from ecgcore.errors import JobError
 from ecgcore.jobs import progress
 from ecgcore.jobs.processes import spawn
+from ecgcore.models.architectures import ARCHITECTURES
 from ecgcore.models.cards import WEIGHTS_FILE, ModelCard, Preprocessing, file_sha256
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import Catalog, load_catalog
@@ -26,8 +27,10 @@ from ecgcore.ptbxl.store import build_store
 from ecgcore.settings import Settings
 from ecgcore.study import plan as study_module
 from ecgcore.study import runner
+from ecgcore.study.neighbours.runs import recipe_of
 from ecgcore.study.plan import (
     PROCESS_FILE,
+    RUNS,
     STUDY,
     RunState,
     Study,
@@ -38,6 +41,8 @@ from ecgcore.study.plan import (
 )
 from ecgcore.study.runner import LOG_FILE, run_study
 from ecgcore.tasks import mi as mi_task
+from ecgcore.tasks.challenge24 import CHALLENGE24
+from ecgcore.tasks.rhythm6 import RHYTHM6
 from ecgcore.training.spec import PROGRESS_FILE, SPEC_FILE, TrainSpec
 from ecgcore.training.submit import expected_seconds
 
@@ -130,8 +135,45 @@ def test_the_study_has_its_runs_and_whole_seeds_first():
     assert all(run.recipe["seed_exact"] for run in STUDY if run.arch == "cnn_lstm")
 
 
+def test_the_plan_has_the_neighbours_runs():
+    counts = Counter((run.task, run.arch, run.train_set) for run in RUNS)
+    for name in ("I", "II", "III", "IV"):
+        assert counts["rhythm6", "ribeiro_small", name] == 3
+        assert counts["rhythm6", "ribeiro_small_attention", name] == 3
+    for arch in ("cnn_alone", "cnn_1lstm", "cnn_gru", "cnn_bilstm"):
+        assert counts["subclasses", arch, "all"] == 3
+    for arch in ("cnn_alone_wide", "cnn_2lstm", "cnn_2gru", "cnn_2bilstm"):
+        assert counts["subclasses", arch, "all"] == 2
+    for arch in ("se_resnet_small", "se_resnet_leads", "se_resnet_signal"):
+        assert counts["challenge24", arch, "all"] == 3
+    for name in ("A+", "C+", "D+"):
+        assert counts["mi_all_comers", "cnn_bilstm", name] == 5
+    assert counts["statements71", "resnet_bilstm", "all"] == 5
+    assert len({run.key for run in RUNS}) == len(RUNS)
+    assert not any(ARCHITECTURES[run.arch].needs_gpu for run in RUNS)
+
+
+def test_an_architecture_of_a_task_knows_its_recipe_better_than_the_task():
+    assert recipe_of(ARCHITECTURES["se_resnet"], CHALLENGE24)["epochs"] == 70
+    assert recipe_of(ARCHITECTURES["se_resnet_small"], CHALLENGE24)["epochs"] == 16
+    assert recipe_of(ARCHITECTURES["cnn_lstm"], CHALLENGE24)["epochs"] == 16
+
+
+def test_a_run_of_another_task_is_done_by_its_own_records(study: Study):
+    run = StudyRun("cnn_bilstm", "I", 1, RECIPE, task="rhythm6")
+    ids = RHYTHM6.train_set("I").choose(study.catalog, "train", 1)
+    same, metrics = label_groups.fingerprint(ids), (("val_macro_auroc", 0.5),)
+    target = study.target(run)
+    finished_model(study, RUN, target, key=run.key, data_fingerprint=same, metrics=metrics)
+    (row,) = study.status([run])
+    assert (row.run, row.state, row.val_auroc) == ("rhythm6-cnn_bilstm-I-seed1", RunState.DONE, 0.5)
+    assert study.n_train(run) == len(ids)
+    assert run.spec(Path("x")).task == "rhythm6"
+
+
 def test_runs_are_chosen_by_architecture_set_and_seed():
-    assert chosen_runs([]) == STUDY
+    assert chosen_runs([]) == RUNS
+    assert RUNS[: len(STUDY)] == STUDY
     assert {run.arch for run in chosen_runs(["bimamba2"])} == {"bimamba2"}
     assert [run.seed for run in chosen_runs(["bimamba2-D-mix"])] == [0, 1, 2]
     chosen = chosen_runs(["cnn_bilstm-D-0", "bimamba2-D-mix-2", "cnn_bilstm-A-seed4"])
@@ -140,6 +182,9 @@ def test_runs_are_chosen_by_architecture_set_and_seed():
         "bimamba2-D-mix-seed2",
         "cnn_bilstm-A-seed4",
     ]
+    assert {run.task for run in chosen_runs(["rhythm6"])} == {"rhythm6"}
+    assert len(chosen_runs(["cnn_bilstm"])) == 23, "the study's own are meant"
+    assert [run.seed for run in chosen_runs(["subclasses-cnn_bilstm-soft"])] == [0, 1, 2]
     with pytest.raises(JobError, match=r"no run resnet, cnn_bilstm-A-9\. .*cnn_bilstm-A-0"):
         chosen_runs(["resnet", "cnn_bilstm", "cnn_bilstm-A-9"])
 
@@ -366,7 +411,7 @@ def test_from_the_command_line_to_a_finished_model(
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "pretrained"))
     monkeypatch.setenv("ECG_RUNS_DIR", str(tmp_path / "runs"))
     run = StudyRun("cnn_bilstm", "A", 0, {"epochs": 1, "speedups": "none"})
-    monkeypatch.setattr(study_module, "STUDY", (run,))
+    monkeypatch.setattr(study_module, "RUNS", (run,))
     asked = ["--data", str(data), "--only", "cnn_bilstm-A"]
     assert main(["study", "run", *asked]) == 0
     printed = capsys.readouterr()

@@ -17,7 +17,7 @@ from ecgcore.models.networks.base import NetworkModule
 
 _DROPOUT = 0.2
 _FAITHFUL = (64, 128, 196, 256, 320)
-_HALF = (32, 64, 98, 128, 160)
+_HALF = (32, 64, 96, 128, 160)
 
 
 class SameConv1d(nn.Conv1d):

@@ -21,9 +21,9 @@ N_PARAMETERS = {
     "se_resnet_leads": (24, 2_217_860 + 2 * 12 * 6),
     "se_resnet_signal": (24, 2_217_860 - 60 - 10 * 24),
     "se_resnet": (24, 8_837_060),
-    "ribeiro_small": (6, 545_634),
-    "ribeiro_small_attention": (6, 545_634 - 15 * 160 * 6),
-    "ribeiro_small_k16": (6, 1_617_166),
+    "ribeiro_small": (6, 541_382),
+    "ribeiro_small_attention": (6, 541_382 - 15 * 160 * 6),
+    "ribeiro_small_k16": (6, 1_604_422),
     "ribeiro_resnet": (6, 6_421_910),
     "ribeiro_attention": (6, 6_421_910 - 15 * 320 * 6),
 }
