@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import get_args
 
 from tqdm import tqdm
@@ -13,6 +14,8 @@ from ecgcore.commands.predict import add_task_argument
 from ecgcore.commands.result import FAILED, OK, Result
 from ecgcore.models.architectures import BIMAMBA2, DEFAULT
 from ecgcore.settings import Settings
+
+CHALLENGE24 = "challenge24"
 
 
 def add_study_arguments(parser: argparse.ArgumentParser) -> None:
@@ -129,6 +132,9 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="METHOD",
         help="raw, temperature, platt, beta, isotonic or venn_abers (raw and platt)",
     )
+    parser.add_argument(
+        "--weights", type=Path, metavar="CSV", help="rewards of the challenge, for its metric"
+    )
     add_task_argument(parser)
 
 
@@ -156,12 +162,16 @@ def run_evaluate(args: argparse.Namespace, settings: Settings) -> Result:
     from ecgcore.errors import ModelError
     from ecgcore.study.class_table import class_report
     from ecgcore.study.metrics_table import DEFAULT_METHODS, evaluation_report
+    from ecgcore.study.neighbours.decisions import challenge_rewards
     from ecgcore.tasks import mi
 
+    if args.weights is not None and args.task != CHALLENGE24:
+        raise ModelError(f"--weights are rewards of the task {CHALLENGE24}, not of {args.task}.")
     if args.task != mi.NAME:
         if args.calibration:
             raise ModelError(f"Of the task {args.task} nothing is calibrated; leave --calibration.")
-        classes = class_report(settings, args.task)
+        rewards = None if args.weights is None else challenge_rewards(args.weights)
+        classes = class_report(settings, args.task, rewards=rewards)
         return OK, classes.as_json(), classes.as_text()
     report = evaluation_report(settings, args.calibration or DEFAULT_METHODS)
     return OK, report.as_json(), report.as_text()

@@ -1,7 +1,7 @@
 """Every model on every test set: stored predictions where they exist, fresh ones otherwise."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,13 @@ from ecgcore.predictions.store import (
     shipped_file,
 )
 from ecgcore.ptbxl import label_groups
-from ecgcore.ptbxl.catalog import PTBXL_VERSION, synthetic_version
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog, synthetic_version
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.stats.metrics import Metrics, evaluate
 from ecgcore.stats.per_class import PerClassFigures, per_class_figures
 from ecgcore.tasks import mi as mi_task
 from ecgcore.tasks.registry import task_named
+from ecgcore.tasks.task import Task
 
 if TYPE_CHECKING:
     from ecgcore.models.predictor import Predictor
@@ -189,20 +190,46 @@ def judge_classes(
     ModelError
         If the test set is empty, or predictions are missing for records of it.
     """
-    task, catalog = task_named(entry.key.task), recordings.catalog
+    labelled = labelled_classes(task_named(entry.key.task), test_set, recordings.catalog, split)
+    logits = class_logits(
+        entry, labelled.ids.tolist(), pretrained_dir=pretrained_dir, recordings=recordings
+    )
+    return replace(labelled, logits=logits)
+
+
+def class_logits(
+    entry: ModelEntry, ids: Sequence[int], *, pretrained_dir: Path, recordings: Recordings
+) -> NDArray[np.float32]:
+    """Return a model's logits ``(n, n_classes)`` of records that are open, stored or fresh ones.
+
+    Raises
+    ------
+    ModelError
+        If predictions are missing for some of them.
+    """
+    return _logits(entry, None, ids, recordings.catalog.version, pretrained_dir, recordings)
+
+
+def labelled_classes(task: Task, test_set: str, catalog: Catalog, split: str) -> LabelledClasses:
+    """Return the labels of a test set of any task, with logits of zero.
+
+    Raises
+    ------
+    ModelError
+        If the test set is empty.
+    """
     ids = task.test_set(test_set).choose(catalog, split)
     if not ids:
         raise ModelError(
             f"{catalog.version} has no {split} record of the set {test_set!r}; choose another "
             "data set."
         )
-    logits = _logits(entry, None, ids, catalog.version, pretrained_dir, recordings)
     patients = catalog.frame.loc[ids, "patient_id"].astype("Int64")
     alone = -1 - np.arange(len(ids))
     return LabelledClasses(
         np.asarray(ids, dtype=np.int64),
         task.label_rule(catalog, ids),
-        logits,
+        np.zeros((len(ids), len(task.classes)), dtype=np.float32),
         np.where(patients.isna(), alone, patients.fillna(0)).astype(np.int64),
         task.classes,
         task.known(catalog, ids),

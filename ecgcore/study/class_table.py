@@ -1,28 +1,28 @@
 """Every model of a task on the task's test sets: figures of each class, and their means."""
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ecgcore.errors import ModelError
-from ecgcore.models.cards import list_models
-from ecgcore.predictions.ensemble import Ensemble, ensembles_of
-from ecgcore.predictions.labelled import judge_classes
 from ecgcore.ptbxl.catalog import open_catalog
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
 from ecgcore.stats.metrics import Estimate
+from ecgcore.stats.multilabel.label_sets import NAMES, WORDS, Rewards
 from ecgcore.stats.per_class import PerClassFigures
+from ecgcore.study.neighbours.answers import Answers, answers_to
+from ecgcore.study.neighbours.decisions import DECISIONS, Decisions, decide, ensemble_of
 from ecgcore.tasks.registry import task_named
 from ecgcore.tasks.task import Task
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassRow:
-    """One ensemble on one test set.
+    """Who answers, on one test set.
 
     Attributes
     ----------
@@ -30,28 +30,41 @@ class ClassRow:
         Figures of each seed, without intervals.
     figures
         Those of the mean of the seeds' logits, with intervals.
+    decisions
+        What its label sets are worth.
     """
 
-    ensemble: Ensemble
+    answers: Answers
     test_set: str
     seeds: tuple[PerClassFigures, ...]
     figures: PerClassFigures
+    decisions: Decisions
 
     def as_json(self) -> dict[str, Any]:
         """Identity, means with their spread over seeds, and every class; NaN are null."""
+        ensemble = self.answers.ensemble
+        thresholds = self.decisions.thresholds["fold9_f1"].tolist()
         return {
-            "arch": self.ensemble.arch,
-            "train_set": self.ensemble.train_set,
-            "seeds": list(self.ensemble.seeds),
-            "own_run": None if self.ensemble.shipped else self.ensemble.members[0].run_name,
+            "arch": ensemble.arch,
+            "train_set": ensemble.train_set,
+            "seeds": list(ensemble.seeds),
+            "own_run": None if ensemble.shipped else ensemble.members[0].run_name,
+            "task": ensemble.members[0].key.task,
+            "rule": self.answers.rule,
             **{name: self._mean_json(name) for name in ("macro_auroc", "macro_auprc")},
+            "label_sets": {
+                name: {one: _estimate_json(getattr(made, one)) for one in NAMES}
+                for name, made in self.decisions.figures.items()
+            },
             "classes": {
                 one.name: {
                     "n_positive": one.n_positive,
+                    "n_known": one.n_known,
                     "auroc": _estimate_json(one.auroc),
                     "auprc": _estimate_json(one.auprc),
+                    "threshold": threshold,
                 }
-                for one in self.figures.classes
+                for one, threshold in zip(self.figures.classes, thresholds, strict=True)
             },
         }
 
@@ -70,7 +83,13 @@ class ClassRow:
             f"{one.name} (n = {one.n_positive:,})": f"{one.auroc.text()}; {one.auprc.text()}"
             for one in self.figures.classes
         }
-        return {"mean of classes": macro, **each}
+        sets = {
+            f"{WORDS[one]}, {DECISIONS[name]}": getattr(made, one).text()
+            for name, made in self.decisions.figures.items()
+            for one in NAMES
+            if not math.isnan(getattr(made, one).value)
+        }
+        return {"mean of classes": macro, **sets, **each}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +119,7 @@ class ClassReport:
         parts = []
         for name, rows in self._by_test_set().items():
             words = self.task.test_set(name).words
-            table = pd.DataFrame({row.ensemble.label: row.lines() for row in rows})
+            table = pd.DataFrame({row.answers.label: row.lines() for row in rows})
             parts.append(
                 f"{self.data_version}, test set {name} ({words}), n = {rows[0].figures.n:,}: "
                 f"AUROC; AUPRC [95 % interval]\n{table.to_string()}"
@@ -115,51 +134,55 @@ class ClassReport:
         return {name: rows for name, rows in found.items() if rows}
 
 
-def class_report(settings: Settings, task_name: str, *, n_boot: int = 1000) -> ClassReport:
-    """Judge the shipped models of a task, and local runs, on the data that is open.
+def class_report(
+    settings: Settings, task_name: str, *, rewards: Rewards | None = None, n_boot: int = 1000
+) -> ClassReport:
+    """Judge all who answer to a task, on the data that is open.
 
-    Stored predictions are used where there are any; local runs are judged on the data set that they
-    were trained on.
+    Stored predictions are used where there are any.
+
+    Parameters
+    ----------
+    rewards
+        Of the challenge; without them its metric is not computed.
 
     Raises
     ------
     ModelError
-        If there is no model of the task.
+        If there is nobody.
     """
     task, recordings = task_named(task_name), open_recordings(open_catalog(settings))
     version = recordings.catalog.version
-    entries = [
-        entry
-        for entry in list_models(settings.pretrained_dir, settings.runs_dir, task_name)
-        if entry.shipped or entry.card.data_version == version
-    ]
-    if not entries:
-        raise ModelError(
-            f"There is no model of the task {task_name} for {version}. Train one with "
-            f"'python3.11 -m ecgcore train --task {task_name}'."
-        )
     rows, notes = [], []
-    for ensemble in ensembles_of(entries):
+    for one in answers_to(task, settings, version):
         for test_set in task.test_sets:
             try:
-                rows.append(_row(ensemble, test_set.name, settings, recordings, n_boot))
+                rows.append(_row(one, test_set.name, settings, recordings, rewards, n_boot))
             except ModelError as error:
-                notes.append(f"{ensemble.label} on {test_set.name}: {error}")
+                notes.append(f"{one.label} on {test_set.name}: {error}")
     return ClassReport(task, version, tuple(rows), tuple(notes))
 
 
 def _row(
-    ensemble: Ensemble, test_set: str, settings: Settings, recordings: Recordings, n_boot: int
+    answers: Answers,
+    test_set: str,
+    settings: Settings,
+    recordings: Recordings,
+    rewards: Rewards | None,
+    n_boot: int,
 ) -> ClassRow:
-    folder = settings.pretrained_dir
-    seeds = [
-        judge_classes(entry, test_set, pretrained_dir=folder, recordings=recordings)
-        for entry in ensemble.members
-    ]
-    mean = np.mean([one.logits.astype(np.float64) for one in seeds], axis=0)
-    together = replace(seeds[0], logits=mean)
+    val, test = (
+        answers.judge(
+            test_set, pretrained_dir=settings.pretrained_dir, recordings=recordings, split=split
+        )
+        for split in ("val", "test")
+    )
     return ClassRow(
-        ensemble, test_set, tuple(one.figures(0) for one in seeds), together.figures(n_boot)
+        answers,
+        test_set,
+        tuple(one.figures(0) for one in test),
+        ensemble_of(test).figures(n_boot),
+        decide(val, test, rewards=rewards, n_boot=n_boot),
     )
 
 

@@ -1,0 +1,111 @@
+"""Who answers for a task's classes: its own networks, and statements71 networks by groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from scipy.special import expit, logit
+
+from ecgcore.errors import ModelError
+from ecgcore.models.cards import ModelEntry, list_models
+from ecgcore.predictions.ensemble import Ensemble, ensembles_of
+from ecgcore.predictions.labelled import LabelledClasses, class_logits, labelled_classes
+from ecgcore.ptbxl.store import Recordings
+from ecgcore.settings import Settings
+from ecgcore.stats.multilabel.calls import Rule, grouped
+from ecgcore.tasks import mi_all_comers, rhythm6, subclasses
+from ecgcore.tasks.statements71 import STATEMENTS71
+from ecgcore.tasks.superclasses import SUPERCLASSES
+from ecgcore.tasks.task import Task
+from ecgcore.wording.statements import SUPERCLASS_STATEMENTS
+
+GROUPS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    mi_all_comers.NAME: {mi_all_comers.CLASS: SUPERCLASS_STATEMENTS[mi_all_comers.CLASS]},
+    SUPERCLASSES.name: {name: SUPERCLASS_STATEMENTS[name] for name in SUPERCLASSES.classes},
+    subclasses.SUBCLASSES.name: subclasses.STATEMENTS_OF,
+    rhythm6.RHYTHM6.name: rhythm6.STATEMENTS_OF,
+}
+"""By task: the statements of each class, where statements alone make the label."""
+
+RULES: Mapping[Rule, str] = {"noisy_or": "noisy or", "max": "largest"}
+
+_NEVER = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """The seeds of one kind of network as answers to a task.
+
+    Attributes
+    ----------
+    rule
+        How networks of 71 statements answer for groups of them; None for the task's own networks.
+    """
+
+    ensemble: Ensemble
+    task: Task
+    rule: Rule | None = None
+
+    @property
+    def label(self) -> str:
+        """Name shown to readers."""
+        return self.ensemble.label + (f", {RULES[self.rule]}" if self.rule else "")
+
+    def judge(
+        self, test_set: str, *, pretrained_dir: Path, recordings: Recordings, split: str = "test"
+    ) -> tuple[LabelledClasses, ...]:
+        """Put each seed's logits beside the labels of a test set of the task.
+
+        Raises
+        ------
+        ModelError
+            If the test set is empty, or predictions are missing for records of it.
+        """
+        labelled = labelled_classes(self.task, test_set, recordings.catalog, split)
+        ids = labelled.ids.tolist()
+        return tuple(
+            replace(labelled, logits=self._logits(entry, ids, pretrained_dir, recordings))
+            for entry in self.ensemble.members
+        )
+
+    def _logits(
+        self, entry: ModelEntry, ids: list[int], pretrained_dir: Path, recordings: Recordings
+    ) -> np.ndarray:
+        found = class_logits(entry, ids, pretrained_dir=pretrained_dir, recordings=recordings)
+        if self.rule is None:
+            return found
+        probs = expit(found.astype(np.float64))
+        joined = grouped(probs, STATEMENTS71.classes, GROUPS[self.task.name], self.rule)
+        return np.asarray(logit(np.clip(joined, _NEVER, 1 - _NEVER)))
+
+
+def answers_to(task: Task, settings: Settings, data_version: str) -> tuple[Answers, ...]:
+    """List who answers to a task on a data set: its networks, then those of 71 statements.
+
+    Local runs are judged on the data set that they were trained on.
+
+    Raises
+    ------
+    ModelError
+        If there is nobody.
+    """
+    found = [Answers(one, task) for one in _ensembles(task.name, settings, data_version)]
+    if task.name in GROUPS:
+        wide = _ensembles(STATEMENTS71.name, settings, data_version)
+        found += [Answers(one, task, rule) for one in wide if one.shipped for rule in RULES]
+    if not found:
+        raise ModelError(
+            f"There is no model of the task {task.name} for {data_version}. Train one with "
+            f"'python3.11 -m ecgcore train --task {task.name}'."
+        )
+    return tuple(found)
+
+
+def _ensembles(task: str, settings: Settings, data_version: str) -> tuple[Ensemble, ...]:
+    entries = list_models(settings.pretrained_dir, settings.runs_dir, task)
+    return ensembles_of(
+        one for one in entries if one.shipped or one.card.data_version == data_version
+    )
