@@ -135,6 +135,12 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", type=Path, metavar="CSV", help="rewards of the challenge, for its metric"
     )
+    parser.add_argument(
+        "--external",
+        type=Path,
+        metavar="DIR",
+        help="judge on WFDB recordings of this folder, whose headers name findings in SNOMED codes",
+    )
     add_task_argument(parser)
 
 
@@ -163,10 +169,15 @@ def run_evaluate(args: argparse.Namespace, settings: Settings) -> Result:
     from ecgcore.study.class_table import class_report
     from ecgcore.study.metrics_table import DEFAULT_METHODS, evaluation_report
     from ecgcore.study.neighbours.decisions import challenge_rewards
+    from ecgcore.study.neighbours.external import external_report
     from ecgcore.tasks import mi
 
     if args.weights is not None and args.task != CHALLENGE24:
         raise ModelError(f"--weights are rewards of the task {CHALLENGE24}, not of {args.task}.")
+    if args.external is not None:
+        rewards = None if args.weights is None else challenge_rewards(args.weights)
+        found = external_report(settings, args.task, args.external, rewards=rewards)
+        return OK, found.as_json(), found.as_text()
     if args.task != mi.NAME:
         if args.calibration:
             raise ModelError(f"Of the task {args.task} nothing is calibrated; leave --calibration.")

@@ -26,6 +26,16 @@ STATEMENTS_OF: Mapping[str, tuple[str, ...]] = {
 }
 """SCP code of each class, in the order of the published network's outputs."""
 
+SNOMED: Mapping[str, tuple[str, ...]] = {
+    "1dAVb": ("270492004",),
+    "RBBB": ("59118001", "713427006"),
+    "LBBB": ("164909002", "733534002"),
+    "SB": ("426177001",),
+    "AF": ("164889003",),
+    "ST": ("427084000",),
+}
+"""SNOMED CT codes of the classes in recordings from elsewhere."""
+
 CLASSES = tuple(STATEMENTS_OF)
 PER_CLASS, N_NORMAL, N_RANDOM = 400, 400, 2800
 """Records of a subset for each class, strictly normal ones, and of subset IV in all."""

@@ -48,23 +48,28 @@ def _best(labels: BoolArray, probs: FloatArray, goal: Goal) -> float:
     return float(best[np.abs(best - 0.5).argmin()])
 
 
-def voted(seed_probs: ArrayLike, thresholds: ArrayLike) -> NDArray[np.bool_]:
+def voted(
+    seed_probs: ArrayLike, thresholds: ArrayLike, *, never_none: bool = True
+) -> NDArray[np.bool_]:
     """Let networks vote, ``(n_networks, n, n_classes)`` to ``(n, n_classes)``.
 
-    A network calls the classes above their threshold, and its likeliest where there are none; a
-    class is called where at least half of the networks call it. The likeliest class of all of them
-    together is always kept (arXiv 2112.01496).
+    A class is called where at least half of the networks give it its threshold.
 
     Parameters
     ----------
     thresholds
         ``(n_classes,)``, or ``(n_networks, n_classes)``.
+    never_none
+        For classes of which every record has one: a network that calls none calls its likeliest,
+        and the likeliest of all networks together is always kept (arXiv 2112.01496).
     """
     p = np.asarray(seed_probs, dtype=np.float64)
     limits = np.broadcast_to(np.asarray(thresholds)[..., None, :], p.shape)
     calls = p >= limits
-    calls |= ~calls.any(axis=-1, keepdims=True) & _likeliest(p)
-    return np.asarray((2 * calls.sum(axis=0) >= len(p)) | _likeliest(p.mean(axis=0)))
+    if never_none:
+        calls |= ~calls.any(axis=-1, keepdims=True) & _likeliest(p)
+    most = 2 * calls.sum(axis=0) >= len(p)
+    return np.asarray(most | _likeliest(p.mean(axis=0)) if never_none else most)
 
 
 def _likeliest(probs: FloatArray) -> BoolArray:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from ecgcore.errors import ModelError
@@ -73,11 +75,15 @@ class Answers:
 
     def _logits(
         self, entry: ModelEntry, ids: list[int], pretrained_dir: Path, recordings: Recordings
-    ) -> np.ndarray:
+    ) -> NDArray[np.floating[Any]]:
         found = class_logits(entry, ids, pretrained_dir=pretrained_dir, recordings=recordings)
+        return self.joined(found)
+
+    def joined(self, logits: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        """Turn logits of the networks' own classes into those of the task's."""
         if self.rule is None:
-            return found
-        probs = expit(found.astype(np.float64))
+            return logits
+        probs = expit(logits.astype(np.float64))
         joined = grouped(probs, STATEMENTS71.classes, GROUPS[self.task.name], self.rule)
         return np.asarray(logit(np.clip(joined, _NEVER, 1 - _NEVER)))
 

@@ -75,7 +75,8 @@ def decide(
     calls: dict[str, BoolArray] = {name: judged.probs >= one for name, one in chosen.items()}
     if len(test) > 1:
         own = [class_thresholds(one.labels, one.probs, "f1", one.known) for one in val]
-        calls["vote"] = voted([one.probs for one in test], own)
+        never_none = judged.classes == CLASSES
+        calls["vote"] = voted([one.probs for one in test], own, never_none=never_none)
     figures = {
         name: label_set_figures(
             judged.labels,

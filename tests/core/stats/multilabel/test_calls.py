@@ -37,6 +37,7 @@ def test_a_vote_of_networks_keeps_the_likeliest_of_all():
     ])  # fmt: skip
     assert voted(probs, [0.5, 0.5, 0.5]).tolist() == [[True, True, False], [False, False, True]]
     assert voted(probs[:1], [0.5, 0.05, 0.5])[0].tolist() == [True, True, False]
+    assert voted(probs, [0.5, 0.5, 0.5], never_none=False)[1].tolist() == [False] * 3
     own = np.array([[0.5, 0.5, 0.5], [0.5, 0.5, 0.5], [0.05, 0.5, 0.15]])
     assert voted(probs, own)[0].tolist() == [True, False, False]
 
