@@ -21,6 +21,7 @@ from ecgcore.errors import CatalogError, ModelError
 from ecgcore.models.cards import ModelEntry, list_models
 from ecgcore.models.inputs import patient_inputs
 from ecgcore.models.predictor import Predictor, copies, predict_many
+from ecgcore.predictions.classes.labels import save_labels
 from ecgcore.predictions.store import (
     load_predictions,
     logits_of_model,
@@ -63,7 +64,7 @@ class PredictAllReport:
 
 
 def predict_all(settings: Settings, *, jobs: int = 1, quiet: bool = False) -> PredictAllReport:
-    """Write ``predictions/<task>.parquet``, its synthetic companion and ``cohort.parquet``.
+    """Write ``predictions/<task>.parquet``, its synthetic companion, labels and the cohort.
 
     Parameters
     ----------
@@ -98,6 +99,7 @@ def predict_all(settings: Settings, *, jobs: int = 1, quiet: bool = False) -> Pr
             _update(mine, embedded, blocks_dir, jobs, quiet=True, synthetic=True)
             n_kept += _update(mine, recordings, blocks_dir, jobs, quiet)
     save_cohort(recordings.catalog, settings.pretrained_dir)
+    save_labels(recordings.catalog, settings.pretrained_dir)
     shutil.rmtree(blocks_dir, ignore_errors=True)
     files = tuple(str(predictions_path(settings.pretrained_dir, task)) for task in tasks)
     return PredictAllReport(len(shipped), len(recordings.catalog.frame), n_kept, files)
