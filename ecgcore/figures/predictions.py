@@ -54,6 +54,7 @@ def predictions_figure(
     *,
     explained: ModelEntry | None = None,
     muted: bool = False,
+    negative: str = "normal",
     dark: bool = False,
 ) -> go.Figure:
     """Draw each ensemble's probability of MI as a mark on its own band normal | refer | MI.
@@ -66,10 +67,12 @@ def predictions_figure(
     ----------
     muted
         Whether bands are grey, because the models do not know such a recording.
+    negative
+        What a recording without MI is called.
     """
     placed = _placed(rows)
     figure = go.Figure(layout=_layout(placed, dark=dark))
-    figure.add_traces(_bands(placed, muted=muted, dark=dark))
+    figure.add_traces(_bands(placed, negative, muted=muted, dark=dark))
     for row in placed:
         figure.add_traces(_marks(row, explained, dark=dark))
         _draw_threshold(figure, row, dark=dark)
@@ -87,13 +90,14 @@ def _placed(rows: Sequence[EnsemblePrediction]) -> list[_Row]:
     ]
 
 
-def _bands(rows: Sequence[_Row], *, muted: bool, dark: bool) -> list[go.Bar]:
+def _bands(rows: Sequence[_Row], negative: str, *, muted: bool, dark: bool) -> list[go.Bar]:
     """Return a trace for each part of the bands, drawn below all marks."""
     known = [(row, zones) for row in rows if (zones := row.made.rule.zones)]
     bands = []
     for part, rgb in _ZONES.items():
         red, green, blue = _GREY if muted else rgb
         spans = [zones[part] for _, zones in known]
+        words = negative if part == "normal" else part
         bands.append(
             go.Bar(
                 orientation="h",
@@ -101,7 +105,7 @@ def _bands(rows: Sequence[_Row], *, muted: bool, dark: bool) -> list[go.Bar]:
                 base=[low for low, _ in spans],
                 x=[high - low for low, high in spans],
                 width=_BAND,
-                name=part,
+                name=words,
                 marker={
                     "color": f"rgba({red},{green},{blue},{_STRENGTH[part]})",
                     "line": {"width": 0.7, "color": ink(dark=dark).quiet},
@@ -113,7 +117,7 @@ def _bands(rows: Sequence[_Row], *, muted: bool, dark: bool) -> list[go.Bar]:
                     },
                 },
                 customdata=[
-                    f"{row.name}: {part} {percent_range(*zones[part])}" for row, zones in known
+                    f"{row.name}: {words} {percent_range(*zones[part])}" for row, zones in known
                 ],
                 hovertemplate="%{customdata}<extra></extra>",
                 showlegend=bool(known),

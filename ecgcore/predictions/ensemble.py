@@ -17,7 +17,7 @@ from ecgcore.stats.calibration import calibrators
 from ecgcore.stats.calibration.calibrators import Calibrator, CalibratorName
 from ecgcore.stats.metrics import Metrics, evaluate
 from ecgcore.tasks import mi
-from ecgcore.tasks.mi import TEST_SETS, TRAIN_SETS
+from ecgcore.tasks.mi import TEST_SETS
 from ecgcore.tasks.mi import labels as labels_of
 from ecgcore.tasks.registry import task_named
 
@@ -302,10 +302,13 @@ def telling_record(own: LabelledEnsemble, twin: LabelledEnsemble | None = None) 
 def trained_on(ensemble: Ensemble) -> str:
     """Say in words what an ensemble was trained on, with numbers from its card."""
     card, n_seeds = ensemble.members[0].card, len(ensemble.members)
+    key = ensemble.members[0].key
+    words = task_named(key.task).train_set(key.train_set).words
+    if key.task == mi.NAME:
+        words += ", with normals"
     seeds = f"seed {ensemble.seeds[0]}" if n_seeds == 1 else f"{n_seeds} seeds"
     return (
-        f"{TRAIN_SETS[ensemble.train_set]}, with normals: {card.n_train:,} records, "
-        f"{card.n_train_mi:,} MI ({card.data_version}, {seeds})"
+        f"{words}: {card.n_train:,} records, {card.n_train_mi:,} MI ({card.data_version}, {seeds})"
     )
 
 

@@ -9,6 +9,7 @@ from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
 from ecgcore.tasks.mi import MIX, training_ids, validation_ids
+from ecgcore.tasks.registry import task_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,19 @@ class SeenInTraining:
             A catalogue's table: ``group, split, patient_id``, indexed by ``ecg_id``.
         """
         trained = training_ids(records, train_set, seed)
-        validated = validation_ids(records, train_set)
+        return cls._of(records, trained, validation_ids(records, train_set))
+
+    @classmethod
+    def of_task(cls, catalog: Catalog, task: str, train_set: str, seed: int) -> "SeenInTraining":
+        """Find out by the rule of a training set of any task."""
+        choose = task_named(task).train_set(train_set).choose
+        trained, validated = (choose(catalog, split, seed) for split in ("train", "val"))
+        return cls._of(catalog.frame, trained, validated)
+
+    @classmethod
+    def _of(
+        cls, records: pd.DataFrame, trained: list[int], validated: list[int]
+    ) -> "SeenInTraining":
         return cls(
             frozenset(trained),
             frozenset(validated),

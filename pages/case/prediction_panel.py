@@ -17,6 +17,7 @@ from ecgcore.predictions.decision import (
 from ecgcore.predictions.scope import Scope
 from ecgcore.report import verdict as words
 from pages.case import predictions as said
+from pages.case.classes.all_comers import draw_all_comers
 from pages.shared import caches
 from pages.shared.case import Case, ReadableCase, UnreadableCase
 from pages.shared.errors import plain
@@ -59,13 +60,18 @@ def draw_predictions(
     if local:
         st.markdown(f"**{local[0].ensemble.label}**")
         _draw_chart(local, "local_prediction", explained, muted=muted)
+    first_said = muted and draw_all_comers(case, decision)
+    if first_said:
+        st.markdown("**The models of the study, on MI and strictly normal ECGs**")
     if rows and muted:
         st.markdown(f":small[:orange[**{caution}**] {' '.join(words.limits(scope))}]")
     line, meaning = said.verdict_badge(main, decision, muted=muted)
     void = scope is not None and scope.void
-    st.header(
-        line or ("No verdict" if void else "Probability of MI"), anchor=False, help=meaning or None
-    )
+    title = line or ("No verdict" if void else "Probability of MI")
+    if first_said:
+        st.markdown(title, help=meaning or None)
+    else:
+        st.header(title, anchor=False, help=meaning or None)
     st.markdown("  \n".join(filter(None, [words.votes(main), words.agreement(main)])))
     _draw_chart(main, "predictions", explained, muted=muted)
     for row in rows:

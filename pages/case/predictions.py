@@ -39,7 +39,7 @@ from pages.shared.errors import without_folders
 Row = EnsemblePrediction | NoPrediction
 
 _UNREADABLE = "no prediction: the recording cannot be read"
-_COLORS = {"MI": "red", "normal": "green", "refer": "orange"}
+_COLORS = {"MI": "red", "normal": "green", "no MI": "green", "refer": "orange"}
 
 
 def predict_case(

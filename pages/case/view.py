@@ -26,6 +26,8 @@ from pages.case.attribution.choice import (
 from pages.case.attribution.explanation import Explained, draw_explanation
 from pages.case.attribution.words import draw_overlay_words
 from pages.case.calipers import calipers
+from pages.case.classes.what_else import TAB as WHAT_ELSE
+from pages.case.classes.what_else import draw_all, draw_leading
 from pages.case.paper_choice import draw_paper, paper_controls, warn_of_unknown_paper
 from pages.case.prediction_panel import draw_predictions, predict
 from pages.case.print_menu import print_menu, printout_content
@@ -75,6 +77,8 @@ def draw_case(case: Case) -> None:
         if scope is not None and scope.void:
             rows = without_verdicts(rows)
         draw_predictions(case, rows, notes, decision, scope, first=model, overlay=overlay)
+    with ecg_side:
+        draw_leading(case, decision)
     if isinstance(case, ReadableCase):
         with print_slot:
             content = printout_content(case, rows, decision, scope, paper, chosen_filter, overlay)
@@ -142,7 +146,7 @@ def draw_details(
     explained: Explained,
 ) -> None:
     """Draw what is one click away; only the open tab is computed."""
-    names = ["Measurements", "Median beat", "Signal quality", TABLE_TAB, EXPLANATION_TAB]
+    names = ["Measurements", "Median beat", "Signal quality", WHAT_ELSE, TABLE_TAB, EXPLANATION_TAB]
     names.append(WHAT_IF_TAB)
     if case.entry is not None:
         names = ["Labels and report", *names[:2], OTHERS_TAB, *names[2:]]
@@ -165,6 +169,8 @@ def _draw_detail(name: str, case: Case, rows: list[said.Row], decision: Decision
     if name == "Labels and report":
         if case.entry is not None:
             draw_labels(case.entry)
+    elif name == WHAT_ELSE:
+        draw_all(case, decision)
     elif name == TABLE_TAB:
         _draw_table(case.entry, rows, decision)
     elif isinstance(case, UnreadableCase):

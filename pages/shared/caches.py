@@ -104,8 +104,8 @@ def models(task: str | None = mi.NAME) -> tuple[ModelEntry, ...]:
 
 
 def model(name: str) -> ModelEntry:
-    """Find the model of this name; ModelError if there is none."""
-    return cards.by_name(models(), name)
+    """Find the model of this name, of any task; ModelError if there is none."""
+    return cards.by_name(models(None), name)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -22,7 +22,11 @@ from ecgcore.stats.conformal import MondrianConformal, min_records
 from ecgcore.stats.thresholds import Share
 
 CALIBRATOR: CalibratorName = "platt"
-"""Least log loss of six on fold 9, by cross-validation over patients."""
+"""Least log loss of four on fold 9, by five-fold cross-validation over patients.
+
+Of the 37 statements with 20 records and more: Platt 0.0997, temperature 0.1000, uncalibrated
+0.1010, isotonic 0.1090.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,78 @@
+"""MI among all comers: its own networks, or the MI statements of the 71-statement ones together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ecgcore.predictions.classes.evaluated import EvaluatedClasses, mi_logit
+from ecgcore.predictions.decision import RECORDS, DecisionRule, DecisionSettings
+from ecgcore.predictions.ensemble import (
+    Ensemble,
+    EnsembleCalibrator,
+    FloatArray,
+    LabelledEnsemble,
+)
+from ecgcore.ptbxl.catalog import Catalog
+from ecgcore.stats.per_class import macro_auroc
+from ecgcore.tasks import mi_all_comers, statements71
+
+
+@dataclass(frozen=True, slots=True)
+class MiScore:
+    """An ensemble from which MI among all comers can be read."""
+
+    ensemble: Ensemble
+
+    @property
+    def by_statements(self) -> bool:
+        """Whether it is read from the MI statements of a 71-statement ensemble."""
+        return self.ensemble.members[0].key.task == statements71.STATEMENTS71.name
+
+    @property
+    def words(self) -> str:
+        """What stands behind it, for readers."""
+        if self.by_statements:
+            return "the MI statements of the 71-statement networks together (noisy or)"
+        return mi_all_comers.MI_ALL_COMERS.train_set(self.ensemble.train_set).words
+
+    def logits(self, seed_logits: ArrayLike) -> FloatArray:
+        """Return the logit of MI by every seed, ``(s, ...)`` from ``(s, ..., k)``."""
+        given = np.asarray(seed_logits, dtype=np.float64)
+        return mi_logit(given) if self.by_statements else given[..., 0]
+
+
+def on_all_comers(score: MiScore, judged: EvaluatedClasses, catalog: Catalog) -> LabelledEnsemble:
+    """Put a score beside the labels of the task, on the records of `judged`."""
+    labels = mi_all_comers.labels(catalog, judged.ids.tolist())[:, 0]
+    return LabelledEnsemble(judged.ids, labels, judged.patients, score.logits(judged.seed_logits))
+
+
+def all_comers_rule(
+    score: MiScore, fold9: EvaluatedClasses, catalog: Catalog, chosen: DecisionSettings
+) -> DecisionRule:
+    """Fit calibrator, threshold and verdicts on all comers of fold 9.
+
+    Raises
+    ------
+    ModelError
+        If fold 9 cannot calibrate, or gives no threshold.
+    """
+    records = on_all_comers(score, fold9, catalog)
+    calibrator = EnsembleCalibrator.fit(chosen.calibrator, RECORDS, records)
+    return DecisionRule.fit(score.ensemble, chosen, calibrator, records)
+
+
+def leading_ensemble(
+    ensembles: Sequence[Ensemble], fold9: Callable[[Ensemble], EvaluatedClasses]
+) -> Ensemble:
+    """Return the ensemble of the largest macro AUROC on fold 9."""
+
+    def score(one: Ensemble) -> float:
+        judged = fold9(one)
+        return macro_auroc(judged.labels, judged.logits)
+
+    return max(ensembles, key=score)

@@ -1,0 +1,126 @@
+"""The caches of everything about tasks of many classes, each bounded."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from ecgcore.models import cards
+from ecgcore.predictions.classes.all_comers import (
+    MiScore,
+    all_comers_rule,
+    leading_ensemble,
+)
+from ecgcore.predictions.classes.evaluated import EvaluatedClasses, evaluate_classes
+from ecgcore.predictions.classes.labels import shipped_labels
+from ecgcore.predictions.classes.rules import ClassRules
+from ecgcore.predictions.decision import DecisionRule, DecisionSettings
+from ecgcore.predictions.ensemble import Ensemble, ensemble_by_name, ensembles_of
+from ecgcore.predictions.leakage import SeenInTraining
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog
+from ecgcore.tasks import mi, mi_all_comers, statements71
+from ecgcore.tasks.registry import TASKS, task_named
+from pages.shared import caches
+from pages.shared.case import ReadableCase
+
+
+def ensembles(task: str) -> tuple[Ensemble, ...]:
+    """Group the published networks of a task over their seeds."""
+    return ensembles_of(one for one in caches.models(task) if one.shipped)
+
+
+def tasks_with_networks() -> list[str]:
+    """Name the tasks of which a network is published, in the order of the list of tasks."""
+    folder = caches.settings().pretrained_dir
+    shipped = {one.key.task for one in cards.list_models(folder, folder / "none", None)}
+    return [name for name in TASKS if name in shipped]
+
+
+def labels() -> Catalog:
+    """Labels of folds 9 and 10 of PTB-XL: those that are open, else those that ship."""
+    catalog = caches.catalog()
+    return catalog if catalog.version == PTBXL_VERSION else _shipped_labels()
+
+
+def statements() -> Ensemble | None:
+    """Return the ensemble that says what else an ECG may be: the best on fold 9, if any."""
+    found = ensembles(statements71.STATEMENTS71.name)
+    if len(found) < 2:
+        return found[0] if found else None
+    name = _leading(tuple((one.name, one.checksum) for one in found))
+    return ensemble_by_name(found, name)
+
+
+def evaluated(ensemble: Ensemble, test_set: str, split: str = "test") -> EvaluatedClasses:
+    """Give an ensemble's logits beside the labels of a test set; ModelError without."""
+    key = (ensemble.name, ensemble.checksum, caches.catalog().version)
+    return _evaluated(key, ensemble, test_set, split)
+
+
+def class_rules(ensemble: Ensemble, alpha: float) -> ClassRules:
+    """Give the rules of all classes, fitted on fold 9; ModelError without it."""
+    return _class_rules((ensemble.name, ensemble.checksum, caches.catalog().version, alpha))
+
+
+def class_logits(case: ReadableCase, ensemble: Ensemble) -> NDArray[np.float64]:
+    """Predict a case by every seed, ``(s, k)``; ModelError or RecordError without."""
+    made = [caches.prediction(case, entry)[0] for entry in ensemble.members]
+    return np.array([one.logits for one in made], dtype=np.float64)
+
+
+def mi_scores() -> tuple[MiScore, ...]:
+    """Return who tells MI among all comers: the networks for it, else the statements' own MI."""
+    if found := ensembles(mi_all_comers.NAME):
+        return tuple(MiScore(one) for one in found)
+    other = statements()
+    return () if other is None else (MiScore(other),)
+
+
+def mi_rule(score: MiScore, chosen: DecisionSettings) -> DecisionRule:
+    """Give the rule of a score, fitted on fold 9's all comers; ModelError without it."""
+    one = score.ensemble
+    return _mi_rule((one.name, one.checksum, caches.catalog().version), score, chosen)
+
+
+def seen_in_training(task: str, train_set: str, seed: int) -> SeenInTraining:
+    """Find the open data's records behind a training set of any task."""
+    return _seen(caches.catalog().version, task, train_set, seed)
+
+
+@st.cache_resource(max_entries=1, show_spinner="Reading the labels …")
+def _shipped_labels() -> Catalog:
+    return shipped_labels(caches.settings().pretrained_dir)
+
+
+@st.cache_data(max_entries=4, show_spinner="Reading fold 9 …")
+def _leading(found: tuple[tuple[str, str], ...]) -> str:
+    known = ensembles(statements71.STATEMENTS71.name)
+    here = [ensemble_by_name(known, name) for name, _ in found]
+    return leading_ensemble(here, lambda one: evaluated(one, "all", "val")).name
+
+
+@st.cache_resource(max_entries=24, show_spinner="Reading the predictions …")
+def _evaluated(
+    key: tuple[object, ...], _ensemble: Ensemble, test_set: str, split: str
+) -> EvaluatedClasses:
+    return evaluate_classes(_ensemble, test_set, labels(), caches.settings().pretrained_dir, split)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Reading fold 9 …")
+def _class_rules(key: tuple[str, str, str, float]) -> ClassRules:
+    name, alpha = key[0], key[3]
+    every = [one for task in tasks_with_networks() if task != mi.NAME for one in ensembles(task)]
+    ensemble = ensemble_by_name(every, name)
+    first = task_named(ensemble.members[0].key.task).test_sets[0].name
+    return ClassRules.fit(ensemble, evaluated(ensemble, first, "val"), alpha)
+
+
+@st.cache_resource(max_entries=128, show_spinner="Reading fold 9 …")
+def _mi_rule(key: tuple[str, ...], _score: MiScore, chosen: DecisionSettings) -> DecisionRule:
+    return all_comers_rule(_score, evaluated(_score.ensemble, "all", "val"), labels(), chosen)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Looking up the training data …")
+def _seen(version: str, task: str, train_set: str, seed: int) -> SeenInTraining:
+    return SeenInTraining.of_task(caches.catalog(), task, train_set, seed)

@@ -1,0 +1,49 @@
+"""MI among all comers from the statements, and the choice of the ensemble by fold 9."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ecgcore.models.cards import ModelEntry, ModelKey
+from ecgcore.predictions.classes.all_comers import MiScore, leading_ensemble
+from ecgcore.predictions.classes.evaluated import EvaluatedClasses
+from ecgcore.predictions.ensemble import Ensemble
+from ecgcore.predictions.leakage import SeenInTraining
+from tests.support.models import card
+
+
+def of_task(task: str, train_set: str, arch: str = "cnn_bilstm") -> Ensemble:
+    key = ModelKey(arch, train_set, 0, task)
+    return Ensemble((ModelEntry(Path("none"), card(key), shipped=True),))
+
+
+def test_the_networks_of_the_task_are_read_as_they_are_and_others_by_their_mi_statements():
+    own, other = MiScore(of_task("mi_all_comers", "C+")), MiScore(of_task("statements71", "all"))
+    assert (own.by_statements, other.by_statements) == (False, True)
+    assert own.logits([[2.0], [3.0]]).tolist() == [2.0, 3.0]
+    assert other.logits(np.full((2, 71), -50.0)).shape == (2,)
+    assert "certain and uncertain" in own.words
+    assert "noisy or" in other.words
+
+
+def test_the_better_ensemble_on_fold_9_is_asked():
+    good, bad = of_task("statements71", "all"), of_task("statements71", "soft")
+    labels = np.array([[0], [1], [1]])
+    known = np.ones_like(labels, dtype=bool)
+    ids = np.arange(3)
+
+    def fold9(one: Ensemble) -> EvaluatedClasses:
+        sign = 1.0 if one is good else -1.0
+        return EvaluatedClasses(("x",), ids, ids, labels, known, sign * labels[None].astype(float))
+
+    assert leading_ensemble([bad, good], fold9) is good
+
+
+def test_what_a_network_of_any_task_has_seen(synthetic_catalog):
+    seen = SeenInTraining.of_task(synthetic_catalog, "mi_all_comers", "A+", 0)
+    frame = synthetic_catalog.frame
+    uncertain = frame.index[(frame["split"] == "train") & (frame["group"] == "uncertain_mi")]
+    certain = frame.index[(frame["split"] == "train") & (frame["group"] == "certain_mi")]
+    assert set(certain) <= seen.trained
+    assert not set(uncertain) & seen.trained
+    assert seen.leakage(int(certain[0]), None) == "seen"

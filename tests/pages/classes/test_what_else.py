@@ -1,0 +1,83 @@
+"""What else an ECG may be, and MI among all comers, beside the models of the study."""
+
+from dataclasses import replace
+
+import pytest
+
+from ecgcore.predictions.classes.all_comers import MiScore
+from ecgcore.predictions.decision import DecisionSettings
+from ecgcore.ptbxl.catalog import CatalogEntry, Statement
+from pages.case.classes import all_comers
+from pages.case.classes.what_else import all_table, leading_table, set_words, what_else
+from pages.shared.case import from_record
+from pages.shared.classes import caches
+
+DECISION = DecisionSettings("platt", alpha=0.1)
+
+
+@pytest.fixture
+def case(synthetic_recordings):
+    """A recording that the networks take for one of a patient, as an upload is."""
+    return from_record(replace(synthetic_recordings.read(3), synthetic=False))
+
+
+def labelled(case, *stated: tuple[str, float]):
+    statements = tuple(Statement(code, at, "", "", "") for code, at in stated)
+    entry = CatalogEntry(
+        7, 1, "60 years", "male", "", "other", "test", statements, (), "", "", validated=True
+    )
+    return replace(case, entry=entry)
+
+
+def test_the_list_has_a_label_beside_each_statement_and_names_what_it_leaves_out(case):
+    found = what_else(case, DECISION)
+    shown = leading_table(found)
+    assert list(shown.columns) == ["Statement", "Probability"]
+    first = max((one for one in found.said if one.name != "SR"), key=lambda one: one.prob).name
+    said = what_else(labelled(case, (first, 15.0), ("3AVB", 100.0)), DECISION)
+    assert leading_table(said)["Label"].iloc[0] == "15 %, doubtful"
+    assert "Also in the label: 3AVB (" in set_words(said)
+    assert "at 90 % coverage" in set_words(said)
+
+
+def test_the_whole_list_is_ranked_and_rare_statements_stand_last_by_name(case):
+    found = what_else(case, DECISION)
+    table = all_table(found)
+    assert len(table) == 71
+    rare = table["In the 90 % set"] == "too few records"
+    assert 10 < rare.sum() < 40
+    assert rare.tolist() == sorted(rare)
+    assert table["Code"][rare].tolist() == sorted(table["Code"][rare])
+    assert (table["Records in fold 9"][rare] < 9).all()
+    probs = {one.name: one.prob for one in found.said}
+    ranked = [probs[code] for code in table["Code"][~rare]]
+    assert ranked == sorted(ranked, reverse=True)
+    assert " of 152, " in table.set_index("Code")["Held on fold 10"]["AFIB"]
+
+
+def test_no_patient_no_list(synthetic_recordings):
+    assert what_else(from_record(synthetic_recordings.read(3)), DECISION) is None
+
+
+def test_without_networks_of_its_own_mi_is_read_from_the_statements(case, monkeypatch):
+    real = caches.ensembles
+    monkeypatch.setattr(
+        caches, "ensembles", lambda task: () if task == "mi_all_comers" else real(task)
+    )
+    (score,) = caches.mi_scores()
+    assert score.by_statements
+    row = all_comers._row(case, score, DECISION)
+    assert row.verdict in ("MI", "no MI", "refer")
+    assert 0 < row.prob < 1
+    rule = caches.mi_rule(score, DECISION)
+    assert rule.calibrator.n == 2183
+    assert rule.calibrator.n_mi == 540  # 283 certain, 257 uncertain MI of fold 9
+
+
+def test_a_verdict_without_mi_is_not_called_normal(case, monkeypatch):
+    score = MiScore(caches.statements())
+    rule = caches.mi_rule(score, DECISION)
+    low = rule.predict([-30.0] * len(score.ensemble.members))
+    assert low.verdict == "normal"
+    monkeypatch.setattr(MiScore, "logits", lambda _self, given: given[:, 0] * 0 - 30.0)
+    assert all_comers._row(case, score, DECISION).verdict == "no MI"
