@@ -15,7 +15,7 @@ from ecgcore.predictions.decision import (
     NoPrediction,
     predicted,
 )
-from ecgcore.predictions.leakage import leakage_of
+from ecgcore.predictions.leakage import SeenInTraining, leakage_of
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.report import verdict as words
 from ecgcore.tasks import mi_all_comers
@@ -90,7 +90,7 @@ def _row(case: ReadableCase, score: MiScore, decision: DecisionSettings) -> Row:
 def _leakage(score: MiScore, entry: CatalogEntry | None) -> str | None:
     task = score.ensemble.members[0].key.task
 
-    def seen(train_set: str, seed: int) -> of_classes.SeenInTraining:
+    def seen(train_set: str, seed: int) -> SeenInTraining:
         return of_classes.seen_in_training(task, train_set, seed)
 
     return leakage_of(score.ensemble, caches.catalog(), entry, seen)
