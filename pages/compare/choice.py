@@ -14,6 +14,8 @@ from ecgcore.study.strata import KINDS, Stratum
 from ecgcore.tasks.mi import STUDY_SETS
 from pages.shared import caches, url_state
 from pages.shared import evaluation_caches as cache
+from pages.shared.classes.choice import STATE as TASK_STATE
+from pages.shared.classes.choice import WRITTEN
 from pages.shared.evaluation_choice import SHARED_STATE, EvaluationChoice, fitting_ensembles
 from pages.shared.url_state import Bound, PageState
 
@@ -55,12 +57,13 @@ STATE = PageState(
     "compare",
     {
         **SHARED_STATE,
+        **TASK_STATE,
         "architecture": Bound(),
         "metric": Bound(METRICS),
         "view": Bound(VIEWS, renamed={"Raw and recalibrated": "Calibrators"}),
         "matrix": Bound(),
     },
-    (_SUBGROUP, EXTRA, "cell"),
+    (_SUBGROUP, EXTRA, "cell", *WRITTEN),
 )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ecgcore.predictions.ensemble import Ensemble
+from ecgcore.tasks import mi
 from pages.compare import choice as choices
 from pages.compare import overview as parts
 from pages.compare import report
@@ -17,8 +18,10 @@ from pages.compare.outside import draw_outside
 from pages.compare.pairs import draw_pairs
 from pages.compare.shortcuts import draw_shortcuts
 from pages.compare.summary import among, answer, scope_words
+from pages.compare.tasks.page_part import draw_task
 from pages.shared import evaluation_choice as shared
 from pages.shared import plots
+from pages.shared.classes.choice import choose_task, current_task
 from pages.shared.decision_choice import chosen_settings
 from pages.shared.widgets import is_dark
 
@@ -38,9 +41,10 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble], "PopoverContainer"]:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="left"):
         st.title(TITLE, anchor=False, width="content")
         architecture = choices.choose_architecture()
-        more = st.popover("Data and runs", icon=":material/tune:")
+        more = st.popover("Task, data, runs", icon=":material/tune:")
         menu = plots.report_menu()
     with more:
+        choose_task()
         data_version = shared.choose_data()
     notes = st.container()
     tests, part, metric = st.columns([0.5, 0.3, 0.2], gap="small")
@@ -96,6 +100,11 @@ def draw_first_screen(shown: Field, choice: choices.Choice) -> list[tuple[str, F
 
 
 choices.STATE.open()
+task = current_task()
+if task.name != mi.NAME:
+    st.title(TITLE, anchor=False)
+    draw_task(task)
+    st.stop()
 choice, ensembles, menu = draw_choices()
 shared.mark_synthetic(choice)
 shown, problems = field(ensembles, choice)

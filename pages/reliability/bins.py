@@ -29,7 +29,9 @@ def draw_bins(one: Evaluated, choice: Choice) -> None:
     left, right = st.columns([0.43, 0.57], gap="medium")
     with right:
         pieces = views.pieces_of(one, choice)
-        chosen = choose_bin(piece_names(pieces), "Level stretch" if choice.corp else "Bin")
+        chosen = choose_bin(
+            piece_names(pieces, choice.positive), "Level stretch" if choice.corp else "Bin"
+        )
         if chosen is None:
             st.info(
                 "Click a dot or a bar of a diagram, or choose a bin above: its ECGs are listed "
@@ -59,7 +61,7 @@ def open_clicked(one: Evaluated, choice: Choice) -> None:
 
 def _draw_cases(one: Evaluated, pieces: CurvePieces, chosen: int, choice: Choice, key: str) -> None:
     piece, rows = pieces.table.iloc[chosen], pieces.rows[chosen]
-    st.markdown(_piece_words(piece))
+    st.markdown(_piece_words(piece, choice.positive))
     if not rows.size:
         st.info("No record lies in this bin.", icon=":material/info:")
         return
@@ -70,26 +72,26 @@ def _draw_cases(one: Evaluated, pieces: CurvePieces, chosen: int, choice: Choice
         table,
         choice.data_version,
         key=key,
-        alt=f"{len(table)} records with their labels and probabilities of MI",
+        alt=f"{len(table)} records with their labels and probabilities of {choice.positive}",
         state=STATE,
     )
 
 
-def _piece_words(piece: pd.Series) -> str:
+def _piece_words(piece: pd.Series, positive: str) -> str:
     if not piece["n"]:
         return f"**{piece_words(piece['left'], piece['right'])}**: empty."
     observed = Estimate(piece["observed"], piece["low"], piece["high"])
     return (
         f"**{piece_words(piece['left'], piece['right'])}**: {int(piece['n']):,} records, "
-        f"{int(piece['n_mi']):,} labelled MI. Predicted {piece['mean_prob']:.3f} on average, "
-        f"observed {observed.text()}."
+        f"{int(piece['n_mi']):,} labelled {positive}. "
+        f"Predicted {piece['mean_prob']:.3f} on average, observed {observed.text()}."
     )
 
 
-def piece_names(pieces: CurvePieces) -> list[str]:
+def piece_names(pieces: CurvePieces, positive: str = "MI") -> list[str]:
     """Say each piece in words, with its records."""
     return [
-        f"{piece_words(row.left, row.right)}: {row.n:,} records, {row.n_mi:,} MI"
+        f"{piece_words(row.left, row.right)}: {row.n:,} records, {row.n_mi:,} {positive}"
         for row in pieces.table.itertuples()
     ]
 

@@ -9,6 +9,8 @@ import streamlit as st
 
 from ecgcore.stats.reliability_curve import Band, Strategy
 from pages.shared import url_state
+from pages.shared.classes.choice import STATE as TASK_STATE
+from pages.shared.classes.choice import WRITTEN
 from pages.shared.evaluation_choice import SHARED_STATE, EvaluationChoice
 from pages.shared.url_state import Bound, PageState
 
@@ -40,6 +42,7 @@ STATE = PageState(
     "reliability",
     {
         **SHARED_STATE,
+        **TASK_STATE,
         "binning": Bound((*BINNINGS, CORP), "curve"),
         "bins": Bound(_numbers(FEWEST_BINS, MOST_BINS), "number of bins"),
         "band": Bound(BANDS, "interval"),
@@ -48,7 +51,7 @@ STATE = PageState(
         "cost": Bound(_numbers(*COSTS[:2]), "number of false alarms"),
         "prevalence": Bound(_numbers(*PREVALENCES[:2]), "share of patients with MI"),
     },
-    (MODELS, _BIN),
+    (MODELS, _BIN, *WRITTEN),
 )
 _CURVE_HELP = (
     "Equal width: every bin spans as many probabilities. Equal mass: every bin holds as many "

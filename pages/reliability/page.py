@@ -7,14 +7,17 @@ import streamlit as st
 
 from ecgcore.predictions.ensemble import Ensemble, study_names
 from ecgcore.predictions.evaluated import Evaluated
+from ecgcore.tasks import mi
 from pages.reliability import bins, calibrators, decisions, report
 from pages.reliability import choice as choices
 from pages.reliability import metrics as tables
 from pages.reliability import numbers as views
 from pages.reliability import overview as parts
+from pages.reliability.task_view import draw_task
 from pages.shared import evaluation_caches as cache
 from pages.shared import evaluation_choice as shared
 from pages.shared import plots
+from pages.shared.classes.choice import choose_task, current_task
 from pages.shared.decision_choice import chosen_calibrator
 from pages.shared.errors import ecg_errors_shown
 
@@ -39,6 +42,7 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble], "PopoverContainer"]:
     with tests:
         test_set = shared.choose_test_set(data_version)
     with details:
+        choose_task()
         band = choices.choose_band()
         offered = shared.fitting_ensembles(data_version)
         chosen = shared.choose_ensembles(
@@ -103,6 +107,11 @@ def draw_section(name: str, focus: Evaluated, shown: list[Evaluated]) -> None:
 
 
 choices.STATE.open()
+task = current_task()
+if task.name != mi.NAME:
+    st.title("Reliability", anchor=False)
+    draw_task(task, "equal width", 10)
+    st.stop()
 choice, chosen, menu = draw_choices()
 shared.mark_synthetic(choice)
 shown, problems = cache.evaluate_each(chosen, choice)

@@ -36,6 +36,8 @@ class EvaluationChoice:
     data_version: str
     test_set: str
     method: CalibratorName
+    positive: str = "MI"
+    """The class whose probability is looked at."""
 
     @property
     def synthetic(self) -> bool:

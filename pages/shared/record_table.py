@@ -46,7 +46,7 @@ def cases_table(
     groups = caches.label_groups(data_version)
     table: dict[str, object] = {
         "Record": ids,
-        "Label": [LABEL_GROUPS[groups[ecg_id]] for ecg_id in ids],
+        "Label": [LABEL_GROUPS[groups.get(ecg_id, "other")] for ecg_id in ids],
         "Probability": probs,
     }
     if len(seed_probs) > 1:

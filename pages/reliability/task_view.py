@@ -1,0 +1,51 @@
+"""Reliability of one class of any task: a diagram for each ensemble, and the cases of a bin."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ecgcore.ptbxl.catalog import PTBXL_VERSION
+from ecgcore.tasks.task import Task
+from pages.reliability import bins
+from pages.reliability import choice as choices
+from pages.reliability import overview as parts
+from pages.shared import evaluation_choice as shared
+from pages.shared.classes import choice as of_classes
+from pages.shared.decision_choice import chosen_calibrator
+
+_COLUMNS = 3
+
+
+def draw_task(task: Task, binning: str, n_bins: int) -> None:
+    """Draw the class that the reader chooses by every published ensemble of the task."""
+    asked = of_classes.choose_class(task)
+    choice = choices.Choice(
+        data_version=PTBXL_VERSION,
+        test_set=asked.test_set,
+        method=chosen_calibrator(),
+        positive=asked.name,
+        n_bins=n_bins,
+        binning=binning,
+        band="exact",
+    )
+    shown, problems = of_classes.evaluate_each(of_classes.offered(asked), asked, choice.method)
+    shared.draw_problems(problems)
+    if not shown:
+        st.info("No network of this task is published yet.", icon=":material/info:")
+        return
+    st.markdown(of_classes.records_words(asked, shown[0].labels))
+    for start in range(0, len(shown), _COLUMNS):
+        for place, one in zip(st.columns(_COLUMNS), shown[start:], strict=False):
+            with place, st.container(gap=None):
+                parts.draw_cell(one, choice)
+    calibrated = (
+        "calibrated on fold 9, this class alone" if choice.method != "raw" else "as they are"
+    )
+    st.caption(f"Probabilities {calibrated}. Click a dot or a bar to see its ECGs.")
+    with st.columns([0.3, 0.7])[0]:
+        ensemble = shared.choose_one(
+            "Ensemble to look closer at", [one.ensemble for one in shown], key=choices.FOCUS
+        )
+    focus = next(one for one in shown if one.ensemble is ensemble)
+    bins.draw_bins(focus, choice)
+    bins.open_clicked(focus, choice)
