@@ -22,7 +22,7 @@ from ecgcore.wording.records import (
     likelihood_words,
 )
 
-Sort = Literal["disagreement", "likelihood_falling", "likelihood_rising", "record"]
+Sort = Literal["disagreement", "likelihood_falling", "likelihood_rising", "predicted", "record"]
 AGES = (0, 90)
 """Full range of ages; PTB-XL does not tell ages over 89 apart, and 90 stands for them."""
 
@@ -61,6 +61,9 @@ class RecordFilter:
     min_disagreement
         Least disagreement of the models in percentage points; 0 asks for nothing, and so does any
         where no model predicted.
+    predicted, min_predicted
+        A statement whose predicted probability is shown, and the least of it in per cent that a
+        record must have; 0 asks for nothing.
     sort
         Order of the result; ties by record number.
     """
@@ -78,6 +81,8 @@ class RecordFilter:
     quality: tuple[str, ...] = ()
     words: str = ""
     min_disagreement: int = 0
+    predicted: tuple[str, ...] = ()
+    min_predicted: int = 0
     sort: Sort = "record"
 
     @property
@@ -106,6 +111,7 @@ def search(
     wanted: RecordFilter,
     disagreement: "pd.Series[float] | None" = None,
     quality: pd.DataFrame | None = None,
+    predicted: "pd.Series[float] | None" = None,
 ) -> pd.DataFrame:
     """Find the records that fit a filter, in its order.
 
@@ -115,6 +121,8 @@ def search(
         Disagreement of the models, 0 to 1, by ``ecg_id``; sorting by it needs it.
     quality
         Table of `ecgcore.ptbxl.quality_table.load_quality`; asking for a quality needs it.
+    predicted
+        Probability of the chosen statement, 0 to 1, by ``ecg_id``; NaN where none is stored.
 
     Returns
     -------
@@ -122,7 +130,7 @@ def search(
         Indexed by ``ecg_id``: the readable texts ``age, sex, group, diagnoses, territory, split,
         validated, report`` and ``signal`` (its problems, "" for none), the numbers
         ``mi_likelihood`` and ``likelihood`` (of the statement in question, %; NaN without one) and
-        ``disagreement`` (NaN where no model was asked).
+        ``disagreement`` and ``predicted`` (NaN where no model was asked).
 
     Examples
     --------
@@ -147,11 +155,22 @@ def search(
     if disagreement is not None and wanted.min_disagreement:
         apart = 100 * disagreement.reindex(catalog.frame.index).to_numpy()
         keep &= apart >= wanted.min_disagreement
+    probs = _aligned(predicted, catalog)
+    if wanted.predicted and wanted.min_predicted:
+        keep &= 100 * probs >= wanted.min_predicted
     found = _readable(catalog)[keep]
     found["likelihood"] = likelihood[keep]
     found["disagreement"] = np.nan if disagreement is None else disagreement.reindex(found.index)
+    found["predicted"] = probs[keep]
     found["signal"] = "" if quality is None else quality["signal"].reindex(found.index).fillna("")
     return _in_order(found, wanted.sort)
+
+
+def _aligned(values: "pd.Series[float] | None", catalog: Catalog) -> NDArray[np.float64]:
+    """Return a number for each record of the catalogue, NaN where there is none."""
+    if values is None:
+        return np.full(len(catalog.frame), np.nan)
+    return np.asarray(values.reindex(catalog.frame.index), dtype=np.float64)
 
 
 def group_counts(found: pd.DataFrame) -> dict[str, int]:
@@ -266,6 +285,6 @@ def _validated_text(frame: pd.DataFrame) -> "pd.Series[str]":
 def _in_order(found: pd.DataFrame, sort: Sort) -> pd.DataFrame:
     if sort == "record":
         return found.sort_index()
-    column = "disagreement" if sort == "disagreement" else "likelihood"
+    column = sort if sort in ("disagreement", "predicted") else "likelihood"
     rising = sort == "likelihood_rising"
     return found.sort_index().sort_values(column, ascending=rising, kind="stable")

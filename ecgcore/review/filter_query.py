@@ -20,17 +20,19 @@ from ecgcore.wording.records import (
     VALIDATED,
     likelihood_words,
 )
+from ecgcore.wording.statements import STATEMENTS
 
 ANY = "any"
 """A choice of one value that asks for nothing."""
 FIRST_VIEW = next(iter(PRESETS.values()))
 """The filter of an empty query."""
-ONE_OF = ("groups", "splits")
+ONE_OF = ("groups", "splits", "predicted")
 """Fields of which the reader chooses one value or any."""
 SORTS: Mapping[Sort, str] = {
     "disagreement": "disagreement first",
     "likelihood_rising": "least likely first",
     "likelihood_falling": "most likely first",
+    "predicted": "predicted statement, highest first",
     "record": "record number",
 }
 PARAMETERS: Mapping[str, str] = {
@@ -47,6 +49,8 @@ PARAMETERS: Mapping[str, str] = {
     "ages": "age",
     "only_unknown_age": "age_unknown",
     "quality": "signal",
+    "predicted": "predicted",
+    "min_predicted": "predicted_from",
     "sort": "sort",
 }
 """Fields of the filter and the query parameters that hold them."""
@@ -60,9 +64,10 @@ _OPTIONS: Mapping[str, Mapping[Any, str]] = {
     "sexes": {name: name for name in SEXES},
     "validated": {name: name for name in VALIDATED},
     "quality": CHOICES,
+    "predicted": {code: f"{code}: {words}" for code, words in STATEMENTS.items()},
     "sort": SORTS,
 }
-_RANGES = {"ages": AGES, "min_disagreement": (0, 100)}
+_RANGES = {"ages": AGES, "min_disagreement": (0, 100), "min_predicted": (0, 100)}
 
 
 def options(field: str, catalog: Catalog) -> Mapping[Any, str]:

@@ -34,7 +34,12 @@ _ABOUT_VERDICT = (
     "outside the study; the models know only MI and strictly normal ECGs. Empty: half of the "
     "leads cannot be read, or electrodes seem to be swapped."
 )
-_ASKED_FOR = {"signal": "quality", "report": "words", "territory": "territories"}
+_ASKED_FOR = {
+    "predicted": "predicted",
+    "signal": "quality",
+    "report": "words",
+    "territory": "territories",
+}
 """Columns that are shown only if the filter asks for what they hold."""
 EXPORTED: Mapping[str, str] = {
     "age": "age",
@@ -44,6 +49,7 @@ EXPORTED: Mapping[str, str] = {
     "mi_likelihood": "mi_likelihood_percent",
     "territory": "mi_territory",
     "disagreement": "disagreement",
+    "predicted": "predicted_statement",
     "signal": "signal_problems",
     "split": "split",
     "validated": "validated_by_human",
@@ -120,6 +126,7 @@ def draw_list(
     table = table.assign(
         likelihood=table["likelihood"].map(likelihood_text),
         disagreement=100 * table["disagreement"],
+        predicted=100 * table["predicted"],
     )
     row = draw_grid(
         table.reset_index()[list(columns)],
@@ -176,6 +183,12 @@ def _about_models(
 def _asked_for(wanted: RecordFilter) -> dict[str, ColumnConfig]:
     text = st.column_config.TextColumn
     columns = {
+        "predicted": st.column_config.NumberColumn(
+            f"{' '.join(wanted.predicted)} predicted",
+            format="%.1f %%",
+            help="Probability by the 71-statement networks, calibrated on fold 9.",
+            width=128,
+        ),
         "signal": text("Signal", help=_ABOUT_SIGNAL, width=180),
         "report": text("Report begins", width=250),
         "territory": text("MI territory", width=120),

@@ -20,6 +20,7 @@ from ecgcore.review.case_list import disagreement_in
 from ecgcore.review.filter_query import filter_query, read_filter
 from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
 from pages.shared import caches, url_state
+from pages.shared.classes.caches import statement_probs
 from pages.shared.decision_choice import chosen_calibrator
 
 PARAM = "list"
@@ -104,7 +105,8 @@ def find(
 ) -> pd.DataFrame:
     """Search the open data set, in an order that rests on the predictions."""
     apart = None if predictions is None else disagreement_in(predictions)
-    return search(caches.catalog(), wanted, apart, quality)
+    said = statement_probs(wanted.predicted[0]) if wanted.predicted else None
+    return search(caches.catalog(), wanted, apart, quality, said)
 
 
 def _current() -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
@@ -23,6 +24,9 @@ from ecgcore.tasks import mi, mi_all_comers, statements71
 from ecgcore.tasks.registry import TASKS, task_named
 from pages.shared import caches
 from pages.shared.case import ReadableCase
+
+_ANY_ALPHA = 0.1
+"""Probabilities do not depend on it."""
 
 
 def ensembles(task: str) -> tuple[Ensemble, ...]:
@@ -67,6 +71,17 @@ def class_logits(case: ReadableCase, ensemble: Ensemble) -> NDArray[np.float64]:
     """Predict a case by every seed, ``(s, k)``; ModelError or RecordError without."""
     made = [caches.prediction(case, entry)[0] for entry in ensemble.members]
     return np.array([one.logits for one in made], dtype=np.float64)
+
+
+def statement_probs(code: str) -> pd.Series[float] | None:
+    """Give the calibrated probability of a statement by ``ecg_id``, where one is stored."""
+    ensemble = statements()
+    if ensemble is None or caches.catalog().version != PTBXL_VERSION:
+        return None
+    folds = [evaluated(ensemble, "all", split) for split in ("val", "test")]
+    rules = class_rules(ensemble, _ANY_ALPHA)
+    columns = [rules.probs(one.logits)[:, one.classes.index(code)] for one in folds]
+    return pd.Series(np.concatenate(columns), np.concatenate([one.ids for one in folds]))
 
 
 def mi_scores() -> tuple[MiScore, ...]:

@@ -44,6 +44,8 @@ def test_every_field_has_a_parameter_and_its_words(synthetic_catalog):
         "signal": ["noise"],
         "words": ["left bundle & more"],
         "disagreement": ["35"],
+        "predicted": ["LVH: left ventricular hypertrophy"],
+        "predicted_from": ["40"],
         "sort": ["least likely first"],
     }
     assert set(asked) == set(PARAMETERS.values())
