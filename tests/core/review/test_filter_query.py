@@ -24,6 +24,8 @@ EVERYTHING = RecordFilter(
     quality=("noise",),
     words="left bundle & more",
     min_disagreement=35,
+    predicted=("LVH",),
+    min_predicted=40,
     sort="likelihood_rising",
 )
 
