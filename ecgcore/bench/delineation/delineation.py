@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgcore.bench.delineation.confidence_curve import ConfidenceBin, confidence_curve
 from ecgcore.bench.delineation.fusion import HALF_QRS, INTERVALS, Array, FusedBeats, fuse
 from ecgcore.bench.delineation.ludb import Annotated, Refused, read_ludb
 from ecgcore.bench.delineation.neurokit import VERSION, neurokit_marks
 from ecgcore.errors import RecordError
 from ecgcore.records import EcgRecord
 from ecgcore.signals.beats.beats import find_beats, median_beat
-from ecgcore.signals.measure.delineate import delineate
+from ecgcore.signals.measure.confidence import stated
+from ecgcore.signals.measure.delineate import Fiducials, delineate
 
 POINTS = {"p_on": "P on", "p_off": "P off", "qrs_on": "QRS on", "qrs_off": "QRS off"} | {
     "t_off": "T off"
@@ -38,6 +40,8 @@ CSE gives none for intervals: theirs is the root of the sum of squares of their 
 MATCH_S = 0.150
 """A beat is found when an R lies within 150 ms of its own (ANSI/AAMI EC57)."""
 
+HALF_ENDS = ("qrs_half_on", "qrs_half_off")
+
 R_GOAL = 0.995
 QRS_GOAL_MS = 10.0
 _COMPARED = ("p_on", "qrs_on", "qrs_off", "t_off")
@@ -55,11 +59,14 @@ class Answer:
         R of the beats that `typical_ms` describes.
     typical_ms
         In the order of `NAMES`: points relative to R, and intervals; nan where not measured.
+    confidence
+        ``(n_names,)`` as stated with each; None for a method that states none.
     """
 
     r_s: Array
     dominant_r_s: Array
     typical_ms: Array
+    confidence: Array | None = None
 
     @classmethod
     def of(cls, beats: FusedBeats) -> "Answer":
@@ -112,6 +119,7 @@ class MethodReport:
     method: str
     rows: tuple[Row, ...]
     r_peaks: RPeaks
+    confidence: tuple[ConfidenceBin, ...] = ()
 
     def row(self, name: str) -> Row:
         """Return one of `NAMES`."""
@@ -174,6 +182,7 @@ class DelineationReport:
             _row_text(method.row(name), method.method) for name in NAMES for method in methods
         ]
         lines += [_r_text(method) for method in methods]
+        lines += [f"{NAMES[one.name]:9}{one.text}" for one in self.ours.confidence]
         if self.rival_note:
             lines.append(f"neurokit2: not measured: {self.rival_note}")
         lines += [f"left out: {one.record_id}: {one.reason}" for one in self.refused]
@@ -223,7 +232,16 @@ def our_answer(record: EcgRecord) -> Answer:
     at = {name: _time(getattr(found, name).time_ms) for name in POINTS}
     spans = [at[last] - at[first] for first, last in INTERVALS.values()]
     half = _time(found.qrs_half_off.time_ms) - _time(found.qrs_half_on.time_ms)
-    return Answer(beats.r_s, dominant, np.array([*at.values(), *spans, half]))
+    typical = np.array([*at.values(), *spans, half])
+    return Answer(beats.r_s, dominant, typical, _confidence(found))
+
+
+def _confidence(found: Fiducials) -> Array:
+    """Return the confidence that is stated with each of `NAMES`."""
+    ends = {name: (name,) for name in POINTS} | INTERVALS | {HALF_QRS: HALF_ENDS}
+    return np.array(
+        [stated(name, min(getattr(found, end).confidence for end in ends[name])) for name in NAMES]
+    )
 
 
 def _time(time_ms: float | None) -> float:
@@ -238,7 +256,9 @@ def compare(method: str, known: Sequence[Annotated], answers: Sequence[Answer]) 
     measured = np.array([_in_time_of(reference, answer) for reference, answer in pairs])
     rows = [_row(name, typical[:, at], measured[:, at]) for at, name in enumerate(NAMES)]
     ids = [one.record.record_id for one in known]
-    return MethodReport(method, tuple(rows), _r_peaks(ids, pairs))
+    said = [answer.confidence for answer in answers]
+    curve = confidence_curve(measured - typical, said, TOLERANCE_MS)
+    return MethodReport(method, tuple(rows), _r_peaks(ids, pairs), curve)
 
 
 def _in_time_of(reference: Answer, answer: Answer) -> Array:

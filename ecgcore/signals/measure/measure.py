@@ -8,6 +8,7 @@ from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord
 from ecgcore.signals.beats.beats import Beats, find_beats, median_beat
 from ecgcore.signals.measure import intervals
+from ecgcore.signals.measure.confidence import MEASURED_BY, stated
 from ecgcore.signals.measure.delineate import Fiducial, Fiducials, delineate
 from ecgcore.signals.measure.fiducials import DOUBT
 from ecgcore.signals.measure.lead_waves import (
@@ -55,8 +56,9 @@ def measure(record: EcgRecord) -> Measurements:
     Heart rate and RR spread use all beats; QTc uses the median RR. Axes
     come from the net areas of I and aVF.
 
-    Confidence is 1 for a clear value. That of an interval is the lower one of its two fiducials;
-    that of QTc falls to 40 % of it outside 40-120 bpm and again in an irregular rhythm; of an axis
+    The confidence in an interval is the share of values like it that lie within the tolerance of
+    CSE (`ecgcore.signals.measure.confidence`), by the less clear one of its two fiducials; that of
+    QTc falls to 40 % of it outside 40-120 bpm and again in an irregular rhythm; of an axis
     it falls when the areas of its wave nearly cancel; that of an amplitude falls with the median
     beat's standard error, to 0 at 0.05 mV; that of the rate with fewer than three RR intervals.
 
@@ -139,7 +141,7 @@ def _interval(name: str, found: Fiducials) -> Measured:
         lost = first if first.time_ms is None else last
         why = f"no PR: {lost.reason}" if name == "pr_ms" else lost.reason
         return Measured(name, label, "ms", None, 0.0, why)
-    confidence = min(first.confidence, last.confidence)
+    confidence = stated(MEASURED_BY[name], min(first.confidence, last.confidence))
     return Measured(name, label, "ms", last.time_ms - first.time_ms, confidence, reason)
 
 
