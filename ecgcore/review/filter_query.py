@@ -32,7 +32,7 @@ SORTS: Mapping[Sort, str] = {
     "disagreement": "disagreement first",
     "likelihood_rising": "least likely first",
     "likelihood_falling": "most likely first",
-    "predicted": "predicted statement, highest first",
+    "predicted": "predicted first",
     "record": "record number",
 }
 PARAMETERS: Mapping[str, str] = {

@@ -132,7 +132,7 @@ def test_stale_values_in_the_url_are_named(open_page: Open) -> None:
         "The sex `7` in the address is not known: choose male, female, unknown.",
         "The age `old` in the address is not known: the usual one is shown.",
         "The sort `-1` in the address is not known: choose disagreement first, least likely first, "
-        "most likely first, record number.",
+        "most likely first, predicted first, record number.",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -123,7 +124,8 @@ def classes_table(ensembles: tuple[Ensemble, ...], choice: TaskChoice) -> pd.Dat
     for name in choice.task.classes:
         mine = [one.of_class(name) for one in judged]
         n, of = int(mine[0].labels.sum()), len(mine[0].labels)
-        texts = [""] * len(mine) if min(n, of - n) < 2 else _aurocs(mine)
+        n_patients = len(np.unique(mine[0].patients[mine[0].labels == 1]))
+        texts = [""] * len(mine) if n_patients < 2 or n == of else _aurocs(mine)
         size = f"{n} (few)" if n < FEW else f"{n}"
         rows.append((n < FEW, -n if n >= FEW else 0, name, [class_words(name), size, *texts]))
     rows.sort(key=lambda row: row[:3])

@@ -1,0 +1,58 @@
+"""Compare and Reliability on another task: the switch, the answer about certainty, all classes."""
+
+import numpy as np
+import pytest
+
+from ecgcore.stats.comparison.paired_bootstrap import Contender, Trial, compare_all
+from ecgcore.tasks.registry import task_named
+from pages.compare.tasks.answer import certainty_words
+from pages.compare.tasks.page_part import classes_table
+from pages.shared.classes import caches
+from pages.shared.classes.choice import TaskChoice, evaluate_each, offered
+from tests.core.predictions.classes.test_all_comers import of_task
+
+STATEMENTS = task_named("statements71")
+
+
+@pytest.mark.parametrize("page", ["compare", "reliability"])
+def test_a_class_of_a_task_opens_by_its_address(open_page, page):
+    app = open_page(page, task="71 SCP statements", **{"class": "CLBBB"})
+    assert not app.exception
+    said = " ".join(one.value for one in app.markdown)
+    assert "CLBBB: complete left bundle branch block" in said
+    assert "(n = 2,198, 54 CLBBB)" in said
+
+
+def test_rare_classes_are_marked_and_stand_last():
+    table = classes_table((caches.statements(),), TaskChoice(STATEMENTS, "all", "AFIB"))
+    few = table["Records"].str.contains("few").tolist()
+    assert len(table) == 71
+    assert few == sorted(few)
+    assert any(few)
+    assert not all(few)
+    afib = table[table["Class"].str.startswith("AFIB")].iloc[0]
+    assert afib["Records"] == "152"
+    assert "[" in afib.iloc[2]
+
+
+def test_the_statements_stand_beside_the_networks_for_all_comers():
+    choice = TaskChoice(task_named("mi_all_comers"), "certain", "MI")
+    shown, problems = evaluate_each(offered(choice), choice, "platt")
+    assert not problems
+    assert shown[-1].ensemble.members[0].key.task == "statements71"
+    assert {(len(one.labels), int(one.labels.sum())) for one in shown} == {(1916, 268)}
+    assert all(one.calibrator.n == 1926 for one in shown)
+
+
+def test_certainty_is_answered_only_where_there_are_pairs():
+    task = task_named("mi_all_comers")
+    pair = [of_task("mi_all_comers", name) for name in ("A+", "C+")]
+    assert "one training set alone are published (A+)" in certainty_words(task, pair[:1], ())
+    assert "no axis of this task" in certainty_words(task_named("rhythm6"), [], ())
+    labels = np.arange(60) % 2
+    draw = np.random.default_rng(0)
+    names = [one.name for one in pair]
+    made = [Contender.from_logits(name, draw.normal(labels, 1, (1, 60))) for name in names]
+    pairs = compare_all(Trial(labels, n_boot=50), made, "auroc")
+    assert "**A+** against **C+**" in certainty_words(task, pair, pairs)
+    assert "1 and 1 seeds" in certainty_words(task, pair, pairs)
