@@ -77,7 +77,7 @@ def _draw_cases(one: Evaluated, pieces: CurvePieces, chosen: int, choice: Choice
     )
 
 
-def _piece_words(piece: pd.Series, positive: str) -> str:
+def _piece_words(piece: pd.Series, positive: str = "MI") -> str:
     if not piece["n"]:
         return f"**{piece_words(piece['left'], piece['right'])}**: empty."
     observed = Estimate(piece["observed"], piece["low"], piece["high"])
