@@ -6,12 +6,32 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from ecgcore.explain.trust import Checks
 from ecgcore.leads import LEADS, TERRITORY_LEADS
 from ecgcore.models.cards import ModelEntry
 from ecgcore.records import FloatArray
+from ecgcore.wording.numbers import counted
 
-METHODS = {"gradcam": "Grad-CAM", "ig": "Integrated Gradients"}
+METHODS = {
+    "gradcam": "Grad-CAM",
+    "ig": "Integrated Gradients",
+    "ig_beats": "Integrated Gradients, mean over beats",
+    "guided": "Guided Grad-CAM, absolute",
+    "shap": "Gradient SHAP",
+    "occlusion_beat": "Occlusion by beat",
+    "occlusion_wave": "Occlusion by wave",
+    "occlusion_lead": "Occlusion by lead",
+}
 """Attribution methods, with the names shown to readers."""
+
+DEFAULT_METHOD = "ig_beats"
+"""The method of the default map, which is that of all seeds together."""
+
+SIGNED = frozenset(METHODS) - {"gradcam", "guided"}
+"""Methods whose negative scores speak against MI."""
+
+SUMMED = frozenset({"ig", "ig_beats", "shap"})
+"""Methods whose scores add up to the change of the logit from a baseline."""
 
 LARGEST_GAP = 0.02
 """Share of the logit's change up to which a completeness gap is good enough to be read."""
@@ -27,22 +47,33 @@ class Attribution:
     Attributes
     ----------
     model
-        The explained one.
+        The explained one; the first seed where several are explained together.
     method
-        "gradcam" or "ig".
+        One of `METHODS`.
     scores
         ``(12, n_samples)`` for methods that tell leads apart, ``(1, n_samples)`` for those that see
-        time only. Integrated Gradients are in units of the logit, positive towards MI. Sample i
+        time only. Those of `SIGNED` are in units of the logit, positive towards MI. Sample i
         holds for ``[i, i + 1) / fs_hz`` seconds.
     fs_hz
         Samples per second of `scores`; need not be that of the recording.
     logit
         The explained output.
     delta
-        Integrated Gradients: sum of the scores minus the change of the logit from the baseline (0
-        if the path integral is exact); NaN for Grad-CAM.
+        Methods of `SUMMED`: sum of the scores minus the change of the logit from the baseline (0
+        if the path integral is exact); NaN for others.
     n_layer_steps
         Time steps of the layer that the scores come from.
+    baseline
+        What the record was compared with, one of `ecgcore.explain.maps.baselines.BASELINES`; ""
+        where a method needs none.
+    spread_gap
+        What was missing from the sum after the last refinement and was spread over the scores.
+    spread
+        Standard deviation of each score over the seeds, of the shape of `scores`; None for one.
+    members
+        The maps of the single seeds behind a map of all of them.
+    checks
+        What the checks found, with the badge; None where they were not asked for.
     """
 
     model: ModelEntry
@@ -52,6 +83,11 @@ class Attribution:
     logit: float
     delta: float
     n_layer_steps: int
+    baseline: str = ""
+    spread_gap: float = 0.0
+    spread: FloatArray | None = None
+    members: "tuple[Attribution, ...]" = ()
+    checks: Checks | None = None
 
     def __post_init__(self) -> None:
         """Refuse scores that are neither of all leads together nor of each of the twelve."""
@@ -61,7 +97,14 @@ class Attribution:
     @property
     def label(self) -> str:
         """Method and model, as shown."""
-        return f"{METHODS[self.method]}, {self.model.label}"
+        return f"{METHODS[self.method]}, {self.model_label}"
+
+    @property
+    def model_label(self) -> str:
+        """The explained model, or how many seeds are explained together, as shown."""
+        if not self.members:
+            return self.model.label
+        return f"{self.model.key.group_label} ({counted(len(self.members), 'seed')})"
 
     @property
     def step_ms(self) -> float:
@@ -86,7 +129,7 @@ class Attribution:
     @property
     def signed(self) -> bool:
         """True when negative scores speak against MI."""
-        return self.method == "ig"
+        return self.method in SIGNED
 
     @property
     def push(self) -> FloatArray:

@@ -1,112 +1,164 @@
-"""Grad-CAM and Integrated Gradients of one record, by captum.
+"""Attributions of one record, for one network or for all seeds together.
 
-Grad-CAM has no lead axis, because the first convolution mixes all leads: it says when. Integrated
-Gradients say where as well.
+Grad-CAM has no lead axis, because the first convolution mixes all leads: it says when. The other
+methods say where as well. Each lies in `ecgcore.explain.maps`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
-import torch
-from captum.attr import IntegratedGradients, LayerGradCam
-from torch import Tensor
 
 from ecgcore.errors import ModelError
-from ecgcore.explain.attribution import LARGEST_GAP, METHODS, Attribution, layer_to_samples
-from ecgcore.models.cards import ModelEntry
-from ecgcore.models.inputs import model_input
-from ecgcore.models.networks.base import Network
+from ecgcore.explain.attribution import DEFAULT_METHOD, METHODS, Attribution
+from ecgcore.explain.maps import gradients, occlusion
+from ecgcore.explain.maps.asked import Asked, Seen, seen
+from ecgcore.explain.maps.baselines import BASELINES, NORMAL_BEAT
 from ecgcore.models.predictor import Predictor
 from ecgcore.records import EcgRecord
 
-IG_STEPS = 50
-IG_STEPS_REFINED = 300
-_IG_BATCH = 25
+IG_STEPS = gradients.IG_STEPS
+
+_AT_ONCE = 2
+
+_MAKERS: dict[str, Callable[[Asked], Attribution]] = {
+    "gradcam": gradients.grad_cam,
+    "ig": gradients.integrated_gradients,
+    "ig_beats": gradients.over_beats,
+    "guided": gradients.guided_grad_cam,
+    "shap": gradients.gradient_shap,
+    "occlusion_beat": occlusion.by_beat,
+    "occlusion_wave": occlusion.by_wave,
+    "occlusion_lead": occlusion.by_lead,
+}
 
 
 def explain(
     predictor: Predictor,
     record: EcgRecord,
-    method: str,
+    method: str = DEFAULT_METHOD,
     *,
     class_index: int = 0,
     n_steps: int | None = None,
+    baseline: str = NORMAL_BEAT,
 ) -> Attribution:
     """Explain one of a model's logits for one record.
 
     Parameters
     ----------
     method
-        "gradcam" or "ig".
+        One of `METHODS`.
     class_index
         Place of the explained class among those of the model's task.
     n_steps
-        Gauss-Legendre points of Integrated Gradients; without a choice `IG_STEPS`, and then
-        `IG_STEPS_REFINED` where the completeness gap is above `LARGEST_GAP`.
+        Points of a path integral, or samples of a random one. Without a choice Integrated Gradients
+        take as many as the completeness gap needs.
+    baseline
+        One of `BASELINES`: what the record is compared with. Grad-CAM needs none.
 
     Raises
     ------
     ModelError
-        If there is no such method.
+        If there is no such method or baseline.
     RecordError
         If the record does not fit the models.
     """
+    check_choice(method, baseline)
+    return explain_seen(
+        predictor,
+        seen(record, predictor.preprocessing, baseline),
+        method,
+        class_index=class_index,
+        n_steps=n_steps,
+    )
+
+
+def explain_ensemble(
+    predictors: Sequence[Predictor],
+    record: EcgRecord,
+    method: str = DEFAULT_METHOD,
+    *,
+    class_index: int = 0,
+    n_steps: int | None = None,
+    baseline: str = NORMAL_BEAT,
+) -> Attribution:
+    """Explain the mean logit of several seeds: the mean of their maps, and its spread.
+
+    Parameters
+    ----------
+    predictors
+        Seeds of one architecture and one training set, in their order.
+
+    Raises
+    ------
+    ModelError
+        If there is no such method or baseline, or no model.
+    RecordError
+        If the record does not fit the models.
+    """
+    check_choice(method, baseline)
+    if not predictors:
+        raise ModelError("There is no model to explain. Choose one that ships, or train one.")
+    fitted = {
+        steps: seen(record, steps, baseline)
+        for steps in dict.fromkeys(one.preprocessing for one in predictors)
+    }
+
+    def one(predictor: Predictor) -> Attribution:
+        return explain_seen(
+            predictor,
+            fitted[predictor.preprocessing],
+            method,
+            class_index=class_index,
+            n_steps=n_steps,
+        )
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="explain") as pool:
+        return ensemble_of(list(pool.map(one, predictors)))
+
+
+def explain_seen(
+    predictor: Predictor,
+    what: Seen,
+    method: str,
+    *,
+    class_index: int = 0,
+    n_steps: int | None = None,
+) -> Attribution:
+    """Explain one model for a record that was prepared before."""
+    with predictor.exclusive() as network:
+        return _MAKERS[method](Asked(predictor.entry, network, what, class_index, n_steps))
+
+
+def ensemble_of(maps: Sequence[Attribution]) -> Attribution:
+    """Return the map of several seeds: their mean, with the standard deviation between them.
+
+    Each score of a method of `SUMMED` is then that of the mean logit, without any loss.
+    """
+    first = maps[0]
+    if len(maps) == 1:
+        return first
+    scores = np.array([one.scores for one in maps], dtype=np.float64)
+    return replace(
+        first,
+        scores=scores.mean(axis=0).astype(np.float32),
+        spread=scores.std(axis=0).astype(np.float32),
+        logit=float(np.mean([one.logit for one in maps])),
+        delta=float(np.mean([one.delta for one in maps])),
+        members=tuple(maps),
+    )
+
+
+def check_choice(method: str, baseline: str) -> None:
+    """Refuse what is no method or no baseline.
+
+    Raises
+    ------
+    ModelError
+        With the names to choose from.
+    """
     if method not in METHODS:
         raise ModelError(f"There is no explanation method {method!r}; choose {', '.join(METHODS)}.")
-    steps = predictor.preprocessing
-    inputs = torch.from_numpy(steps.apply(model_input(record, steps).signal)[None])
-    with predictor.exclusive() as network:
-        asked = _Asked(predictor.entry, network, inputs, class_index)
-        if method == "gradcam":
-            return _grad_cam(asked)
-        result = _integrated_gradients(asked, n_steps or IG_STEPS)
-        if n_steps is None and result.gap_share > LARGEST_GAP:
-            result = _integrated_gradients(asked, IG_STEPS_REFINED)
-        return result
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
-    """A model with its network, its input ``(1, 12, n_samples)`` and the explained class."""
-
-    model: ModelEntry
-    network: Network
-    inputs: Tensor
-    class_index: int
-
-    @property
-    def fs_hz(self) -> int:
-        return self.model.card.preprocessing.fs_hz
-
-    def logit(self) -> float:
-        with torch.inference_mode():
-            return float(self.network(self.inputs)[0, self.class_index])
-
-
-def _grad_cam(asked: _Asked) -> Attribution:
-    """Grad-CAM (Selvaraju et al., 2017) on the explained layer, negative parts cut."""
-    layer = LayerGradCam(asked.network, asked.network.explained)
-    steps = layer.attribute(
-        asked.inputs.requires_grad_(), target=asked.class_index, relu_attributions=True
-    )
-    values = steps[0, 0].detach().numpy()
-    scores = layer_to_samples(values, asked.inputs.shape[-1])[None]
-    return Attribution(
-        asked.model, "gradcam", scores, asked.fs_hz, asked.logit(), float("nan"), len(values)
-    )
-
-
-def _integrated_gradients(asked: _Asked, n_steps: int) -> Attribution:
-    """Integrated Gradients (Sundararajan et al., 2017) from the mean signal of each lead."""
-    scores, delta = IntegratedGradients(asked.network).attribute(
-        asked.inputs,
-        baselines=torch.zeros_like(asked.inputs),
-        target=asked.class_index,
-        n_steps=n_steps,
-        internal_batch_size=_IG_BATCH,
-        return_convergence_delta=True,
-    )
-    values = scores[0].detach().numpy().astype(np.float32)
-    return Attribution(
-        asked.model, "ig", values, asked.fs_hz, asked.logit(), float(delta), values.shape[1]
-    )
+    if baseline not in BASELINES:
+        raise ModelError(f"There is no baseline {baseline!r}; choose {', '.join(BASELINES)}.")

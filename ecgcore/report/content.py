@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ecgcore.explain.attribution import LARGEST_GAP, Attribution
+from ecgcore.explain.attribution import LARGEST_GAP, SUMMED, Attribution
+from ecgcore.explain.maps.baselines import BASELINES
 from ecgcore.figures.paper_layout import PaperSettings
 from ecgcore.predictions.decision import (
     DecisionRule,
@@ -117,19 +118,47 @@ def push_words(attribution: Attribution) -> str:
 
 def attribution_sentences(attribution: Attribution) -> tuple[str, str, str]:
     """Return what an attribution says, what must be known of it, and a warning or ""."""
-    if not attribution.signed:
-        return (
-            "Grad-CAM says when, not where:",
-            f"every lead shows the same curve, in steps of {attribution.step_ms:.0f} ms. It "
-            "does not show evidence against MI.",
-            "",
-        )
-    exact = attribution.gap_share <= LARGEST_GAP
-    return (
-        "Integrated Gradients say when and in which lead,",
-        "against a flat record, to which this model itself gives "
-        f"{percent(attribution.baseline_prob)} MI; they explain the model, not the heart. "
+    claim, detail = _SAYS[attribution.method]
+    step = f"{attribution.step_ms:.0f} ms"
+    parts = [f"{detail.format(step=step)};" if attribution.baseline else detail.format(step=step)]
+    if attribution.baseline:
+        parts.append(_compared_words(attribution))
+    if attribution.method not in SUMMED:
+        return claim, " ".join(parts), ""
+    parts.append(
         "Numerical check: the contributions add up to within "
-        f"{percent(attribution.gap_share)} of the logit's change.",
-        "" if exact else f"Above {100 * LARGEST_GAP:g} %: do not rely on this overlay.",
+        f"{percent(attribution.gap_share)} of the logit's change."
     )
+    exact = attribution.gap_share <= LARGEST_GAP
+    caution = "" if exact else f"Above {100 * LARGEST_GAP:g} %: do not rely on this overlay."
+    return claim, " ".join(parts), caution
+
+
+def _compared_words(attribution: Attribution) -> str:
+    words = f"compared with {BASELINES[attribution.baseline]}"
+    if attribution.method in SUMMED:
+        words += f", to which this model itself gives {percent(attribution.baseline_prob)} MI"
+    return f"{words}. It explains the model, not the heart."
+
+
+_SAYS = {
+    "gradcam": (
+        "Grad-CAM says when, not where:",
+        "every lead shows the same curve, in steps of {step}. It does not show evidence "
+        "against MI.",
+    ),
+    "guided": (
+        "Guided Grad-CAM says when and in which lead,",
+        "without a sign: it does not tell evidence for MI from evidence against it.",
+    ),
+    "ig": ("Integrated Gradients say when and in which lead", "for each single sample"),
+    "ig_beats": (
+        "Integrated Gradients say when in the beat and in which lead",
+        "as the mean over all beats of one shape",
+    ),
+    "shap": ("Gradient SHAP says when and in which lead", "with some noise of its own"),
+    "occlusion_beat": ("Occlusion by beat says in which beats", "all leads together"),
+    "occlusion_wave": ("Occlusion by wave says in which waves", "all leads together"),
+    "occlusion_lead": ("Occlusion by lead says in which leads", "the whole time together"),
+}
+"""What each method says, and how."""

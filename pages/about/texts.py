@@ -65,7 +65,7 @@ that of a ward. Calibrators (decision settings, top of every page) are fitted on
 which has the study's share; Reliability shows how well that holds, and what another share would \
 change.
 - **Overlays explain the model, not the heart.** Grad-CAM says when, not in which lead; \
-Integrated Gradients say both, against a flat record."""
+Integrated Gradients say both, compared with the mean normal beat."""
 
 MEASURING = """\
 All values come from one **median beat** over all twelve leads: R peaks are found in all leads \

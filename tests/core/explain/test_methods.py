@@ -10,8 +10,8 @@ from torch import nn
 
 from ecgcore import cli
 from ecgcore.errors import ModelError, RecordError
-from ecgcore.explain import methods
 from ecgcore.explain.attribution import LARGEST_GAP, METHODS
+from ecgcore.explain.maps import gradients as methods
 from ecgcore.explain.methods import explain
 from ecgcore.models.predictor import Predictor, predict
 from ecgcore.records import EcgRecord
@@ -88,7 +88,7 @@ class TestIntegratedGradients:
     def test_linear_model_gives_weight_times_input(self, toy, record):
         module = Linear()
         predictor = toy(module)
-        result = explain(predictor, record, "ig")
+        result = explain(predictor, record, "ig", baseline="zero")
         inputs = predictor.preprocessing.apply(record.signal)
         expected = module.weight.numpy() * inputs
         np.testing.assert_allclose(result.scores, expected, rtol=1e-4, atol=1e-7)
@@ -101,27 +101,27 @@ class TestIntegratedGradients:
         inputs = predictor.preprocessing.apply(record.signal)
         for index, share in enumerate((1.0, -3.0)):
             expected = share * module.weight.numpy() * inputs
-            result = explain(predictor, record, "ig", class_index=index)
+            result = explain(predictor, record, "ig", baseline="zero", class_index=index)
             np.testing.assert_allclose(result.scores, expected, rtol=1e-4, atol=1e-7)
             assert result.logit == pytest.approx(expected.sum(dtype=np.float64), rel=1e-4)
 
     def test_delta_is_sum_of_scores_minus_change_of_logit(self, toy, record):
         """One midpoint step of a cube: 3 / 4 of the change is found, delta is minus 1 / 4 of it."""
         predictor = toy(Linear(power=3))
-        result = explain(predictor, record, "ig", n_steps=1)
+        result = explain(predictor, record, "ig", baseline="zero", n_steps=1)
         assert result.scores.sum(dtype=np.float64) == pytest.approx(0.75 * result.logit, rel=1e-3)
         assert result.delta == pytest.approx(-0.25 * result.logit, rel=1e-3)
 
     def test_two_gauss_legendre_steps_are_exact_for_a_cube(self, toy, record):
-        result = explain(toy(Linear(power=3)), record, "ig", n_steps=2)
+        result = explain(toy(Linear(power=3)), record, "ig", baseline="zero", n_steps=2)
         assert abs(result.delta) < 1e-3 * abs(result.logit)
 
     def test_a_large_gap_is_integrated_again_with_more_steps(self, toy, record, monkeypatch):
         monkeypatch.setattr(methods, "IG_STEPS", 1)
         monkeypatch.setattr(methods, "IG_STEPS_REFINED", 2)
         predictor = toy(Linear(power=3))
-        assert explain(predictor, record, "ig", n_steps=1).gap_share > LARGEST_GAP
-        assert explain(predictor, record, "ig").gap_share < 1e-3
+        assert explain(predictor, record, "ig", baseline="zero", n_steps=1).gap_share > LARGEST_GAP
+        assert explain(predictor, record, "ig", baseline="zero").gap_share < 1e-3
 
     @pytest.mark.parametrize(("allowed", "steps"), [(1.0, [50]), (-1.0, [50, 300])])
     def test_fifty_steps_are_taken_and_three_hundred_where_they_are_too_few(
@@ -136,13 +136,13 @@ class TestIntegratedGradients:
 
         monkeypatch.setattr(methods, "IntegratedGradients", Counted)
         monkeypatch.setattr(methods, "LARGEST_GAP", allowed)
-        explain(toy(Linear()), record, "ig")
+        explain(toy(Linear()), record, "ig", baseline="zero")
         assert taken == steps
 
     @every_model
     def test_scores_sum_to_the_change_of_the_logit(self, arch, predictors, record):
         predictor = predictors[arch]
-        result = explain(predictor, record, "ig")
+        result = explain(predictor, record, "ig", baseline="zero")
         with torch.inference_mode():
             baseline = float(predictor.module(torch.zeros(1, 12, 1000)))
         change = result.logit - baseline

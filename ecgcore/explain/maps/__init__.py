@@ -1,0 +1,1 @@
+"""Attribution methods, each in a module, and what they share."""
