@@ -60,6 +60,13 @@ page = st.navigation(
             help="How well each model's probabilities hold on the certain and uncertain test sets.",
         ),
         st.Page(
+            "explanations/page.py",
+            url_path="explanations",
+            title="Explanations",
+            icon=":material/frame_inspect:",
+            help="Where the models look over the whole test fold, and which maps to trust.",
+        ),
+        st.Page(
             "training/page.py",
             url_path="retrain",
             title="Retrain",

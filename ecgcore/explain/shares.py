@@ -157,20 +157,26 @@ def where_words(
     if not shares.leads:
         return _when_words(shares)
     leads, held = strongest_leads(shares)
-    direction = "towards" if shares.towards else "away from"
+    what = _what(attribution, shares)
     if held < _MOST:
         return (
-            f"The push {direction} MI is spread: its {_LEADS_AT_MOST} strongest leads, "
+            f"The {what} is spread: its {_LEADS_AT_MOST} strongest leads, "
             f"{lead_words(leads)}, hold {percent(held, 0)} of it "
             f"({percent(len(leads) / len(LEADS), 0)} by chance)."
         )
     said = [
-        f"{percent(held, 0)} of the push {direction} MI lies in {lead_words(leads)}",
+        f"{percent(held, 0)} of the {what} lies in {lead_words(leads)}",
         _mostly_words(attribution, leads, timing),
     ]
     same = sum(_holds(seed, leads, towards=shares.towards) for seed in seeds)
     seen = f"; the same leads in {same} of {counted(len(seeds), 'seed')}" if seeds else ""
     return f"{', '.join(filter(None, said))}{seen}."
+
+
+def _what(attribution: Attribution, shares: Shares) -> str:
+    if not attribution.signed:
+        return "map"
+    return f"push {'towards' if shares.towards else 'away from'} MI"
 
 
 def strongest_leads(shares: Shares) -> tuple[list[str], float]:

@@ -56,7 +56,8 @@ def draw_predictions(
     local = [row for row in others if first in row.ensemble.members and not row.ensemble.shipped]
     others = [row for row in others if row not in local]
     caution = words.caution(case.entry, scope)
-    muted, explained = bool(caution), None if overlay is None else overlay.model
+    muted = bool(caution)
+    explained = None if overlay is None or overlay.members else overlay.model
     if local:
         st.markdown(f"**{local[0].ensemble.label}**")
         _draw_chart(local, "local_prediction", explained, muted=muted)

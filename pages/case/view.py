@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain.attribution import Attribution
+from ecgcore.explain.trust import DO_NOT_TRUST, Checks
 from ecgcore.figures.attribution_overlay import USUAL_STYLE, OverlayStyle
 from ecgcore.figures.ecg_paper import ecg_figure
 from ecgcore.figures.paper_layout import PaperSettings, roomy_layout
@@ -18,12 +21,14 @@ from ecgcore.signals.quality import lead_notes
 from pages.case import labels as parts
 from pages.case import panels
 from pages.case import predictions as said
+from pages.case.attribution import checked
 from pages.case.attribution.choice import (
     choose_attribution,
     choose_style,
     warn_of_unknown_attribution,
 )
 from pages.case.attribution.explanation import Explained, draw_explanation
+from pages.case.attribution.similar import draw_similar
 from pages.case.attribution.words import draw_overlay_words
 from pages.case.calipers import calipers
 from pages.case.classes.what_else import TAB as WHAT_ELSE
@@ -46,6 +51,7 @@ OTHERS_TAB = "Other ECGs"
 _RENAMED_TABS = {"Opinions as a table": TABLE_TAB, "Earlier ECGs": OTHERS_TAB}
 WHAT_IF_TAB = "What if"
 EXPLANATION_TAB = "Explanation"
+SIMILAR_TAB = "Similar cases"
 
 
 def draw_case(case: Case) -> None:
@@ -58,40 +64,49 @@ def draw_case(case: Case) -> None:
         with st.container(horizontal=True, width="content", gap="xsmall"):
             paper, chosen_filter = paper_controls()
             with st.popover("Overlay", icon=":material/layers:"):
-                method, model = choose_attribution()
+                method, who = choose_attribution()
                 style = choose_style()
             print_slot = st.container(width="content")
     with st.container(key="case", horizontal=True, gap="small"):
         ecg_side, panel = st.container(gap="xsmall"), st.container()
-    overlay = None
+    overlay, checks = None, None
     with ecg_side:
         if isinstance(case, UnreadableCase):
             show_ecg_error(case.problem)
         else:
-            overlay = attribution_of(case, method, model)
-            draw_sheet(case, paper, chosen_filter, overlay, style)
+            overlay = attribution_of(case, method, who)
+            checks = None if overlay is None else checked.known_checks(case, who, method)
+            draw_sheet(case, paper, chosen_filter, overlay, style, checks)
+            checks_slot = st.container()
     with panel:
         decision = chosen_settings()
         rows, notes = predict(case, decision)
         scope = scope_of_case(case) if isinstance(case, ReadableCase) else stored_scope(case.entry)
         if scope is not None and scope.void:
             rows = without_verdicts(rows)
-        draw_predictions(case, rows, notes, decision, scope, first=model, overlay=overlay)
+        first = who[0] if who else None
+        draw_predictions(case, rows, notes, decision, scope, first=first, overlay=overlay)
     with ecg_side:
         draw_leading(case, decision)
     if isinstance(case, ReadableCase):
         with print_slot:
             content = printout_content(case, rows, decision, scope, paper, chosen_filter, overlay)
             print_menu(case, content)
-    draw_details(case, rows, decision, paper, Explained(method, model, style))
+    draw_details(case, rows, decision, paper, Explained(method, who, style))
+    if isinstance(case, ReadableCase) and overlay is not None and checks is None:
+        with checks_slot:
+            if checked.can_check() and checked.make_checks(case, who, method):
+                st.rerun()
 
 
-def attribution_of(case: ReadableCase, method: str, model: ModelEntry | None) -> Attribution | None:
-    """Explain the chosen model; an error is shown, and there is no attribution."""
-    if method == "none" or model is None:
+def attribution_of(
+    case: ReadableCase, method: str, who: tuple[ModelEntry, ...]
+) -> Attribution | None:
+    """Explain what was chosen; an error is shown, and there is no attribution."""
+    if method == "none" or not who:
         return None
     try:
-        return caches.attribution(case, model, method)
+        return caches.attribution(case, who, method)
     except (ModelError, RecordError) as error:
         show_ecg_error(error)
         return None
@@ -103,9 +118,11 @@ def draw_sheet(
     chosen_filter: DisplayFilter,
     overlay: Attribution | None,
     style: OverlayStyle = USUAL_STYLE,
+    checks: Checks | None = None,
 ) -> None:
     """Draw the ECG and its calipers, which full screen shows alone, and what a reader must know."""
     record = case.display
+    refused = checks is not None and checks.badge == DO_NOT_TRUST
     layout = roomy_layout(record, paper)
     drawn = chosen_filter.apply(record)
     figure = ecg_figure(
@@ -115,11 +132,12 @@ def draw_sheet(
         unfiltered=None if chosen_filter == RAW else record,
         filter_label=chosen_filter.label(record.fs_hz),
         overlay=overlay,
-        overlay_style=style,
+        overlay_style=replace(style, refused=refused),
         lead_notes=lead_notes(caches.quality(case)),
         theme="dark" if is_dark() else "light",
     )
     seen = "without overlay" if overlay is None else f"with overlay by {overlay.label}"
+    seen += ", refused by its checks" if refused else ""
     with st.container(key="ecg_sheet", gap="xsmall"):
         draw_paper(
             figure,
@@ -135,7 +153,7 @@ def draw_sheet(
     if words:
         st.caption(words)
     if overlay is not None:
-        draw_overlay_words(case, overlay, layout)
+        draw_overlay_words(case, overlay, layout, checks)
 
 
 def draw_details(
@@ -147,7 +165,7 @@ def draw_details(
 ) -> None:
     """Draw what is one click away; only the open tab is computed."""
     names = ["Measurements", "Median beat", "Signal quality", WHAT_ELSE, TABLE_TAB, EXPLANATION_TAB]
-    names.append(WHAT_IF_TAB)
+    names += [SIMILAR_TAB, WHAT_IF_TAB]
     if case.entry is not None:
         names = ["Labels and report", *names[:2], OTHERS_TAB, *names[2:]]
     url_state.follow_renamed("details", _RENAMED_TABS)
@@ -161,6 +179,8 @@ def draw_details(
                     draw_what_if(case, rows, decision, paper, explained)
                 elif name == EXPLANATION_TAB and isinstance(case, ReadableCase):
                     draw_explanation(case, explained, paper)
+                elif name == SIMILAR_TAB and isinstance(case, ReadableCase):
+                    draw_similar(case, explained)
                 else:
                     _draw_detail(name, case, rows, decision)
 

@@ -42,6 +42,8 @@ from ecgcore.tasks import mi
 from ecgcore.training.submit import missing_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -228,9 +230,22 @@ def seen_in_training(data_version: str, train_set: str, seed: int) -> SeenInTrai
     return SeenInTraining.of(catalog().frame, train_set, seed)
 
 
-def attribution(case: ReadableCase, entry: ModelEntry, method: str) -> Attribution:
-    """Explain one model on a case; ModelError or RecordError if that cannot be done."""
-    return _attribution(case.key, entry.name, entry.card.weights_sha256, method, case.record)
+def attribution(case: ReadableCase, who: Sequence[ModelEntry], method: str) -> Attribution:
+    """Explain a model, or the seeds of an ensemble together, on a case.
+
+    Raises
+    ------
+    ModelError, RecordError
+        If that cannot be done.
+    """
+    names = tuple(entry.name for entry in who)
+    checksums = tuple(entry.card.weights_sha256 for entry in who)
+    return _attribution(case.key, names, checksums, method, case.record)
+
+
+def predictor(entry: ModelEntry) -> Predictor:
+    """Load a model, shared by all readers; ModelError if it is damaged."""
+    return _predictor(entry.name, entry.card.weights_sha256)
 
 
 @st.cache_data(max_entries=12, show_spinner="Reading the models' predictions …")
@@ -321,11 +336,12 @@ def _model_input(
 
 @st.cache_data(max_entries=128, show_spinner="Explaining …")
 def _attribution(
-    key: str, name: str, checksum: str, method: str, _record: EcgRecord
+    key: str, names: tuple[str, ...], checksums: tuple[str, ...], method: str, _record: EcgRecord
 ) -> Attribution:
-    from ecgcore.explain.methods import explain
+    from ecgcore.explain.methods import explain_ensemble
 
-    return explain(_predictor(name, checksum), _record, method)
+    who = [_predictor(*one) for one in zip(names, checksums, strict=True)]
+    return explain_ensemble(who, _record, method)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

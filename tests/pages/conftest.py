@@ -22,6 +22,8 @@ def open_page(
     """Return a function that opens a page by its address, with query parameters."""
     monkeypatch.setenv("ECG_DATA_DIR", str(synthetic_dir))
     monkeypatch.setenv("ECG_RUNS_DIR", str(tmp_path / "runs"))
+    # a few seconds for each map, which only tests of the checks themselves wait for
+    monkeypatch.setattr("pages.case.attribution.checked.make_checks", lambda *_: False)
     st.cache_data.clear()
     st.cache_resource.clear()
 

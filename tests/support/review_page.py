@@ -24,6 +24,7 @@ TABS = (
     "Signal quality",
     "Predictions as a table",
     "Explanation",
+    "Similar cases",
     "What if",
 )
 TABLE = "ptbxl_database.csv"

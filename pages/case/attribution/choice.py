@@ -11,12 +11,13 @@ from pages.case import labels as parts
 from pages.shared import caches, url_state
 
 _LINK = "attribution_link"
+ALL_SEEDS = "all seeds"
 _KINDS = {words: kind for kind, words in OVERLAY_KINDS.items()}
 _HIDDEN_PERCENT = (0, 90, 0, 5)
 
 
-def choose_attribution() -> tuple[str, ModelEntry | None]:
-    """Draw the choice of an attribution method, of an ensemble and of its seed."""
+def choose_attribution() -> tuple[str, tuple[ModelEntry, ...]]:
+    """Draw the choice of an attribution method, of an ensemble and of its seeds."""
     ensembles = caches.ensembles()
     method = st.segmented_control(
         "Overlay on the leads",
@@ -42,7 +43,7 @@ def choose_attribution() -> tuple[str, ModelEntry | None]:
         placeholder="No model is installed",
     )
     ensemble = next((ensemble for ensemble in ensembles if ensemble.name == name), None)
-    return method or "none", None if ensemble is None else _choose_seed(ensemble)
+    return method or "none", () if ensemble is None else _choose_seeds(ensemble)
 
 
 def choose_style() -> OverlayStyle:
@@ -74,24 +75,25 @@ def warn_of_unknown_attribution() -> None:
     known |= {text for entry in members for text in (entry.name, entry.label)}
     advice = "another one is explained."
     url_state.warn_of_unknown("model", known, advice=advice)
-    seeds = {f"seed {entry.key.seed}" for entry in members}
+    seeds = {ALL_SEEDS, *(f"seed {entry.key.seed}" for entry in members)}
     url_state.warn_of_unknown("seed", seeds, advice=advice)
 
 
-def _choose_seed(ensemble: Ensemble) -> ModelEntry:
-    """Draw the choice of a seed where there are several; the first is explained at first."""
+def _choose_seeds(ensemble: Ensemble) -> tuple[ModelEntry, ...]:
+    """Draw the choice of a seed where there are several; all together are explained at first."""
     if len(ensemble.members) == 1:
-        return ensemble.members[0]
-    members = {f"seed {entry.key.seed}": entry for entry in ensemble.members}
+        return ensemble.members
+    members = {ALL_SEEDS: ensemble.members}
+    members |= {f"seed {entry.key.seed}": (entry,) for entry in ensemble.members}
     chosen = st.selectbox(
         "Seed that is explained",
         list(members),
         key="seed",
         bind="query-params",
         label_visibility="collapsed",
-        width=98,
+        width=120,
     )
-    return members.get(chosen, ensemble.members[0])
+    return members.get(chosen or ALL_SEEDS, ensemble.members)
 
 
 def _follow_link(ensembles: tuple[Ensemble, ...]) -> None:

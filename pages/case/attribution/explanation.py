@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ecgcore.errors import ModelError, RecordError
-from ecgcore.explain.attribution import METHODS, Attribution
+from ecgcore.explain.attribution import DEFAULT_METHOD, METHODS, Attribution
 from ecgcore.explain.beat_map import beat_map
 from ecgcore.explain.relative import agreement, difference, relative
 from ecgcore.explain.shares import shares_of, where_words
@@ -29,7 +29,6 @@ from pages.shared.widgets import is_dark
 
 _WHERE, _TWO = "Where and when", "Two maps"
 _VIEWS = (_WHERE, _TWO)
-USUAL_METHOD = "ig"
 _PAIR_PX, _ALONE_PX = 660, 1000
 
 
@@ -38,13 +37,13 @@ class Explained:
     """What the reader chose to have explained, and how it is drawn."""
 
     method: str
-    model: ModelEntry | None
+    who: tuple[ModelEntry, ...]
     style: OverlayStyle
 
 
 def draw_explanation(case: ReadableCase, explained: Explained, paper: PaperSettings) -> None:
     """Draw the view that the reader chose; without an overlay, the usual method explains."""
-    if explained.model is None:
+    if not explained.who:
         st.info("No model is installed.", icon=":material/info:")
         return
     url_state.warn_of_unknown("why", _VIEWS, what="view of the explanation")
@@ -57,9 +56,9 @@ def draw_explanation(case: ReadableCase, explained: Explained, paper: PaperSetti
         bind="query-params",
         label_visibility="collapsed",
     )
-    method = USUAL_METHOD if explained.method == "none" else explained.method
+    method = DEFAULT_METHOD if explained.method == "none" else explained.method
     try:
-        mine = caches.attribution(case, explained.model, method)
+        mine = caches.attribution(case, explained.who, method)
         if view == _TWO:
             _draw_two(case, mine, explained.style, paper)
         else:
@@ -71,7 +70,8 @@ def draw_explanation(case: ReadableCase, explained: Explained, paper: PaperSetti
 def _draw_where(case: ReadableCase, mine: Attribution) -> None:
     """Write where and when the map speaks, draw its shares, and the map on the median beat."""
     waves, measured = timing(case), caches.measurements(case)
-    st.markdown(f"{mine.label}: **{where_words(mine, waves) or 'no waves were found'}**")
+    words = where_words(mine, waves, mine.members) or "no waves were found"
+    st.markdown(f"{mine.label}: **{words}**")
     shares = shares_of(mine, waves)
     draw_plot(shares_figure(shares, dark=is_dark()), "shares", shares_alt(shares))
     st.caption(
@@ -137,7 +137,7 @@ def _choose_other(case: ReadableCase, mine: Attribution) -> Attribution | None:
     method = method_place.selectbox("by", list(methods), index=usual, key="by", bind="query-params")
     if name not in labels or method not in methods:
         return None
-    return caches.attribution(case, labels[name].members[0], methods[method])
+    return caches.attribution(case, labels[name].members, methods[method])
 
 
 def _opposite(ensembles: tuple[Ensemble, ...], model: ModelEntry) -> int:

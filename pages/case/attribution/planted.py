@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from ecgcore.errors import ModelError, RecordError
-from ecgcore.explain.attribution import Attribution
+from ecgcore.explain.attribution import DEFAULT_METHOD, Attribution
 from ecgcore.explain.planted import Finding, change_finding, finding, places_in
 from ecgcore.leads import LEADS, TERRITORY_LEADS
 from ecgcore.signals.planted import KINDS, Plant
 from ecgcore.signals.what_if import WhatIf
 from ecgcore.wording.numbers import number, percent, signed
-from pages.case.attribution.explanation import USUAL_METHOD, Explained
+from pages.case.attribution.explanation import Explained
 from pages.shared import caches, url_state
 from pages.shared.case import ReadableCase
 from pages.shared.errors import show_ecg_error
@@ -63,12 +63,12 @@ def answer(
     case: ReadableCase, changed: ReadableCase, wish: WhatIf, explained: Explained
 ) -> Attribution | None:
     """Explain the changed ECG, write how the map answers, and return it; None without a map."""
-    if explained.model is None:
+    if not explained.who:
         return None
-    method = USUAL_METHOD if explained.method == "none" else explained.method
+    method = DEFAULT_METHOD if explained.method == "none" else explained.method
     try:
-        after = caches.attribution(changed, explained.model, method)
-        before = caches.attribution(case, explained.model, method)
+        after = caches.attribution(changed, explained.who, method)
+        before = caches.attribution(case, explained.who, method)
         where = wish.planted_where(case.record, caches.measurements(case))
     except (ModelError, RecordError) as error:
         show_ecg_error(error)

@@ -18,7 +18,7 @@ def warnings(app):
 
 def test_without_an_overlay_the_usual_method_explains_in_shares_and_on_the_median_beat(open_review):
     app = open_review(3, details=TAB)
-    assert "Integrated Gradients, CNN-BiLSTM C (seed 0): **" in texts(app)
+    assert "Integrated Gradients, mean over beats, CNN-BiLSTM C (seed 0): **" in texts(app)
     assert "of the push" in texts(app) or "The push" in texts(app)
     drawn = charts(app)
     assert {"12-lead", "Shares", "Median"} <= set(drawn)
