@@ -21,6 +21,7 @@ PAGES = {
     "review?record=9": "Review",
     "own": "Uploaded ECG",
     "reliability": "Reliability",
+    "explanations": "Explanations",
     "retrain": "Retrain",
     "about": "About",
 }

@@ -27,6 +27,7 @@ STATES = (
     "own",
     "compare",
     "reliability",
+    "explanations",
     "retrain",
     "about",
 )
