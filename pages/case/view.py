@@ -28,6 +28,7 @@ from pages.case.attribution.choice import (
     warn_of_unknown_attribution,
 )
 from pages.case.attribution.explanation import Explained, draw_explanation
+from pages.case.attribution.map_caches import attribution
 from pages.case.attribution.similar import draw_similar
 from pages.case.attribution.words import draw_overlay_words
 from pages.case.calipers import calipers
@@ -106,7 +107,7 @@ def attribution_of(
     if method == "none" or not who:
         return None
     try:
-        return caches.attribution(case, who, method)
+        return attribution(case, who, method)
     except (ModelError, RecordError) as error:
         show_ecg_error(error)
         return None

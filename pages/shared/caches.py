@@ -42,12 +42,9 @@ from ecgcore.tasks import mi
 from ecgcore.training.submit import missing_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
     from numpy.typing import NDArray
 
-    from ecgcore.explain.attribution import Attribution
     from ecgcore.models.predictor import Prediction, Predictor
     from ecgcore.predictions.labelled import LabelledLogits
     from ecgcore.records import EcgRecord
@@ -230,19 +227,6 @@ def seen_in_training(data_version: str, train_set: str, seed: int) -> SeenInTrai
     return SeenInTraining.of(catalog().frame, train_set, seed)
 
 
-def attribution(case: ReadableCase, who: Sequence[ModelEntry], method: str) -> Attribution:
-    """Explain a model, or the seeds of an ensemble together, on a case.
-
-    Raises
-    ------
-    ModelError, RecordError
-        If that cannot be done.
-    """
-    names = tuple(entry.name for entry in who)
-    checksums = tuple(entry.card.weights_sha256 for entry in who)
-    return _attribution(case.key, names, checksums, method, case.record)
-
-
 def predictor(entry: ModelEntry) -> Predictor:
     """Load a model, shared by all readers; ModelError if it is damaged."""
     return _predictor(entry.name, entry.card.weights_sha256)
@@ -332,16 +316,6 @@ def _model_input(
 
     fitted = model_input(_record, steps)
     return steps.apply(fitted.signal)[None], fitted.warnings
-
-
-@st.cache_data(max_entries=128, show_spinner="Explaining …")
-def _attribution(
-    key: str, names: tuple[str, ...], checksums: tuple[str, ...], method: str, _record: EcgRecord
-) -> Attribution:
-    from ecgcore.explain.methods import explain_ensemble
-
-    who = [_predictor(*one) for one in zip(names, checksums, strict=True)]
-    return explain_ensemble(who, _record, method)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

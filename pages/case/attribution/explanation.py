@@ -20,6 +20,7 @@ from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.tasks import mi
 from ecgcore.wording.numbers import number
+from pages.case.attribution.map_caches import attribution
 from pages.case.attribution.words import timing
 from pages.shared import caches, url_state
 from pages.shared.case import ReadableCase
@@ -58,7 +59,7 @@ def draw_explanation(case: ReadableCase, explained: Explained, paper: PaperSetti
     )
     method = DEFAULT_METHOD if explained.method == "none" else explained.method
     try:
-        mine = caches.attribution(case, explained.who, method)
+        mine = attribution(case, explained.who, method)
         if view == _TWO:
             _draw_two(case, mine, explained.style, paper)
         else:
@@ -137,7 +138,7 @@ def _choose_other(case: ReadableCase, mine: Attribution) -> Attribution | None:
     method = method_place.selectbox("by", list(methods), index=usual, key="by", bind="query-params")
     if name not in labels or method not in methods:
         return None
-    return caches.attribution(case, labels[name].members, methods[method])
+    return attribution(case, labels[name].members, methods[method])
 
 
 def _opposite(ensembles: tuple[Ensemble, ...], model: ModelEntry) -> int:

@@ -12,6 +12,7 @@ from ecgcore.signals.planted import KINDS, Plant
 from ecgcore.signals.what_if import WhatIf
 from ecgcore.wording.numbers import number, percent, signed
 from pages.case.attribution.explanation import Explained
+from pages.case.attribution.map_caches import attribution
 from pages.shared import caches, url_state
 from pages.shared.case import ReadableCase
 from pages.shared.errors import show_ecg_error
@@ -67,8 +68,8 @@ def answer(
         return None
     method = DEFAULT_METHOD if explained.method == "none" else explained.method
     try:
-        after = caches.attribution(changed, explained.who, method)
-        before = caches.attribution(case, explained.who, method)
+        after = attribution(changed, explained.who, method)
+        before = attribution(case, explained.who, method)
         where = wish.planted_where(case.record, caches.measurements(case))
     except (ModelError, RecordError) as error:
         show_ecg_error(error)

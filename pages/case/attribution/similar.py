@@ -11,8 +11,9 @@ from ecgcore.figures.ecg_paper import ecg_figure, figure_height_px
 from ecgcore.figures.paper_layout import roomy_layout
 from ecgcore.models.cards import ModelEntry
 from ecgcore.ptbxl.catalog import CatalogEntry
+from ecgcore.ptbxl.earlier import leading_diagnosis
 from ecgcore.wording.numbers import number, percent
-from ecgcore.wording.records import LABEL_GROUPS, likelihood_words
+from ecgcore.wording.records import LABEL_GROUPS
 from pages.case.attribution.explanation import Explained
 from pages.case.attribution.similar_caches import feature_index, features
 from pages.shared import caches
@@ -73,7 +74,7 @@ def about_words(entry: ModelEntry, index: FeatureIndex, far: float) -> str:
 
 def _draw_one(one: Similar, entry: CatalogEntry) -> None:
     """Draw one neighbour; without its signal, its label stands alone."""
-    label = f"{LABEL_GROUPS[entry.group]} · {_diagnosis(entry)}"
+    label = f"{LABEL_GROUPS[entry.group]} · {leading_diagnosis(entry)}"
     st.markdown(f"**Record {one.ecg_id}** · {label}  \nDistance **{number(one.distance, 3)}**")
     try:
         record = caches.read_record(one.ecg_id)
@@ -89,19 +90,11 @@ def _draw_one(one: Similar, entry: CatalogEntry) -> None:
     )
 
 
-def _diagnosis(entry: CatalogEntry) -> str:
-    """Name the strongest diagnosis with its likelihood."""
-    stated = [one for one in entry.statements if one.kind == "diagnostic"]
-    if not stated:
-        return entry.sex
-    first = max(stated, key=lambda one: one.likelihood)
-    return f"{first.code} {likelihood_words(first.likelihood)}"
-
-
 def _draw_small(record: EcgRecord) -> None:
     layout = roomy_layout(record)
     figure = ecg_figure(record, layout=layout, theme="dark" if is_dark() else "light")
-    figure.update_layout(height=figure_height_px(_SMALL_PX, layout), annotations=[])
+    figure.update_layout(height=figure_height_px(_SMALL_PX, layout))
+    figure.layout.annotations = figure.layout.annotations[1:]
     figure.update_traces(textfont={"size": 9}, selector={"name": "lead names"})
     st.plotly_chart(
         figure,
