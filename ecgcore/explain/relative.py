@@ -45,6 +45,16 @@ def relative(attribution: Attribution) -> RelativeMap:
     return RelativeMap(scores, attribution.fs_hz, attribution.signed, attribution.label, ends)
 
 
+def spread_of(attribution: Attribution) -> RelativeMap | None:
+    """Return how much seeds differ, in shares of all that their mean says; None for one seed."""
+    if attribution.spread is None:
+        return None
+    total = np.abs(attribution.scores).sum(dtype=np.float64)
+    scores = (attribution.spread / max(total, _NOTHING)).astype(np.float32)
+    label = f"spread between seeds of {attribution.label}"
+    return RelativeMap(scores, attribution.fs_hz, False, label, ("alike", "most different"))
+
+
 def difference(one: Attribution, other: Attribution) -> RelativeMap:
     """Subtract the shares of another map of the same ECG.
 

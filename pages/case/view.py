@@ -8,6 +8,7 @@ import streamlit as st
 
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain.attribution import Attribution
+from ecgcore.explain.relative import spread_of
 from ecgcore.explain.trust import DO_NOT_TRUST, Checks
 from ecgcore.figures.attribution_overlay import USUAL_STYLE, OverlayStyle
 from ecgcore.figures.ecg_paper import ecg_figure
@@ -24,6 +25,7 @@ from pages.case import predictions as said
 from pages.case.attribution import checked
 from pages.case.attribution.choice import (
     choose_attribution,
+    choose_layer,
     choose_style,
     warn_of_unknown_attribution,
 )
@@ -66,6 +68,7 @@ def draw_case(case: Case) -> None:
             paper, chosen_filter = paper_controls()
             with st.popover("Overlay", icon=":material/layers:"):
                 method, who = choose_attribution()
+                by_spread = choose_layer()
                 style = choose_style()
             print_slot = st.container(width="content")
     with st.container(key="case", horizontal=True, gap="small"):
@@ -77,7 +80,7 @@ def draw_case(case: Case) -> None:
         else:
             overlay = attribution_of(case, method, who)
             checks = None if overlay is None else checked.known_checks(case, who, method)
-            draw_sheet(case, paper, chosen_filter, overlay, style, checks)
+            draw_sheet(case, paper, chosen_filter, overlay, style, checks, by_spread=by_spread)
             checks_slot = st.container()
     with panel:
         decision = chosen_settings()
@@ -120,9 +123,13 @@ def draw_sheet(
     overlay: Attribution | None,
     style: OverlayStyle = USUAL_STYLE,
     checks: Checks | None = None,
+    *,
+    by_spread: bool = False,
 ) -> None:
     """Draw the ECG and its calipers, which full screen shows alone, and what a reader must know."""
     record = case.display
+    spread = None if overlay is None or not by_spread else spread_of(overlay)
+    seen_map = overlay if spread is None else spread
     refused = checks is not None and checks.badge == DO_NOT_TRUST
     layout = roomy_layout(record, paper)
     drawn = chosen_filter.apply(record)
@@ -132,12 +139,13 @@ def draw_sheet(
         layout=layout,
         unfiltered=None if chosen_filter == RAW else record,
         filter_label=chosen_filter.label(record.fs_hz),
-        overlay=overlay,
+        overlay=seen_map,
         overlay_style=replace(style, refused=refused),
         lead_notes=lead_notes(caches.quality(case)),
         theme="dark" if is_dark() else "light",
     )
     seen = "without overlay" if overlay is None else f"with overlay by {overlay.label}"
+    seen += " (spread between its seeds)" if spread is not None else ""
     seen += ", refused by its checks" if refused else ""
     with st.container(key="ecg_sheet", gap="xsmall"):
         draw_paper(

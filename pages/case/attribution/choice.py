@@ -12,6 +12,7 @@ from pages.shared import caches, url_state
 
 _LINK = "attribution_link"
 ALL_SEEDS = "all seeds"
+LAYERS = ("mean map", "spread between seeds")
 _KINDS = {words: kind for kind, words in OVERLAY_KINDS.items()}
 _HIDDEN_PERCENT = (0, 90, 0, 5)
 
@@ -46,6 +47,20 @@ def choose_attribution() -> tuple[str, tuple[ModelEntry, ...]]:
     return method or "none", () if ensemble is None else _choose_seeds(ensemble)
 
 
+def choose_layer() -> bool:
+    """Draw the choice of the layer; tell whether the spread between seeds is asked for."""
+    layer = st.segmented_control(
+        "Show",
+        LAYERS,
+        default=LAYERS[0],
+        required=True,
+        key="layer",
+        bind="query-params",
+        help="Where all seeds are explained together, their spread shows where they differ.",
+    )
+    return layer == LAYERS[1]
+
+
 def choose_style() -> OverlayStyle:
     """Draw how an overlay is drawn, and the threshold below which it is not."""
     kind = st.segmented_control(
@@ -68,6 +83,7 @@ def choose_style() -> OverlayStyle:
 def warn_of_unknown_attribution() -> None:
     """Name a method or a model in the URL that is not here; the page goes on with its usual one."""
     url_state.warn_of_unknown("method", list(parts.METHODS.values()), what="attribution method")
+    url_state.warn_of_unknown("layer", LAYERS, what="layer of the overlay")
     url_state.warn_of_unknown("draw", list(_KINDS), what="way to draw the overlay")
     ensembles = caches.ensembles()
     members = [entry for one in ensembles for entry in one.members]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecgcore.errors import ModelError
-from ecgcore.explain.relative import agreement, difference, relative
+from ecgcore.explain.relative import agreement, difference, relative, spread_of
 from tests.support.predictions import attribution
 
 RNG = np.random.default_rng(1)
@@ -53,3 +53,14 @@ def test_maps_of_another_kind_are_refused(compare):
     ):
         with pytest.raises(ModelError, match="Choose the same method for both"):
             compare(one, other)
+
+
+def test_the_spread_is_in_shares_of_what_the_mean_says():
+    scores = np.zeros((12, 10), np.float32)
+    scores[0, 0], scores[1, 1] = 3.0, -1.0
+    spread = np.full((12, 10), 0.4, np.float32)
+    made = spread_of(replace(attribution(scores), spread=spread))
+    assert made.scores[5, 5] == pytest.approx(0.1)
+    assert not made.signed
+    assert made.label.startswith("spread between seeds of Integrated Gradients")
+    assert spread_of(attribution(scores)) is None

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from ecgcore.explain.attribution import METHODS
-from tests.support.review_page import charts, ecg, errors, texts
+from ecgcore.models.cards import ModelKey
+from tests.support.review_page import charts, ecg, errors, save_untrained, texts
 
 TAB = "Explanation"
 
@@ -85,6 +86,29 @@ def test_the_overlay_is_drawn_as_the_reader_chose_above_the_threshold(open_revie
     else:
         assert levels
         assert {abs(level) for level in levels} <= {3, 4, 5}
+
+
+@pytest.fixture
+def two_seeds(tmp_path):
+    """The usual networks with two seeds."""
+    for seed in (0, 1):
+        key = ModelKey("cnn_bilstm", "C", seed)
+        save_untrained(key, tmp_path / "two" / key.folder)
+    return tmp_path / "two"
+
+
+def test_all_seeds_are_explained_together_with_their_spread_and_one_can_be_chosen(
+    open_review, two_seeds
+):
+    app = open_review(3, pretrained=two_seeds, method="Integrated Gradients")
+    assert "CNN-BiLSTM C (2 seeds)" in charts(app)["12-lead"].alt
+    assert "Overlay: CNN-BiLSTM C (2 seeds), **" in texts(app)
+    assert "Ringed" not in texts(app)
+    app.segmented_control(key="layer").set_value("spread between seeds").run()
+    assert "(spread between its seeds)" in charts(app)["12-lead"].alt
+    app.selectbox(key="seed").set_value("seed 1").run()
+    assert "CNN-BiLSTM C (seed 1)" in charts(app)["12-lead"].alt
+    assert "Ringed: the explained CNN-BiLSTM C, seed 1" in texts(app)
 
 
 def test_every_method_can_be_chosen(open_review):
