@@ -12,16 +12,19 @@ from starlette.routing import Route
 import ecgcore
 from ecgcore.commands.jobs import JOB_COMMANDS
 from ecgcore.errors import JobError
+from ecgcore.io.guarded.pool import shared_pool
 from ecgcore.jobs.store import JobStore
 from ecgcore.jobs.supervisor import Supervisor
 from ecgcore.settings import Settings
 from pages.shared.errors import show_ecg_error
 
+READERS = 2
+
 log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def lifespan(_app: st.App) -> AsyncIterator[None]:
+async def jobs(_app: st.App) -> AsyncIterator[None]:
     """Run the job supervisor while the server runs; jobs outlive it."""
     try:
         store = JobStore(Settings.from_env().runs_dir / "jobs.sqlite")
@@ -31,6 +34,15 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         return
     with Supervisor(store, JOB_COMMANDS):
         yield
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """Keep the job supervisor and the readers of uploads at hand while the server runs."""
+    shared_pool().warm_up(READERS)
+    async with jobs(app):
+        yield
+    shared_pool().close()
 
 
 async def ready(_request: Request) -> JSONResponse:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ecgcore.commands.records import (
     add_record_arguments,
     asked_record,
+    begin_reading,
     is_number,
 )
 from ecgcore.commands.result import OK, Result
@@ -95,6 +96,7 @@ def asked_settings(args: argparse.Namespace) -> DecisionSettings:
 
 def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     """Predict one record by every shipped model."""
+    begin_reading(args)
     from ecgcore.errors import ModelError
     from ecgcore.models.predictor import Predictor, predict
     from ecgcore.predictions.decision import joint_verdict, main_and_others, without_verdicts

@@ -16,6 +16,14 @@ def add_record_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fs-hz", type=int, metavar="N", help="samples per second of such a file")
 
 
+def begin_reading(args: argparse.Namespace) -> None:
+    """Start the process that will read a file, while what is to be done with it is loaded."""
+    if not is_number(args.record):
+        from ecgcore.io.guarded.pool import shared_pool
+
+        shared_pool().warm_up()
+
+
 def asked_record(
     args: argparse.Namespace, settings: Settings, *, for_models: bool = False
 ) -> EcgRecord:
@@ -32,7 +40,9 @@ def asked_record(
     RecordError
         If there is no such record, or it cannot be read.
     """
-    from ecgcore.io.recordings import NotSaidError, ReadOptions, read_file
+    from ecgcore.io.guarded.pool import read_file
+    from ecgcore.io.missing_units import NotSaidError
+    from ecgcore.io.raw import ReadOptions
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.ptbxl.store import open_recordings
 

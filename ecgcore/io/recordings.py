@@ -2,6 +2,8 @@
 
 No name, birth date or other attribute of a patient is taken from a file: the record is called after
 the file, and all that was changed or assumed on the way is in its warnings.
+
+Pages and commands ask `ecgcore.io.guarded.pool`, which runs this in a process with limits.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,6 +30,7 @@ __all__ = [
     "SUFFIXES",
     "NotSaidError",
     "ReadOptions",
+    "check_upload_size",
     "read_file",
     "read_upload",
 ]
@@ -93,16 +96,27 @@ def read_upload(
     >>> record.record_id, record.signal.shape, record.fs_hz
     ('example', (12, 1000), 100)
     """
+    check_upload_size(files)
+    named = {PurePath(name.replace("\\", "/")).name or "upload": data for name, data in files}
+    if len(named) < len(files):
+        raise RecordError("Two uploaded files have the same name. Upload one recording.")
+    return _read(named, options, "", MAX_UPLOAD_BYTES)
+
+
+def check_upload_size(files: Sequence[tuple[str, bytes]]) -> None:
+    """Refuse more than an upload may have.
+
+    Raises
+    ------
+    RecordError
+        If the files have more than `MAX_UPLOAD_BYTES` together.
+    """
     total = sum(len(content) for _, content in files)
     if total > MAX_UPLOAD_BYTES:
         raise RecordError(
             f"The upload has {total / 2**20:.1f} MB; at most {MAX_UPLOAD_BYTES / 2**20:.0f} MB can "
             "be read. Cut out the part of interest."
         )
-    named = {PurePath(name.replace("\\", "/")).name or "upload": data for name, data in files}
-    if len(named) < len(files):
-        raise RecordError("Two uploaded files have the same name. Upload one recording.")
-    return _read(named, options, "", MAX_UPLOAD_BYTES)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what is no number is refused in the end

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.errors import RecordError
+from ecgcore.io.guarded.pool import read_upload
 from ecgcore.io.raw import FILE_SAYS_ALL, MAX_FS_HZ, MIN_DURATION_S, MIN_FS_HZ
 from ecgcore.io.recordings import (
     FORMATS,
@@ -18,7 +19,6 @@ from ecgcore.io.recordings import (
     SUFFIXES,
     NotSaidError,
     ReadOptions,
-    read_upload,
 )
 from ecgcore.predictions.decision import DecisionRule
 from ecgcore.predictions.scope import void_reasons

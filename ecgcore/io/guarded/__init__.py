@@ -1,0 +1,1 @@
+"""Recordings from elsewhere, read in a process of their own with limits on time and memory."""
