@@ -45,14 +45,16 @@ def run_train(args: argparse.Namespace, settings: Settings) -> Result:
 def _run_dir(args: argparse.Namespace, settings: Settings) -> Path:
     """Return a folder whose spec.json is what was asked for.
 
-    An attempt that left no checkpoint left nothing to go on with, so its spec is replaced.
+    An attempt that left no checkpoint and no model left nothing: its spec is replaced.
     """
     from ecgcore.errors import JobError
+    from ecgcore.jobs.run_lock import run_lock
     from ecgcore.models.architectures import architecture
+    from ecgcore.models.cards import CARD_FILE
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.study.neighbours.runs import recipe_of
     from ecgcore.tasks.registry import task_named
-    from ecgcore.training.checkpoint import CHECKPOINT_FILE
+    from ecgcore.training.checkpoint import CHECKPOINT_FILE, PREVIOUS_FILE
     from ecgcore.training.spec import SPEC_FILE, TrainSpec
 
     chosen: Path | None = args.run_dir
@@ -66,11 +68,14 @@ def _run_dir(args: argparse.Namespace, settings: Settings) -> Path:
     settings_of_task = {"task": args.task, **recipe, **options}
     asked = TrainSpec(args.arch, args.train_set, args.seed, folder, **settings_of_task)
     run_dir = chosen or settings.runs_dir / asked.key.run_name
-    goes_on = chosen is not None or (run_dir / CHECKPOINT_FILE).exists()
+    left = (CHECKPOINT_FILE, PREVIOUS_FILE, CARD_FILE)
+    goes_on = chosen is not None or any((run_dir / name).exists() for name in left)
     if goes_on and (run_dir / SPEC_FILE).exists():
         _refuse_another(TrainSpec.load(run_dir), asked, ("data_dir", *options), run_dir)
     else:
-        asked.save(run_dir)
+        run_dir.mkdir(parents=True, exist_ok=True)
+        with run_lock(run_dir):
+            asked.save(run_dir)
     return run_dir
 
 

@@ -15,6 +15,9 @@ import psutil
 _LOWEST_PRIORITY = 19
 _STEP_S = 0.02
 
+RUN_DIR_MARK = "ECG_RUN_DIR"
+"""Variable that tells a process, and whoever finds it, for which run folder it was started."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobProcess:
@@ -31,6 +34,12 @@ class JobProcess:
 
     pid: int
     started: float | None
+
+    @classmethod
+    def of(cls, pid: int) -> "JobProcess | None":
+        """Return the process that has this number now; None where there is none."""
+        started = _running_since(pid)
+        return None if started is None else cls(pid, started)
 
     def ended(self) -> bool:
         """Return whether it is over; reaps it, and ends what it left behind, if it is a child."""
@@ -94,7 +103,7 @@ def spawn(
         child = subprocess.Popen(
             list(command),
             cwd=cwd,
-            env=dict(env),
+            env={**env, RUN_DIR_MARK: str(log_path.parent)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -115,6 +124,11 @@ def find_process(pid: int, run_dir: Path) -> JobProcess | None:
         return None
     started = _running_since(pid)
     return JobProcess(pid, started) if named and started is not None else None
+
+
+def this_process() -> JobProcess:
+    """Return the process that asks."""
+    return JobProcess(os.getpid(), _running_since(os.getpid()))
 
 
 def _lower_priority(pid: int) -> None:

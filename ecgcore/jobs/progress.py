@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+_MAX_BYTES = 32 * 2**20
+"""The end of a log that is read: some hundred thousand events."""
+
 
 def append(path: Path, event: Mapping[str, object]) -> None:
     """Add `event` as one line in a single write; a half-written line before it is closed first."""
@@ -18,11 +21,21 @@ def append(path: Path, event: Mapping[str, object]) -> None:
         file.write(line)
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Replace a small file in one step: a process that is killed leaves the old one or the new."""
+    part = path.with_name(f"{path.name}.part")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
 def read(path: Path) -> list[dict[str, Any]]:
     """Return the events in order, without lines cut short by a killed writer; none if no file."""
     try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
+        lines = path.read_bytes()[-_MAX_BYTES:].splitlines()
+    except OSError:
         return []
     return [event for event in map(_parse, lines) if event is not None]
 
@@ -30,6 +43,6 @@ def read(path: Path) -> list[dict[str, Any]]:
 def _parse(line: bytes) -> dict[str, Any] | None:
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return event if isinstance(event, dict) else None

@@ -1,6 +1,7 @@
 """The table of background jobs: SQLite, safe for many threads and server processes."""
 
 import json
+import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,6 +57,8 @@ def _add_kinds(connection: sqlite3.Connection) -> None:
         )
     connection.execute("ALTER TABLE jobs DROP COLUMN pid_started")
 
+
+log = logging.getLogger(__name__)
 
 _MIGRATIONS = (_make_table, _add_kinds)
 
@@ -172,7 +175,10 @@ class JobStore:
 
     def running(self) -> Job | None:
         """Return the job that is running, if any."""
-        return _first(self._rows("SELECT * FROM jobs WHERE status = 'running'"))
+        running = "SELECT * FROM jobs WHERE status = 'running'"
+        if not (jobs := self._rows(running)):
+            self._close_unreadable()
+        return _first(jobs)
 
     def claim(self) -> Job | None:
         """Turn the oldest queued job into the running one, unless a job is running already."""
@@ -237,9 +243,20 @@ class JobStore:
             "job can be resumed."
         )
 
+    def _close_unreadable(self) -> None:
+        """Let no row that cannot be read keep all others from running."""
+        self._rows(
+            "UPDATE jobs SET status = 'failed', message = ? WHERE status = 'running'"
+            " AND NOT (typeof(id) = 'integer' AND json_valid(payload) AND typeof(run_dir) = 'text'"
+            " AND typeof(created_at) IN ('real', 'integer'))",
+            "This row of the job table was damaged.",
+        )
+
     def _rows(self, statement: str, *values: object) -> tuple[Job, ...]:
         with self._database.connect() as connection:
-            return tuple(map(_job, connection.execute(statement, values).fetchall()))
+            rows = connection.execute(statement, values).fetchall()
+        jobs = [_job_or_none(row) for row in rows]
+        return tuple(job for job in jobs if job is not None)
 
 
 def _now() -> float:
@@ -254,13 +271,23 @@ def _first(jobs: Sequence[Job]) -> Job | None:
     return jobs[0] if jobs else None
 
 
+def _job_or_none(row: sqlite3.Row) -> Job | None:
+    """Read a row; one that no version wrote is left out with a warning."""
+    try:
+        return _job(row)
+    except (ValueError, TypeError, IndexError, OverflowError, OSError, RecursionError) as error:
+        number = row["id"] if "id" in row.keys() else "?"  # noqa: SIM118 - a Row is no mapping
+        log.warning("Job %s of the table cannot be read (%s); it is left out", number, error)
+        return None
+
+
 def _job(row: sqlite3.Row) -> Job:
     return Job(
         id=row["id"],
         kind=row["kind"],
         run_dir=Path(row["run_dir"]),
         title=row["title"],
-        payload=json.loads(row["payload"]),
+        payload=dict(json.loads(row["payload"])),
         status=JobStatus(row["status"]),
         created_at=datetime.fromtimestamp(row["created_at"], UTC),
         started_at=_time(row["started_at"]),

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from ecgcore.errors import JobError
 from ecgcore.jobs import progress
 from ecgcore.jobs.processes import JobProcess, spawn
+from ecgcore.jobs.run_lock import lock_holder, trainer_of
 from ecgcore.jobs.store import Job, JobStatus, JobStore
 from ecgcore.settings import PROJECT_DIR
 
@@ -124,11 +125,25 @@ class Supervisor:
             if (claimed := self._store.claim()) is not None:
                 self._launch(claimed)
         elif job.process is None:
-            self._store.release(job.id)
+            self._take_up(job)
         else:
             self._watch(job, job.process)
 
+    def _take_up(self, job: Job) -> None:
+        """Adopt the process of a claim whose server died before it wrote it down, or begin anew."""
+        if (orphan := trainer_of(job.run_dir)) is None:
+            self._store.release(job.id)
+        else:
+            self._adopt(job, orphan)
+
+    def _adopt(self, job: Job, process: JobProcess) -> None:
+        self._store.mark_started(job.id, process)
+        log.warning("Job %d (%s) runs as process %d, adopted", job.id, job.title, process.pid)
+
     def _launch(self, job: Job) -> None:
+        if (orphan := trainer_of(job.run_dir)) is not None:
+            self._adopt(job, orphan)
+            return
         try:
             progress.append(job.progress_path, {"event": STARTED_EVENT, "job": job.id})
             process = spawn(
@@ -154,7 +169,9 @@ class Supervisor:
 
     def _watch(self, job: Job, process: JobProcess) -> None:
         ended = process.stop() if job.cancel_requested else process.ended()
-        if ended:
+        if ended and not job.cancel_requested and (other := lock_holder(job.run_dir)) is not None:
+            self._adopt(job, other)  # which came first, and made this one give way
+        elif ended:
             status, message = _outcome(job, process.returncode)
             self._store.finish(job.id, status, message)
             log.info("Job %d (%s) is %s", job.id, job.title, status)

@@ -164,7 +164,9 @@ class ModelCard:
 
     def save(self, folder: Path) -> None:
         """Write ``card.json``."""
-        (folder / CARD_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n")
+        part = folder / f"{CARD_FILE}.part"
+        part.write_text(json.dumps(asdict(self), indent=1) + "\n")
+        part.replace(folder / CARD_FILE)
 
     @classmethod
     def load(cls, folder: Path) -> "ModelCard":

@@ -12,6 +12,7 @@ from typing import Any
 from ecgcore.errors import JobError, ModelError
 from ecgcore.jobs import progress
 from ecgcore.jobs.processes import JobProcess, find_process
+from ecgcore.jobs.run_lock import trainer_of
 from ecgcore.models.architectures import BIMAMBA2, CNN_BILSTM, CNN_LSTM, Architecture, Recipe
 from ecgcore.models.cards import WEIGHTS_FILE, ModelCard, ModelKey, file_sha256
 from ecgcore.ptbxl import label_groups
@@ -353,12 +354,15 @@ def running_process(run_dir: Path) -> JobProcess | None:
     """Return the process that trains in `run_dir` now, whoever started it."""
     events = progress.read(run_dir / PROCESS_FILE)
     if not events:
-        return None
-    pid, started = int(events[-1]["pid"]), events[-1]["started"]
+        return trainer_of(run_dir)
+    try:
+        pid, started = int(events[-1]["pid"]), events[-1]["started"]
+    except (KeyError, TypeError, ValueError):
+        return trainer_of(run_dir)
     if isinstance(started, str):  # an older version's mark, which differed between systems
         return find_process(pid, run_dir)
     process = JobProcess(pid, started)
-    return None if process.ended() else process
+    return trainer_of(run_dir) if process.ended() else process
 
 
 @lru_cache(maxsize=256)

@@ -1,21 +1,32 @@
-"""One file that holds all a stopped training needs to go on; nothing is unpickled."""
+"""One file that holds all a stopped training needs to go on; nothing is unpickled.
 
+It proves itself: the SHA-256 of all it holds is inside. The one before it is kept, and taken where
+the last one is damaged; an epoch is then learnt again, to the same weights.
+"""
+
+import hashlib
 import json
+import logging
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ecgcore.errors import JobError
 
 CHECKPOINT_FILE = "checkpoint.safetensors"
+PREVIOUS_FILE = "checkpoint-previous.safetensors"
+CHECKPOINT_FILES = (CHECKPOINT_FILE, PREVIOUS_FILE, "checkpoint.part")
 State = dict[str, Tensor]
 
 _OLDER_SCORE = "best_auroc"
 """Before there were tasks."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -40,14 +51,23 @@ def save_checkpoint(
         tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
     numbers = asdict(state)
     del numbers["best_weights"]
+    words = json.dumps(numbers)
+    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     path = run_dir / CHECKPOINT_FILE
     part = path.with_suffix(".part")
-    save_file(
-        {name: tensor.contiguous() for name, tensor in tensors.items()},
-        part,
-        metadata={"state": json.dumps(numbers)},
-    )
-    part.replace(path)
+    try:
+        save_file(whole, part, metadata={"state": words, "sha256": _digest(whole, words)})
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        if path.exists():
+            path.replace(run_dir / PREVIOUS_FILE)
+        part.replace(path)
+    except (OSError, SafetensorError) as error:
+        reason = str(error).partition("\n")[0]
+        raise JobError(
+            f"{run_dir} cannot hold the checkpoint of epoch {state.epoch} ({reason}). Free space "
+            "or make it writable; the same run goes on from the epoch before."
+        ) from error
 
 
 def load_checkpoint(
@@ -55,30 +75,51 @@ def load_checkpoint(
 ) -> TrainState:
     """Restore model and optimizer in place; a fresh state where there is no checkpoint.
 
+    A damaged one is left out, and the one before it taken.
+
     Raises
     ------
     JobError
-        If the checkpoint is damaged or belongs to another architecture.
+        If every checkpoint is damaged or belongs to another architecture.
     """
-    path = run_dir / CHECKPOINT_FILE
-    if not path.exists():
+    reasons = []
+    for path in (run_dir / CHECKPOINT_FILE, run_dir / PREVIOUS_FILE):
+        if not path.exists():
+            continue
+        try:
+            return _restored(path, model, optimizer)
+        except Exception as error:  # safetensors and torch raise many kinds on damaged files
+            reasons.append(f"{path} cannot be used ({str(error).partition(chr(10))[0]})")
+            log.warning("%s", reasons[-1])
+    if not reasons:
         return TrainState()
-    try:
-        with safe_open(path, "pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            numbers = json.loads(file.metadata()["state"])
-        if _OLDER_SCORE in numbers:
-            numbers["best_score"] = numbers.pop(_OLDER_SCORE)
-        state = TrainState(**numbers)
-        model.load_state_dict(_below(tensors, "model."))
-        state.best_weights = _below(tensors, "best.")
-        _restore_optimizer(optimizer, _below(tensors, "optimizer."))
-    except Exception as error:  # safetensors and torch raise many kinds on damaged files
-        reason = str(error).partition("\n")[0]
-        raise JobError(
-            f"{path} cannot be used ({reason}). Delete it to start this run from its beginning."
-        ) from error
+    raise JobError(f"{'; '.join(reasons)}. Delete it to start this run from its beginning.")
+
+
+def _restored(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> TrainState:
+    with safe_open(path, "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        metadata = file.metadata()
+    digest = metadata.get("sha256")  # older checkpoints have none
+    if digest is not None and digest != _digest(tensors, metadata["state"]):
+        raise JobError("what it holds does not fit its SHA-256")
+    numbers = json.loads(metadata["state"])
+    if _OLDER_SCORE in numbers:
+        numbers["best_score"] = numbers.pop(_OLDER_SCORE)
+    state = TrainState(**numbers)
+    model.load_state_dict(_below(tensors, "model."))
+    state.best_weights = _below(tensors, "best.")
+    _restore_optimizer(optimizer, _below(tensors, "optimizer."))
     return state
+
+
+def _digest(tensors: State, words: str) -> str:
+    digest = hashlib.sha256(words.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _below(tensors: State, prefix: str) -> State:

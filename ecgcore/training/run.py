@@ -5,6 +5,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +17,17 @@ from scipy.special import expit
 from torch import Tensor, nn
 
 import ecgcore
-from ecgcore.errors import EcgError, ModelError
+from ecgcore.errors import EcgError, JobError, ModelError
 from ecgcore.jobs import progress
+from ecgcore.jobs.run_lock import run_lock
 from ecgcore.models.architectures import architecture
-from ecgcore.models.cards import CARD_FILE, WEIGHTS_FILE, ModelCard, Preprocessing
+from ecgcore.models.cards import (
+    CARD_FILE,
+    WEIGHTS_FILE,
+    ModelCard,
+    Preprocessing,
+    file_sha256,
+)
 from ecgcore.models.inputs import patient_inputs, prepared
 from ecgcore.models.networks.base import n_parameters
 from ecgcore.models.registry import build, round_to_half, save_weights
@@ -29,7 +37,7 @@ from ecgcore.ptbxl.catalog import Catalog, load_catalog
 from ecgcore.ptbxl.store import FS_HZ, Recordings, open_recordings
 from ecgcore.tasks import mi
 from ecgcore.tasks.task import Task
-from ecgcore.training.checkpoint import CHECKPOINT_FILE, TrainState
+from ecgcore.training.checkpoint import CHECKPOINT_FILES, TrainState
 from ecgcore.training.confident_learning import prune
 from ecgcore.training.data import TrainingData, load_training_data, n_to_read
 from ecgcore.training.loop import EpochResult, Watcher, fit, logits_of
@@ -65,14 +73,50 @@ def run_training(run_dir: Path) -> ModelCard:
     EcgError
         If the spec, the data or the checkpoint cannot be used; the last line says why.
     """
-    log = run_dir / PROGRESS_FILE
-    try:
-        card = _run(run_dir, TrainSpec.load(run_dir))
-    except EcgError as error:
-        progress.append(log, {"event": "error", "message": str(error)})
-        raise
-    progress.append(log, {"event": "done", "metrics": dict(card.metrics)})
+    with run_lock(run_dir):
+        try:
+            return _trained(run_dir)
+        except (EcgError, OSError) as error:
+            words = _in_words(error, run_dir)
+            with suppress(OSError):  # where the disk is full, the job's last words say so
+                progress.append(run_dir / PROGRESS_FILE, {"event": "error", "message": words})
+            if isinstance(error, EcgError):
+                raise
+            raise JobError(words) from error
+
+
+def _trained(run_dir: Path) -> ModelCard:
+    """Train, or take the model that is there; "done" is said before the checkpoint goes."""
+    spec, log = TrainSpec.load(run_dir), run_dir / PROGRESS_FILE
+    card = finished_card(run_dir, spec) or _run(run_dir, spec)
+    if (progress.read(log) or [{}])[-1].get("event") != "done":
+        progress.append(log, {"event": "done", "metrics": dict(card.metrics)})
+    for name in (*CHECKPOINT_FILES, STEP_FILE):
+        (run_dir / name).unlink(missing_ok=True)
+    for judge in run_dir.glob("judge-*"):
+        shutil.rmtree(judge)
     return card
+
+
+def finished_card(run_dir: Path, spec: TrainSpec) -> ModelCard | None:
+    """Return the card of a finished run of this recipe, whose weights are whole."""
+    try:
+        card = ModelCard.load(run_dir)
+        whole = file_sha256(run_dir / WEIGHTS_FILE) == card.weights_sha256
+    except (ModelError, OSError):
+        return None
+    kept = {name: value for name, value in card.recipe if name != "speedups"}
+    asked = {name: value for name, value in spec.recipe if name != "speedups"}
+    return card if whole and card.key == spec.key and kept == asked else None
+
+
+def _in_words(error: Exception, run_dir: Path) -> str:
+    if not isinstance(error, OSError):
+        return str(error)
+    return (
+        f"{run_dir} cannot be written ({error.strerror or error}). Free space or make it writable; "
+        "the same run goes on from its checkpoint."
+    )
 
 
 def publish(run_dir: Path, pretrained_dir: Path) -> Path:
@@ -126,12 +170,7 @@ def _run(run_dir: Path, spec: TrainSpec) -> ModelCard:
         },
     )
     state = fit(model, data, spec, run_dir, _watcher(run_dir))
-    card = _finish(run_dir, spec, recordings, data, model.cpu(), state, version)
-    (run_dir / CHECKPOINT_FILE).unlink(missing_ok=True)
-    (run_dir / STEP_FILE).unlink(missing_ok=True)
-    for judge in run_dir.glob("judge-*"):
-        shutil.rmtree(judge)
-    return card
+    return _finish(run_dir, spec, recordings, data, model.cpu(), state, version)
 
 
 def _pruned(

@@ -1,12 +1,14 @@
 """What to train: everything that decides the result, and nothing else."""
 
 import json
+import math
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from ecgcore.errors import JobError
+from ecgcore.jobs.progress import write_whole
 from ecgcore.models.architectures import ARCHITECTURES
 from ecgcore.models.cards import ModelKey
 from ecgcore.tasks import mi
@@ -35,6 +37,15 @@ _LIMITS = {
     "clip_norm": (0, 100),
     "crop": (0, 100_000),
 }
+
+
+def _is_a(value: object, kind: type) -> bool:
+    """Whether a value of a file is of its field's kind; a whole number is a number too."""
+    if isinstance(value, bool) or kind is bool:
+        return isinstance(value, bool) and kind is bool
+    if kind is float:
+        return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,10 @@ class TrainSpec:
 
     def __post_init__(self) -> None:
         """Check every value again: a form's limits are the browser's only."""
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if isinstance(one.type, type) and not _is_a(value, one.type):
+                raise JobError(f"{one.name} is {str(value)[:40]!r}, which is not possible.")
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise JobError(f"{name} {getattr(self, name)!r} is none of {', '.join(known)}.")
@@ -146,7 +161,7 @@ class TrainSpec:
     def save(self, run_dir: Path) -> None:
         """Write ``spec.json`` into a run's folder."""
         run_dir.mkdir(parents=True, exist_ok=True)
-        (run_dir / SPEC_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n")
+        write_whole(run_dir / SPEC_FILE, json.dumps(asdict(self), indent=1) + "\n")
 
     def is_that_of(self, run_dir: Path) -> bool:
         """Whether `run_dir` holds this training; "auto" is whatever the machine chose there."""
@@ -164,5 +179,5 @@ class TrainSpec:
         try:
             raw: dict[str, Any] = json.loads(path.read_text())
             return cls(**raw)
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise JobError(f"{path} is no training run ({error}). Start a new one.") from error

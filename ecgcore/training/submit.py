@@ -1,8 +1,9 @@
 """Queue a training run, and read how far one has come; no torch needed."""
 
 import json
+import math
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -139,11 +140,11 @@ def read_run(run_dir: Path) -> RunView:
         spec=spec,
         history=history,
         reading=kind in (None, STARTED_EVENT, READING_EVENT),
-        read_share=last["done"] / last["of"] if kind == READING_EVENT else 0.0,
-        judge=int(last.get("number", 0)) if kind == "judge" else 0,
+        read_share=_share(last) if kind == READING_EVENT else 0.0,
+        judge=int(_number(last.get("number"))) if kind == "judge" else 0,
         step=step,
         steps=steps,
-        metrics=tuple(last.get("metrics", {}).items()) if kind == "done" else (),
+        metrics=_metrics(last.get("metrics")) if kind == "done" else (),
         message=str(last.get("message", "")) if kind == "error" else "",
     )
 
@@ -191,10 +192,29 @@ def _history(events: Iterable[dict[str, Any]]) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for raw in events:
         event = {"val_score": raw.get(_OLDER_SCORE), **raw} if _OLDER_SCORE in raw else raw
-        if event.get("event") == "epoch" and all(name in event for name in HISTORY):
+        if event.get("event") == "epoch" and all(_is_number(event.get(name)) for name in HISTORY):
             rows = [row for row in rows if row["epoch"] < event["epoch"]]
             rows.append({name: event[name] for name in HISTORY})
     return pd.DataFrame(rows, columns=list(HISTORY))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _number(value: object) -> float:
+    return float(value) if _is_number(value) else 0.0  # type: ignore[arg-type]
+
+
+def _share(event: Mapping[str, Any]) -> float:
+    whole = _number(event.get("of"))
+    return min(1.0, max(0.0, _number(event.get("done")) / whole)) if whole > 0 else 0.0
+
+
+def _metrics(found: object) -> tuple[tuple[str, float], ...]:
+    """Return the figures of a log's last line, without what is none."""
+    pairs = found.items() if isinstance(found, dict) else ()
+    return tuple((str(name), float(value)) for name, value in pairs if _is_number(value))
 
 
 def _epochs_done(history: pd.DataFrame) -> int:
@@ -206,6 +226,6 @@ def _step(path: Path, epoch: int) -> tuple[int, int]:
     try:
         raw = json.loads(path.read_text())
         found = (int(raw["step"]), int(raw["steps"])) if raw["epoch"] == epoch else (0, 0)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return 0, 0
     return found

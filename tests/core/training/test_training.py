@@ -359,6 +359,7 @@ def test_a_run_leaves_a_model_its_predictions_and_a_log(recordings: Recordings, 
         "card.json",
         "predictions.parquet",
         "progress.jsonl",
+        "run.lock",
         "spec.json",
         "weights.safetensors",
     ]
