@@ -23,3 +23,19 @@ class JobError(EcgError):
 
 class ReviewError(EcgError):
     """What a reader keeps, such as a filter with a name, cannot be kept or found."""
+
+
+MAX_LETTERS = 40
+"""Of a word from outside, such as a file's name, in a message."""
+
+
+def shortened(word: str) -> str:
+    r"""Return a word from outside as a message may hold it: one line of at most 40 letters.
+
+    Examples
+    --------
+    >>> shortened("a\n" * 30)[-6:], len(shortened("a\n" * 30)), shortened("ecg.csv")
+    ('a a a…', 40, 'ecg.csv')
+    """
+    line = " ".join("".join(c if c.isprintable() else " " for c in word).split())
+    return line if len(line) <= MAX_LETTERS else f"{line[: MAX_LETTERS - 1]}…"

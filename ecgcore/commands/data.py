@@ -1,4 +1,4 @@
-"""Fetch PTB-XL, build the signal store, check both."""
+"""Fetch PTB-XL, build the signal store, check both; seal what is shipped."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ from ecgcore.settings import Settings
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask what to do, and with which part."""
-    parser.add_argument("action", choices=["build", "fetch", "check"])
+    parser.add_argument("action", choices=["build", "fetch", "check", "seal"])
     parser.add_argument(
         "--set",
         choices=["test", "study", "full"],
@@ -21,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what has to be complete; without it fetch gets study and check looks at test",
     )
     parser.add_argument("--base-url", help="a mirror that has PhysioNet's layout")
+    parser.add_argument(
+        "--sums-sha256", metavar="HEX", help="of another data set's SHA256SUMS.txt (PTB-XL 1.0.3's)"
+    )
     parser.add_argument("--rate", type=int, choices=[100, 500], default=100, help="fetch: in Hz")
     parser.add_argument("--workers", type=int, default=16, help="files at once")
     parser.add_argument("--verify", action="store_true", help="check: hash every file")
@@ -29,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run_data(args: argparse.Namespace, settings: Settings) -> Result:
     """Build, fetch or check the data."""
     folder = settings.data_dir or settings.local_data_dir
+    if args.action == "seal":
+        return _data_seal(settings)
     actions = {"build": _data_build, "fetch": _data_fetch, "check": _data_check}
     return actions[args.action](args, folder)
 
@@ -70,6 +75,7 @@ def _data_build(args: argparse.Namespace, folder: Path) -> Result:
 def _data_fetch(args: argparse.Namespace, folder: Path) -> Result:
     from ecgcore.ptbxl.fetch.download import (
         PHYSIONET_URL,
+        SUMS_SHA256,
         DataSet,
         FetchProgress,
         check,
@@ -90,6 +96,7 @@ def _data_fetch(args: argparse.Namespace, folder: Path) -> Result:
             workers=args.workers,
             rate_hz=args.rate,
             on_progress=show,
+            sums_sha256=args.sums_sha256 or SUMS_SHA256,
         )
     there = check(folder)
     data = {"folder": str(folder), **asdict(report), "missing_by_set": there.missing()}
@@ -101,10 +108,19 @@ def _data_fetch(args: argparse.Namespace, folder: Path) -> Result:
     return (FAILED if report.failed else OK), data, "\n".join(lines)
 
 
-def _data_check(args: argparse.Namespace, folder: Path) -> Result:
-    from ecgcore.ptbxl.fetch.download import check
+def _data_seal(settings: Settings) -> Result:
+    """Write the checksums of all that is shipped; what does not fit them is not read."""
+    from ecgcore.manifest import MANIFEST, write_manifest
 
-    report = check(folder, verify=args.verify)
+    n_files = write_manifest(settings.pretrained_dir)
+    path = settings.pretrained_dir / MANIFEST
+    return OK, {"path": str(path), "n_files": n_files}, f"{path}: {n_files:,} files"
+
+
+def _data_check(args: argparse.Namespace, folder: Path) -> Result:
+    from ecgcore.ptbxl.fetch.download import SUMS_SHA256, check
+
+    report = check(folder, verify=args.verify, sums_sha256=args.sums_sha256 or SUMS_SHA256)
     frame = report.frame()
     status = OK if report.complete(args.which or "test") else FAILED
     text = f"{frame.to_string(index=False)}\n{report.sentence()}"

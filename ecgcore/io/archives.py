@@ -7,7 +7,7 @@ import zlib
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from ecgcore.errors import RecordError
+from ecgcore.errors import RecordError, shortened
 from ecgcore.io.raw import MAX_FILE_BYTES
 
 _MAX_MEMBERS = 500
@@ -84,7 +84,7 @@ def _check(members: list[zipfile.ZipInfo], name: str, max_bytes: int) -> None:
     for info in members:
         path = _path(info)
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            raise RecordError(f"{name} names {info.filename[:80]!r}, a file outside itself.")
+            raise RecordError(f"{name} names {shortened(info.filename)!r}, a file outside itself.")
         if info.flag_bits & 1:
             raise RecordError(f"{name} is encrypted. Pack the recording without a password.")
         if info.compress_type not in _METHODS:
@@ -96,11 +96,13 @@ def _read(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], name: str) -
     for info in members:
         plain = _path(info).name
         if plain in files:
-            raise RecordError(f"{name} holds two files {plain}. Pack one recording.")
+            raise RecordError(f"{name} holds two files {shortened(plain)}. Pack one recording.")
         with archive.open(info) as member:
             files[plain] = member.read(info.file_size + 1)
         if len(files[plain]) != info.file_size:
-            raise RecordError(f"{name} holds more in {plain} than it says. Make it again.")
+            raise RecordError(
+                f"{name} holds more in {shortened(plain)} than it says. Make it again."
+            )
     return files
 
 

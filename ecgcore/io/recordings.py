@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
-from ecgcore.errors import RecordError
+from ecgcore.errors import RecordError, shortened
 from ecgcore.io.archives import unpack
 from ecgcore.io.binary.dicom_files import read_dicom
 from ecgcore.io.binary.scp_files import is_scp, read_scp
@@ -132,23 +132,25 @@ def _read(
         raise RecordError(_nothing(kinds))
     if len(found) > 1:
         raise RecordError(
-            f"There are {len(found)} recordings: {', '.join(found[:10])}"
+            f"There are {len(found)} recordings: {', '.join(map(shortened, found[:10]))}"
             f"{' ...' if len(found) > 10 else ''}. Choose one."
         )
     name = found[0]
     raw = _raw(name, kinds[name], files, options, max_bytes)
-    return to_record(raw, PurePath(name).stem[:80] or name[:80], source or name)
+    return to_record(raw, shortened(PurePath(name).stem or name), source or shortened(name))
 
 
 def _unpacked(files: Mapping[str, bytes], max_bytes: int) -> dict[str, bytes]:
     result: dict[str, bytes] = {}
     for name, content in files.items():
         is_zip = _kind(name, content) == "zip"
-        members = unpack(content, name, max_bytes) if is_zip else {name: content}
+        members = unpack(content, shortened(name), max_bytes) if is_zip else {name: content}
         if any(_kind(*member) == "zip" for member in members.items()):
-            raise RecordError(f"{name} holds another zip. Pack the files of one recording.")
+            raise RecordError(
+                f"{shortened(name)} holds another zip. Pack the files of one recording."
+            )
         if twice := sorted(members.keys() & result.keys()):
-            raise RecordError(f"There are two files {twice[0]}. Load one recording.")
+            raise RecordError(f"There are two files {shortened(twice[0])}. Load one recording.")
         result |= members
     if sum(map(len, result.values())) > max_bytes:
         raise RecordError(
@@ -181,7 +183,7 @@ def _kind(name: str, content: bytes) -> str:
 def _nothing(kinds: Mapping[str, str]) -> str:
     if not kinds:
         return f"There is no file. Choose a recording: {FORMATS}."
-    names = ", ".join(list(kinds)[:10])
+    names = ", ".join(map(shortened, list(kinds)[:10]))
     if "signal" in kinds.values():
         return f"{names} has no header. Load the .hea file together with it."
     return f"{names} is in no format that is read: {FORMATS}."
@@ -193,6 +195,7 @@ def _raw(
     content = files[name]
     if kind == "wfdb":
         return _wfdb(name, files)
+    name = shortened(name)
     if kind == "npz":
         return read_npz(content, name, options, max_bytes)
     if kind == "csv":
@@ -201,9 +204,9 @@ def _raw(
 
 
 def _wfdb(name: str, files: Mapping[str, bytes]) -> RawEcg:
-    header = parse_header(files[name], name)
-    contents, words = _signal_files(name, header, files)
-    raw = decode(PurePath(name).stem, header, contents)
+    header = parse_header(files[name], shortened(name))
+    contents, words = _signal_files(shortened(name), header, files)
+    raw = decode(shortened(PurePath(name).stem), header, contents)
     return RawEcg(raw.names, raw.signal, raw.fs_hz, (*raw.warnings, *words))
 
 
@@ -216,9 +219,11 @@ def _signal_files(
         return {file: files[file] for file in header.files}, ()
     others = [file for file in files if PurePath(file).suffix.lower() in _SIGNALS]
     if len(header.files) == len(others) == 1:
-        words = f"{name} names {missing[0]}; {others[0]} was taken, the only signal file."
+        taken = shortened(others[0])
+        words = f"{name} names {shortened(missing[0])}; {taken} was taken, the only signal file."
         return {missing[0]: files[others[0]]}, (words,)
-    raise RecordError(f"{name} names {', '.join(missing[:10])}. Load it together with the header.")
+    listed = ", ".join(map(shortened, missing[:10]))
+    raise RecordError(f"{name} names {listed}. Load it together with the header.")
 
 
 def _entry(path: Path) -> Path:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ecgcore.errors import ModelError
 from ecgcore.leads import LEADS
+from ecgcore.manifest import renew, verified
 from ecgcore.models.architectures import arch_place, arch_title
 from ecgcore.records import FloatArray
 from ecgcore.signals.block_highpass import highpass_block
@@ -167,6 +168,7 @@ class ModelCard:
         part = folder / f"{CARD_FILE}.part"
         part.write_text(json.dumps(asdict(self), indent=1) + "\n")
         part.replace(folder / CARD_FILE)
+        renew(folder / CARD_FILE)
 
     @classmethod
     def load(cls, folder: Path) -> "ModelCard":
@@ -179,7 +181,7 @@ class ModelCard:
         """
         path = folder / CARD_FILE
         try:
-            return cls._from_json(json.loads(path.read_text()))
+            return cls._from_json(json.loads(verified(path).read_text()))
         except OSError as error:
             raise ModelError(
                 f"{path} cannot be read ({error.strerror}); {folder.name} is no model."

@@ -26,6 +26,7 @@ from scipy.special import expit, logit
 
 from ecgcore.errors import ModelError
 from ecgcore.leads import LEADS
+from ecgcore.manifest import renew, verified
 from ecgcore.models.cards import ModelEntry, list_models
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.records import EcgRecord
@@ -143,6 +144,7 @@ class ScopeRule:
         raw = {field.name: getattr(self, field.name) for field in fields(self)}
         raw |= {name: np.round(raw[name], 5).tolist() for name in _ARRAYS}
         path.write_text(json.dumps(raw, indent=1) + "\n")
+        renew(path)
 
     @classmethod
     def load(cls, path: Path) -> "ScopeRule":
@@ -154,7 +156,7 @@ class ScopeRule:
             If the file cannot be read or is no such rule.
         """
         try:
-            raw: dict[str, Any] = json.loads(path.read_text())
+            raw: dict[str, Any] = json.loads(verified(path).read_text())
             raw |= {name: np.asarray(raw[name], dtype=np.float64) for name in _ARRAYS}
             raw["models"] = tuple((str(name), str(sha)) for name, sha in raw["models"])
             return cls(**raw)

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecgcore.errors import ModelError
+from ecgcore.manifest import renew, verified
 from ecgcore.models.cards import ModelKey
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.label_groups import GROUPS
@@ -89,7 +90,7 @@ def load_predictions(path: Path, task: str = mi.NAME) -> pd.DataFrame:
     ['A', 'C', 'C-multi']
     """
     try:
-        frame = pd.read_parquet(path)
+        frame = pd.read_parquet(verified(path))
     except FileNotFoundError as error:
         raise ModelError(
             f"{path} does not exist. Restore it, or run 'python3.11 -m ecgcore predict-all'."
@@ -148,7 +149,7 @@ def load_cohort(folder: Path) -> pd.DataFrame:
     """Read ``cohort.parquet`` as `cohort_frame` gives it; ModelError if it cannot be read."""
     path = folder / COHORT_FILE
     try:
-        return pd.read_parquet(path).set_index("ecg_id")
+        return pd.read_parquet(verified(path)).set_index("ecg_id")
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(
             f"{path} cannot be read ({error}). Restore it from the project."
@@ -163,3 +164,4 @@ def _replace(frame: pd.DataFrame, path: Path, encodings: dict[str, str] | None =
         part, index=False, compression="zstd", use_dictionary=plain, column_encoding=encodings
     )
     part.replace(path)
+    renew(path)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ecgcore.errors import CatalogError
 from ecgcore.leads import LEADS
+from ecgcore.manifest import renew, verified
 from ecgcore.ptbxl import synthetic
 from ecgcore.ptbxl.catalog import (
     PTBXL_VERSION,
@@ -110,6 +111,7 @@ def save_quality(frame: pd.DataFrame, data_version: str, path: Path) -> None:
     part = path.with_suffix(".part")
     table.to_parquet(part, index=False, compression="zstd")
     part.replace(path)
+    renew(path)
 
 
 def load_quality(path: Path, data_version: str) -> pd.DataFrame:
@@ -121,7 +123,7 @@ def load_quality(path: Path, data_version: str) -> pd.DataFrame:
         If the file is missing, damaged, lacks a column or belongs to other data.
     """
     try:
-        frame = pd.read_parquet(path)
+        frame = pd.read_parquet(verified(path))
     except FileNotFoundError as error:
         raise CatalogError(
             f"{path} does not exist. Restore it, or run 'python3.11 -m ecgcore quality-all'."

@@ -20,6 +20,7 @@ import ecgcore
 from ecgcore.errors import EcgError, JobError, ModelError
 from ecgcore.jobs import progress
 from ecgcore.jobs.run_lock import run_lock
+from ecgcore.manifest import renew
 from ecgcore.models.architectures import architecture
 from ecgcore.models.cards import (
     CARD_FILE,
@@ -133,7 +134,9 @@ def publish(run_dir: Path, pretrained_dir: Path) -> Path:
     target = pretrained_dir / card.key.folder
     target.mkdir(parents=True, exist_ok=True)
     for name in (WEIGHTS_FILE, CARD_FILE):
-        shutil.copyfile(run_dir / name, target / name)
+        shutil.copyfile(run_dir / name, target / f"{name}.part")
+        (target / f"{name}.part").replace(target / name)
+        renew(target / name)
     return target
 
 

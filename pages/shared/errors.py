@@ -10,15 +10,31 @@ from pathlib import Path
 
 import streamlit as st
 
-from ecgcore.errors import EcgError
+from ecgcore.errors import EcgError, RecordError
 from ecgcore.settings import Settings
 
 log = logging.getLogger(__name__)
 
 
+_MARKS = re.compile(r"[\\\[`*~$<|]|:(?=\w)|(?<!\w)_|_(?!\w)")
+_LINE_MARKS = re.compile(r"^(?=[#>=+-])", re.MULTILINE)
+_ADDRESSES = re.compile(r"(?:https?|ftp|mailto|www|xmpp)(?=\\?[:.])|@", re.IGNORECASE)
+_NO_BREAK = "\N{WORD JOINER}"
+
+
 def plain(text: str) -> str:
-    """Keep links, images and colours out of a message, and where this server's folders lie."""
-    return re.sub(r"[\\\[]", r"\\\g<0>", without_folders(text))
+    r"""Return a text as Markdown that shows it letter by letter: no link, image, colour or formula.
+
+    The server's folders are named without the path that leads to them. An address is no link
+    because a letter without width stands in it.
+
+    Examples
+    --------
+    >>> plain("![a](b) *c* my_ecg.csv")
+    '!\\[a](b) \\*c\\* my_ecg.csv'
+    """
+    marked = _MARKS.sub(r"\\\g<0>", without_folders(text))
+    return _ADDRESSES.sub(rf"\g<0>{_NO_BREAK}", _LINE_MARKS.sub(r"\\", marked))
 
 
 def without_folders(text: str) -> str:
@@ -40,9 +56,16 @@ def show_ecg_error(error: Exception) -> bool:
     """Show the message of an EcgError and return True; leave any other error to Streamlit."""
     if not isinstance(error, EcgError):
         return False
-    log.warning("shown to a reader: %s", error)
+    log.warning("shown to a reader: %s", _for_the_log(error))
     st.error(plain(str(error)), icon=":material/error:")
     return True
+
+
+def _for_the_log(error: EcgError) -> str:
+    """Name an error: what a file or a reader says stays out of the log, and on one line."""
+    if isinstance(error, RecordError):
+        return type(error).__name__
+    return "".join(letter if letter.isprintable() else " " for letter in str(error)[:300])
 
 
 @contextmanager

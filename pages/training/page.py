@@ -12,7 +12,7 @@ from ecgcore.tasks import mi
 from ecgcore.training.submit import JOB_KIND, RunView, read_run
 from ecgcore.wording.jobs import STATUSES
 from pages.shared import caches
-from pages.shared.errors import show_ecg_error
+from pages.shared.errors import plain, show_ecg_error
 from pages.shared.widgets import is_dark, synthetic_badge
 from pages.training import runs as parts
 from pages.training.form import new_run_form
@@ -44,7 +44,7 @@ def draw_actions(job: Job, view: RunView) -> None:
             st.rerun()
     elif job.status in parts.RESUMABLE:
         if job.status == JobStatus.FAILED:
-            st.error(job.message, icon=":material/error:")
+            st.error(plain(job.message), icon=":material/error:")
         st.caption(parts.stopped_words(view))
         if st.button("Resume", icon=":material/play_arrow:"):
             store.resume(job.id)

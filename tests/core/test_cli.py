@@ -14,6 +14,8 @@ from ecgcore.commands.result import BAD_INPUT, FAILED, OK
 from ecgcore.errors import JobError
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import load_catalog
+from ecgcore.ptbxl.fetch import download
+from ecgcore.ptbxl.fetch.http import sha256
 from tests.support.mirror import served, write_mirror
 
 Run = Callable[..., tuple[int, Any]]
@@ -113,9 +115,12 @@ def test_build_fails_over_a_changed_recording_and_names_it(
 
 
 @pytest.fixture
-def mirror(synthetic_dir: Path, tmp_path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Address of a mirror of drawn records, and its table."""
+def mirror(
+    synthetic_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Address of a mirror of drawn records, whose list counts as PTB-XL's, and its table."""
     folder = write_mirror(synthetic_dir, tmp_path / "mirror")
+    monkeypatch.setattr(download, "SUMS_SHA256", sha256(folder / "SHA256SUMS.txt"))
     with served(folder) as url:
         yield url, pd.read_csv(folder / "ptbxl_database.csv")
 

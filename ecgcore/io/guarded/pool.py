@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ecgcore.errors import RecordError
+from ecgcore.errors import RecordError, shortened
 from ecgcore.io.guarded.messages import read_message, write_message
 from ecgcore.io.missing_units import NotSaidError
 from ecgcore.io.raw import FILE_SAYS_ALL, ReadOptions
@@ -68,7 +68,7 @@ def read_upload(
     """
     check_upload_size(files)
     names = [name for name, _ in files]
-    shown = PurePath(names[0].replace("\\", "/")).name if names else "The upload"
+    shown = shortened(PurePath(names[0].replace("\\", "/")).name) if names else "The upload"
     contents = [content for _, content in files]
     return shared_pool().read({"names": names}, contents, shown, options, UPLOAD)
 
@@ -208,8 +208,8 @@ class ReaderPool:
             self.warm_up()
             log.warning("a reader was stopped, status %s", reader.process.returncode)
             raise RecordError(
-                f"{name[:40]} took more than {limits.cpu_s:g} s to read and was stopped; no ECG of "
-                "its size does. Export it again, or cut out the part of interest."
+                f"{shortened(name)} took more than {limits.cpu_s:g} s to read and was stopped; no "
+                "ECG of its size does. Export it again, or cut out the part of interest."
             ) from error
         with self._lock:
             keep = not (head["retires"] or self._closed or len(self._idle) >= self.n_warm)
@@ -257,11 +257,11 @@ def _record(
         raise RecordError(head["words"])
     if head["error"] == "memory":
         raise RecordError(
-            f"{name[:40]} needs more than {limits.memory_mb:.0f} MB of memory to be read; no ECG "
-            "of its size does. Export it again, or cut out the part of interest."
+            f"{shortened(name)} needs more than {limits.memory_mb:.0f} MB of memory to be read; no "
+            "ECG of its size does. Export it again, or cut out the part of interest."
         )
     log.error("a reader failed: %s", head["words"])
     raise RecordError(
-        f"{name[:40]} could not be read: a reader failed ({head['words']}). Export it again, and "
-        "please report this."
+        f"{shortened(name)} could not be read: a reader failed ({head['words']}). Export it "
+        "again, and please report this."
     )

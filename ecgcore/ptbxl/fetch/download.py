@@ -30,6 +30,8 @@ PHYSIONET_URL = "https://physionet.org/files/ptb-xl/1.0.3/"
 TABLES = ("ptbxl_database.csv", "scp_statements.csv")
 LICENCE = "LICENSE.txt"
 SUMS = "SHA256SUMS.txt"
+SUMS_SHA256 = "cf999062d749f0d98c86342168b1efe8194f91f43367549b682887dd70453a97"
+"""Of the list of PTB-XL 1.0.3: a mirror cannot bring a list of its own."""
 
 _FAILED_IN_A_ROW = 50
 _SUM_LINE = re.compile(r"([0-9a-fA-F]{64})[ \t]+\*?(?:\./)?([^ \t].*)")
@@ -175,7 +177,7 @@ class _Tally:
         )
 
 
-def fetch(
+def fetch(  # noqa: PLR0913 - each is one option of the command
     folder: Path,
     which: DataSet,
     *,
@@ -185,6 +187,7 @@ def fetch(
     on_progress: Callable[[FetchProgress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     backoff_s: float = 1.0,
+    sums_sha256: str | None = SUMS_SHA256,
 ) -> FetchReport:
     """Download the tables and the records of a set; the report names every file not had.
 
@@ -209,12 +212,14 @@ def fetch(
         Asked in this thread about ten times a second; True ends the fetch with what there is.
     backoff_s
         Wait before the second try of a file; doubled before the third.
+    sums_sha256
+        What the server's list of checksums must be; None: any list, which proves nothing.
 
     Raises
     ------
     CatalogError
-        If the server cannot be used, a table cannot be had, a record's name leads out of the
-        folder, or the folder cannot be written.
+        If the server cannot be used or has another list of checksums, a table cannot be had, a
+        record's name leads out of the folder, or the folder cannot be written.
     """
     if workers < 1:
         raise CatalogError(f"{workers} files at once is too few; choose 1 or more, 16 is usual.")
@@ -223,9 +228,9 @@ def fetch(
     transfer = Transfer(base_url.rstrip("/") + "/", folder, workers, backoff_s)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _Fetch(transfer, on_progress or (lambda *_: None), cancelled or (lambda: False)).run(
-            which, _NAME_COLUMNS[rate_hz]
-        )
+        said, stopped = on_progress or (lambda *_: None), cancelled or (lambda: False)
+        work = _Fetch(transfer, said, stopped, sums_sha256)
+        return work.run(which, _NAME_COLUMNS[rate_hz])
     except OSError as error:
         raise CatalogError(
             f"{folder} cannot be written ({error.strerror or error}). Free space, make the folder "
@@ -233,13 +238,17 @@ def fetch(
         ) from error
 
 
-def check(folder: Path, *, verify: bool = False) -> DataReport:
+def check(
+    folder: Path, *, verify: bool = False, sums_sha256: str | None = SUMS_SHA256
+) -> DataReport:
     """Look which records of each set are in a data folder.
 
     Parameters
     ----------
     verify
         Compare every file that is there with ``SHA256SUMS.txt``; reads all of it.
+    sums_sha256
+        What that list itself must be; None: any.
 
     Raises
     ------
@@ -266,6 +275,11 @@ def check(folder: Path, *, verify: bool = False) -> DataReport:
             folder, tuple(_coverage(part, units, there) for part, units in parts.items()), ()
         )
     sums = _read_sums(folder)
+    if sums_sha256 is not None and (found := sha256(folder / SUMS)) != sums_sha256:
+        raise CatalogError(
+            f"{folder / SUMS} is not the list of PTB-XL 1.0.3: its SHA-256 is {found[:16]}…, "
+            f"{sums_sha256[:16]}… is expected. Delete it and fetch again."
+        )
     listed = {path for path in there if path in sums}
     wrong = {path for path in listed if sha256(folder / path) != sums[path]}
     rows = [_coverage(part, units, there, wrong, there - listed) for part, units in parts.items()]
@@ -322,6 +336,7 @@ class _Fetch:
     transfer: Transfer
     on_progress: Callable[[FetchProgress], None]
     cancelled: Callable[[], bool]
+    sums_sha256: str | None
     tally: _Tally = field(default_factory=_Tally)
 
     def run(self, which: DataSet, columns: Sequence[str]) -> FetchReport:
@@ -337,8 +352,9 @@ class _Fetch:
         return report
 
     def _sums(self) -> dict[str, str]:
-        """Get the checksums anew, since nothing verifies a list that is there; {} if cancelled."""
-        outcomes = self.transfer.outcomes([SUMS], {}, self.cancelled, renew=True)
+        """Get the checksums, anew where nothing verifies a list that is there; {} if cancelled."""
+        proof = {} if self.sums_sha256 is None else {SUMS: self.sums_sha256}
+        outcomes = self.transfer.outcomes([SUMS], proof, self.cancelled, renew=not proof)
         for outcome in outcomes:
             if outcome.failure:
                 raise self._lost(outcome)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -18,6 +19,11 @@ _TIMEOUT_S = 30.0
 _POLL_S = 0.1
 _STOP_S = 2.0
 _CHUNK_BYTES = 64 * 1024
+_MOST_BYTES = {".hea": 2**16, ".dat": 2**20, ".csv": 2**26, ".txt": 2**24}
+"""Size that no file of PTB-XL has, by its suffix."""
+
+_SLOW_AFTER_S = 20.0
+_LEAST_BYTES_PER_S = 1024
 
 log = logging.getLogger(__name__)
 
@@ -139,6 +145,10 @@ class _RefusedError(Exception):
     """Final: another try would not help."""
 
 
+class _TooLargeError(Exception):
+    """More bytes than a file of this name can have."""
+
+
 class _StoppedError(Exception):
     """The transfer was stopped."""
 
@@ -203,10 +213,12 @@ class _Worker:
     def _receive(self, session: requests.Session, url: str, part: Path) -> int:
         """Append to the part what it lacks, or write it anew; returns the bytes received."""
         start = part.stat().st_size if part.exists() else 0
+        most, begun = _MOST_BYTES.get(Path(url).suffix, 2**20) - start, time.monotonic()
         headers = {"Range": f"bytes={start}-"} if start else {}
         n_bytes = 0
         try:
             with session.get(url, headers=headers, stream=True, timeout=_TIMEOUT_S) as response:
+                _refuse_detours(url, response)
                 if start and response.status_code == requests.codes.range_not_satisfiable:
                     return 0
                 _raise_for_status(response)
@@ -214,11 +226,34 @@ class _Worker:
                 with part.open("ab" if resumed else "wb") as file:
                     while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
                         n_bytes += file.write(chunk)
+                        if n_bytes > most:
+                            raise _TooLargeError
+                        _refuse_slow(n_bytes, time.monotonic() - begun)
                         if self.stop.is_set():
                             raise _StoppedError
+        except _TooLargeError as error:
+            part.unlink()
+            raise _RefusedError("the server sends more than any file of PTB-XL has") from error
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise _TransientError(_in_words(error), n_bytes) from error
         return n_bytes
+
+
+def _refuse_detours(url: str, response: requests.Response) -> None:
+    """Follow no way that is less safe than the one asked for, and for the checksums none at all."""
+    if not response.history:
+        return
+    asked, got = urlsplit(url), urlsplit(response.url)
+    hops = [urlsplit(one.url) for one in (*response.history, response)]
+    if asked.scheme == "https" and any(hop.scheme != "https" for hop in hops):
+        raise _RefusedError("the server leads to an address without encryption")
+    if asked.path.endswith("SUMS.txt") and got.netloc != asked.netloc:
+        raise _RefusedError(f"the server leads to {got.netloc[:40]}, another one")
+
+
+def _refuse_slow(n_bytes: int, seconds: float) -> None:
+    if seconds > _SLOW_AFTER_S and n_bytes < _LEAST_BYTES_PER_S * seconds:
+        raise _TransientError(f"less than {_LEAST_BYTES_PER_S:,} bytes a second", n_bytes)
 
 
 def _raise_for_status(response: requests.Response) -> None:

@@ -188,11 +188,11 @@ def test_two_notes_beside_a_recording_are_notes_and_alone_are_tables() -> None:
         read_upload(files[2:])
 
 
-def test_a_record_is_called_after_the_first_80_letters_of_its_file() -> None:
+def test_a_record_is_called_after_the_first_letters_of_its_file() -> None:
     ((_, content),) = csv_file(dipole_microvolts())
     options = ReadOptions("uV", 100)
     found = read_upload([("a" * 90 + ".csv", content)], options)
-    assert found.record_id == "a" * 80
+    assert found.record_id == "a" * 39 + "…"
     assert found.source == "a" * 90 + ".csv"
 
 
