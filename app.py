@@ -16,6 +16,7 @@ from ecgcore.io.guarded.pool import shared_pool
 from ecgcore.jobs.store import JobStore
 from ecgcore.jobs.supervisor import Supervisor
 from ecgcore.settings import Settings
+from pages.door.door import middleware
 from pages.shared.errors import show_ecg_error
 
 READERS = 2
@@ -53,6 +54,7 @@ async def ready(_request: Request) -> JSONResponse:
 app = st.App(
     "pages/_router.py",
     lifespan=lifespan,
+    middleware=middleware(Settings.from_env()),
     routes=[Route("/api/ready", ready)],
     on_script_error=show_ecg_error,
 )

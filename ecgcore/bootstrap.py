@@ -113,10 +113,12 @@ def hand_over(command: list[str], folder: Path, variables: Mapping[str, str], wi
     return os.execve(command[0], command, variables)  # noqa: S606 - signals reach the command itself
 
 
-def run_command(python: Path, port: int, browser: bool) -> list[str]:
-    """Return the command that starts the dashboard on `port`."""
+def run_command(python: Path, port: int, browser: bool, address: str = "") -> list[str]:
+    """Return the command that starts the dashboard on `port`, of this machine or of `address`."""
     headless = "false" if browser else "true"
     options = ["--server.port", str(port), "--server.headless", headless]
+    if address:
+        options += ["--server.address", address]
     return [str(python), "-m", "streamlit", "run", "app.py", *options]
 
 
@@ -222,6 +224,10 @@ def _parse(argv: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
     run.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
     run.add_argument("--data", type=Path, metavar="DIR", help="folder with ptbxl_database.csv")
     run.add_argument("--no-browser", action="store_true", help="open no browser window")
+    run.add_argument("--address", default="", help="where others reach it; this machine only")
+    run.add_argument(
+        "--open-to-network", action="store_true", help="mean it, without password and log-in"
+    )
     commands.add_parser("test", help="run every check; further arguments go to pytest")
     args, extra = parser.parse_known_args(argv)
     if extra and args.command == "run":
@@ -236,7 +242,10 @@ def _run(args: argparse.Namespace) -> int:
     check_port(args.port)
     environment = _prepared("run")
     _say(f"Starting the dashboard at http://localhost:{args.port} (Ctrl-C stops it) ...")
-    command = run_command(environment.python, args.port, browser=not args.no_browser)
+    if args.open_to_network:
+        variables["ECG_OPEN_TO_NETWORK"] = "1"
+    browser = not args.no_browser
+    command = run_command(environment.python, args.port, browser, args.address)
     return hand_over(command, PROJECT_DIR, variables, windows=os.name == "nt")
 
 

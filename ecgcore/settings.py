@@ -1,7 +1,7 @@
 """Where things are: the one place that reads the environment."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -35,6 +35,12 @@ class Settings:
         Trained runs and the job table.
     review_db
         File or address of the store of readings; "" for a file in `runs_dir`.
+    trusted_hosts
+        Names under which the server may be asked for, beside this machine's own.
+    password
+        Asked of every reader; empty for none.
+    open_to_network
+        True where somebody said that a server without a password is meant.
     """
 
     data_dir: Path | None
@@ -44,12 +50,13 @@ class Settings:
     runs_dir: Path
     review_db: str = ""
 
+    trusted_hosts: tuple[str, ...] = ()
+    password: str = field(default="", repr=False)
+    open_to_network: bool = False
+
     @classmethod
     def from_env(cls, data_dir: str | Path | None = None) -> "Settings":
-        """Read ``ECG_DATA_DIR``, ``ECG_PRETRAINED_DIR``, ``ECG_RUNS_DIR`` and ``ECG_REVIEW_DB``.
-
-        An argument wins.
-        """
+        """Read ``ECG_DATA_DIR`` and the other variables of docs/deployment.md; an argument wins."""
         chosen = data_dir or os.environ.get("ECG_DATA_DIR")
         pretrained = os.environ.get("ECG_PRETRAINED_DIR") or APP_DIR / "pretrained"
         runs = os.environ.get("ECG_RUNS_DIR") or HOME_DIR / "runs"
@@ -60,6 +67,9 @@ class Settings:
             pretrained_dir=Path(pretrained).expanduser().resolve(),
             runs_dir=Path(runs).expanduser().resolve(),
             review_db=os.environ.get("ECG_REVIEW_DB", ""),
+            trusted_hosts=tuple(os.environ.get("ECG_TRUSTED_HOSTS", "").replace(",", " ").split()),
+            password=os.environ.get("ECG_PASSWORD", ""),
+            open_to_network=os.environ.get("ECG_OPEN_TO_NETWORK", "") == "1",
         )
 
     def as_env(self) -> dict[str, str]:

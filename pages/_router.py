@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.door.door import draw_door
 from pages.shared import caches
 from pages.shared.decision_choice import draw_decision_settings
 from pages.shared.errors import ecg_errors_shown
@@ -86,6 +87,7 @@ page = st.navigation(
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.caption("Decision support for research and teaching, not a medical device.", width="content")
     draw_decision_settings()
+draw_door()
 with ecg_errors_shown():
     page.run()
 land()

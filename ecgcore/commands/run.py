@@ -22,6 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask for the port, and whether a browser is opened."""
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
     parser.add_argument("--no-browser", action="store_true", help="open no browser window")
+    parser.add_argument("--address", default="", help="where others reach it; this machine only")
+    parser.add_argument(
+        "--open-to-network", action="store_true", help="mean it, without password and log-in"
+    )
 
 
 def run_dashboard(args: argparse.Namespace, settings: Settings) -> Result:
@@ -32,6 +36,9 @@ def run_dashboard(args: argparse.Namespace, settings: Settings) -> Result:
         check_port(args.port)
     except SetupError as error:
         raise EcgError(str(error)) from error
-    command = run_command(Path(sys.executable), args.port, browser=not args.no_browser)
-    status = hand_over(command, APP_DIR, settings.as_env(), windows=os.name == "nt")
+    browser, env = not args.no_browser, settings.as_env()
+    if args.open_to_network:
+        env["ECG_OPEN_TO_NETWORK"] = "1"
+    command = run_command(Path(sys.executable), args.port, browser, args.address)
+    status = hand_over(command, APP_DIR, env, windows=os.name == "nt")
     return status, {"status": status}, "The dashboard has stopped."
