@@ -10,11 +10,15 @@ import argparse
 import hashlib
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
@@ -151,11 +155,16 @@ class Environment:
         self.python = venv_program(self.folder, "python", windows)
 
     def is_current(self, command: str) -> bool:
-        """Return whether what `command` needs was installed from the files as they are now."""
+        """Return whether what `command` needs was installed as the files say, and is there yet."""
         stamp = self._stamp(command)
-        return (
-            self.python.exists() and stamp.is_file() and stamp.read_text() == self._wanted(command)
-        )
+        if not (self.python.exists() and stamp.is_file()):
+            return False
+        wanted, *packages = stamp.read_text(encoding="utf-8").splitlines() or [""]
+        return wanted == self._wanted(command) and not self.lost(packages)
+
+    def lost(self, packages: Sequence[str]) -> list[str]:
+        """Return those of the packages' folders that are gone, or whose first module is."""
+        return [name for name in packages if not _is_whole(self._site_packages() / name)]
 
     def install(self, command: str) -> None:
         """Install what `command` needs; the stamp is written only after pip has succeeded.
@@ -167,11 +176,19 @@ class Environment:
         """
         self._make()
         stamp = self._stamp(command)
+        if stamp.is_file():  # pip takes a package for installed as long as its description is there
+            for name in self.lost(stamp.read_text(encoding="utf-8").splitlines()[1:]):
+                shutil.rmtree(self._site_packages() / name, ignore_errors=True)
         stamp.unlink(missing_ok=True)
         lock, by_hand = REQUIREMENTS[command][:2]
         self._pip_install(lock, "--require-hashes", "--no-deps")
         self._pip_install(by_hand)  # adds torch, whose wheel and hash depend on the machine
-        stamp.write_text(self._wanted(command))
+        packages = sorted(one.name for one in self._site_packages().glob("*.dist-info"))
+        stamp.write_text("\n".join([self._wanted(command), *packages]), encoding="utf-8")
+
+    def _site_packages(self) -> Path:
+        found = sorted(self.folder.glob("[Ll]ib/python*/site-packages"))
+        return found[-1] if found else self.folder / "Lib" / "site-packages"
 
     def _pip_install(self, file: str, *options: str) -> None:
         _say(f"Installing the packages of {file} (first time: minutes, 2 GB or more) ...")
@@ -262,9 +279,47 @@ def _test(pytest_args: Sequence[str]) -> int:
 
 def _prepared(command: str) -> Environment:
     environment = Environment(PROJECT_DIR, windows=os.name == "nt")
-    if not environment.is_current(command):
-        environment.install(command)
+    with one_at_a_time(PROJECT_DIR / ".venv.lock"):
+        if not environment.is_current(command):
+            environment.install(command)
     return environment
+
+
+def _is_whole(description: Path) -> bool:
+    """Return whether a package's description is there, and the first file that it names."""
+    try:
+        with (description / "RECORD").open(encoding="utf-8") as record:
+            names = [line.partition(",")[0] for line in islice(record, 200)]
+    except OSError:
+        return description.is_dir()  # some installers leave no list
+    inside = [name for name in names if not name.startswith(("../", description.name))]
+    return not inside or (description.parent / inside[0]).exists()
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Wait until no other bootstrap works here; the system frees the lock of one that died."""
+    with path.open("a+b") as file:
+        if not _try_lock(file.fileno()):
+            _say("Another bootstrap is installing; waiting for it ...")
+            while not _try_lock(file.fileno()):
+                time.sleep(0.2)
+        yield
+
+
+def _try_lock(number: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _call(

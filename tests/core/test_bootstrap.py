@@ -1,6 +1,9 @@
 """The pure parts of the bootstrap; nothing is installed and no server is started."""
 
+import shutil
 import socket
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -223,3 +226,61 @@ def test_ctrl_c_ends_without_a_traceback(
     monkeypatch.setattr(Environment, "is_current", lambda *_: True)
     assert bootstrap.main(["test"]) == 130
     assert capsys.readouterr().out.endswith("Stopped.\n")
+
+
+def _package(environment: Environment, name: str) -> Path:
+    site = environment.folder / "lib" / "python3.11" / "site-packages"
+    (site / name).mkdir(parents=True)
+    (site / name / "__init__.py").touch()
+    description = site / f"{name}-1.0.dist-info"
+    description.mkdir()
+    (description / "RECORD").write_text(
+        f"../../../bin/{name},,\n{description.name}/METADATA,,\n{name}/__init__.py,,\n"
+    )
+    return description
+
+
+@pytest.mark.parametrize("lost", ["description", "module"])
+def test_a_package_that_is_gone_is_noticed_behind_a_valid_stamp(
+    project: Path, calls: list[list[str]], lost: str
+) -> None:
+    environment = Environment(project, windows=False)
+    description = _package(environment, "numpy")
+    _package(environment, "scipy")
+    environment.install("run")
+    assert environment.is_current("run")
+    if lost == "description":
+        shutil.rmtree(description)
+    else:
+        shutil.rmtree(description.parent / "numpy")
+    assert not environment.is_current("run")
+    environment.install("run")
+    assert not description.exists()  # so that pip installs it again
+    assert (description.parent / "scipy-1.0.dist-info").exists()
+
+
+def test_a_stamp_of_an_older_version_counts(project: Path, calls: list[list[str]]) -> None:
+    environment = Environment(project, windows=False)
+    environment.install("run")
+    stamp = environment.folder / "installed-run.sha256"
+    stamp.write_text(stamp.read_text().splitlines()[0])
+    assert environment.is_current("run")
+
+
+def test_two_at_once_wait_for_each_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, order = tmp_path / ".venv.lock", []
+
+    def second() -> None:
+        with bootstrap.one_at_a_time(path):
+            order.append("second")
+
+    with bootstrap.one_at_a_time(path):
+        other = threading.Thread(target=second)
+        other.start()
+        time.sleep(0.3)
+        order.append("first")
+    other.join(10)
+    assert order == ["first", "second"]
+    assert "Another bootstrap is installing; waiting" in capsys.readouterr().out
