@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "part",
         nargs="?",
         default="speed",
-        choices=["speed", "models", "delineation", "swaps", "glossary", "fuzz"],
+        choices=["speed", "models", "delineation", "swaps", "glossary", "fuzz", "chaos"],
     )
     parser.add_argument(
         "--quick",
@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fit", action="store_true", help="swaps: fit the networks anew on folds 1 to 8 first"
     )
+    parser.add_argument("--minutes", type=float, default=5.0, help="chaos: how long")
     parser.add_argument("--uploads", type=int, default=2000, help="fuzz: how many")
     parser.add_argument(
         "--seeds", type=Path, metavar="DIR", help="fuzz: valid files to damage (tests/seeds)"
@@ -102,6 +103,16 @@ def _fuzz(args: argparse.Namespace, _settings: Settings) -> Report:
     return run_fuzz(args.uploads, valid=load_seeds(args.seeds or SEEDS_DIR))
 
 
+def _chaos(args: argparse.Namespace, settings: Settings) -> Report:
+    from ecgcore.bench.chaos.chaos import run_chaos
+    from ecgcore.commands.jobs import train_command
+    from ecgcore.errors import JobError
+
+    if not 0 < args.minutes <= 24 * 60:
+        raise JobError(f"--minutes is {args.minutes:g}; above 0 up to 1440 is possible.")
+    return run_chaos(settings, minutes=args.minutes, train=train_command)
+
+
 _PARTS: dict[str, Callable[[argparse.Namespace, Settings], Report]] = {
     "speed": _speed,
     "models": _models,
@@ -109,4 +120,5 @@ _PARTS: dict[str, Callable[[argparse.Namespace, Settings], Report]] = {
     "swaps": _swaps,
     "glossary": _glossary,
     "fuzz": _fuzz,
+    "chaos": _chaos,
 }

@@ -15,6 +15,9 @@ from pages.door.hosts import refuse
 
 COOKIE = "ecg_trust_door"
 PATH = "/door"
+READY = "/api/ready"
+"""Says that the server has started, to everybody: who watches it knows no password."""
+
 _HOURS = 12
 _MAX_BODY = 4096
 _TRIES, _PER_S = 10, 60.0
@@ -39,7 +42,7 @@ class PasswordDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on that bears the cookie; ask others for the password."""
-        if scope["type"] not in {"http", "websocket"} or self._knows(HTTPConnection(scope)):
+        if scope["type"] not in {"http", "websocket"} or self._lets_in(scope):
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
             await refuse(scope, receive, send, 401, "Log in first.")
@@ -48,9 +51,9 @@ class PasswordDoor:
         else:
             await _form("This server asks for a password.")(scope, receive, send)
 
-    def _knows(self, connection: HTTPConnection) -> bool:
-        until = self._let_in.get(connection.cookies.get(COOKIE, ""), 0.0)
-        return time.monotonic() < until
+    def _lets_in(self, scope: Scope) -> bool:
+        until = self._let_in.get(HTTPConnection(scope).cookies.get(COOKIE, ""), 0.0)
+        return scope["path"] == READY or time.monotonic() < until
 
     async def _try(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         now = time.monotonic()

@@ -121,6 +121,7 @@ def test_bytes_of_unknown_number_are_refused() -> None:
 def test_a_password_is_asked_before_everything() -> None:
     asked = client(Middleware(PasswordDoor, "open sesame"))
     assert asked.get().status_code == 401
+    assert [asked.get(path).status_code for path in ("/api/ready", "/api/ready/x")] == [200, 401]
     assert "a record" not in asked.get().text
     assert not asked.reads()
     assert asked.post("/door", {"password": "open"}).status_code == 403
