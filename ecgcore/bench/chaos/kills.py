@@ -19,6 +19,7 @@ from ecgcore.jobs import progress
 from ecgcore.jobs.processes import RUN_DIR_MARK
 from ecgcore.jobs.run_lock import trainer_of
 from ecgcore.jobs.store import Job, JobStatus, JobStore
+from ecgcore.models.architectures import ARCHITECTURES
 from ecgcore.models.cards import WEIGHTS_FILE, file_sha256
 from ecgcore.settings import PROJECT_DIR
 from ecgcore.training.spec import PROGRESS_FILE, TrainSpec
@@ -64,7 +65,8 @@ class Bed:
     @classmethod
     def make(cls, folder: Path, data_dir: Path, train: Command) -> "Bed":
         """Train once without a disturbance."""
-        spec = TrainSpec("cnn_bilstm", "A", 0, str(data_dir), epochs=4, batch_size=64)
+        arch = next(iter(ARCHITECTURES))
+        spec = TrainSpec(arch, "A", 0, str(data_dir), epochs=4, batch_size=64)
         run_dir = folder / "unbroken"
         replace(spec, speedups="none").save(run_dir)
         subprocess.run(train(run_dir), check=True, capture_output=True, cwd=PROJECT_DIR)
