@@ -41,6 +41,8 @@ class Settings:
         Asked of every reader; empty for none.
     open_to_network
         True where somebody said that a server without a password is meant.
+    sums_sha256
+        Of the list of checksums of a data set that is fetched; "" for that of PTB-XL 1.0.3.
     """
 
     data_dir: Path | None
@@ -53,6 +55,7 @@ class Settings:
     trusted_hosts: tuple[str, ...] = ()
     password: str = field(default="", repr=False)
     open_to_network: bool = False
+    sums_sha256: str = ""
 
     @classmethod
     def from_env(cls, data_dir: str | Path | None = None) -> "Settings":
@@ -70,6 +73,7 @@ class Settings:
             trusted_hosts=tuple(os.environ.get("ECG_TRUSTED_HOSTS", "").replace(",", " ").split()),
             password=os.environ.get("ECG_PASSWORD", ""),
             open_to_network=os.environ.get("ECG_OPEN_TO_NETWORK", "") == "1",
+            sums_sha256=os.environ.get("ECG_SUMS_SHA256", ""),
         )
 
     def as_env(self) -> dict[str, str]:

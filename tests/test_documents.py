@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 from ecgcore import bootstrap, cli
 from ecgcore.leads import LEADS
 from ecgcore.ptbxl.catalog import Catalog
+from ecgcore.ptbxl.fetch.http import sha256
 from tests.support.mirror import served, write_mirror
 from tests.support.paths import PROJECT
 
@@ -187,7 +188,9 @@ def test_every_block_of_readme_runs_in_a_fresh_clone(
 ) -> None:
     lines = readme_lines()
     assert len(lines) >= 6
-    with served(write_mirror(synthetic_dir, tmp_path / "mirror")) as url:
+    mirror = write_mirror(synthetic_dir, tmp_path / "mirror")
+    proof = sha256(mirror / "SHA256SUMS.txt")
+    with served(mirror) as url:
         for line in lines:
             command = next(
                 (form.format(line) for start, form in INSTEAD.items() if line.startswith(start)),
@@ -196,7 +199,7 @@ def test_every_block_of_readme_runs_in_a_fresh_clone(
             done = subprocess.run(
                 ["/bin/sh", "-c", command],
                 cwd=clone,
-                env={**bare, "MIRROR": url},
+                env={**bare, "MIRROR": url, "ECG_SUMS_SHA256": proof},
                 capture_output=True,
                 text=True,
                 timeout=300,

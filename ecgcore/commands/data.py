@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run_data(args: argparse.Namespace, settings: Settings) -> Result:
     """Build, fetch or check the data."""
     folder = settings.data_dir or settings.local_data_dir
+    args.sums_sha256 = args.sums_sha256 or settings.sums_sha256
     if args.action == "seal":
         return _data_seal(settings)
     actions = {"build": _data_build, "fetch": _data_fetch, "check": _data_check}

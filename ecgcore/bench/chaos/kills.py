@@ -22,6 +22,8 @@ from ecgcore.jobs.store import Job, JobStatus, JobStore
 from ecgcore.models.architectures import ARCHITECTURES
 from ecgcore.models.cards import WEIGHTS_FILE, file_sha256
 from ecgcore.settings import PROJECT_DIR
+from ecgcore.tasks import mi
+from ecgcore.tasks.registry import task_named
 from ecgcore.training.spec import PROGRESS_FILE, TrainSpec
 from ecgcore.training.submit import JOB_KIND
 
@@ -66,7 +68,8 @@ class Bed:
     def make(cls, folder: Path, data_dir: Path, train: Command) -> "Bed":
         """Train once without a disturbance."""
         arch = next(iter(ARCHITECTURES))
-        spec = TrainSpec(arch, "A", 0, str(data_dir), epochs=4, batch_size=64)
+        train_set = task_named(mi.NAME).train_set_names[0]
+        spec = TrainSpec(arch, train_set, 0, str(data_dir), epochs=4, batch_size=64)
         run_dir = folder / "unbroken"
         replace(spec, speedups="none").save(run_dir)
         subprocess.run(train(run_dir), check=True, capture_output=True, cwd=PROJECT_DIR)

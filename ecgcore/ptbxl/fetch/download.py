@@ -229,8 +229,7 @@ def fetch(  # noqa: PLR0913 - each is one option of the command
     try:
         folder.mkdir(parents=True, exist_ok=True)
         said, stopped = on_progress or (lambda *_: None), cancelled or (lambda: False)
-        work = _Fetch(transfer, said, stopped, sums_sha256)
-        return work.run(which, _NAME_COLUMNS[rate_hz])
+        return _Fetch(transfer, said, stopped, sums_sha256).run(which, _NAME_COLUMNS[rate_hz])
     except OSError as error:
         raise CatalogError(
             f"{folder} cannot be written ({error.strerror or error}). Free space, make the folder "
