@@ -36,6 +36,7 @@ from pages.case.attribution.words import draw_overlay_words
 from pages.case.calipers import calipers
 from pages.case.classes.what_else import TAB as WHAT_ELSE
 from pages.case.classes.what_else import draw_all, draw_leading
+from pages.case.measurements.evidence import draw_evidence, draw_statements
 from pages.case.paper_choice import draw_paper, paper_controls, warn_of_unknown_paper
 from pages.case.prediction_panel import draw_predictions, predict
 from pages.case.print_menu import print_menu, printout_content
@@ -190,6 +191,10 @@ def draw_details(
                     draw_explanation(case, explained, paper)
                 elif name == SIMILAR_TAB and isinstance(case, ReadableCase):
                     draw_similar(case, explained)
+                elif name == "Measurements" and isinstance(case, ReadableCase):
+                    draw_statements(case)
+                    draw_evidence(case, paper)
+                    panels.draw_measurements(case)
                 else:
                     _draw_detail(name, case, rows, decision)
 
@@ -204,8 +209,6 @@ def _draw_detail(name: str, case: Case, rows: list[said.Row], decision: Decision
         _draw_table(case.entry, rows, decision)
     elif isinstance(case, UnreadableCase):
         st.info("The recording cannot be read, so nothing is measured.", icon=":material/info:")
-    elif name == "Measurements":
-        panels.draw_measurements(case)
     elif name == "Median beat":
         panels.draw_median(case)
     elif name == OTHERS_TAB:

@@ -1,0 +1,1 @@
+"""Drawings of where measured values come from."""
