@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ecgcore.signals.quality import Quality
 
 WINDOW_S = 10.0
+_OLDEST = 120
 
 
 def add_explain_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +58,8 @@ def add_predict_arguments(parser: argparse.ArgumentParser) -> None:
     add_record_arguments(parser)
     add_decision_arguments(parser)
     add_task_argument(parser)
+    parser.add_argument("--age", type=float, metavar="YEARS", help="for networks that take it")
+    parser.add_argument("--sex", choices=["female", "male"], help="for networks that take it")
 
 
 def add_decision_arguments(parser: argparse.ArgumentParser) -> None:
@@ -109,7 +112,7 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     decision = asked_settings(args)
     record = asked_record(args, settings, for_models=True)
     if args.task != mi.NAME:
-        return _predict_classes(record, args.task, settings)
+        return _predict_classes(_told(record, args), args.task, settings)
     ensembles = shipped_ensembles(settings)
     if not ensembles:
         raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
@@ -147,12 +150,24 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     return OK, data, "\n".join(lines)
 
 
+def _told(record: EcgRecord, args: argparse.Namespace) -> EcgRecord:
+    """Add the age and the sex that were given to what is known of a recording."""
+    from ecgcore.errors import RecordError
+
+    if args.age is not None and not 0 <= args.age <= _OLDEST:
+        raise RecordError(f"--age is {args.age:g}; 0 to {_OLDEST} is possible.")
+    known = record.patient
+    age = known.age_years if args.age is None else args.age
+    return replace(record, patient=replace(known, age_years=age, sex=args.sex or known.sex))
+
+
 def _predict_classes(record: EcgRecord, task: str, settings: Settings) -> Result:
     """Predict each class of a task by every model of it, shipped or trained here."""
     from scipy.special import expit
 
     from ecgcore.errors import ModelError
     from ecgcore.models.cards import list_models
+    from ecgcore.models.inner_weights import inner_weights
     from ecgcore.models.predictor import Predictor, predict
     from ecgcore.signals.quality import assess
     from ecgcore.tasks.registry import task_named
@@ -164,15 +179,18 @@ def _predict_classes(record: EcgRecord, task: str, settings: Settings) -> Result
             f"'python3.11 -m ecgcore train --task {task}'."
         )
     classes = task_named(task).classes
-    said, warnings = predict([Predictor.open(entry) for entry in entries], record)
+    predictors = [Predictor.open(entry) for entry in entries]
+    said, warnings = predict(predictors, record)
+    weights = [inner_weights(predictor, record) for predictor in predictors]
     models = [
         {
             "model": one.model.name,
             **one.model.key.identity,
             "logits": dict(zip(classes, one.logits, strict=True)),
             "probs": dict(zip(classes, expit(one.logits).tolist(), strict=True)),
+            **({} if weight is None else {"weights": weight.as_json()}),
         }
-        for one in said
+        for one, weight in zip(said, weights, strict=True)
     ]
     quality = assess(record)
     scope = _quality_scope(quality)
