@@ -8,6 +8,9 @@ from pages.shared import url_state
 STATE = url_state.PageState("explanations", {"show": url_state.Bound(tuple(views.VIEWS), "view")})
 STATE.open()
 st.title("Explanations", anchor=False)
+if not views.is_shipped():
+    st.info("No audit ships with this version.", icon=":material/info:")
+    st.stop()
 audit = views.audit()
 st.markdown(views.intro_words(audit))
 views.draw_claims(audit)

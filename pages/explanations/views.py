@@ -12,6 +12,7 @@ from ecgcore.explain.audit import claims
 from ecgcore.explain.audit.findings import (
     CHANCE,
     FIFTHS,
+    FOLDER,
     Audit,
     averages,
     badge_counts,
@@ -48,6 +49,11 @@ _WAVES = {
 def audit() -> Audit:
     """Read the audit that ships; ModelError without one."""
     return load_audit(caches.settings().pretrained_dir)
+
+
+def is_shipped() -> bool:
+    """Say whether there is an audit to show."""
+    return (caches.settings().pretrained_dir / FOLDER / "maps.parquet").exists()
 
 
 def intro_words(found: Audit) -> str:

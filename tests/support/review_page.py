@@ -22,6 +22,7 @@ TABS = (
     "Median beat",
     "Other ECGs",
     "Signal quality",
+    "What else",
     "Predictions as a table",
     "Explanation",
     "Similar cases",

@@ -87,7 +87,13 @@ def test_what_an_audit_lacks_is_said(open_audit):
     assert "no planted evidence" in said
 
 
-def test_without_an_audit_the_page_says_what_to_do(open_audit):
+def test_without_an_audit_the_page_says_so_and_a_damaged_one_is_named(open_audit, tmp_path):
+    app = open_audit(saved=False)
+    assert "No audit ships with this version." in [one.value for one in app.info]
+    assert not errors(app)
+    folder = tmp_path / "shipped" / "audit"
+    folder.mkdir(parents=True)
+    (folder / "maps.parquet").write_bytes(b"no table")
     app = open_audit(saved=False)
     assert "by the command audit" in errors(app)[0]
 
