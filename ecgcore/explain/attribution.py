@@ -74,6 +74,8 @@ class Attribution:
         The maps of the single seeds behind a map of all of them.
     checks
         What the checks found, with the badge; None where they were not asked for.
+    target
+        The explained class.
     """
 
     model: ModelEntry
@@ -88,6 +90,7 @@ class Attribution:
     spread: FloatArray | None = None
     members: "tuple[Attribution, ...]" = ()
     checks: Checks | None = None
+    target: str = "MI"
 
     def __post_init__(self) -> None:
         """Refuse scores that are neither of all leads together nor of each of the twelve."""
@@ -97,7 +100,8 @@ class Attribution:
     @property
     def label(self) -> str:
         """Method and model, as shown."""
-        return f"{METHODS[self.method]}, {self.model_label}"
+        of = "" if self.target == "MI" else f" of {self.target}"
+        return f"{METHODS[self.method]}{of}, {self.model_label}"
 
     @property
     def model_label(self) -> str:

@@ -17,6 +17,7 @@ from ecgcore.explain.maps.asked import Asked, Seen, seen
 from ecgcore.explain.maps.baselines import BASELINES, NORMAL_BEAT
 from ecgcore.models.predictor import Predictor
 from ecgcore.records import EcgRecord
+from ecgcore.tasks.registry import task_named
 
 IG_STEPS = gradients.IG_STEPS
 
@@ -128,7 +129,8 @@ def explain_seen(
 ) -> Attribution:
     """Explain one model for a record that was prepared before."""
     with predictor.exclusive() as network:
-        return _MAKERS[method](Asked(predictor.entry, network, what, class_index, n_steps))
+        made = _MAKERS[method](Asked(predictor.entry, network, what, class_index, n_steps))
+    return replace(made, target=task_named(predictor.entry.key.task).classes[class_index])
 
 
 def ensemble_of(maps: Sequence[Attribution]) -> Attribution:

@@ -357,5 +357,6 @@ def _scale_words(attribution: OverlayMap, peak: float) -> tuple[list[float], lis
         return [0.0, 0.5, 1.0], ["0", "50 %", "100 %"], "share of the strongest moment"
     digits = max(2, 1 - math.floor(math.log10(peak)))
     ends = f"{peak:.{digits}f}"
-    labels = [f"−{ends} away from MI", "0", f"+{ends} towards MI"]
-    return [-peak, 0.0, peak], labels, f"contribution to the MI logit {per_step}"
+    what = attribution.target
+    labels = [f"−{ends} away from {what}", "0", f"+{ends} towards {what}"]
+    return [-peak, 0.0, peak], labels, f"contribution to the {what} logit {per_step}"

@@ -61,13 +61,13 @@ def draw_predictions(
     if local:
         st.markdown(f"**{local[0].ensemble.label}**")
         _draw_chart(local, "local_prediction", explained, muted=muted)
-    first_said = muted and draw_all_comers(case, decision)
+    void = scope is not None and scope.void
+    first_said = muted and not void and draw_all_comers(case, decision)
     if first_said:
         st.markdown("**The models of the study, on MI and strictly normal ECGs**")
     if rows and muted:
         st.markdown(f":small[:orange[**{caution}**] {' '.join(words.limits(scope))}]")
     line, meaning = said.verdict_badge(main, decision, muted=muted)
-    void = scope is not None and scope.void
     title = line or ("No verdict" if void else "Probability of MI")
     if first_said:
         st.markdown(title, help=meaning or None)

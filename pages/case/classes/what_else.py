@@ -8,19 +8,23 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.errors import ModelError, RecordError
+from ecgcore.figures.ecg_paper import CHART_CONFIG, ecg_figure, figure_height_px
+from ecgcore.figures.paper_layout import PaperSettings, roomy_layout
 from ecgcore.predictions.classes.rules import ClassPrediction, ClassRules, leading
 from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.wording.numbers import counted, percent
 from ecgcore.wording.records import likelihood_words
 from ecgcore.wording.statements import STATEMENTS
+from pages.shared import url_state
 from pages.shared.case import Case, ReadableCase
 from pages.shared.classes import caches
 from pages.shared.errors import plain, show_ecg_error
 from pages.shared.plots import draw_table
+from pages.shared.widgets import is_dark
 
 TAB = "What else"
-_N_LEADING = 4
+_N_LEADING, _MAP_PX = 4, 1000
 _UNSAID = ("SR",)
 """Sinus rhythm is no finding."""
 _NOT_STATED = "–"
@@ -140,6 +144,43 @@ def draw_all(case: Case, decision: DecisionSettings) -> None:
         "high, each statement by its own limit. “Held on fold 10” counts the records with the "
         "statement that the set held there, with its exact 95 % interval. Statements with too few "
         "records in fold 9 stand last, in the order of the alphabet, and have no limit."
+    )
+    if isinstance(case, ReadableCase):
+        _draw_map(case, found)
+
+
+def _draw_map(case: ReadableCase, found: WhatElse) -> None:
+    """Draw what speaks for a statement that the reader chooses, at first for none."""
+    known = {f"{one.name}: {STATEMENTS[one.name]}": one.name for one in found.said}
+    url_state.warn_of_unknown("explain", known, what="statement")
+    chosen = st.selectbox(
+        "What speaks for",
+        list(known),
+        index=None,
+        placeholder="choose a statement",
+        key="explain",
+        bind="query-params",
+        width=420,
+    )
+    if chosen not in known:
+        return
+    ensemble = found.rules.ensemble
+    mine = caches.class_attribution(case, ensemble, known[chosen])
+    layout = roomy_layout(case.display, PaperSettings())
+    figure = ecg_figure(
+        case.display,
+        PaperSettings(),
+        layout=layout,
+        overlay=mine,
+        theme="dark" if is_dark() else "light",
+    )
+    figure.update_layout(height=figure_height_px(_MAP_PX, layout, overlay=True))
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="statement_map",
+        config=CHART_CONFIG,
+        alt=f"{mine.label} on the ECG of {case.name}",
     )
 
 

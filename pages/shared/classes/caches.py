@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -24,6 +26,10 @@ from ecgcore.tasks import mi, mi_all_comers, statements71
 from ecgcore.tasks.registry import TASKS, task_named
 from pages.shared import caches
 from pages.shared.case import ReadableCase
+
+if TYPE_CHECKING:
+    from ecgcore.explain.attribution import Attribution
+    from ecgcore.records import EcgRecord
 
 _ANY_ALPHA = 0.1
 """Probabilities do not depend on it."""
@@ -84,6 +90,13 @@ def statement_probs(code: str) -> pd.Series[float] | None:
     return pd.Series(np.concatenate(columns), np.concatenate([one.ids for one in folds]))
 
 
+def class_attribution(case: ReadableCase, ensemble: Ensemble, name: str) -> Attribution:
+    """Explain a class by the first seed; ModelError or RecordError if that cannot be done."""
+    one = ensemble.members[0]
+    index = task_named(one.key.task).classes.index(name)
+    return _class_attribution(case.key, one.name, one.card.weights_sha256, index, case.record)
+
+
 def mi_scores() -> tuple[MiScore, ...]:
     """Return who tells MI among all comers: the networks for it, else the statements' own MI."""
     if found := ensembles(mi_all_comers.NAME):
@@ -139,3 +152,13 @@ def _mi_rule(key: tuple[str, ...], _score: MiScore, chosen: DecisionSettings) ->
 @st.cache_resource(max_entries=64, show_spinner="Looking up the training data …")
 def _seen(version: str, task: str, train_set: str, seed: int) -> SeenInTraining:
     return SeenInTraining.of_task(caches.catalog(), task, train_set, seed)
+
+
+@st.cache_data(max_entries=64, show_spinner="Explaining …")
+def _class_attribution(
+    key: str, name: str, checksum: str, index: int, _record: EcgRecord
+) -> Attribution:
+    from ecgcore.explain.methods import explain
+    from ecgcore.models.predictor import Predictor
+
+    return explain(Predictor.open(caches.model(name)), _record, class_index=index)

@@ -81,3 +81,12 @@ def test_a_verdict_without_mi_is_not_called_normal(case, monkeypatch):
     assert low.verdict == "normal"
     monkeypatch.setattr(MiScore, "logits", lambda _self, given: given[:, 0] * 0 - 30.0)
     assert all_comers._row(case, score, DECISION).verdict == "no MI"
+
+
+def test_any_statement_is_explained_and_named(case):
+    ensemble = caches.statements()
+    block, atrial = (caches.class_attribution(case, ensemble, n) for n in ("CLBBB", "AFIB"))
+    assert (block.target, atrial.target) == ("CLBBB", "AFIB")
+    assert " of CLBBB, " in block.label
+    assert abs(block.scores - atrial.scores).max() > 0
+    assert block.logit == pytest.approx(caches.class_logits(case, ensemble)[0, 11], abs=1e-3)
