@@ -95,6 +95,46 @@ def per_class_figures(
     seed
         Same seed, same intervals.
     """
+    y, seen, auroc, auprc = _all_copies(labels, probs, known, clusters, n_boot, seed)
+    counts = y.sum(axis=0).tolist(), seen.sum(axis=0).tolist()
+    each = zip(
+        names, counts[0], map(_estimate, auroc), map(_estimate, auprc), counts[1], strict=True
+    )
+    return PerClassFigures(
+        len(y),
+        tuple(ClassFigures(*one) for one in each),
+        _estimate(_macro(auroc)),
+        _estimate(_macro(auprc)),
+    )
+
+
+def macro_copies(
+    labels: ArrayLike,
+    probs: ArrayLike,
+    *,
+    known: ArrayLike | None = None,
+    clusters: ArrayLike | None = None,
+    n_boot: int = 1000,
+    seed: int = 0,
+) -> dict[ScoreName, FloatArray]:
+    """Return both means over classes of the sample and of each of its copies, ``(1 + n_boot,)``.
+
+    Two models on the same records have the same copies, so that their differences are paired. All
+    arguments are those of `per_class_figures`.
+    """
+    _, _, auroc, auprc = _all_copies(labels, probs, known, clusters, n_boot, seed)
+    return {"auroc": _macro(auroc), "auprc": _macro(auprc)}
+
+
+def _all_copies(
+    labels: ArrayLike,
+    probs: ArrayLike,
+    known: ArrayLike | None,
+    clusters: ArrayLike | None,
+    n_boot: int,
+    seed: int,
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], FloatArray, FloatArray]:
+    """Return labels, which are known, and AUROC and AUPRC ``(n_classes, 1 + n_boot)``."""
     y, p = np.asarray(labels, dtype=bool), np.asarray(probs, dtype=np.float64)
     seen = np.ones_like(y) if known is None else np.asarray(known, dtype=bool)
     y = y & seen
@@ -108,23 +148,16 @@ def per_class_figures(
         for weights in parts
     ]
     auroc, auprc = np.concatenate(copies, axis=2)  # (n_classes, 1 + n_boot)
-    auprc = np.where(np.isnan(auroc), np.nan, auprc)
-    counts = y.sum(axis=0).tolist(), seen.sum(axis=0).tolist()
-    each = zip(
-        names, counts[0], map(_estimate, auroc), map(_estimate, auprc), counts[1], strict=True
-    )
-    return PerClassFigures(
-        len(y), tuple(ClassFigures(*one) for one in each), _macro(auroc), _macro(auprc)
-    )
+    return y, seen, auroc, np.where(np.isnan(auroc), np.nan, auprc)
 
 
 def _estimate(copies: FloatArray) -> Estimate:
     return percentile_estimate(float(copies[0]), copies[1:])
 
 
-def _macro(copies: FloatArray) -> Estimate:
+def _macro(copies: FloatArray) -> FloatArray:
     """Mean over the classes that are defined in each copy."""
     defined = ~np.isnan(copies)
     totals = np.where(defined, copies, 0).sum(axis=0)
     n = defined.sum(axis=0)
-    return _estimate(np.divide(totals, n, out=np.full(totals.shape, np.nan), where=n > 0))
+    return np.asarray(np.divide(totals, n, out=np.full(totals.shape, np.nan), where=n > 0))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ecgcore.errors import ModelError
+from ecgcore.predictions.labelled import LabelledClasses
 from ecgcore.ptbxl.catalog import open_catalog
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
@@ -16,6 +17,7 @@ from ecgcore.stats.multilabel.label_sets import NAMES, WORDS, Rewards
 from ecgcore.stats.per_class import PerClassFigures
 from ecgcore.study.neighbours.answers import Answers, answers_to
 from ecgcore.study.neighbours.decisions import DECISIONS, Decisions, decide, ensemble_of
+from ecgcore.study.neighbours.pairs import Pair, pairs_of
 from ecgcore.tasks.registry import task_named
 from ecgcore.tasks.task import Task
 
@@ -100,6 +102,7 @@ class ClassReport:
     data_version: str
     rows: tuple[ClassRow, ...]
     notes: tuple[str, ...]
+    pairs: tuple[Pair, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Test sets with their models; undefined values are null."""
@@ -108,6 +111,16 @@ class ClassReport:
             "classes": list(self.task.classes),
             "data_version": self.data_version,
             "notes": list(self.notes),
+            "pairs": [
+                {
+                    "first": one.first,
+                    "second": one.second,
+                    "macro_auroc": _estimate_json(one.macro_auroc),
+                    "macro_auprc": _estimate_json(one.macro_auprc),
+                    "verdict": one.verdict,
+                }
+                for one in self.pairs
+            ],
             "test_sets": {
                 name: {"n": rows[0].figures.n, "models": [row.as_json() for row in rows]}
                 for name, rows in self._by_test_set().items()
@@ -124,6 +137,13 @@ class ClassReport:
                 f"{self.data_version}, test set {name} ({words}), n = {rows[0].figures.n:,}: "
                 f"AUROC; AUPRC [95 % interval]\n{table.to_string()}"
             )
+        differences = [
+            f"{one.first} minus {one.second}: macro AUROC {one.macro_auroc.text()}, macro AUPRC "
+            f"{one.macro_auprc.text()}; {one.verdict}"
+            for one in self.pairs
+        ]
+        if differences:
+            parts.append("\n".join(["Differences on the first test set:", *differences]))
         return "\n\n".join([*parts, *self.notes])
 
     def _by_test_set(self) -> dict[str, list[ClassRow]]:
@@ -153,14 +173,17 @@ def class_report(
     """
     task, recordings = task_named(task_name), open_recordings(open_catalog(settings))
     version = recordings.catalog.version
-    rows, notes = [], []
+    rows, notes, together = [], [], {}
     for one in answers_to(task, settings, version):
         for test_set in task.test_sets:
             try:
-                rows.append(_row(one, test_set.name, settings, recordings, rewards, n_boot))
+                row, judged = _row(one, test_set.name, settings, recordings, rewards, n_boot)
+                rows.append(row)
+                if test_set is task.test_sets[0]:
+                    together[one.label] = judged
             except ModelError as error:
                 notes.append(f"{one.label} on {test_set.name}: {error}")
-    return ClassReport(task, version, tuple(rows), tuple(notes))
+    return ClassReport(task, version, tuple(rows), tuple(notes), pairs_of(together, n_boot))
 
 
 def _row(
@@ -170,20 +193,22 @@ def _row(
     recordings: Recordings,
     rewards: Rewards | None,
     n_boot: int,
-) -> ClassRow:
+) -> tuple[ClassRow, LabelledClasses]:
     val, test = (
         answers.judge(
             test_set, pretrained_dir=settings.pretrained_dir, recordings=recordings, split=split
         )
         for split in ("val", "test")
     )
-    return ClassRow(
+    together = ensemble_of(test)
+    row = ClassRow(
         answers,
         test_set,
         tuple(one.figures(0) for one in test),
-        ensemble_of(test).figures(n_boot),
+        together.figures(n_boot),
         decide(val, test, rewards=rewards, n_boot=n_boot),
     )
+    return row, together
 
 
 def _estimate_json(one: Estimate) -> dict[str, float | None]:
