@@ -3,7 +3,9 @@
 import json
 import math
 import shutil
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -59,6 +61,8 @@ class RunView:
         (name, value) of the finished model; empty until then.
     message
         Why the run stopped, if its last event was an error.
+    quiet_s
+        How long the run has written nothing; 0 before its first sign of life.
     """
 
     spec: TrainSpec | None
@@ -70,6 +74,7 @@ class RunView:
     steps: int = 0
     metrics: tuple[tuple[str, float], ...] = field(default=())
     message: str = ""
+    quiet_s: float = 0.0
 
     @property
     def epochs(self) -> int:
@@ -146,7 +151,17 @@ def read_run(run_dir: Path) -> RunView:
         steps=steps,
         metrics=_metrics(last.get("metrics")) if kind == "done" else (),
         message=str(last.get("message", "")) if kind == "error" else "",
+        quiet_s=_quiet_s(run_dir),
     )
+
+
+def _quiet_s(run_dir: Path) -> float:
+    """Return the age of what a run wrote last."""
+    written = []
+    for name in (PROGRESS_FILE, STEP_FILE):
+        with suppress(OSError):
+            written.append((run_dir / name).stat().st_mtime)
+    return max(0.0, time.time() - max(written)) if written else 0.0
 
 
 def missing_ids(recordings: Recordings, train_set: str, task: str = mi.NAME) -> list[int]:

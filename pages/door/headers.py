@@ -21,7 +21,7 @@ def _inline_scripts(page: str) -> str:
 
 _POLICY = {
     "default-src": "'self'",
-    "script-src": f"'self' blob: {_inline_scripts(_PAGE.read_text(encoding='utf-8'))}",
+    "script-src": f"'self' blob: 'unsafe-eval' {_inline_scripts(_PAGE.read_text('utf-8'))}",
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data: blob:",
     "font-src": "'self' data:",
@@ -34,7 +34,9 @@ _POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'self'",
 }
-"""As tight as Streamlit bears: components come as blobs, and styles stand in elements."""
+"""As tight as Streamlit bears: components come as blobs, styles stand in elements, Plotly's WebGL
+charts make functions from text, and so do the waits of Playwright, by which the pages are tested.
+"""
 
 HEADERS = {
     "Content-Security-Policy": "; ".join(f"{what} {where}" for what, where in _POLICY.items()),

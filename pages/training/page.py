@@ -27,6 +27,8 @@ def draw_progress(job_id: int, known: dict[int, JobStatus]) -> None:
     if job.status in parts.ACTIVE:
         share, words = parts.progress_words(job, view)
         st.progress(min(share, 1.0), text=words)
+        if stalled := parts.stalled_words(job, view):
+            st.warning(stalled, icon=":material/hourglass_disabled:")
     st.plotly_chart(
         history_figure(view.history, view.epochs, score=parts.score_of(view), dark=is_dark()),
         theme=None,

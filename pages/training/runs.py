@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from pages.shared.widgets import BadgeColor
 
 ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
+STALLED_S = 600.0
+"""Evaluating a model on the test sets, the longest silence of a run, takes a few minutes."""
+
 RESUMABLE = (JobStatus.INTERRUPTED, JobStatus.FAILED, JobStatus.CANCELLED)
 COLORS: dict[JobStatus, BadgeColor] = {
     JobStatus.QUEUED: "gray",
@@ -104,6 +107,16 @@ def progress_words(job: Job, view: RunView) -> tuple[float, str]:
     left = view.seconds_left
     time_left = "" if left is None else f" · at most {duration(left)} left"
     return share, f"Epoch {view.epochs_done + 1} of {view.epochs}{batch}{time_left}"
+
+
+def stalled_words(job: Job, view: RunView) -> str:
+    """Say that a run gives no sign of life; empty while it does."""
+    if job.status != JobStatus.RUNNING or view.quiet_s < STALLED_S:
+        return ""
+    return (
+        f"No sign of progress for {duration(view.quiet_s)}. Cancel the run and resume it: it goes "
+        "on after its last finished epoch."
+    )
 
 
 def reading_words(job: Job, view: RunView) -> str:

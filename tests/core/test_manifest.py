@@ -1,5 +1,6 @@
 """What is shipped is read only as it was shipped."""
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ecgcore.errors import ModelError
 from ecgcore.manifest import MANIFEST, renew, verified, write_manifest
 from ecgcore.predictions.store import load_predictions, shipped_file
 from ecgcore.settings import Settings
+from tests.support.paths import PROJECT
 
 
 @pytest.fixture
@@ -70,3 +72,17 @@ def test_negated_predictions_are_not_read(tmp_path: Path) -> None:
     assert len(before)
     with pytest.raises(ModelError, match="was changed"):
         load_predictions(path)
+
+
+def test_all_that_is_shipped_is_sealed() -> None:
+    """After a change in ``pretrained/``: ``python3.11 -m ecgcore data seal``."""
+    folder = PROJECT / "pretrained"
+    lines = (folder / MANIFEST).read_text().splitlines()
+    sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    there = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != MANIFEST
+    }
+    assert len(lines) == len(sums)
+    assert sums == there
