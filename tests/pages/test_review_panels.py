@@ -268,6 +268,8 @@ def test_every_tab_opens_without_the_signal_and_without_models(open_bare, no_fil
         assert len(table(app, "Likelihood")) > 0
     elif details == "Predictions as a table":
         assert infos(app) == ["No model predicts this recording."]
+    elif details == "What else":
+        assert "there is nothing to show for this one." in infos(app)[0]
     else:
         assert infos(app) == ["The recording cannot be read, so nothing is measured."]
 
