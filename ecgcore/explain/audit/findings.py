@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from ecgcore.errors import ModelError
 from ecgcore.leads import LEADS, TERRITORY_LEADS
-from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.signals.beat_timing import WAVES
 from ecgcore.stats.bootstrap import INTERVAL_PERCENT, resampled, unit_index
 from ecgcore.stats.metrics import Estimate
 
-FOLDER, RECORDS_FILE = "audit", "records.parquet"
+FOLDER, COHORT_FILE = "audit", "cohort.parquet"
 ALL_SEEDS = -1
 """Seed of the rows about all seeds together."""
 PARTS = ("maps", "checks", "planted", "methods")
@@ -36,7 +35,7 @@ class Audit:
     ----------
     maps
         Certain MI of the test fold: where the default map of an ensemble speaks; besides what was
-        written, ``arch, train_set, patient, territory`` and a column for each territory's share.
+        written, ``arch, train_set, patient`` and a column for each territory's share.
         Rows of single seeds are left out.
     checks, planted, methods
         Checks of intact and destroyed networks, planted evidence, methods; empty where missing.
@@ -59,9 +58,9 @@ def load_audit(pretrained_dir: Path) -> Audit:
     folder = pretrained_dir / FOLDER
     try:
         maps = pd.read_parquet(folder / "maps.parquet")
-        records = pd.read_parquet(folder / RECORDS_FILE)
+        patients = pd.read_parquet(pretrained_dir / COHORT_FILE, columns=["ecg_id", "patient"])
         others = [_table(folder, part) for part in PARTS[1:]]
-        return Audit(_with_territories(maps, records), *others)
+        return Audit(_with_territories(maps, patients), *others)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(
             f"The audit in {folder} cannot be read ({type(error).__name__}). Restore it from the "
@@ -74,13 +73,13 @@ def _table(folder: Path, part: str) -> pd.DataFrame:
     return _named(pd.read_parquet(path)) if path.exists() else pd.DataFrame()
 
 
-def _with_territories(maps: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
-    together = _named(maps[maps["seed"] == ALL_SEEDS]).merge(records, on="ecg_id", how="left")
+def _with_territories(maps: pd.DataFrame, patients: pd.DataFrame) -> pd.DataFrame:
+    together = _named(maps[maps["seed"] == ALL_SEEDS]).merge(patients, on="ecg_id", how="left")
     facing = {**TERRITORY_LEADS, "aVR": ("aVR",)}
     shares = {
         name: sum(together[f"lead_{lead}"] for lead in leads) for name, leads in facing.items()
     }
-    return together.assign(**shares).fillna({"territory": ""})
+    return together.assign(**shares).fillna({"territory": "", "patient": -1})
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:
@@ -89,20 +88,6 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
         return table
     names = table["model"].str.split("-", n=1, expand=True)
     return table.assign(arch=names[0], train_set=names[1])
-
-
-def save_records(catalog: Catalog, ids: Sequence[int], pretrained_dir: Path) -> Path:
-    """Write territory and patient of audited records, so that the audit needs no other data."""
-    path = pretrained_dir / FOLDER / RECORDS_FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frame = catalog.frame.loc[sorted(ids)]
-    known = frame["patient_id"].fillna(pd.Series(-frame.index, index=frame.index))
-    patient, _ = pd.factorize(known)
-    table = pd.DataFrame(
-        {"ecg_id": frame.index, "patient": patient, "territory": frame["territory"].to_numpy()}
-    )
-    table.to_parquet(path, index=False)
-    return path
 
 
 def averages(

@@ -1,7 +1,6 @@
 """Averages and verdicts of an audit whose means are known."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from ecgcore.errors import ModelError
@@ -13,7 +12,6 @@ from ecgcore.explain.audit.findings import (
     load_audit,
     mean_with_interval,
     of_territory,
-    save_records,
     wave_shares,
 )
 from ecgcore.stats.metrics import Estimate
@@ -112,14 +110,3 @@ def test_a_missing_or_damaged_audit_is_named(tmp_path):
     (tmp_path / "audit" / "maps.parquet").write_bytes(b"no table")
     with pytest.raises(ModelError, match="cannot be read"):
         load_audit(tmp_path)
-
-
-def test_territory_and_patient_are_kept_beside_the_audit(tmp_path, synthetic_catalog):
-    ids = [int(one) for one in synthetic_catalog.frame.index[:6]]
-    table = pd.read_parquet(save_records(synthetic_catalog, ids, tmp_path))
-    frame = synthetic_catalog.frame.loc[ids]
-    assert table["ecg_id"].tolist() == sorted(ids)
-    assert table["territory"].tolist() == frame["territory"].tolist()
-    same = frame["patient_id"].to_numpy()[:, None] == frame["patient_id"].to_numpy()
-    mine = table["patient"].to_numpy()[:, None] == table["patient"].to_numpy()
-    assert (same == mine).all()

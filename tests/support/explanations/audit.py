@@ -24,7 +24,7 @@ def save_audit(pretrained_dir: Path, *, archs=("cnn_bilstm", "bimamba2"), only_m
             "territory": np.repeat(TERRITORIES, N_EACH),
         }
     )
-    records.to_parquet(folder / "records.parquet", index=False)
+    records[["ecg_id", "patient"]].to_parquet(pretrained_dir / "cohort.parquet", index=False)
     rows = [
         _row(f"{arch}-{name}", name, int(record.ecg_id), record.territory, seed)
         for arch in archs
@@ -82,6 +82,7 @@ def _row(model, train_set, ecg_id, territory, seed):
         "model": model,
         "ecg_id": ecg_id,
         "seed": seed,
+        "territory": territory,
         "prob": 0.9,
         **{f"lead_{lead}": share for lead, share in shares.items()},
         **{f"wave_{name}": share for name, share in waves.items()},
