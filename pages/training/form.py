@@ -10,9 +10,9 @@ from ecgcore.tasks.task import Task, TrainSet
 from ecgcore.training.spec import TrainSpec
 from ecgcore.training.submit import N_JUDGES, expected_seconds, offered_archs, submit
 from ecgcore.wording.numbers import counted, rough_duration
-from pages.shared import caches
+from pages.shared import caches, url_state
 
-_READING_S = 40
+_TASK, _READING_S = "retrain_task", 40
 _SLOWEST = 3
 """How many times longer a core without bfloat16 takes."""
 
@@ -60,16 +60,26 @@ def missing_words(train_set: str, task: str = mi.NAME) -> str:
     )
 
 
-def _choose_spec() -> TrainSpec:
-    task = task_named(
-        st.selectbox(
-            "Task",
-            list(TASKS),
-            format_func=lambda name: TASKS[name].title,
-            key="retrain_task",
-            persist_state="session",
-        )
+def _choose_task() -> Task:
+    """Draw the choice of a task; its title lives in the URL, as on Compare."""
+    titles = {one.title: name for name, one in TASKS.items()}
+    url_state.warn_of_unknown("task", titles)
+    asked = titles.get(st.query_params.get("task", ""))
+    if asked is not None:
+        st.session_state[_TASK] = asked
+    name = st.selectbox(
+        "Task",
+        list(TASKS),
+        format_func=lambda name: TASKS[name].title,
+        key=_TASK,
+        on_change=lambda: url_state.write("task", [TASKS[st.session_state[_TASK]].title]),
+        persist_state="session",
     )
+    return task_named(name)
+
+
+def _choose_spec() -> TrainSpec:
+    task = _choose_task()
     arch = st.selectbox(
         "Architecture",
         list(offered_archs(task.name)),

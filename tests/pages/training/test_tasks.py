@@ -43,6 +43,9 @@ def test_a_new_task_is_offered_queued_trained_and_shown(
         "MI among all comers",
         "Five superclasses",
         "71 SCP statements",
+        "23 diagnostic subclasses",
+        "24 challenge classes",
+        "Six abnormalities",
         "Toy of the tests",
     ]
     app.selectbox(key="retrain_task").set_value("toy")
@@ -103,3 +106,14 @@ def shown(app: AppTest) -> tuple[str, list[list[str]], int]:
     assert not app.exception
     options = [list(box.options) for box in app.selectbox]
     return text(app), options, len(app.dataframe) + len(app.table)
+
+
+def test_the_task_lives_in_the_address(open_page, store: JobStore):
+    app = open_page("retrain", task="Five superclasses")
+    assert app.selectbox(key="retrain_task").value == "superclasses"
+    app.selectbox(key="retrain_task").set_value("mi")
+    app.run()
+    assert "MI against normal" in app.query_params["task"]
+    stale = open_page("retrain", task="nonsense")
+    assert any("The task `nonsense`" in one.value for one in stale.warning)
+    assert stale.selectbox(key="retrain_task").value == "mi"
