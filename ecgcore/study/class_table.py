@@ -143,7 +143,7 @@ class ClassReport:
             for one in self.pairs
         ]
         if differences:
-            parts.append("\n".join(["Differences on the first test set:", *differences]))
+            parts.append("\n".join([_heading(len(differences)), *differences]))
         return "\n\n".join([*parts, *self.notes])
 
     def _by_test_set(self) -> dict[str, list[ClassRow]]:
@@ -209,6 +209,12 @@ def _row(
         decide(val, test, rewards=rewards, n_boot=n_boot),
     )
     return row, together
+
+
+def _heading(n: int) -> str:
+    return (
+        f"Differences on the first test set ({n} pairs; each interval is that of its pair alone):"
+    )
 
 
 def _estimate_json(one: Estimate) -> dict[str, float | None]:

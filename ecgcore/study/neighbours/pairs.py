@@ -22,11 +22,11 @@ class Pair:
 
     @property
     def verdict(self) -> str:
-        """Say who is better by macro AUROC, if the interval excludes zero."""
+        """Say who is higher by macro AUROC, if this pair's own interval excludes zero."""
         if self.macro_auroc.low > 0:
-            return f"{self.first} is better"
+            return f"{self.first} is higher"
         if self.macro_auroc.high < 0:
-            return f"{self.second} is better"
+            return f"{self.second} is higher"
         return "no clear difference"
 
 

@@ -25,7 +25,7 @@ def test_a_difference_is_that_of_the_means_and_its_interval_is_paired():
     ):  # fmt: skip
         assert made.value == pytest.approx(mean(score, GOOD) - mean(score, WEAK))
         assert made.low < made.value < made.high
-    assert found.verdict == "good is better"
+    assert found.verdict == "good is higher"
     (same,) = pairs_of({"one": judged(GOOD, LABELS), "again": judged(GOOD, LABELS)}, 50)
     assert same.macro_auroc == Estimate(0, 0, 0), "the same copies for both"
     assert same.verdict == "no clear difference"
@@ -34,4 +34,4 @@ def test_a_difference_is_that_of_the_means_and_its_interval_is_paired():
 def test_no_interval_no_winner():
     inside, below = Estimate(0.01, -0.01, 0.03), Estimate(-0.02, -0.03, -0.01)
     assert Pair("a", "b", inside, below).verdict == "no clear difference"
-    assert Pair("a", "b", below, inside).verdict == "b is better"
+    assert Pair("a", "b", below, inside).verdict == "b is higher"
