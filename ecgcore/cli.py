@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecgcore.commands import bench, data, predict, report, run, signals, study, train
+from ecgcore.commands.explanations import audit, explain
 from ecgcore.commands.reading import agreement, mrmc, review
 from ecgcore.commands.records import add_record_arguments
 from ecgcore.commands.result import BAD_INPUT, FAILED, Result
@@ -117,9 +118,15 @@ _COMMANDS = (
     ),
     _Command(
         "explain",
-        "write an explanation as .npz",
-        predict.run_explain,
-        predict.add_explain_arguments,
+        "explain one model, or all seeds, on one record; check the map",
+        explain.run_explain,
+        explain.add_arguments,
+    ),
+    _Command(
+        "audit",
+        "what the maps of fold 10 say, and whether they can be relied on",
+        audit.run_audit_command,
+        audit.add_arguments,
     ),
     _Command(
         "evaluate",

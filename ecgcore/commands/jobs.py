@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from ecgcore.explain.audit.submit import AUDIT_KIND
 from ecgcore.jobs.supervisor import Commands
 from ecgcore.training.submit import JOB_KIND
 
@@ -23,5 +24,14 @@ def study_command(run_dir: Path, publish: bool) -> list[str]:
     return train_command(run_dir, "--threads", "1", *(["--publish"] if publish else []))
 
 
-JOB_COMMANDS: Commands = {JOB_KIND: lambda job: train_command(job.run_dir)}
+def audit_command(run_dir: Path) -> list[str]:
+    """Return the command line of an audit whose progress is told in `run_dir`."""
+    options = ["--run", "--json", "--run-dir", str(run_dir)]
+    return [sys.executable, "-m", "ecgcore", "audit", *options]
+
+
+JOB_COMMANDS: Commands = {
+    JOB_KIND: lambda job: train_command(job.run_dir),
+    AUDIT_KIND: lambda job: audit_command(job.run_dir),
+}
 """The command line of each kind of job."""

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecgcore.commands.records import (
@@ -29,14 +28,6 @@ if TYPE_CHECKING:
 
 WINDOW_S = 10.0
 _OLDEST = 120
-
-
-def add_explain_arguments(parser: argparse.ArgumentParser) -> None:
-    """Ask for the record, the model and the method."""
-    add_record_arguments(parser)
-    add_model_arguments(parser)
-    parser.add_argument("--method", required=True, choices=["gradcam", "ig"])
-    parser.add_argument("--out", required=True, type=Path)
 
 
 def add_model_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
@@ -322,41 +313,3 @@ def run_predict_all(args: argparse.Namespace, settings: Settings) -> Result:
     report = predict_all(settings, jobs=args.jobs or os.cpu_count() or 1, quiet=args.json)
     text = f"{report.n_records:,} records x {report.n_models} models, {report.n_kept} of them kept"
     return OK, asdict(report), text
-
-
-def run_explain(args: argparse.Namespace, settings: Settings) -> Result:
-    """Write one attribution as .npz."""
-    import numpy as np
-
-    from ecgcore.errors import RecordError
-    from ecgcore.explain.methods import explain
-    from ecgcore.models.cards import ModelKey, find_model
-    from ecgcore.models.inputs import model_input
-    from ecgcore.models.predictor import Predictor
-
-    entry = find_model(
-        ModelKey(args.arch, args.train_set, args.seed), settings.pretrained_dir, settings.runs_dir
-    )
-    record = asked_record(args, settings, for_models=True)
-    result = explain(Predictor.open(entry), record, args.method)
-    out = args.out.with_suffix(".npz")
-    try:
-        np.savez(
-            out,
-            scores=result.scores,
-            signal=model_input(record, entry.card.preprocessing).signal,
-            fs_hz=result.fs_hz,
-            delta=result.delta,
-        )
-    except OSError as error:
-        raise RecordError(
-            f"{out} cannot be written ({error.strerror}). Choose another --out."
-        ) from error
-    delta = None if np.isnan(result.delta) else result.delta
-    data = {
-        "out": str(out),
-        "shape": list(result.scores.shape),
-        "logit": result.logit,
-        "delta": delta,
-    }
-    return OK, data, f"{out}: scores {result.scores.shape}, delta {delta}"

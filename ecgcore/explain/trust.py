@@ -27,7 +27,9 @@ class Check:
     unit
         "%" for a share, else "".
     reason
-        Why there is no value, or what the value says of this map.
+        Why there is no value, or what a bad value says of this map.
+    detail
+        What was compared, with further numbers.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Check:
     bad: float | None = None
     unit: str = ""
     reason: str = ""
+    detail: str = ""
 
     @property
     def level(self) -> str:
@@ -65,7 +68,8 @@ class Check:
             "bad": self.bad,
             "level": self.level,
             "how_to_read": self.how_to_read,
-            "reason": self.reason,
+            "reason": self.reason if self.level in ("", CAUTION, DO_NOT_TRUST) else "",
+            "detail": self.detail,
         }
 
 

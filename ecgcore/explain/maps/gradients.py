@@ -20,6 +20,9 @@ IG_STEPS_REFINED = 300
 SHAP_SAMPLES = 50
 
 _IG_BATCH = 25
+_LEAST_CHANGE = 0.1
+"""A smaller change of the logit is nothing to explain, and no reason to integrate longer."""
+
 _SHAP_NOISE = 0.1
 _SEED = 0
 
@@ -52,7 +55,7 @@ def integrated_gradients(asked: Asked) -> Attribution:
     if asked.n_steps:
         return _integrated(asked, asked.n_steps)
     result = _integrated(asked, IG_STEPS)
-    if result.gap_share > LARGEST_GAP:
+    if result.gap_share > LARGEST_GAP and abs(result.logit_change) >= _LEAST_CHANGE:
         result = _integrated(asked, IG_STEPS_REFINED)
     return _closed(result) if result.gap_share > LARGEST_GAP else result
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from ecgcore.commands import data, predict, report, study, train
+from ecgcore.commands.explanations import explain
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.settings import Settings
@@ -28,9 +29,9 @@ RECORD = {"record": "7", "units": None, "fs_hz": None}
     [
         (predict.add_predict_arguments, ["7"], {**RECORD, **DECISION, "task": "mi"}),
         (
-            predict.add_explain_arguments,
+            explain.add_arguments,
             ["7", "--arch", "a", "--set", "A", "--method", "ig", "--out", "x"],
-            {"seed": 0, "method": "ig"},
+            {"seed": "all", "method": "ig", "checks": False, "baseline": "normal_beat"},
         ),
         (predict.add_predict_all_arguments, [], {"jobs": None}),
         (
@@ -72,10 +73,8 @@ def test_what_is_usual(add: Callable, arguments: list[str], usual: dict[str, obj
 @pytest.mark.parametrize(
     ("add", "arguments"),
     [
-        (predict.add_explain_arguments, ["7", "--method", "ig", "--out", "x", "--set", "A"]),
-        (predict.add_explain_arguments, ["7", "--method", "ig", "--out", "x", "--arch", "a"]),
-        (predict.add_explain_arguments, ["7", "--arch", "a", "--set", "A", "--out", "x"]),
-        (predict.add_explain_arguments, ["7", "--arch", "a", "--set", "A", "--method", "ig"]),
+        (explain.add_arguments, ["7", "--method", "ig", "--out", "x", "--set", "A"]),
+        (explain.add_arguments, ["7", "--method", "ig", "--out", "x", "--arch", "a"]),
         (report.add_arguments, ["7"]),
         (data.add_arguments, []),
     ],

@@ -27,7 +27,7 @@ JOB = Job(
 
 
 def test_a_training_job_trains_its_run_folder():
-    assert set(JOB_COMMANDS) == {"training"}
+    assert set(JOB_COMMANDS) == {"training", "audit"}
     command = JOB_COMMANDS["training"](JOB)
     assert command == [sys.executable, "-m", "ecgcore", "train", "--run-dir", "/runs/7"]
 
@@ -38,3 +38,8 @@ def test_a_training_of_the_study_gets_one_thread_and_is_published_if_asked(publi
     assert command[:3] == [sys.executable, "-m", "ecgcore"]
     args = parser().parse_args(command[3:])
     assert (args.run_dir, args.threads, args.publish) == (Path("run"), 1, publish)
+
+
+def test_an_audit_job_computes_what_is_missing():
+    args = parser().parse_args(JOB_COMMANDS["audit"](JOB)[3:])
+    assert (args.run, args.json, args.run_dir) == (True, True, Path("/runs/7"))

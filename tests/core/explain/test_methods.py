@@ -284,6 +284,9 @@ class TestCommand:
         assert status == 0
         assert report == {
             "out": str(out),
+            "model": predictors[arch].entry.label,
+            "method": method,
+            "baseline": "normal_beat" if method == "ig" else None,
             "shape": [rows, 1000],
             "logit": pytest.approx(expected.logit, abs=1e-6),
             "delta": None if method == "gradcam" else pytest.approx(expected.delta, abs=1e-6),
@@ -295,6 +298,30 @@ class TestCommand:
             np.testing.assert_array_equal(found["signal"], record.signal)
             assert found["fs_hz"] == 100
             assert np.isnan(found["delta"]) == (method == "gradcam")
+
+    def test_checks_are_printed_with_the_badge(self, run, record, capsys):
+        options = [
+            "--arch",
+            "cnn_bilstm",
+            "--set",
+            "A",
+            "--method",
+            "gradcam",
+            "--checks",
+            "--json",
+        ]
+        status = cli.main(["explain", record.record_id, *options])
+        report = json.loads(capsys.readouterr().out)
+        assert status == 0
+        assert report["badge"] == "do not trust"
+        assert report["reason"]
+        assert report["checks"]["randomisation"]["value"] >= 0
+        assert report["out"] is None
+
+    def test_nothing_is_asked_for(self, run, record, capsys):
+        options = ["--arch", "cnn_bilstm", "--set", "A", "--json"]
+        assert cli.main(["explain", record.record_id, *options]) == 2
+        assert "--checks, or --out FILE" in json.loads(capsys.readouterr().out)["error"]
 
     def test_unknown_model_is_bad_input(self, run, record):
         status, report, out = run(record.record_id, "cnn_bilstm", "ig", seed=7)

@@ -1,0 +1,1 @@
+"""Explanations: one record, and the audit."""

@@ -1,0 +1,59 @@
+"""The audit of the maps."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ecgcore.commands.result import OK, Result
+from ecgcore.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Ask whether to compute, and how many cases."""
+    parser.add_argument(
+        "--run", action="store_true", help="compute what is missing; else print what ships"
+    )
+    parser.add_argument(
+        "--cases", type=int, metavar="N", help="at most so many records of each part"
+    )
+    parser.add_argument("--run-dir", type=Path, help="folder of a job that is told how far it is")
+
+
+def run_audit_command(args: argparse.Namespace, settings: Settings) -> Result:
+    """Print what the audit's tables say; compute them first if asked."""
+    from ecgcore.errors import ModelError
+    from ecgcore.explain.audit.summary import Audit, as_json
+
+    if args.cases is not None and args.cases < 1:
+        raise ModelError(f"--cases is {args.cases}; 1 or more is needed.")
+    if args.run:
+        _run(args, settings)
+    data = as_json(Audit.load(settings.pretrained_dir))
+    return OK, data, _text(data)
+
+
+def _run(args: argparse.Namespace, settings: Settings) -> None:
+    from ecgcore.explain.audit.run import CASES, run_audit
+
+    cases = {part: min(n, args.cases or n) for part, n in CASES.items()}
+    run_audit(settings, cases=cases, quiet=args.json, run_dir=args.run_dir)
+
+
+def _text(data: dict[str, Any]) -> str:
+    goals, aimed = data["goals"], data["aimed"]
+    lines = [f"{name:28} {value:8.3f}  {aimed[name]}" for name, value in goals.items()]
+    lines += ["", data["claim"]["words"]]
+    lines += [
+        f"{one['arch']:12} {one['stated']:10} n {one['n']:4}  A {one['a']:.1%}  D {one['d']:.1%}  "
+        f"chance {one['chance']:.1%}  {one['verdict']}"
+        for one in data["claim"]["tests"]
+    ]
+    lines += ["", "Methods by faithfulness"]
+    lines += [
+        f"{one['title']:40} {one['faithfulness']:6.2f} [{one['low']:.2f}, {one['high']:.2f}]  "
+        f"seeds {one['self_consistency']:.2f}"
+        for one in data["league"]
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Checks of a map, each with its number."""

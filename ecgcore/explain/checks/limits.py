@@ -1,0 +1,82 @@
+"""What each check is called, how it is read, and from where it speaks for or against a map.
+
+The limits were fitted on fold 9, with intact and with destroyed networks of both architectures:
+see `docs/explanations.md`.
+"""
+
+from ecgcore.explain.attribution import LARGEST_GAP
+from ecgcore.explain.trust import Check
+
+LIMITS = {
+    one.name: one
+    for one in (
+        Check(
+            "seed_agreement",
+            "Agreement between seeds",
+            "Pearson's r of two halves of the seeds, over 40 ms and all leads: 1 is the same map, "
+            "0 is chance.",
+            None,
+            good=0.8,
+            bad=0.6,
+        ),
+        Check(
+            "logit_change",
+            "Change of the logit",
+            "How far this ECG moves the model's logit from the record that it is compared with; "
+            "near 0 there is nothing to explain.",
+            None,
+            good=0.5,
+            bad=0.1,
+        ),
+        Check(
+            "deletion_insertion",
+            "Random orders beaten",
+            "Hiding and showing the map's strongest parts first moves the logit more than so many "
+            "of 20 random orders.",
+            None,
+            good=0.9,
+            bad=0.5,
+            unit="%",
+        ),
+        Check(
+            "randomisation",
+            "Rank correlation with shuffled weights",
+            "Near 0 the map depends on what the network learned; near 1 it shows the ECG alone.",
+            None,
+            good=0.2,
+            bad=0.5,
+        ),
+        Check(
+            "stability",
+            "Stability under noise",
+            "Pearson's r with the maps of the same ECG under noise of 0.01 mV that leaves the "
+            "probability alone.",
+            None,
+            good=0.8,
+            bad=0.5,
+        ),
+        Check(
+            "completeness",
+            "Completeness gap",
+            "Share of the logit's change that the scores do not add up to.",
+            None,
+            good=LARGEST_GAP,
+            bad=0.1,
+            unit="%",
+        ),
+        Check(
+            "method_agreement",
+            "Agreement with occlusion",
+            "Pearson's r with what hiding each lead, or each beat, does to the logit.",
+            None,
+        ),
+        Check(
+            "territory",
+            "Strongest territory against chance",
+            "Share of the push in the strongest territory, in parts of what a map has there that "
+            "is the same everywhere.",
+            None,
+        ),
+    )
+}
+"""The checks without their values; those without limits decide nothing."""

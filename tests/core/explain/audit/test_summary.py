@@ -1,0 +1,146 @@
+"""What the audit's tables say, on tables made by hand."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecgcore.errors import CatalogError
+from ecgcore.explain.audit.run import table_path
+from ecgcore.explain.audit.summary import (
+    Audit,
+    Interval,
+    as_json,
+    claim_rows,
+    goals,
+    league,
+    mean_interval,
+    territory_shares,
+    verdict,
+)
+from ecgcore.leads import LEADS
+
+
+def map_row(model, ecg_id, territory, leads, consistency=0.9, seed=-1):
+    share = {f"lead_{lead}": leads.get(lead, 0.0) for lead in LEADS}
+    more = {"fifth_1": 0.2, "wave_QRS": 0.5, "last_beat": 1.0, "entropy": 0.8}
+    return {
+        "model": model, "ecg_id": ecg_id, "seed": seed, "group": "certain_mi",
+        "territory": territory, "self_consistency": consistency, **share, **more,
+    }  # fmt: skip
+
+
+def check_row(ecg_id, group, state, badge, prob, randomisation=0.02):
+    return {
+        "model": "cnn_bilstm-C", "ecg_id": ecg_id, "group": group, "state": state,
+        "badge": badge, "prob": prob, "randomisation": randomisation,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def audit():
+    """A looks at V2 in anterior MI, D at V2 and I by halves; half of both in inferior MI."""
+    maps = []
+    for ecg_id in range(20):
+        territory = "anterior" if ecg_id < 12 else "inferior"
+        for arch, consistency in (("cnn_bilstm", 0.9), ("bimamba2", 0.8)):
+            a = {"V2": 1.0} if ecg_id < 12 else {"II": 0.2, "V6": 0.8}
+            d = {"V2": 0.3, "I": 0.7} if ecg_id < 12 else {"II": 0.2, "V6": 0.8}
+            maps.append(map_row(f"{arch}-A", ecg_id, territory, a, consistency))
+            maps.append(map_row(f"{arch}-D", ecg_id, territory, d, consistency))
+            maps.append(map_row(f"{arch}-D", ecg_id, territory, a, np.nan, seed=0))
+    checks = [
+        check_row(1, "certain_mi", "intact", "trust", 0.95, -0.04),
+        check_row(2, "certain_mi", "intact", "do not trust", 0.99),
+        check_row(3, "certain_mi", "intact", "do not trust", 0.2),
+        check_row(4, "pure_normal", "intact", "caution", 0.01),
+        check_row(5, "pure_normal", "intact", "do not trust", 0.3),
+        check_row(1, "certain_mi", "destroyed", "do not trust", 0.5),
+        check_row(2, "certain_mi", "destroyed", "caution", 0.5),
+    ]
+    planted = pd.DataFrame(
+        {
+            "ecg_id": [1, 1, 2], "kind": ["st", "q", "st"], "auroc": [0.5, 0.6, 0.7],
+            "change_auroc": [1.0, 0.9, 0.95], "hit": [True, False, True],
+            "change_hit": [True, True, True],
+        }
+    )  # fmt: skip
+    methods = pd.DataFrame(
+        {
+            "ecg_id": [1, 2, 1, 2], "method": ["ig", "ig", "gradcam", "gradcam"],
+            "faithfulness": [0.5, 0.7, 0.1, 0.3], "beaten": [1.0, 1.0, 0.5, 0.7],
+            "self_consistency": [0.8, 0.9, 0.4, 0.6],
+        }
+    )  # fmt: skip
+    return Audit(pd.DataFrame(maps), pd.DataFrame(checks), planted, methods)
+
+
+def test_goals(audit):
+    found = goals(audit)
+    assert found["self_consistency"] == pytest.approx(0.9)
+    assert found["self_consistency_bimamba2"] == pytest.approx(0.8)
+    assert found["randomised_correlation"] == pytest.approx((0.04 + 4 * 0.02) / 5)
+    assert found["planted_auroc"] == pytest.approx((1 + 0.9 + 0.95) / 3)
+    assert found["refused_destroyed"] == 0.5
+    assert found["refused_intact"] == pytest.approx(1 / 3)
+
+
+def test_shares_stand_beside_chance(audit):
+    frame = territory_shares(audit).set_index(["model", "stated", "territory"])
+    row = frame.loc[("cnn_bilstm-D", "anterior", "anterior")]
+    assert (row["share"], row["n"]) == (pytest.approx(0.3), 12)
+    assert row["chance"] == pytest.approx(4 / 12)
+    assert frame.loc[("cnn_bilstm-D", "anterior", "lateral"), "share"] == pytest.approx(0.7)
+
+
+def test_the_claim_is_tested_on_the_same_records(audit):
+    frame = claim_rows(audit).set_index(["arch", "stated"])
+    row = frame.loc[("cnn_bilstm", "anterior")]
+    assert (row["n"], row["a"], row["d"]) == (12, pytest.approx(1), pytest.approx(0.3))
+    assert row["difference"] == pytest.approx(0.7)
+    assert row["verdict"].startswith("supported")
+    assert frame.loc[("bimamba2", "inferior"), "verdict"].startswith("not supported: A itself")
+
+
+@pytest.mark.parametrize(
+    ("a", "d", "difference", "words"),
+    [
+        ((0.5, 0.4, 0.6), (0.3, 0.2, 0.4), (0.2, 0.1, 0.3), "supported"),
+        ((0.5, 0.4, 0.6), (0.45, 0.36, 0.5), (0.05, 0.01, 0.1), "in part"),
+        ((0.5, 0.4, 0.6), (0.5, 0.4, 0.6), (0.0, -0.1, 0.1), "not supported: D looks there as"),
+        ((0.35, 0.3, 0.4), (0.3, 0.2, 0.4), (0.2, 0.1, 0.3), "not supported: A itself"),
+    ],
+)
+def test_verdict(a, d, difference, words):
+    found = verdict(*(Interval(*one, n=9) for one in (a, d, difference)), 1 / 3)
+    assert found.startswith(words)
+
+
+def test_league_is_ranked_by_faithfulness(audit):
+    frame = league(audit)
+    assert frame["method"].tolist() == ["ig", "gradcam"]
+    assert frame.loc[0, "faithfulness"] == pytest.approx(0.6)
+    assert frame.loc[0, "n"] == 2
+    assert frame.loc[0, "low"] >= 0.5
+
+
+def test_an_interval_holds_the_mean_and_skips_what_is_missing():
+    found = mean_interval(pd.Series([0.0, 1.0, np.nan, 1.0]))
+    assert found.value == pytest.approx(2 / 3)
+    assert 0 <= found.low < found.value < found.high <= 1
+    assert found.n == 3
+    assert np.isnan(mean_interval(pd.Series([np.nan])).value)
+
+
+def test_all_is_plain_json_and_read_from_what_ships(audit, tmp_path):
+    with pytest.raises(CatalogError, match="audit --run"):
+        Audit.load(tmp_path)
+    (tmp_path / "audit").mkdir()
+    for part in ("maps", "checks", "planted", "methods"):
+        getattr(audit, part).to_parquet(table_path(tmp_path, part))
+    data = as_json(Audit.load(tmp_path))
+    assert json.loads(json.dumps(data, allow_nan=False)) == data
+    assert set(data["goals"]) == set(data["aimed"])
+    assert data["n"] == {"maps": 20, "checks": 5, "planted": 2, "methods": 2}
+    assert data["badges"]["intact"]["do not trust"] == 3
