@@ -59,8 +59,11 @@ class Course:
 
 
 def style_of(train_set: str) -> Style:
-    """Return the look of a training set; a neutral one for sets outside the study."""
-    return STYLE.get(train_set, _OTHER)
+    """Return the look of a training set; a neutral one for sets outside the study.
+
+    A+, C+ and D+ have the MI records of A, C and D, and their looks.
+    """
+    return STYLE.get(train_set.removesuffix("+"), _OTHER)
 
 
 def seeds_figure(

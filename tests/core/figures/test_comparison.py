@@ -87,6 +87,7 @@ def test_training_sets_differ_in_colour_symbol_and_dash():
     traces = ranking_figure(lines, ["x", "y"], metric="AUROC").data
     for look in ({t.line.color for t in traces}, {t.marker.symbol for t in traces}):
         assert len(look) == len(STYLE)
+    assert style_of("D+") == STYLE["D"]
     assert style_of("elsewhere").symbol not in {style.symbol for style in STYLE.values()}
 
 
