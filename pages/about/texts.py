@@ -71,11 +71,14 @@ MEASURING = """\
 All values come from one **median beat** over all twelve leads: R peaks are found in all leads \
 together, beats are sorted by shape, and the largest group is averaged by its median; extra beats \
 stay out. Recordings at 100 Hz are brought to 500 Hz first. **Onsets and ends are global**: a wave \
-begins when it has begun in three leads, and lasts as long as in three.
+begins when it has begun in three leads, and lasts as long as in three. **QRS duration** runs \
+between the ends in half of the leads, as recording devices state it; it is some 13 ms shorter \
+than the lines at QRS in the median beat.
 
 A value that could not be measured has a reason in its place, never a number. The **confidence** \
-falls where a wave fades slowly into the baseline, is small against the noise, rests on few beats \
-or is physiologically implausible. It is a rule, not a probability.
+in an interval says how many of 100 values like it lie within the tolerance of the CSE working \
+party. It falls where a wave fades slowly into the baseline, is small against the noise, rests on \
+few beats, may end elsewhere or is physiologically implausible.
 
 - **Rate** and the **standard deviation of RR** from all beats; **QTc** from the median RR after \
 Bazett (QT/√RR), Fridericia (QT/∛RR), Framingham (QT + 154 ms · (1 − RR)) and Hodges \
