@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import math
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
+import psutil
 
 from ecgcore.errors import RecordError, shortened
 from ecgcore.io.guarded.messages import read_message, write_message
@@ -25,6 +27,9 @@ from ecgcore.settings import PROJECT_DIR, Settings
 
 _START_S = 60.0
 _WAIT_S = 20.0
+_BUSY_S, _HAD_ITS_TURN_S, _LOOK_S = 16.0, 1.0, 0.25
+"""How much longer a process may take that the machine has not let work, and when it has."""
+
 _MOST = 6
 """Processes at once; more files wait."""
 
@@ -120,9 +125,8 @@ class _Reader:
     def _within(
         self, limit_s: float, request: Mapping[str, Any] | None, parts: Sequence[bytes]
     ) -> tuple[dict[str, Any], list[bytearray]]:
-        timer = threading.Timer(limit_s, self.process.kill)
-        timer.daemon = True
-        timer.start()
+        done = threading.Event()
+        threading.Thread(target=self._watch, args=(limit_s, done), daemon=True).start()
         try:
             if request is not None:
                 write_message(self.process.stdin, request, parts)  # type: ignore[arg-type]
@@ -131,7 +135,25 @@ class _Reader:
             self.end()
             raise _EndedError from error
         finally:
-            timer.cancel()
+            done.set()
+
+    def _watch(self, limit_s: float, done: threading.Event) -> None:
+        """Kill it once its time is over; on a busy machine only after it had some of it."""
+        begun, patience_s = self._cpu_s(), limit_s + _BUSY_S
+        if done.wait(limit_s):
+            return
+        while self._cpu_s() - begun < _HAD_ITS_TURN_S and patience_s > limit_s:
+            if done.wait(_LOOK_S):
+                return
+            patience_s -= _LOOK_S
+        self.process.kill()
+
+    def _cpu_s(self) -> float:
+        try:
+            times = psutil.Process(self.process.pid).cpu_times()
+        except psutil.Error:
+            return math.inf
+        return times.user + times.system
 
     def end(self) -> None:
         """Kill and reap it."""

@@ -15,6 +15,7 @@ from ecgcore.bench.chaos.hostile_uploads import SAID
 from ecgcore.bench.seeds import load_seeds
 from ecgcore.errors import RecordError
 from ecgcore.io import recordings
+from ecgcore.io.guarded import pool as guarded
 from ecgcore.io.guarded.pool import UPLOAD, Limits, ReaderPool, _size, read_file, read_upload
 from ecgcore.io.raw import FILE_SAYS_ALL
 from ecgcore.io.recordings import MAX_UPLOAD_BYTES, NotSaidError
@@ -88,7 +89,10 @@ def test_a_large_file_is_known_with_its_signals(tmp_path: Path) -> None:
     assert _size(Path()) < 2**20
 
 
-def test_what_takes_too_long_ends_its_process_and_no_other(pool: ReaderPool) -> None:
+def test_what_takes_too_long_ends_its_process_and_no_other(
+    pool: ReaderPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarded, "_HAD_ITS_TURN_S", 0.0)
     pool.warm_up()
     _read(pool, EXAMPLE)
     [before] = _pids(pool)
@@ -120,7 +124,10 @@ def test_one_that_dies_costs_one_file(pool: ReaderPool) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows stops no process for a signal")
-def test_another_visitor_does_not_wait_for_a_slow_file(pool: ReaderPool) -> None:
+def test_another_visitor_does_not_wait_for_a_slow_file(
+    pool: ReaderPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarded, "_BUSY_S", 0.0)
     pool.warm_up(2)
     for _ in range(2):
         _read(pool, EXAMPLE)
@@ -134,6 +141,11 @@ def test_another_visitor_does_not_wait_for_a_slow_file(pool: ReaderPool) -> None
     assert _read(pool, EXAMPLE) == 10.0
     assert time.monotonic() - started < 1.0
     waits.join()
+
+
+def test_a_process_that_the_machine_does_not_let_work_gets_more_time(pool: ReaderPool) -> None:
+    pool.warm_up()
+    assert _read(pool, EXAMPLE, Limits(wall_s=1e-6)) == 10.0
 
 
 def test_a_closed_pool_leaves_no_process() -> None:
