@@ -100,7 +100,7 @@ def draw_case(case: Case) -> None:
     draw_details(case, rows, decision, paper, Explained(method, who, style))
     if isinstance(case, ReadableCase) and overlay is not None and checks is None:
         with checks_slot:
-            if checked.can_check() and checked.make_checks(case, who, method):
+            if checked.make_checks(case, who, method):
                 st.rerun()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -21,7 +19,6 @@ from pages.shared.case import ReadableCase
 from pages.shared.errors import show_ecg_error
 from pages.shared.plots import draw_table
 
-_CHECKS = "ecgcore.explain.checks.run"
 _MOST = 256
 _COLORS = {TRUST: "green", CAUTION: "orange", DO_NOT_TRUST: "red"}
 
@@ -53,14 +50,6 @@ def _maps() -> CheckedMaps:
     return CheckedMaps()
 
 
-def can_check() -> bool:
-    """Say whether maps can be checked here."""
-    try:
-        return importlib.util.find_spec(_CHECKS) is not None
-    except ModuleNotFoundError:
-        return False
-
-
 def known_checks(case: ReadableCase, who: Sequence[ModelEntry], method: str) -> Checks | None:
     """Return the checks of a map, where they have been made."""
     return _maps().get(_key(case, who, method))
@@ -68,7 +57,8 @@ def known_checks(case: ReadableCase, who: Sequence[ModelEntry], method: str) -> 
 
 def make_checks(case: ReadableCase, who: Sequence[ModelEntry], method: str) -> bool:
     """Check a map with a bar of progress; tell whether there is anything new to show."""
-    explain_with_checks = importlib.import_module(_CHECKS).explain_with_checks
+    from ecgcore.explain.checks.run import explain_with_checks
+
     bar = st.progress(0.0, "Checking the map …")
 
     def on_progress(done: int, n: int) -> None:
@@ -95,8 +85,6 @@ def make_checks(case: ReadableCase, who: Sequence[ModelEntry], method: str) -> b
 def draw_badge(checks: Checks | None) -> None:
     """Draw what the checks make of the map, with the reason in one sentence."""
     if checks is None:
-        if not can_check():
-            return
         st.markdown("Map :gray-badge[being checked]: do not rely on it yet.")
         return
     greyed = " It is drawn in grey." if checks.badge == DO_NOT_TRUST else ""

@@ -8,7 +8,6 @@ from pages.case.attribution.checked import CheckedMaps, checks_table
 from tests.support.review_page import ecg, errors, table, texts
 
 MAKE_CHECKS = checked.make_checks
-needs_checks = pytest.mark.skipif(not checked.can_check(), reason="maps cannot be checked yet")
 IG = "Integrated Gradients"
 
 
@@ -51,13 +50,11 @@ def test_others_keep_their_colours(open_review, found, value, badge, color):
     assert shown["Makes the map"].tolist() == [badge, "decides nothing"]
 
 
-@needs_checks
 def test_a_map_that_is_not_checked_says_so(open_review):
     app = open_review(3, method=IG)
     assert "Map :gray-badge[being checked]: do not rely on it yet." in texts(app)
 
 
-@needs_checks
 def test_a_map_is_checked_once_and_then_has_a_badge(open_review, monkeypatch):
     app = open_review(3, method="Grad-CAM")
     monkeypatch.setattr(checked, "make_checks", MAKE_CHECKS)
