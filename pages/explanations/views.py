@@ -83,7 +83,7 @@ def verdict_words(tests: list[claims.ClaimTest]) -> str:
         mine = [one for one in tests if one.arch == arch]
         counts = {
             verdict: sum(one.verdict == verdict for one in mine)
-            for verdict in (claims.SUPPORTED, claims.NOT_SHOWN, claims.CONTRADICTED)
+            for verdict in (claims.SUPPORTED, claims.NOT_SHOWN, claims.CONTRADICTED, claims.TOO_FEW)
         }
         words = ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n)
         said.append(f"**{arch_title(arch)}**: of {len(mine)} tests {words}.")

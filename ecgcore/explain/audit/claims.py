@@ -17,6 +17,9 @@ from ecgcore.stats.metrics import Estimate
 from ecgcore.tasks import mi
 
 SUPPORTED, CONTRADICTED, NOT_SHOWN = "supported", "contradicted", "not shown"
+TOO_FEW = "too few ECGs"
+LEAST_RECORDS = 20
+"""A bootstrap interval of fewer records is too narrow to judge by."""
 CLAIM = (
     "Trained on certain labels (A), a model looks at V1-V4 in anterior and at II, III and aVF in "
     "inferior MI; trained on uncertain labels (D), it is diffuse."
@@ -49,6 +52,8 @@ class ClaimTest:
     @property
     def verdict(self) -> str:
         """Supported where the whole interval lies above chance, contradicted where below."""
+        if self.n < LEAST_RECORDS:
+            return TOO_FEW
         if self.estimate.low > self.chance:
             return SUPPORTED
         return CONTRADICTED if self.estimate.high < self.chance else NOT_SHOWN

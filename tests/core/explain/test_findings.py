@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from ecgcore.errors import ModelError
-from ecgcore.explain.audit.claims import CONTRADICTED, NOT_SHOWN, SUPPORTED, ClaimTest, claim_tests
+from ecgcore.explain.audit.claims import (
+    CONTRADICTED,
+    NOT_SHOWN,
+    SUPPORTED,
+    TOO_FEW,
+    ClaimTest,
+    claim_tests,
+)
 from ecgcore.explain.audit.findings import (
     CHANCE,
     averages,
@@ -87,7 +94,8 @@ def test_a_verdict_needs_the_whole_interval_on_one_side(low, high, verdict):
     found = Estimate((low + high) / 2, low, high)
     assert ClaimTest("cnn_bilstm", "x", "y", found, 1 / 3, 30).verdict == verdict
     nothing = Estimate(float("nan"), float("nan"), float("nan"))
-    assert ClaimTest("cnn_bilstm", "x", "y", nothing, 1 / 3, 0).verdict == NOT_SHOWN
+    assert ClaimTest("cnn_bilstm", "x", "y", nothing, 1 / 3, 0).verdict == TOO_FEW
+    assert ClaimTest("cnn_bilstm", "x", "y", found, 1 / 3, 19).verdict == TOO_FEW
 
 
 def test_badges_are_counted_for_intact_and_destroyed_networks(audit):
