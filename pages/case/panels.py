@@ -46,7 +46,9 @@ def key_values(measurements: Measurements) -> str:
 
 def _said(name: str, measured: Measured) -> str:
     if measured.value is None:
-        return f"{name} :orange[not measured]"
+        rhythm, likely, _ = measured.reason.removeprefix("no PR: ").partition(" likely")
+        known = f": {rhythm}{likely}" if likely and measured.name == "pr_ms" else ""
+        return f"{name} :orange[not measured{known}]"
     doubt = " :orange[doubtful]" if measured.doubtful else ""
     unit = measured.unit if measured.unit == "°" else f" {measured.unit}"
     return f"{name} **{measured.text}{unit}**{doubt}"

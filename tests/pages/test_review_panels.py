@@ -94,6 +94,14 @@ def test_the_line_says_what_was_not_measured_and_what_is_doubtful():
     assert "Axis **−12°**" in line
 
 
+def test_the_line_says_which_rhythm_has_no_pr() -> None:
+    why = "no PR: atrial fibrillation likely: RR irregular"
+    made = measurements({"pr_ms": None, "p_ms": None}, {"pr_ms": why, "p_ms": why})
+    line = panels.key_values(made)
+    assert " · PR :orange[not measured: atrial fibrillation likely] · " in line
+    assert " · P :orange[not measured] · " in line
+
+
 def test_a_recording_without_beats_gets_no_invented_number(open_bare, flat_data):
     app = open_bare(2, data_dir=flat_data, details="Measurements")
     line = next(m.value for m in app.markdown if m.value.startswith("Rate"))
