@@ -13,7 +13,10 @@ from ecgcore.settings import Settings
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask whether to compute, and how many cases."""
     parser.add_argument(
-        "--run", action="store_true", help="compute what is missing; else print what ships"
+        "--run",
+        dest="compute",
+        action="store_true",
+        help="compute what is missing; else print what ships",
     )
     parser.add_argument(
         "--cases", type=int, metavar="N", help="at most so many records of each part"
@@ -28,7 +31,7 @@ def run_audit_command(args: argparse.Namespace, settings: Settings) -> Result:
 
     if args.cases is not None and args.cases < 1:
         raise ModelError(f"--cases is {args.cases}; 1 or more is needed.")
-    if args.run:
+    if args.compute:
         _run(args, settings)
     data = as_json(Audit.load(settings.pretrained_dir))
     return OK, data, _text(data)

@@ -42,4 +42,4 @@ def test_a_training_of_the_study_gets_one_thread_and_is_published_if_asked(publi
 
 def test_an_audit_job_computes_what_is_missing():
     args = parser().parse_args(JOB_COMMANDS["audit"](JOB)[3:])
-    assert (args.run, args.json, args.run_dir) == (True, True, Path("/runs/7"))
+    assert (args.compute, args.json, args.run_dir) == (True, True, Path("/runs/7"))

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ecgcore import cli
+from ecgcore.commands.explanations import audit as audit_command
 from ecgcore.errors import CatalogError
 from ecgcore.explain.audit.run import table_path
 from ecgcore.explain.audit.summary import (
@@ -133,13 +135,17 @@ def test_an_interval_holds_the_mean_and_skips_what_is_missing():
     assert np.isnan(mean_interval(pd.Series([np.nan])).value)
 
 
-def test_all_is_plain_json_and_read_from_what_ships(audit, tmp_path):
+def test_all_is_plain_json_and_read_from_what_ships(audit, tmp_path, monkeypatch, capsys):
     with pytest.raises(CatalogError, match="audit --run"):
         Audit.load(tmp_path)
     (tmp_path / "audit").mkdir()
     for part in ("maps", "checks", "planted", "methods"):
         getattr(audit, part).to_parquet(table_path(tmp_path, part))
-    data = as_json(Audit.load(tmp_path))
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path))
+    monkeypatch.setattr(audit_command, "_run", lambda *_: pytest.fail("nothing is to be computed"))
+    assert cli.main(["audit", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data == as_json(Audit.load(tmp_path))
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     assert set(data["goals"]) == set(data["aimed"])
     assert data["n"] == {"maps": 20, "checks": 5, "planted": 2, "methods": 2}
