@@ -16,9 +16,10 @@ from ecgcore.explain.attribution import METHODS
 from ecgcore.explain.audit.run import table_path
 from ecgcore.explain.trust import DO_NOT_TRUST
 from ecgcore.leads import LEADS, TERRITORY_LEADS
+from ecgcore.models.architectures import main_archs
 from ecgcore.stats.bootstrap import INTERVAL_PERCENT, resampled
 
-CNN, MAMBA = "cnn_bilstm", "bimamba2"
+CNN, MAMBA = main_archs()
 CONFIDENT = 0.9
 """Probability of the right class from which a case counts as confident."""
 
