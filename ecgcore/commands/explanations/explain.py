@@ -13,6 +13,7 @@ from ecgcore.settings import Settings
 
 if TYPE_CHECKING:
     from ecgcore.explain.attribution import Attribution
+    from ecgcore.explain.trust import Check
     from ecgcore.models.cards import ModelEntry
     from ecgcore.records import EcgRecord
 
@@ -107,12 +108,16 @@ def _text(made: Attribution, data: dict[str, Any]) -> str:
     if made.checks is not None:
         lines.append(f"{made.checks.badge}: {made.checks.reason}")
         lines += [
-            f"{one.title:40} {one.text:>8}  {one.level:12} {one.detail or one.reason}".rstrip()
+            f"{one.title:40} {one.text:>8}  {one.level:12} {_more(one)}".rstrip()
             for one in made.checks.checks
         ]
     if data["out"]:
         lines.append(f"{data['out']}: scores {made.scores.shape}, delta {data['delta']}")
     return "\n".join(lines)
+
+
+def _more(check: Check) -> str:
+    return check.detail or str(check.as_json()["reason"])
 
 
 def _save(made: Attribution, record: EcgRecord, out: Path) -> None:
