@@ -1,7 +1,7 @@
 """What each check is called, how it is read, and from where it speaks for or against a map.
 
-The limits were fitted on fold 9, with intact and with destroyed networks of both architectures:
-see `docs/explanations.md`.
+The limits of seed agreement and of the logit's change were set on fold 9, with intact and with
+destroyed networks (`docs/explanations.md`); the others are judgement, one set for all methods.
 """
 
 from ecgcore.explain.attribution import LARGEST_GAP

@@ -133,4 +133,4 @@ def mi_logit(logits: FloatArray) -> FloatArray:
     0.0
     """
     none = np.clip(expit(-np.asarray(logits)[..., _MI]).prod(axis=-1), _SURE, 1 - _SURE)
-    return np.asarray(-logit(none), dtype=np.float64)
+    return np.asarray(logit(1 - none), dtype=np.float64)

@@ -37,9 +37,9 @@ def test_the_quick_bench_measures_every_core_figure(
     settings = Settings(synthetic_dir, tmp_path, tmp_path, untrained_dir, tmp_path)
     report = run_speed(settings, quick=True)
     names = [one.name for one in report.figures]
-    assert names[:2] == ["2 predictions of a warm record", "3 predictions, every seed"]
-    assert sum("Grad-CAM" in name for name in names) == 3
-    assert sum("Integrated Gradients, 50 steps" in name for name in names) == 3
+    assert names[:2] == ["2 predictions of a warm record", "4 predictions, every seed"]
+    assert sum("Grad-CAM" in name for name in names) == 4
+    assert sum("Integrated Gradients, 50 steps" in name for name in names) == 4
     assert page in report.figures
     assert all(one.value > 0 for one in report.figures)
 

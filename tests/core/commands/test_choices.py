@@ -163,7 +163,7 @@ def test_further_windows_are_those_behind_the_first_ten_seconds() -> None:
     from ecgcore.records import EcgRecord
 
     ramp = np.tile(np.arange(3500, dtype=np.float32), (12, 1))
-    found = predict._further_windows(EcgRecord("7", ramp, 100, "test"))
+    found = predict._windows(EcgRecord("7", ramp, 100, "test"))
     assert [(start, part.n_samples, float(part.signal[0, 0])) for start, part in found] == [
         (10.0, 1000, 1000.0), (20.0, 1000, 2000.0),
     ]  # fmt: skip

@@ -175,6 +175,7 @@ def test_scripts_keep_their_names() -> None:
         "calls_mi": False,
         "interval": None,
         "verdict": None,
+        "leakage": "",
     }
     assert DecisionSettings("platt", 0.05, 0.9).as_json() == {
         "method": "platt",

@@ -126,7 +126,7 @@ def test_published_networks_are_judged_by_the_shipped_labels():
     one = ensembles_of(list_models(folder, settings.runs_dir, "statements71"))[0]
     judged = evaluate_classes(one, "all", shipped_labels(folder), folder)
     assert judged.seed_logits.shape == (len(one.members), 2198, 71)
-    assert judged.of_class("AFIB").labels.sum() == 152  # TASKS.md: AF in fold 10
+    assert judged.of_class("AFIB").labels.sum() == 152  # AF in fold 10, counted in the table
     from sklearn.metrics import roc_auc_score
 
     mine = judged.of_class("AFIB")
