@@ -27,13 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run_audit_command(args: argparse.Namespace, settings: Settings) -> Result:
     """Print what the audit's tables say; compute them first if asked."""
     from ecgcore.errors import ModelError
+    from ecgcore.explain.audit.claims import claim_tests
+    from ecgcore.explain.audit.findings import load_audit
     from ecgcore.explain.audit.summary import Audit, as_json
 
     if args.cases is not None and args.cases < 1:
         raise ModelError(f"--cases is {args.cases}; 1 or more is needed.")
     if args.compute:
         _run(args, settings)
-    data = as_json(Audit.load(settings.pretrained_dir))
+    audit = Audit.load(settings.pretrained_dir)
+    data = as_json(audit, claim_tests(load_audit(settings.pretrained_dir)))
     return OK, data, _text(data)
 
 
@@ -49,8 +52,8 @@ def _text(data: dict[str, Any]) -> str:
     lines = [f"{name:28} {value:8.3f}  {aimed[name]}" for name, value in goals.items()]
     lines += ["", data["claim"]["words"]]
     lines += [
-        f"{one['arch']:12} {one['stated']:10} n {one['n']:4}  A {one['a']:.1%}  D {one['d']:.1%}  "
-        f"chance {one['chance']:.1%}  {one['verdict']}"
+        f"{one['arch']:12} {one['measured']}: {one['value']:.3f} [{one['low']:.3f}, "
+        f"{one['high']:.3f}], by chance {one['chance']:.3f}, n {one['n']}: {one['verdict']}"
         for one in data["claim"]["tests"]
     ]
     lines += ["", "Methods by faithfulness"]

@@ -1,6 +1,6 @@
 """What the audit's tables say together: goals, shares, the published claim, a league of methods.
 
-Intervals are 95 % bootstrap intervals over records.
+Intervals are 95 % bootstrap intervals over records, and over patients in the tests of the claim.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ import pandas as pd
 
 from ecgcore.errors import CatalogError
 from ecgcore.explain.attribution import METHODS
+from ecgcore.explain.audit.claims import CLAIM, ClaimTest
 from ecgcore.explain.audit.run import table_path
 from ecgcore.explain.trust import DO_NOT_TRUST
 from ecgcore.leads import LEADS, TERRITORY_LEADS
@@ -32,10 +33,6 @@ GOALS: dict[str, tuple[str, float]] = {
     "refused_intact": ("<=", 0.1),
 }
 """What is aimed at."""
-
-CLAIM = "A looks at V1-V4 in anterior and at II, III and aVF in inferior MI; D is diffuse."
-
-_CLAIMED = ("anterior", "inferior")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,43 +132,6 @@ def territory_shares(audit: Audit) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def claim_rows(audit: Audit) -> pd.DataFrame:
-    """Test the published claim, for each architecture and stated territory.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``arch, stated, n``, the shares of A and D with intervals and ``chance``, the difference A
-        less D over the same records with its interval, and ``verdict``.
-    """
-    rows = []
-    for arch in (CNN, MAMBA):
-        for stated in _CLAIMED:
-            a, d = (_stated_share(audit, f"{arch}-{name}", stated) for name in "AD")
-            a, d = a.align(d, join="inner")
-            if a.empty:
-                continue
-            chance = len(TERRITORY_LEADS[stated]) / len(LEADS)
-            looked, diffuse, difference = (mean_interval(part) for part in (a, d, a - d))
-            parts = {"a": looked, "d": diffuse, "difference": difference}
-            row: dict[str, Any] = {"arch": arch, "stated": stated, "n": len(a), "chance": chance}
-            for name, one in parts.items():
-                row |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
-            rows.append(row | {"verdict": verdict(looked, diffuse, difference, chance)})
-    return pd.DataFrame(rows)
-
-
-def verdict(a: Interval, d: Interval, difference: Interval, chance: float) -> str:
-    """Say whether A looks there more than chance, and D does not, and less than A."""
-    if a.low <= chance:
-        return "not supported: A itself does not look there more than chance"
-    if difference.low > 0 and d.low <= chance:
-        return "supported: A looks there, D does not more than chance"
-    if difference.low > 0:
-        return "in part: A looks there more than D, but D too more than chance"
-    return "not supported: D looks there as much as A"
-
-
 def over_time(audit: Audit) -> pd.DataFrame:
     """Return for each model the shares by wave and fifth of the record, beats and entropy."""
     numbers = [
@@ -210,8 +170,8 @@ def league(audit: Audit) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("faithfulness", ascending=False, ignore_index=True)
 
 
-def as_json(audit: Audit) -> dict[str, Any]:
-    """Plain values for ``--json``."""
+def as_json(audit: Audit, tests: Sequence[ClaimTest]) -> dict[str, Any]:
+    """Plain values for ``--json``; `tests` are those of the published claim."""
     maps = audit.together
     consistency = maps.groupby("model")["self_consistency"].agg(["mean", "count"])
     planted = audit.planted.groupby("kind")[["auroc", "change_auroc", "hit", "change_hit"]].mean()
@@ -226,7 +186,7 @@ def as_json(audit: Audit) -> dict[str, Any]:
             "methods": int(audit.methods["ecg_id"].nunique()),
         },
         "self_consistency": consistency.rename(columns={"count": "n"}).to_dict("index"),
-        "claim": {"words": CLAIM, "tests": _records(claim_rows(audit))},
+        "claim": {"words": CLAIM, "tests": [_plain(_test_row(one)) for one in tests]},
         "territories": _records(territory_shares(audit)),
         "over_time": _records(over_time(audit)),
         "planted": _plain(planted.reset_index().to_dict("records")),
@@ -254,9 +214,11 @@ def _share(rows: pd.DataFrame, leads: Sequence[str]) -> pd.Series:
     return total
 
 
-def _stated_share(audit: Audit, model: str, stated: str) -> pd.Series:
-    mine = audit.together[audit.together["model"] == model]
-    return _share(mine[mine["territory"] == stated], TERRITORY_LEADS[stated])
+def _test_row(one: ClaimTest) -> dict[str, Any]:
+    found = one.estimate
+    words = {"arch": one.arch, "claim": one.claim, "measured": one.measured, "n": one.n}
+    values = {"value": found.value, "low": found.low, "high": found.high, "chance": one.chance}
+    return words | values | {"verdict": one.verdict}
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -9,17 +9,16 @@ import pytest
 from ecgcore import cli
 from ecgcore.commands.explanations import audit as audit_command
 from ecgcore.errors import CatalogError
+from ecgcore.explain.audit.claims import claim_tests
+from ecgcore.explain.audit.findings import load_audit
 from ecgcore.explain.audit.run import table_path
 from ecgcore.explain.audit.summary import (
     Audit,
-    Interval,
     as_json,
-    claim_rows,
     goals,
     league,
     mean_interval,
     territory_shares,
-    verdict,
 )
 from ecgcore.leads import LEADS
 
@@ -63,14 +62,14 @@ def audit():
     ]
     planted = pd.DataFrame(
         {
-            "ecg_id": [1, 1, 2], "kind": ["st", "q", "st"], "auroc": [0.5, 0.6, 0.7],
+            "model": "cnn_bilstm-C", "ecg_id": [1, 1, 2], "kind": ["st", "q", "st"], "auroc": [0.5, 0.6, 0.7],
             "change_auroc": [1.0, 0.9, 0.95], "hit": [True, False, True],
             "change_hit": [True, True, True],
         }
     )  # fmt: skip
     methods = pd.DataFrame(
         {
-            "ecg_id": [1, 2, 1, 2], "method": ["ig", "ig", "gradcam", "gradcam"],
+            "model": "cnn_bilstm-C", "ecg_id": [1, 2, 1, 2], "method": ["ig", "ig", "gradcam", "gradcam"],
             "faithfulness": [0.5, 0.7, 0.1, 0.3], "beaten": [1.0, 1.0, 0.5, 0.7],
             "self_consistency": [0.8, 0.9, 0.4, 0.6],
         }
@@ -96,29 +95,6 @@ def test_shares_stand_beside_chance(audit):
     assert frame.loc[("cnn_bilstm-D", "anterior", "lateral"), "share"] == pytest.approx(0.7)
 
 
-def test_the_claim_is_tested_on_the_same_records(audit):
-    frame = claim_rows(audit).set_index(["arch", "stated"])
-    row = frame.loc[("cnn_bilstm", "anterior")]
-    assert (row["n"], row["a"], row["d"]) == (12, pytest.approx(1), pytest.approx(0.3))
-    assert row["difference"] == pytest.approx(0.7)
-    assert row["verdict"].startswith("supported")
-    assert frame.loc[("bimamba2", "inferior"), "verdict"].startswith("not supported: A itself")
-
-
-@pytest.mark.parametrize(
-    ("a", "d", "difference", "words"),
-    [
-        ((0.5, 0.4, 0.6), (0.3, 0.2, 0.4), (0.2, 0.1, 0.3), "supported"),
-        ((0.5, 0.4, 0.6), (0.45, 0.36, 0.5), (0.05, 0.01, 0.1), "in part"),
-        ((0.5, 0.4, 0.6), (0.5, 0.4, 0.6), (0.0, -0.1, 0.1), "not supported: D looks there as"),
-        ((0.35, 0.3, 0.4), (0.3, 0.2, 0.4), (0.2, 0.1, 0.3), "not supported: A itself"),
-    ],
-)
-def test_verdict(a, d, difference, words):
-    found = verdict(*(Interval(*one, n=9) for one in (a, d, difference)), 1 / 3)
-    assert found.startswith(words)
-
-
 def test_league_is_ranked_by_faithfulness(audit):
     frame = league(audit)
     assert frame["method"].tolist() == ["ig", "gradcam"]
@@ -139,13 +115,20 @@ def test_all_is_plain_json_and_read_from_what_ships(audit, tmp_path, monkeypatch
     with pytest.raises(CatalogError, match="audit --run"):
         Audit.load(tmp_path)
     (tmp_path / "audit").mkdir()
+    cohort = pd.DataFrame({"ecg_id": range(20), "patient": range(20)})
+    cohort.to_parquet(tmp_path / "cohort.parquet", index=False)
     for part in ("maps", "checks", "planted", "methods"):
         getattr(audit, part).to_parquet(table_path(tmp_path, part))
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path))
     monkeypatch.setattr(audit_command, "_run", lambda *_: pytest.fail("nothing is to be computed"))
     assert cli.main(["audit", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
-    assert data == as_json(Audit.load(tmp_path))
+    tests = claim_tests(load_audit(tmp_path))
+    assert data == as_json(Audit.load(tmp_path), tests)
+    assert [(one["arch"], one["n"], one["verdict"]) for one in data["claim"]["tests"]][:2] == [
+        ("cnn_bilstm", 12, "too few ECGs"), ("cnn_bilstm", 12, "too few ECGs"),
+    ]  # fmt: skip
+    assert data["claim"]["tests"][0]["value"] == pytest.approx(1)
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     assert set(data["goals"]) == set(data["aimed"])
     assert data["n"] == {"maps": 20, "checks": 5, "planted": 2, "methods": 2}
