@@ -62,14 +62,16 @@ def audit():
     ]
     planted = pd.DataFrame(
         {
-            "model": "cnn_bilstm-C", "ecg_id": [1, 1, 2], "kind": ["st", "q", "st"], "auroc": [0.5, 0.6, 0.7],
+            "model": "cnn_bilstm-C",
+            "ecg_id": [1, 1, 2], "kind": ["st", "q", "st"], "auroc": [0.5, 0.6, 0.7],
             "change_auroc": [1.0, 0.9, 0.95], "hit": [True, False, True],
             "change_hit": [True, True, True],
         }
     )  # fmt: skip
     methods = pd.DataFrame(
         {
-            "model": "cnn_bilstm-C", "ecg_id": [1, 2, 1, 2], "method": ["ig", "ig", "gradcam", "gradcam"],
+            "model": "cnn_bilstm-C",
+            "ecg_id": [1, 2, 1, 2], "method": ["ig", "ig", "gradcam", "gradcam"],
             "faithfulness": [0.5, 0.7, 0.1, 0.3], "beaten": [1.0, 1.0, 0.5, 0.7],
             "self_consistency": [0.8, 0.9, 0.4, 0.6],
         }
