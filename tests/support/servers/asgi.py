@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -69,7 +70,9 @@ class AsgiClient:
             "server": ("localhost", 8501), **scope, "headers": raw,
         }  # fmt: skip
         first = "http.request" if scope["type"] == "http" else "websocket.connect"
-        return asyncio.run(_run(self.app, whole, [{"type": first, "body": body}]))
+        asked = _run(self.app, whole, [{"type": first, "body": body}])
+        with ThreadPoolExecutor(1) as thread:  # Playwright leaves a loop running in this one
+            return thread.submit(asyncio.run, asked).result()
 
 
 async def _run(
