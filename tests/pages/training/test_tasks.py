@@ -86,6 +86,7 @@ def test_a_model_of_another_task_changes_no_page_about_mi(
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(pretrained))
     pages = ("browse", "review", "compare", "reliability", "about")
     before = {page: shown(open_page(page)) for page in pages}
+    assert tasks(open_page("compare")) == ["MI against normal"]
     save_untrained_five(pretrained / FIVE.folder)
     shutil.copytree(pretrained / FIVE.folder, tmp_path / "runs" / "mine")
     ids = list(synthetic_catalog.frame.index)
@@ -94,6 +95,8 @@ def test_a_model_of_another_task_changes_no_page_about_mi(
     save_predictions(frame, pretrained / "predictions" / "superclasses.parquet")
     assert len(list_models(pretrained, tmp_path / "runs", "superclasses")) == 2
     assert {page: shown(open_page(page)) for page in pages} == before
+    for page in ("compare", "reliability"):
+        assert tasks(open_page(page)) == ["MI against normal", "Five superclasses"]
 
 
 def save_untrained_five(folder: Path) -> None:
@@ -102,10 +105,15 @@ def save_untrained_five(folder: Path) -> None:
 
 
 def shown(app: AppTest) -> tuple[str, list[list[str]], int]:
-    """What a reader sees of a page: its words, what can be chosen, and how many tables it has."""
+    """What a reader sees of a page beside its choice of a task: words, choices, number of tables."""
     assert not app.exception
-    options = [list(box.options) for box in app.selectbox]
+    options = [list(box.options) for box in app.selectbox if box.key != "task"]
     return text(app), options, len(app.dataframe) + len(app.table)
+
+
+def tasks(app: AppTest) -> list[str]:
+    """The tasks that a page about results offers."""
+    return list(app.selectbox(key="task").options)
 
 
 def test_the_task_lives_in_the_address(open_page, store: JobStore):
