@@ -20,10 +20,12 @@ from ecgcore.predictions.decision import (
     SENSITIVITIES,
     DecisionSettings,
     joint_verdict,
+    without_verdicts,
 )
 from ecgcore.predictions.ensemble import is_main, main_ensembles
 from ecgcore.predictions.store import load_cohort
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
+from ecgcore.ptbxl.quality_table import is_void
 from ecgcore.report.content import PrintoutContent
 from ecgcore.report.front import verdict_lines
 from ecgcore.report.verdict import agreement
@@ -206,12 +208,16 @@ def test_disagreement_and_verdict_are_one_on_browse_and_review(logits, monkeypat
     monkeypatch.setattr(caches, "_stored_table", lambda _: _table(logits))
     said = caches.said.__wrapped__(PTBXL_VERSION, DecisionSettings("platt"))
     browse = disagreement_in(said)
+    quality = caches.quality_table(PTBXL_VERSION)
+    void = set(quality.index[is_void(quality)])
+    assert void & set(ids), "no record of the test fold is without any verdict"
     for ecg_id, rows in zip(ids, pages, strict=True):
         main = [row for row in rows if is_main(row.ensemble)]
         words = agreement(main)
         n = round(100 * browse[ecg_id])
         assert f"disagreement **{n} point{'' if n == 1 else 's'}**" in words
-        assert said["verdict"][ecg_id] == joint_verdict(main)
+        kept = without_verdicts(main) if ecg_id in void else main
+        assert said["verdict"][ecg_id] == joint_verdict(kept)
         assert [said[row.ensemble.name][ecg_id] for row in main] == [row.prob for row in main]
 
 
