@@ -56,12 +56,12 @@ def test_a_fresh_server_opens_every_page_by_its_url(
 
 def test_review_moves_on_by_key_and_keeps_the_view_in_the_url(page: "Page", server: str) -> None:
     page.goto(f"{server}/review?record=9&method=Integrated+Gradients")
-    page.get_by_text("Push towards MI: ").wait_for()
+    page.get_by_text("Overlay: CNN-BiLSTM").wait_for()
     settled(page)
     assert page.get_by_text("Synthetic records").first.is_visible()
     page.locator("body").press("n")
     page.wait_for_url(re.compile("record=10"))
-    page.get_by_text("Push towards MI: ").wait_for()
+    page.get_by_text("Overlay: CNN-BiLSTM").wait_for()
     settled(page)
     assert "method=Integrated+Gradients" in page.url
     page.reload()

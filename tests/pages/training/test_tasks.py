@@ -105,7 +105,7 @@ def save_untrained_five(folder: Path) -> None:
 
 
 def shown(app: AppTest) -> tuple[str, list[list[str]], int]:
-    """What a reader sees of a page beside its choice of a task: words, choices, number of tables."""
+    """What a reader sees of a page, its task aside: words, choices, and the number of tables."""
     assert not app.exception
     options = [list(box.options) for box in app.selectbox if box.key != "task"]
     return text(app), options, len(app.dataframe) + len(app.table)
