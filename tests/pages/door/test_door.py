@@ -1,6 +1,5 @@
 """The door: foreign names, foreign pages, strangers and floods stay out; readers come in."""
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from pages.door.headers import HEADERS, SafeHeaders
 from pages.door.hosts import TrustedHosts, is_loopback
 from pages.door.limits import VisitorLimits
 from pages.door.password import COOKIE, PasswordDoor
-from tests.support.servers.asgi import AsgiClient
+from tests.support.servers.asgi import AsgiClient, finished
 
 
 async def _record(scope: Scope, receive: Receive, send: Send) -> None:
@@ -228,5 +227,5 @@ def test_other_messages_than_requests_pass() -> None:
         seen.append(scope)
 
     for cls in (VisitorLimits, TrustedHosts, SafeHeaders):
-        asyncio.run(cls(app)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
+        finished(cls(app)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
     assert len(seen) == 3

@@ -1,13 +1,15 @@
 """Asks an ASGI application directly, without a server; keeps cookies as a browser does."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from starlette.types import ASGIApp
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,13 @@ class AsgiClient:
             "server": ("localhost", 8501), **scope, "headers": raw,
         }  # fmt: skip
         first = "http.request" if scope["type"] == "http" else "websocket.connect"
-        asked = _run(self.app, whole, [{"type": first, "body": body}])
-        with ThreadPoolExecutor(1) as thread:  # Playwright leaves a loop running in this one
-            return thread.submit(asyncio.run, asked).result()
+        return finished(_run(self.app, whole, [{"type": first, "body": body}]))
+
+
+def finished(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run to the end in a thread of its own: Playwright leaves a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 async def _run(
