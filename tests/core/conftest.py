@@ -1,4 +1,4 @@
-"""Models for the tests: three architectures with random weights and valid cards."""
+"""Models for the tests: four architectures with random weights and valid cards."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ PREPROCESSING = Preprocessing(
 
 @pytest.fixture(scope="session")
 def untrained_dir(make_once: MakeOnce) -> Path:
-    """A ``pretrained/`` with an untrained "A" of three architectures; copy before damage."""
+    """A ``pretrained/`` with an untrained "A" of four architectures; copy before damage."""
     return make_once(
         "untrained", lambda folder: [_save_untrained(arch, folder) for arch in UNTRAINED]
     )

@@ -180,11 +180,13 @@ class TestList:
             "cnn_bilstm-A-0",
             "bimamba2-A-0",
             "cnn_lstm-A-0",
+            "resnet_bilstm-A-0",
         ]
         assert [entry.label for entry in entries] == [
             "CNN-BiLSTM A (seed 0)",
             "BiMamba-2 A (seed 0)",
             "CNN-LSTM (study) A (seed 0)",
+            "ResNet-BiLSTM A (seed 0)",
         ]
         assert all(entry.shipped for entry in entries)
 
@@ -194,13 +196,13 @@ class TestList:
         damaged.write_text(content)
         with caplog.at_level(logging.WARNING):
             entries = list_models(pretrained, tmp_path / "no runs")
-        assert [entry.key.arch for entry in entries] == ["bimamba2", "cnn_lstm"]
+        assert [entry.key.arch for entry in entries] == ["bimamba2", "cnn_lstm", "resnet_bilstm"]
         assert [record.levelname for record in caplog.records] == ["WARNING"]
         assert str(damaged) in caplog.text
 
     def test_unfinished_run_has_no_card_and_is_not_listed(self, pretrained, tmp_path):
         (tmp_path / "runs" / "now").mkdir(parents=True)
-        assert len(list_models(pretrained, tmp_path / "runs")) == 3
+        assert len(list_models(pretrained, tmp_path / "runs")) == 4
 
     def test_own_run_comes_after_the_shipped_and_is_named_by_its_folder(
         self, pretrained, card, tmp_path
@@ -209,8 +211,8 @@ class TestList:
         run.mkdir(parents=True)
         card.save(run)
         entries = list_models(pretrained, tmp_path / "runs")
-        assert [entry.name for entry in entries][3:] == ["cnn_bilstm-A-0@try-1"]
-        assert entries[3].label == "CNN-BiLSTM A (seed 0), local run try-1"
+        assert [entry.name for entry in entries][4:] == ["cnn_bilstm-A-0@try-1"]
+        assert entries[4].label == "CNN-BiLSTM A (seed 0), local run try-1"
         assert by_name(entries, "cnn_bilstm-A-0@try-1").folder == run
         assert find_model(card.key, pretrained, tmp_path / "runs").shipped
 
@@ -227,6 +229,7 @@ class TestList:
             "cnn_bilstm-D-0",
             "bimamba2-A-0",
             "cnn_lstm-A-0",
+            "resnet_bilstm-A-0",
         ]
 
     def test_unknown_model_names_the_known_ones(self, pretrained, tmp_path):
@@ -295,7 +298,12 @@ class TestTasks:
             for task in ("mi", "superclasses", None)
         }
         mine = "superclasses-cnn_bilstm-all-0"
-        assert names["mi"] == ["cnn_bilstm-A-0", "bimamba2-A-0", "cnn_lstm-A-0"]
+        assert names["mi"] == [
+            "cnn_bilstm-A-0",
+            "bimamba2-A-0",
+            "cnn_lstm-A-0",
+            "resnet_bilstm-A-0",
+        ]
         assert names["superclasses"] == [mine, f"{mine}@mine"]
         assert names[None] == [*names["mi"], mine, f"{mine}@mine"]
         assert list_models(pretrained, tmp_path / "runs") == list_models(
