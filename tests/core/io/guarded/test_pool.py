@@ -94,15 +94,17 @@ def test_what_takes_too_long_ends_its_process_and_no_other(
 ) -> None:
     monkeypatch.setattr(guarded, "_HAD_ITS_TURN_S", 0.0)
     pool.warm_up()
-    _read(pool, EXAMPLE)
-    [before] = _pids(pool)
+    for _ in _pids(pool):  # another test may have kept two warm
+        _read(pool, EXAMPLE)
+    slow, *others = _pids(pool)
     started = time.monotonic()
     with pytest.raises(RecordError, match=r"a\.csv took more than 3 s to read and was stopped"):
         _read(pool, EXAMPLE * 40, Limits(wall_s=0.01))
-    assert time.monotonic() - started < 2
-    assert not psutil.pid_exists(before)
+    assert time.monotonic() - started < 5
+    assert not psutil.pid_exists(slow)
+    assert all(psutil.pid_exists(pid) for pid in others)
     assert _read(pool, EXAMPLE) == 10.0  # by another, which is warm
-    assert _pids(pool) != [before]
+    assert slow not in _pids(pool)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows limits no memory of a process")
