@@ -32,7 +32,9 @@ SNOMED: Mapping[str, Mapping[str, Sequence[str]]] = {
 }
 """By task: codes of each class in the headers of the challenge's recordings."""
 
-_COMMENT = re.compile(r"^#\s*(Age|Sex|Dx)\s*:\s*([\w ,.-]{1,400})$", re.IGNORECASE | re.MULTILINE)
+_COMMENT = re.compile(
+    r"^#[ \t]{0,9}(Age|Sex|Dx)[ \t]{0,9}:([\w\t ,.-]{1,400})$", re.IGNORECASE | re.MULTILINE
+)
 _OLDEST = 120.0
 
 
