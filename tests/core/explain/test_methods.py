@@ -34,8 +34,14 @@ def record(synthetic_recordings):
 @pytest.fixture
 def toy(untrained_entries):
     """Return a function that puts a module in the place of a trained model."""
-    entry = untrained_entries["cnn_bilstm"]
-    return lambda module: Predictor(entry, module.eval().requires_grad_(False))
+    of_mi = untrained_entries["cnn_bilstm"].card
+
+    def toy(module, task="mi"):
+        card = replace(of_mi, key=replace(of_mi.key, task=task))
+        entry = replace(untrained_entries["cnn_bilstm"], card=card)
+        return Predictor(entry, module.eval().requires_grad_(False))
+
+    return toy
 
 
 class Linear(nn.Module):
@@ -97,13 +103,14 @@ class TestIntegratedGradients:
 
     def test_the_asked_class_is_explained(self, toy, record):
         module = TwoClasses()
-        predictor = toy(module)
+        predictor = toy(module, "superclasses")
         inputs = predictor.preprocessing.apply(record.signal)
         for index, share in enumerate((1.0, -3.0)):
             expected = share * module.weight.numpy() * inputs
             result = explain(predictor, record, "ig", baseline="zero", class_index=index)
             np.testing.assert_allclose(result.scores, expected, rtol=1e-4, atol=1e-7)
             assert result.logit == pytest.approx(expected.sum(dtype=np.float64), rel=1e-4)
+            assert result.target == ("NORM", "MI")[index]
 
     def test_delta_is_sum_of_scores_minus_change_of_logit(self, toy, record):
         """One midpoint step of a cube: 3 / 4 of the change is found, delta is minus 1 / 4 of it."""
@@ -178,7 +185,8 @@ class TestGradCam:
             [[1.0, 1.0, 1.0, 1.0], [-1.0, -1.0, 1.0, -3.0]],
         )
         module.register_forward_hook(lambda _, inputs, logit: torch.cat([logit, -logit], dim=1))
-        result = explain(toy(module), record, "gradcam", class_index=1)
+        result = explain(toy(module, "superclasses"), record, "gradcam", class_index=1)
+        assert result.target == "MI"
         assert result.scores[0, :125].tolist() == [2.0] * 125
         assert result.scores[0, 875:].tolist() == [0.0] * 125
         assert result.logit == pytest.approx(1.0)
