@@ -43,6 +43,7 @@ def signal(synthetic_recordings: Recordings) -> np.ndarray:
          {"59118001", "164889003"}),
         ("# Age: NaN\n# Sex: F\n# Dx: 426783006\n", Patient(None, "female"), {"426783006"}),
         ("#Age: 300\n#Sex: Unknown\n", Patient(), set()),
+        ("#\tAge\t:\t74 \n#Dx:\t164889003\n", Patient(74.0), {"164889003"}),
         ("", Patient(), set()),
     ],
 )  # fmt: skip
