@@ -121,7 +121,7 @@ def draw_earlier(case: ReadableCase) -> None:
         "review/page.py",
         label=f"Open record {chosen.ecg_id}",
         icon=":material/ecg_heart:",
-        query_params={"record": str(chosen.ecg_id)},
+        query_params={"open": str(chosen.ecg_id)},
     )
     if isinstance(other, UnreadableCase):
         show_ecg_error(other.problem)

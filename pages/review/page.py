@@ -23,8 +23,17 @@ def step_button(label: str, key: str, ecg_id: int | None) -> None:
     st.button(label, shortcut=key, disabled=ecg_id is None, on_click=go_to, args=(ecg_id,))
 
 
+def _follow_link() -> None:
+    """Show the record of a link on this page: its field keeps its value against ``record``."""
+    if asked := st.query_params.pop("open", ""):
+        if "record" not in st.session_state:  # the first run writes no bound URL
+            st.query_params["record"] = asked
+        st.session_state["record"] = asked
+
+
 def choose_record() -> int:
     """Draw title, record number and steps; return the record, or stop the page with a message."""
+    _follow_link()
     if "record" not in st.session_state and "record" not in st.query_params:
         first, listed = worklist.first_case()
         go_to(first)

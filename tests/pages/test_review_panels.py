@@ -147,6 +147,16 @@ def test_without_a_median_beat_the_reason_stands_there(open_bare, flat_data):
     assert "No median beat: 0 beats found" in infos(app)[0]
 
 
+def test_a_link_on_review_shows_its_record(open_bare, pair):
+    first, second = pair
+    app = open_bare(second)
+    app.query_params["open"] = str(first)
+    app.run()
+    assert not app.exception
+    assert app.text_input(key="record").value == str(first)
+    assert "open" not in app.query_params
+
+
 def test_an_earlier_ecg_is_laid_over_and_compared(open_bare, pair, synthetic_recordings):
     first, second = pair
     app = open_bare(second, details="Other ECGs")
@@ -154,7 +164,7 @@ def test_an_earlier_ecg_is_laid_over_and_compared(open_bare, pair, synthetic_rec
     assert option.startswith(f"{first} · ")
     assert "earlier" in option
     link = next(p.proto for p in app.get("page_link") if p.proto.label == f"Open record {first}")
-    assert link.query_string == f"record={first}"
+    assert link.query_string == f"open={first}"
     drawn = charts(app)["Median"]
     assert drawn.alt.startswith(f"Median beats of Record {second} and Record {first},")
     names = {trace["name"] for trace in json.loads(drawn.spec)["data"]}

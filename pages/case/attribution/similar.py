@@ -86,7 +86,7 @@ def _draw_one(one: Similar, entry: CatalogEntry) -> None:
         "review/page.py",
         label="Open in Review",
         icon=":material/ecg_heart:",
-        query_params={"record": str(one.ecg_id)},
+        query_params={"open": str(one.ecg_id)},
     )
 
 
