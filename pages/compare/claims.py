@@ -67,7 +67,7 @@ def draw_claims(shown: Field, choice: Choice) -> None:
     ensembles = study_ensembles(BOTH)
     if choice.data_version != PTBXL_VERSION or not ensembles:
         st.info(
-            f"The claims are about {PTBXL_VERSION}: choose it under “Task, data, runs”.",
+            f"The claims are about {PTBXL_VERSION}: choose it under “Task, data”.",
             icon=":material/info:",
         )
         return

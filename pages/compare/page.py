@@ -41,7 +41,7 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble], "PopoverContainer"]:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="left"):
         st.title(TITLE, anchor=False, width="content")
         architecture = choices.choose_architecture()
-        more = st.popover("Task, data, runs", icon=":material/tune:")
+        more = st.popover("Task, data", icon=":material/tune:")
         menu = plots.report_menu()
     with more:
         choose_task()
