@@ -50,7 +50,7 @@ def test_a_fresh_server_opens_every_page_by_its_url(
         assert page.get_by_role("link", name=name, exact=True).first.is_visible()
     assert "Traceback" not in page.inner_text("body")
     assert "Page not found" not in page.inner_text("body")
-    assert page.get_by_role("heading", level=1, name=PAGES[path]).count() == 1
+    page.get_by_role("heading", level=1, name=PAGES[path]).wait_for()
     assert errors == []
 
 
@@ -124,7 +124,7 @@ def test_the_paper_of_a_reader_stays_and_is_measured_and_printed(page: "Page", s
     settled(page)
     assert "layout=12x1" in page.url
     assert "order=Cabrera" in page.url
-    assert page.locator(".st-key-ecg").get_by_text("−aVR", exact=True).is_visible()
+    page.locator(".st-key-ecg").get_by_text("−aVR", exact=True).wait_for()
     assert page.evaluate(ROWS) == 12
 
     page.locator(".st-key-ecg").get_by_text("0.5 Hz high-pass, zero-phase").wait_for()
