@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ecgcore.commands import bench, data, predict, report, run, signals, study, train
 from ecgcore.commands.explanations import audit, explain
+from ecgcore.commands.files import convert
 from ecgcore.commands.reading import agreement, mrmc, review
 from ecgcore.commands.records import add_record_arguments
 from ecgcore.commands.result import BAD_INPUT, FAILED, Result
@@ -104,6 +105,12 @@ _COMMANDS = (
         "print one record as PDF or PNG, true to scale",
         report.run_report,
         report.add_arguments,
+    ),
+    _Command(
+        "convert",
+        "write one recording in another format",
+        convert.run_convert,
+        convert.add_arguments,
     ),
     _Command(
         "predict-all",

@@ -1,0 +1,1 @@
+"""Recordings as files: a writer for each format."""
