@@ -28,6 +28,23 @@ class Patient:
 UNKNOWN_PATIENT = Patient()
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of one lead that was not recorded.
+
+    Attributes
+    ----------
+    lead
+        One of `ecgcore.leads.LEADS`.
+    start_s, end_s
+        Its first sample and the one after its last, in seconds from the record's start.
+    """
+
+    lead: str
+    start_s: float
+    end_s: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EcgRecord:
     """A 12-lead ECG in millivolts.
@@ -48,6 +65,13 @@ class EcgRecord:
         What a reader must know about how it was read.
     patient
         Age and sex, as far as they are known.
+    gaps
+        Where leads were not recorded; `signal` is a straight line there, `recorded` is nan.
+    leads_off
+        Leads whose electrodes were off, as the file says.
+    simultaneous
+        False where the leads were recorded one group after the other: each is right by itself,
+        and nothing may be said across them.
     """
 
     record_id: str
@@ -57,6 +81,9 @@ class EcgRecord:
     synthetic: bool = False
     warnings: tuple[str, ...] = ()
     patient: Patient = UNKNOWN_PATIENT
+    gaps: tuple[Gap, ...] = ()
+    leads_off: tuple[str, ...] = ()
+    simultaneous: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a signal that no page and no model could use."""
@@ -77,6 +104,17 @@ class EcgRecord:
                 f"Record {self.record_id} has samples that are not numbers in {', '.join(bad)}. "
                 "Repair or crop the recording and load it again."
             )
+
+    @property
+    def recorded(self) -> FloatArray:
+        """The signal with nan where a lead was not recorded; the signal itself without gaps."""
+        if not self.gaps:
+            return self.signal
+        signal = self.signal.copy()
+        for gap in self.gaps:
+            first, last = (round(time_s * self.fs_hz) for time_s in (gap.start_s, gap.end_s))
+            signal[LEADS.index(gap.lead), first:last] = np.nan
+        return signal
 
     @property
     def n_samples(self) -> int:
@@ -142,7 +180,34 @@ def window(record: EcgRecord, start_s: float, duration_s: float) -> EcgRecord:
         return record
     words = f"Seconds {start_s:g} to {start_s + duration_s:g} of {record.duration_s:g} s."
     cut = np.ascontiguousarray(record.signal[:, first : first + n])
-    return replace(record, signal=cut, warnings=(*record.warnings, words))
+    gaps = _gaps_within(record.gaps, first / record.fs_hz, (first + n) / record.fs_hz)
+    return replace(record, signal=cut, gaps=gaps, warnings=(*record.warnings, words))
+
+
+def gaps_in(signal: NDArray[np.floating], fs_hz: float) -> tuple[Gap, ...]:
+    """Find the runs of nan in ``(12, n_samples)``, lead by lead.
+
+    >>> gaps_in(np.where(np.eye(12, 4) > 0, np.nan, 0.0), 2)[:2]
+    (Gap(lead='I', start_s=0.0, end_s=0.5), Gap(lead='II', start_s=0.5, end_s=1.0))
+    """
+    edges = np.diff(np.pad(np.isnan(signal), ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    starts, ends = np.argwhere(edges == 1), np.argwhere(edges == -1)
+    return tuple(
+        Gap(LEADS[lead], float(first / fs_hz), float(last / fs_hz))
+        for (lead, first), (_, last) in zip(starts, ends, strict=True)
+    )
+
+
+def _gaps_within(gaps: tuple[Gap, ...], start_s: float, end_s: float) -> tuple[Gap, ...]:
+    return tuple(
+        replace(
+            gap,
+            start_s=max(gap.start_s, start_s) - start_s,
+            end_s=min(gap.end_s, end_s) - start_s,
+        )
+        for gap in gaps
+        if gap.start_s < end_s and gap.end_s > start_s
+    )
 
 
 def _samples(duration_s: float, fs_hz: int) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecgcore.errors import RecordError
-from ecgcore.records import EcgRecord, covering_windows, window, windows
+from ecgcore.records import EcgRecord, Gap, covering_windows, gaps_in, window, windows
 
 
 def record(signal: np.ndarray, fs_hz: int = 500) -> EcgRecord:
@@ -116,3 +116,39 @@ def test_the_shortest_rest_that_is_seen_can_be_chosen(
 
 def test_a_window_may_hold_one_sample_and_end_with_the_record() -> None:
     assert window(ramp(1000), 9.99, 0.01).signal[0].tolist() == [999.0]
+
+
+def with_gap() -> EcgRecord:
+    signal = np.arange(12000, dtype=np.float32).reshape(12, 1000)
+    return EcgRecord("17", signal, 100, "a test", gaps=(Gap("II", 2.0, 2.5),))
+
+
+def test_what_was_not_recorded_is_no_number() -> None:
+    ecg = with_gap()
+    lead, sample = np.nonzero(np.isnan(ecg.recorded))
+    assert set(lead) == {1}
+    assert sample.tolist() == list(range(200, 250))
+    assert np.isfinite(ecg.signal).all()
+    assert np.array_equal(ecg.recorded[1, 250:], ecg.signal[1, 250:])
+
+
+def test_gaps_are_found_by_lead_and_time() -> None:
+    signal = np.zeros((12, 1000))
+    signal[1, 200:250] = signal[1, 990:] = signal[11, 0] = np.nan
+    assert gaps_in(signal, 100) == (Gap("II", 2.0, 2.5), Gap("II", 9.9, 10.0), Gap("V6", 0.0, 0.01))
+
+
+@pytest.mark.parametrize(
+    ("start_s", "left"),
+    [
+        (0.0, (Gap("II", 2.0, 2.4),)),
+        (2.2, (Gap("II", 0.0, 0.3),)),
+        (2.5, ()),
+        (1.0, (Gap("II", 1.0, 1.5),)),
+    ],
+)
+def test_a_window_keeps_its_part_of_a_gap(start_s: float, left: tuple[Gap, ...]) -> None:
+    cut = window(with_gap(), start_s, 2.4)
+    assert [gap.lead for gap in cut.gaps] == [gap.lead for gap in left]
+    for gap, wanted in zip(cut.gaps, left, strict=True):
+        assert (gap.start_s, gap.end_s) == pytest.approx((wanted.start_s, wanted.end_s))

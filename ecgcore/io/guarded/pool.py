@@ -22,7 +22,7 @@ from ecgcore.io.missing_units import NotSaidError
 from ecgcore.io.raw import FILE_SAYS_ALL, ReadOptions
 from ecgcore.io.recordings import MAX_UPLOAD_BYTES, check_upload_size
 from ecgcore.leads import LEADS
-from ecgcore.records import EcgRecord
+from ecgcore.records import EcgRecord, Gap
 from ecgcore.settings import PROJECT_DIR, Settings
 
 _START_S = 60.0
@@ -272,6 +272,9 @@ def _record(
         return EcgRecord(
             head["record_id"], signal, head["fs_hz"], head["source"],
             warnings=tuple(head["warnings"]),
+            gaps=tuple(Gap(*gap) for gap in head["gaps"]),
+            leads_off=tuple(head["leads_off"]),
+            simultaneous=head["simultaneous"],
         )  # fmt: skip
     if head["error"] == NotSaidError.__name__:
         raise NotSaidError(head["words"])

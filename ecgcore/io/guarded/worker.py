@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,9 @@ def _as_message(record: EcgRecord) -> Answer:
         "fs_hz": record.fs_hz,
         "source": record.source,
         "warnings": list(record.warnings),
+        "gaps": [astuple(gap) for gap in record.gaps],
+        "leads_off": list(record.leads_off),
+        "simultaneous": record.simultaneous,
     }
     return head, [record.signal.reshape(-1).data.cast("B")]
 
