@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecgcore.commands.explanations.explain import ALL_SEEDS, asked_models
 from ecgcore.commands.predict import (
     add_decision_arguments,
     asked_settings,
@@ -34,6 +35,8 @@ _FILTER_STEPS = {"hp": "highpass_hz", "lp": "lowpass_hz", "notch": "notch_hz"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask for the record, the file, the paper and the overlay."""
+    from ecgcore.explain.attribution import METHODS
+
     add_record_arguments(parser)
     parser.add_argument("--out", required=True, type=Path, help="F.pdf, or F.png of the first page")
     parser.add_argument("--paper", default="A4", choices=["A4", "Letter"], help="landscape")
@@ -47,10 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dpi", type=int, default=300, help="of a PNG, 50 to 600")
     add_decision_arguments(parser)
-    parser.add_argument("--overlay", choices=["gradcam", "ig"], help="attribution behind the leads")
+    parser.add_argument(
+        "--overlay", choices=list(METHODS), help="attribution behind the leads, with its checks"
+    )
     parser.add_argument("--arch", default=DEFAULT.name, help="the model that is explained")
     parser.add_argument("--set", default=mi.ALL, dest="train_set")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", default=ALL_SEEDS, help="a number, or all (the default)")
 
 
 def run_report(args: argparse.Namespace, settings: Settings) -> Result:
@@ -136,7 +141,7 @@ def _content(args: argparse.Namespace, settings: Settings) -> PrintoutContent:
     entry = catalog.entry(int(args.record)) if catalog is not None else None
     decision = asked_settings(args)
     said = _predictions(seen, catalog, entry, decision, settings)
-    model = None if args.overlay is None else _model(args, settings)
+    explained = None if args.overlay is None else asked_models(args, settings)
     return PrintoutContent(
         record=display.apply(record),
         data_version="a file from elsewhere" if catalog is None else catalog.version,
@@ -150,7 +155,7 @@ def _content(args: argparse.Namespace, settings: Settings) -> PrintoutContent:
         predictions=said.made,
         decision=decision,
         fitted_words=said.fitted,
-        overlay=None if model is None else _attribution(seen, model, args.overlay),
+        overlay=None if explained is None else _checked(seen, *explained, args.overlay),
         scope=scope_of(seen, entry, settings),
         notes=said.notes,
     )
@@ -203,15 +208,11 @@ def _fitted(
     return fitted_words((one.rule for one in made), entry.ecg_id)
 
 
-def _model(args: argparse.Namespace, settings: Settings) -> ModelEntry:
-    from ecgcore.models.cards import ModelKey, find_model
-
-    key = ModelKey(args.arch, args.train_set, args.seed)
-    return find_model(key, settings.pretrained_dir, settings.runs_dir)
-
-
-def _attribution(record: EcgRecord, model: ModelEntry, method: str) -> Attribution:
-    from ecgcore.explain.methods import explain
+def _checked(
+    record: EcgRecord, who: list[ModelEntry], siblings: list[ModelEntry], method: str
+) -> Attribution:
+    from ecgcore.explain.checks.run import explain_with_checks
     from ecgcore.models.predictor import Predictor
 
-    return explain(Predictor.open(model), record, method)
+    asked, others = ([Predictor.open(one) for one in entries] for entries in (who, siblings))
+    return explain_with_checks(asked, record, method, siblings=others)

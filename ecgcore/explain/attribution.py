@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from ecgcore.explain.trust import Checks
+from ecgcore.explain.trust import DO_NOT_TRUST, Checks
 from ecgcore.leads import LEADS, TERRITORY_LEADS
 from ecgcore.models.cards import ModelEntry
 from ecgcore.records import FloatArray
@@ -134,6 +134,11 @@ class Attribution:
     def signed(self) -> bool:
         """True when negative scores speak against MI."""
         return self.method in SIGNED
+
+    @property
+    def refused(self) -> bool:
+        """True where the checks say not to trust the map."""
+        return self.checks is not None and self.checks.badge == DO_NOT_TRUST
 
     @property
     def push(self) -> FloatArray:

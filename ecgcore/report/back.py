@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from ecgcore.explain.trust import Checks
 from ecgcore.leads import LEADS
 from ecgcore.predictions.decision import (
     DecisionSettings,
@@ -16,6 +17,7 @@ from ecgcore.report.content import (
     attribution_words,
     calibrator_words,
     fold9_words,
+    trust_words,
 )
 from ecgcore.report.flow import Block, Column, column_mm, heading, paragraph, pour, table
 from ecgcore.report.front import scale_line, value_words
@@ -264,8 +266,19 @@ def _overlay(content: PrintoutContent, width: float) -> list[Block]:
     return [
         heading("Overlay behind the leads"),
         paragraph(content.overlay.label, width, bold=True),
+        paragraph(trust_words(content.overlay), width, bold=True),
         paragraph(attribution_words(content.overlay), width),
+        *_checks(content.overlay.checks, width),
     ]
+
+
+def _checks(checks: Checks | None, width: float) -> list[Block]:
+    """List each check with its number and what it makes of the map."""
+    if checks is None:
+        return []
+    columns = [Column("Check", 52), Column("Number", 15, right=True), Column("Makes the map", 26)]
+    rows = [(one.title, one.text, one.level or "decides nothing") for one in checks.checks]
+    return table(columns, rows, width)
 
 
 def _provenance(content: PrintoutContent, width: float) -> list[Block]:

@@ -110,6 +110,15 @@ def attribution_words(attribution: Attribution) -> str:
     return " ".join(filter(None, [*attribution_sentences(attribution), push_words(attribution)]))
 
 
+def trust_words(attribution: Attribution) -> str:
+    """Say in plain text what the checks make of a map, and why."""
+    checks = attribution.checks
+    if checks is None:
+        return "Map not checked: do not rely on it."
+    greyed = " It is drawn in grey." if attribution.refused else ""
+    return f"Map: {checks.badge}. {checks.reason}{greyed}"
+
+
 def push_words(attribution: Attribution) -> str:
     """Say in which territories' leads the push towards MI lies; "" for time alone."""
     shares = [f"{name} {percent(share, 0)}" for name, share in attribution.territory_shares.items()]

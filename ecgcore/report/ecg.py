@@ -26,7 +26,7 @@ _NAME_PT, _NOTE_PT = 9.0, 7.5
 _LEVELS = 16
 _SEAM_MM = 0.05
 _DEEPEST = 0.75
-_STRONGEST = {"plus": "#D53C14", "minus": "#0072B2", "one": "#009E73"}
+_STRONGEST = {"plus": "#D53C14", "minus": "#0072B2", "one": "#009E73", "refused": "#5A5A5A"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +187,23 @@ def _draw_overlay(
     row, step = np.nonzero(np.nan_to_num(shares))
     boxes = np.column_stack([x[step], y[row], np.diff(x)[step] + _SEAM_MM, np.diff(y)[row]])
     boxes[:, :2] += origin
-    sheet.cells(boxes, overlay_colors(shares[row, step], signed=attribution.signed))
+    sheet.cells(boxes, _colors_of(attribution, shares[row, step]))
 
 
-def overlay_colors(shares: np.ndarray, *, signed: bool) -> NDArray[np.float64]:
-    """Mix white with the colour of each share (-1 to 1 where signed, else 0 to 1), ``(n, 3)``."""
+def _colors_of(attribution: Attribution, shares: np.ndarray) -> NDArray[np.float64]:
+    return overlay_colors(shares, signed=attribution.signed, refused=attribution.refused)
+
+
+def overlay_colors(
+    shares: np.ndarray, *, signed: bool, refused: bool = False
+) -> NDArray[np.float64]:
+    """Mix white with the colour of each share (-1 to 1 where signed, else 0 to 1), ``(n, 3)``.
+
+    A refused map is grey.
+    """
     plus, minus = ("plus", "minus") if signed else ("one", "one")
+    if refused:
+        plus = minus = "refused"
     ends = np.where(shares[:, None] > 0, to_rgb(_STRONGEST[plus]), to_rgb(_STRONGEST[minus]))
     weight = _DEEPEST * np.abs(shares)[:, None]
     colors: NDArray[np.float64] = 1 - weight * (1 - ends)
@@ -206,9 +217,10 @@ def draw_overlay_scale(
     shares = np.linspace(-1 if attribution.signed else 0, 1, 24)
     x = x_mm + 1.5 * np.arange(len(shares))
     boxes = np.column_stack([x, 0 * x + y_mm, 0 * x + 1.5 + _SEAM_MM, 0 * x + 2.5])
-    sheet.cells(boxes, overlay_colors(shares, signed=attribution.signed))
+    sheet.cells(boxes, _colors_of(attribution, shares))
     ends = (
         "away from MI … towards MI" if attribution.signed else "none … strongest moment of the page"
     )
-    words = f"{ends} ({attribution.label}){pointer}"
+    refused = "refused by its checks · " if attribution.refused else ""
+    words = f"{refused}{ends} ({attribution.label}){pointer}"
     sheet.text(x[-1] + 3.0, y_mm + 0.3, words, size_pt=7, color=INK)

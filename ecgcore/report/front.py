@@ -2,7 +2,12 @@
 
 from ecgcore.figures.theme import RUST
 from ecgcore.ptbxl.catalog import CatalogEntry
-from ecgcore.report.content import DISCLAIMER, PrintoutContent, calibrator_words
+from ecgcore.report.content import (
+    DISCLAIMER,
+    PrintoutContent,
+    calibrator_words,
+    trust_words,
+)
 from ecgcore.report.ecg import (
     Area,
     cut_leads,
@@ -124,6 +129,9 @@ def _alerts(content: PrintoutContent) -> list[tuple[str, str]]:
     """Say what a reader must know of the recording, each with its colour."""
     record = content.record
     lines = []
+    if content.overlay is not None:
+        color = RUST if content.overlay.refused else INK
+        lines.append((trust_words(content.overlay), color))
     if content.quality is not None and content.quality.swap:
         lines.append((f"Suspected swap of electrodes: {content.quality.swap}", RUST))
     seconds = shown_s(record, content.settings)

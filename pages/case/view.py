@@ -95,7 +95,8 @@ def draw_case(case: Case) -> None:
         draw_leading(case, decision)
     if isinstance(case, ReadableCase):
         with print_slot:
-            content = printout_content(case, rows, decision, scope, paper, chosen_filter, overlay)
+            printed = None if overlay is None else replace(overlay, checks=checks)
+            content = printout_content(case, rows, decision, scope, paper, chosen_filter, printed)
             print_menu(case, content)
     draw_details(case, rows, decision, paper, Explained(method, who, style))
     if isinstance(case, ReadableCase) and overlay is not None and checks is None:

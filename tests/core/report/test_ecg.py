@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ecgcore.explain.trust import Check, Checks
 from ecgcore.figures.paper_layout import PaperSettings
 from ecgcore.figures.theme import paper
 from ecgcore.leads import LEADS
@@ -224,6 +225,18 @@ def test_colours_of_an_overlay_are_mixed_with_white() -> None:
     ):
         assert color == pytest.approx(1 - share * (1 - end))
     assert overlay_colors(np.array([1.0]), signed=False)[0] == pytest.approx(1 - 0.75 * (1 - green))
+
+
+def test_a_refused_overlay_is_grey() -> None:
+    grey = 1 - 0.75 * (1 - 0x5A / 255)
+    for signed in (True, False):
+        found = overlay_colors(np.array([-1.0, 1.0]), signed=signed, refused=True)
+        assert found == pytest.approx(grey)
+    failed = Check("stability", "", "", 0.1, good=0.8, bad=0.5)
+    overlay = attribution(np.ones((12, 1000)), checks=Checks((failed,)))
+    sketch, _ = drawn(record(), overlay=overlay)
+    ((_, colors),) = sketch.boxes
+    assert colors[0] == pytest.approx(grey)
 
 
 @pytest.mark.parametrize("signed", [True, False])

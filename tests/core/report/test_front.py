@@ -189,7 +189,10 @@ def places(sheet: Any) -> dict[str, tuple[float, float]]:
 def test_the_ecg_fills_what_the_head_and_foot_leave(
     monkeypatch: pytest.MonkeyPatch, overlay: Any, below: float
 ) -> None:
-    """6 mm above, 36 mm of head, a line each 4.1 mm, 12 mm of foot, 5 mm for a scale."""
+    """6 mm above, 36 mm of head, a line each 4.1 mm, 12 mm of foot, 5 mm for a scale.
+
+    A map has one line about whether to trust it.
+    """
     areas: list[Area] = []
     draw = module.draw_ecg
 
@@ -200,7 +203,8 @@ def test_the_ecg_fills_what_the_head_and_foot_leave(
     monkeypatch.setattr(module, "draw_ecg", noted)
     made = bare(overlay=overlay)
     sheet = module.front(made, "A4")
-    assert areas == [Area(6.0, below, 285.0, pytest.approx(210 - 6 - 36 - 12 - (below - 12)))]
+    head = 36 if overlay is None else 36 + 4.1
+    assert areas == [Area(6.0, below, 285.0, pytest.approx(210 - 6 - head - 12 - (below - 12)))]
     found = places(sheet)
     scale = next(words for words in found if words.startswith("25 mm/s"))
     assert found[scale] == pytest.approx(

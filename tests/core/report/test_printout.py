@@ -13,6 +13,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from ecgcore.errors import RecordError
+from ecgcore.explain.trust import Check, Checks
 from ecgcore.figures.paper_layout import LAYOUTS, ORDERS, PaperSettings
 from ecgcore.figures.theme import RUST
 from ecgcore.leads import LEADS
@@ -252,6 +253,38 @@ def test_report_says_everything():
     ):
         assert part in text
     assert "SYNTHETIC" not in text
+
+
+def checks(seed_agreement: float, reason: str) -> Checks:
+    return Checks(
+        (
+            Check(
+                "seed_agreement",
+                "Agreement between seeds",
+                "",
+                seed_agreement,
+                0.8,
+                0.6,
+                "",
+                reason,
+            ),
+        )
+    )
+
+
+def test_the_badge_of_a_map_and_its_reason_are_printed_on_both_sheets():
+    refused = checks(0.2, "Other trainings explain the ECG differently.")
+    text = printed(overlay=replace(OVERLAY, checks=refused))
+    words = "Map: do not trust. Other trainings explain the ECG differently. It is drawn in grey."
+    assert text.count(words) == 2
+    assert "Agreement between seeds\n0.20\ndo not trust" in text
+    assert "refused by its checks · away from MI … towards MI" in text
+    fine = printed(overlay=replace(OVERLAY, checks=checks(0.9, "")))
+    said = "Map: trust. Every check that decides is passed: agreement between seeds 0.90."
+    assert fine.count(said) == 2
+    assert "grey" not in fine
+    assert "refused" not in fine
+    assert printed(overlay=OVERLAY).count("Map not checked: do not rely on it.") == 2
 
 
 def test_predictions_of_several_seeds_say_what_was_done_to_them():
