@@ -16,6 +16,7 @@ from ecgcore.io.guarded.pool import shared_pool
 from ecgcore.jobs.store import JobStore
 from ecgcore.jobs.supervisor import Supervisor
 from ecgcore.settings import Settings
+from pages.case.reading import statements
 from pages.door.door import middleware
 from pages.shared.errors import show_ecg_error
 
@@ -55,6 +56,6 @@ app = st.App(
     "pages/_router.py",
     lifespan=lifespan,
     middleware=middleware(Settings.from_env()),
-    routes=[Route("/api/ready", ready)],
+    routes=[Route("/api/ready", ready), Route(statements.PATH, statements.statements)],
     on_script_error=show_ecg_error,
 )

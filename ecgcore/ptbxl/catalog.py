@@ -212,13 +212,18 @@ def load_catalog(folder: Path) -> Catalog:
     return Catalog(folder, _version(folder, frame, is_synthetic), is_synthetic, frame, codes)
 
 
-def open_catalog(settings: Settings) -> Catalog:
-    """Open the chosen data folder, else the local PTB-XL, else the embedded synthetic set."""
+def data_folder(settings: Settings) -> Path:
+    """Return the chosen data folder, else that of the local PTB-XL, else of the synthetic set."""
     if settings.data_dir is not None:
-        return load_catalog(settings.data_dir)
+        return settings.data_dir
     if (settings.local_data_dir / "ptbxl_database.csv").exists():
-        return load_catalog(settings.local_data_dir)
-    return load_catalog(synthetic.ensure(settings.synthetic_dir))
+        return settings.local_data_dir
+    return synthetic.ensure(settings.synthetic_dir)
+
+
+def open_catalog(settings: Settings) -> Catalog:
+    """Open the data set in `data_folder`."""
+    return load_catalog(data_folder(settings))
 
 
 def synthetic_version() -> str:

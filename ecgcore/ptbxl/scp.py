@@ -75,3 +75,29 @@ def load_statements(path: Path) -> pd.DataFrame:
             "kind": kind.mask(diagnostic, "diagnostic"),
         }
     )
+
+
+def statements_like(statements: pd.DataFrame, typed: str, most: int = 8) -> list[tuple[str, str]]:
+    """Find the statements whose code begins with a text, or whose description holds it.
+
+    Parameters
+    ----------
+    statements
+        As `load_statements` gives them.
+
+    Returns
+    -------
+    list
+        Codes and descriptions; codes that begin so come first.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"description": ["left bundle", "old infarct"]}, ["LBBB", "OLD"])
+    >>> statements_like(table, "l")
+    [('LBBB', 'left bundle'), ('OLD', 'old infarct')]
+    """
+    text = typed.strip().lower()
+    rows = [(str(code), str(words)) for code, words in statements["description"].items()]
+    begin = [one for one in rows if one[0].lower().startswith(text)]
+    inside = [one for one in rows if text in one[1].lower() and one not in begin]
+    return [*begin, *inside][:most]

@@ -16,6 +16,7 @@ class Calipers {
     this.isFiltered = true;
     this.state = { tool: null, march: false, snap: false, marks: { time: null, voltage: null } };
     this.overlay = new Overlay(parent.querySelector("style").textContent);
+    this.overlay.host.kept = () => this.kept();
     this.ends = new AbortController();
     this.draw = this.draw.bind(this);
     this.settle = this.settle.bind(this);
@@ -131,6 +132,13 @@ class Calipers {
     const marks = { time: null, voltage: null };
     Object.assign(this.state, { tool: null, march: false, snap: false, marks });
     this.draw();
+  }
+
+  /** What the calipers measure, for whoever keeps it: lead, seconds and millivolts of both ends. */
+  kept() {
+    const { marks: { time, voltage } } = this.state;
+    return [time && keptTime(time, this.paper), voltage && keptVoltage(voltage, this.paper)]
+      .filter(Boolean);
   }
 
   get isIdle() {

@@ -26,6 +26,20 @@ function voltageReading(mark, paper) {
   return `${lead}${signed(mv.toFixed(2))} mV · ${Math.abs(mm).toFixed(1)} mm`;
 }
 
+/** A time caliper as a reading keeps it. */
+function keptTime({ a, b, at }, paper) {
+  const lead = (paper.segment((a + b) / 2, at) ?? paper.firstOfRow(at)).lead;
+  return { lead, from_s: paper.seconds(a), to_s: paper.seconds(b) };
+}
+
+/** A voltage caliper as a reading keeps it: from the lead's baseline, turned as it was recorded. */
+function keptVoltage({ a, b, at }, paper) {
+  const segment = paper.segment(at, a) ?? paper.firstOfRow(a);
+  const mv = (mm) => segment.sign * (mm - segment.y_mm) / paper.meta.gain_mm_mv;
+  const s = paper.seconds(at);
+  return { lead: segment.lead, from_s: s, to_s: s, from_mv: mv(a), to_mv: mv(b) };
+}
+
 const isInverted = (mark, paper) => paper.segment(mark.at, mark.a)?.sign < 0;
 
 /** Places of the marched interval on the trace; none if it is too short to march. */

@@ -153,6 +153,12 @@ class Paper {
       && xMm >= s.x_mm && xMm < s.x_mm + s.duration_s * speed);
   }
 
+  /** The first piece of the row at a place. */
+  firstOfRow(yMm) {
+    const { y } = this.row(yMm);
+    return this.meta.segments.find((s) => s.y_mm === y);
+  }
+
   clamp(mm) {
     const within = (value, length) => Math.min(Math.max(value, 0), length);
     return { x: within(mm.x, this.meta.width_mm), y: within(mm.y, this.meta.height_mm) };
