@@ -14,6 +14,9 @@ import numpy as np
 from ecgcore.errors import RecordError, shortened
 from ecgcore.io.archives import unpack
 from ecgcore.io.binary.dicom_files import read_dicom
+from ecgcore.io.binary.edf_files import is_edf, read_edf
+from ecgcore.io.binary.ishne_files import is_ishne, read_ishne
+from ecgcore.io.binary.mfer_files import is_mfer, read_mfer
 from ecgcore.io.binary.scp_files import is_scp, read_scp
 from ecgcore.io.missing_units import NotSaidError
 from ecgcore.io.raw import FILE_SAYS_ALL, MAX_FILE_BYTES, RawEcg, ReadOptions, to_record
@@ -37,8 +40,21 @@ __all__ = [
 
 MAX_UPLOAD_BYTES = 20 * 2**20
 
-FORMATS = "WFDB (.hea with .dat or .mat), zip, CSV, NPZ, DICOM, HL7 aECG, MUSE XML and SCP-ECG"
-SUFFIXES = ("hea", "dat", "mat", "zip", "csv", "tsv", "txt", "npz", "dcm", "xml", "scp")
+FORMATS = (
+    "WFDB (.hea with .dat or .mat), zip, CSV, NPZ, DICOM, HL7 aECG, MUSE XML, SCP-ECG, EDF, BDF, "
+    "ISHNE and MFER"
+)
+SUFFIXES = (
+    "hea", "dat", "mat", "zip", "csv", "tsv", "txt", "npz", "dcm", "xml", "scp", "edf", "bdf",
+    "ecg", "mwf", "mfer",
+)  # fmt: skip
+
+_MARKS = {"scp": is_scp, "edf": is_edf, "ishne": is_ishne, "mfer": is_mfer}
+_NAMED = {".scp": "scp", ".edf": "edf", ".bdf": "edf", ".mwf": "mfer", ".mfer": "mfer"}
+_READERS = {
+    "dicom": read_dicom, "xml": read_xml, "scp": read_scp, "edf": read_edf, "ishne": read_ishne,
+    "mfer": read_mfer,
+}  # fmt: skip
 
 _SIGNALS = {".dat", ".mat"}
 _TABLES = {".csv", ".tsv", ".txt"}
@@ -172,8 +188,9 @@ def _kind(name: str, content: bytes) -> str:
         return "zip"
     if content[128:132] == b"DICM" or suffix in {".dcm", ".dicom"}:
         return "dicom"
-    if is_scp(content) or suffix == ".scp":
-        return "scp"
+    marked = [kind for kind, bears_mark in _MARKS.items() if bears_mark(content)]
+    if marked or suffix in _NAMED:
+        return marked[0] if marked else _NAMED[suffix]
     start = content[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
     if suffix == ".xml" or start.startswith((b"<?xml", b"<AnnotatedECG", b"<RestingECG")):
         return "xml"
@@ -200,7 +217,7 @@ def _raw(
         return read_npz(content, name, options, max_bytes)
     if kind == "csv":
         return read_csv(content, name, options)
-    return {"dicom": read_dicom, "xml": read_xml, "scp": read_scp}[kind](content, name)
+    return _READERS[kind](content, name)
 
 
 def _wfdb(name: str, files: Mapping[str, bytes]) -> RawEcg:
