@@ -73,6 +73,9 @@ def run_study_command(args: argparse.Namespace, settings: Settings) -> Result:
 def _run_scope(args: argparse.Namespace, settings: Settings) -> Result:
     """Judge the out-of-study score on fold 10; with ``--fit`` fit it anew and store it first."""
     from ecgcore.models.cards import list_models
+    from ecgcore.predictions.classes.all_comers import leading_ensemble
+    from ecgcore.predictions.classes.evaluated import evaluate_classes
+    from ecgcore.predictions.ensemble import ensembles_of
     from ecgcore.predictions.scope import SCOPE_FILE, shipped_rule
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.ptbxl.store import open_recordings
@@ -82,7 +85,14 @@ def _run_scope(args: argparse.Namespace, settings: Settings) -> Result:
     recordings = open_recordings(open_catalog(settings))
     if args.fit:
         found = list_models(settings.pretrained_dir, settings.runs_dir, STATEMENTS71.name)
-        rule = fit_scope([entry for entry in found if entry.shipped], recordings)
+        shipped = ensembles_of(one for one in found if one.shipped)
+        chosen = leading_ensemble(
+            shipped,
+            lambda one: evaluate_classes(
+                one, "all", recordings.catalog, settings.pretrained_dir, "val"
+            ),
+        )
+        rule = fit_scope(chosen.members, recordings)
         rule.save(settings.pretrained_dir / SCOPE_FILE)
     rule = shipped_rule(settings)
     figures = scope_figures(rule, rule.entries(settings), recordings)

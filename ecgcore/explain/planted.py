@@ -66,8 +66,12 @@ def finding(attribution: Attribution, where: BoolArray) -> Finding:
 
 
 def change_finding(before: Attribution, after: Attribution, where: BoolArray) -> Finding:
-    """Compare what changed in a map with the places of the evidence."""
-    return _finding(after, _steps(after, after.scores - before.scores), where)
+    """Compare the size of what changed in a map with the places of the evidence.
+
+    Sizes are added up within a step: changes of both signs, as under mains noise, do not cancel.
+    """
+    change = np.abs(after.scores.astype(np.float64) - before.scores)
+    return _finding(after, np.add.reduceat(change, _starts(after), axis=1), where)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ecgcore.stats.metrics import Estimate
 from ecgcore.stats.multilabel.label_sets import NAMES, WORDS, Rewards
 from ecgcore.stats.per_class import PerClassFigures
 from ecgcore.study.neighbours.answers import Answers, answers_to
+from ecgcore.study.neighbours.calibration import ClassCalibration, class_calibration
 from ecgcore.study.neighbours.decisions import DECISIONS, Decisions, decide, ensemble_of
 from ecgcore.study.neighbours.pairs import Pair, pairs_of
 from ecgcore.tasks.registry import task_named
@@ -34,6 +35,8 @@ class ClassRow:
         Those of the mean of the seeds' logits, with intervals.
     decisions
         What its label sets are worth.
+    calibration
+        How far probabilities and conformal sets hold, for each class.
     """
 
     answers: Answers
@@ -41,6 +44,7 @@ class ClassRow:
     seeds: tuple[PerClassFigures, ...]
     figures: PerClassFigures
     decisions: Decisions
+    calibration: tuple[ClassCalibration, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Identity, means with their spread over seeds, and every class; NaN are null."""
@@ -65,8 +69,11 @@ class ClassRow:
                     "auroc": _estimate_json(one.auroc),
                     "auprc": _estimate_json(one.auprc),
                     "threshold": threshold,
+                    **fitted.as_json(),
                 }
-                for one, threshold in zip(self.figures.classes, thresholds, strict=True)
+                for one, threshold, fitted in zip(
+                    self.figures.classes, thresholds, self.calibration, strict=True
+                )
             },
         }
 
@@ -85,13 +92,19 @@ class ClassRow:
             f"{one.name} (n = {one.n_positive:,})": f"{one.auroc.text()}; {one.auprc.text()}"
             for one in self.figures.classes
         }
+        held = {
+            f"{one.name}: ECE, coverage": f"{one.ece:.3f} (uncalibrated "
+            f"{one.ece_uncalibrated:.3f}), {one.coverage.text(2)}"
+            for one in self.calibration
+            if one.coverage is not None
+        }
         sets = {
             f"{WORDS[one]}, {DECISIONS[name]}": getattr(made, one).text()
             for name, made in self.decisions.figures.items()
             for one in NAMES
             if not math.isnan(getattr(made, one).value)
         }
-        return {"mean of classes": macro, **sets, **each}
+        return {"mean of classes": macro, **sets, **each, **held}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,6 +220,7 @@ def _row(
         tuple(one.figures(0) for one in test),
         together.figures(n_boot),
         decide(val, test, rewards=rewards, n_boot=n_boot),
+        class_calibration(answers.ensemble, ensemble_of(val), together),
     )
     return row, together
 

@@ -62,6 +62,15 @@ def test_a_map_of_time_alone_is_judged_by_the_moment():
     assert np.isnan(finding(attribution(curve, "gradcam"), everywhere).auroc)
 
 
+def test_changes_of_both_signs_within_a_step_do_not_cancel():
+    flat, places = np.zeros((12, 1000)), np.zeros((12, 1000), dtype=bool)
+    places[3] = True
+    flicker = flat.copy()
+    flicker[3] = np.where(np.arange(1000) % 2, 1.0, -1.0)
+    before, after = attribution(flat), attribution(flicker)
+    assert change_finding(before, after, places).auroc == 1.0
+
+
 def test_what_changed_is_judged_by_itself():
     before = attribution(scores(at={(3, 50): 9.0}))
     after = attribution(scores(at={(3, 50): 9.0, (7, 101): 1.0}))
