@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from ecgcore.bench.ecg_page import ecg_page_figures
+from ecgcore.bench.explanations import everything_figure, explanation_figures
 from ecgcore.bench.figure import Figure, timed
 from ecgcore.bench.shipped import first_seeds, shipped_models
 from ecgcore.explain.attribution import METHODS
@@ -72,6 +73,7 @@ def run_speed(settings: Settings, *, quick: bool = False) -> BenchReport:
     six = [predictors[entry] for entry in first_seeds(entries)]
     figures = [
         *_single_record(six, list(predictors.values()), recordings),
+        *_of_one_record(list(predictors.values()), recordings, settings),
         *_batches(six[0], recordings),
         *ecg_page_figures(six, recordings),
         _memory(recordings),
@@ -96,6 +98,14 @@ def _single_record(
                 partial(explain, predictor, record, method, n_steps=IG_STEPS),
                 target,
             )
+
+
+def _of_one_record(
+    every: list[Predictor], recordings: Recordings, settings: Settings
+) -> Iterable[Figure]:
+    record = recordings.read(recordings.available(_ids(recordings)[:50])[0])
+    yield everything_figure(every, record, settings)
+    yield from explanation_figures(every, record)
 
 
 def _one_of_each(predictors: list[Predictor]) -> list[Predictor]:

@@ -93,6 +93,7 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     begin_reading(args)
     from ecgcore.errors import ModelError
     from ecgcore.models.predictor import Predictor, predict
+    from ecgcore.predictions.classes.beside import beside_study
     from ecgcore.predictions.decision import joint_verdict, main_and_others, without_verdicts
     from ecgcore.predictions.scope import LIMITS_LINE, scope_of
     from ecgcore.predictions.shipped import shipped_ensembles
@@ -115,6 +116,7 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     made, notes = ensemble_predictions(models, ensembles, decision, settings, leakage)
     scope = scope_of(record, entry, settings)
     made = without_verdicts(made) if scope.void else made
+    beside = beside_study(record, settings, decision, void=scope.void)
     further = [_window_json(start_s, part, predictors) for start_s, part in _windows(record)]
     data = {
         "record": record.record_id,
@@ -125,6 +127,7 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
         "scope": scope.as_json(),
         "verdict": joint_verdict(main_and_others(made)[0]) or None,
         "groups": [_ensemble_json(one) for one in made],
+        **beside.as_json(),
         "models": _as_json(models),
         "windows": further,
     }
@@ -132,6 +135,7 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     if not scope.applies:
         lines += [*([] if scope.void else [LIMITS_LINE]), *scope.reasons]
     lines += [_line(one) for one in made]
+    lines += [beside.all_comers_words, beside.statement_words] if beside.statements else []
     lines += [f"{one.model.label:32} MI {one.prob:6.1%}" for one in models]
     lines += [
         f"from {one['start_s']:g} s: "

@@ -126,6 +126,7 @@ def _content(args: argparse.Namespace, settings: Settings) -> PrintoutContent:
     from datetime import UTC, datetime
 
     from ecgcore.figures.paper_layout import PaperSettings
+    from ecgcore.predictions.classes.beside import beside_study
     from ecgcore.predictions.scope import scope_of
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.ptbxl.glossary import translate
@@ -141,6 +142,7 @@ def _content(args: argparse.Namespace, settings: Settings) -> PrintoutContent:
     entry = catalog.entry(int(args.record)) if catalog is not None else None
     decision = asked_settings(args)
     said = _predictions(seen, catalog, entry, decision, settings)
+    scope = scope_of(seen, entry, settings)
     explained = None if args.overlay is None else asked_models(args, settings)
     return PrintoutContent(
         record=display.apply(record),
@@ -156,7 +158,8 @@ def _content(args: argparse.Namespace, settings: Settings) -> PrintoutContent:
         decision=decision,
         fitted_words=said.fitted,
         overlay=None if explained is None else _checked(seen, *explained, args.overlay),
-        scope=scope_of(seen, entry, settings),
+        scope=scope,
+        beside=beside_study(seen, settings, decision, void=scope.void) if said.made else None,
         notes=said.notes,
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from ecgcore.explain.attribution import LARGEST_GAP, SUMMED, Attribution
 from ecgcore.explain.maps.baselines import BASELINES
 from ecgcore.figures.paper_layout import PaperSettings
+from ecgcore.predictions.classes.beside import Beside
 from ecgcore.predictions.decision import (
     DecisionRule,
     DecisionSettings,
@@ -69,6 +70,8 @@ class PrintoutContent:
         The reader's settings of calls and verdicts.
     fitted_words
         What was fitted with this very recording among others; "" where nothing was.
+    beside
+        What models beside the study's say; None where nobody asked.
     notes
         What else a reader must know, such as why no model predicts.
     """
@@ -87,6 +90,7 @@ class PrintoutContent:
     fitted_words: str = ""
     overlay: Attribution | None = None
     scope: Scope | None = None
+    beside: Beside | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -129,6 +129,9 @@ def _alerts(content: PrintoutContent) -> list[tuple[str, str]]:
     """Say what a reader must know of the recording, each with its colour."""
     record = content.record
     lines = []
+    if content.beside is not None:
+        said = (content.beside.all_comers_words, content.beside.statement_words)
+        lines += [(words, INK) for words in said if words]
     if content.overlay is not None:
         color = RUST if content.overlay.refused else INK
         lines.append((trust_words(content.overlay), color))

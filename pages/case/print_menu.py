@@ -10,6 +10,7 @@ import streamlit as st
 
 from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.paper_layout import PaperSettings
+from ecgcore.predictions.classes.beside import Beside
 from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.predictions.scope import Scope
 from ecgcore.ptbxl.glossary import translate
@@ -54,6 +55,7 @@ def printout_content(
     settings: PaperSettings,
     chosen_filter: DisplayFilter,
     overlay: Attribution | None,
+    beside: Beside | None = None,
 ) -> PrintoutContent:
     """Gather what stands on the screen."""
     record, entry = case.display, case.entry
@@ -72,4 +74,5 @@ def printout_content(
         fitted_words=used_for(rows, entry),
         overlay=overlay,
         scope=scope,
+        beside=beside,
     )

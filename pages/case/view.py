@@ -34,6 +34,7 @@ from pages.case.attribution.map_caches import attribution
 from pages.case.attribution.similar import draw_similar
 from pages.case.attribution.words import draw_overlay_words
 from pages.case.calipers import calipers
+from pages.case.classes.all_comers import beside
 from pages.case.classes.what_else import TAB as WHAT_ELSE
 from pages.case.classes.what_else import draw_all, draw_leading
 from pages.case.measurements.evidence import draw_evidence, draw_statements
@@ -96,7 +97,10 @@ def draw_case(case: Case) -> None:
     if isinstance(case, ReadableCase):
         with print_slot:
             printed = None if overlay is None else replace(overlay, checks=checks)
-            content = printout_content(case, rows, decision, scope, paper, chosen_filter, printed)
+            others = beside(case, decision, void=scope is not None and scope.void)
+            content = printout_content(
+                case, rows, decision, scope, paper, chosen_filter, printed, others
+            )
             print_menu(case, content)
     draw_details(case, rows, decision, paper, Explained(method, who, style))
     if isinstance(case, ReadableCase) and overlay is not None and checks is None:

@@ -9,17 +9,20 @@ import streamlit as st
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.figures.predictions import predictions_figure
 from ecgcore.predictions.classes.all_comers import MiScore
+from ecgcore.predictions.classes.beside import Beside
 from ecgcore.predictions.decision import (
     DecisionSettings,
     EnsemblePrediction,
     NoPrediction,
     predicted,
+    without_verdicts,
 )
 from ecgcore.predictions.leakage import SeenInTraining, leakage_of
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.report import verdict as words
 from ecgcore.tasks import mi_all_comers
 from pages.case import predictions as said
+from pages.case.classes.what_else import what_else
 from pages.shared import caches
 from pages.shared.case import Case, ReadableCase
 from pages.shared.classes import caches as of_classes
@@ -45,12 +48,29 @@ def about(decision: DecisionSettings, n: int) -> str:
     )
 
 
+def all_comers_rows(case: Case, decision: DecisionSettings) -> list[Row]:
+    """Ask each of these models; nobody about an unreadable or a synthetic recording."""
+    if not isinstance(case, ReadableCase) or case.record.synthetic:
+        return []
+    return [_row(case, score, decision) for score in of_classes.mi_scores()]
+
+
+def beside(case: Case, decision: DecisionSettings, *, void: bool) -> Beside:
+    """Gather what models beside the study's say, for the printout."""
+    try:
+        found = what_else(case, decision)
+    except (ModelError, RecordError):
+        found = None
+    rows = predicted(all_comers_rows(case, decision))
+    kept = tuple(without_verdicts(rows) if void else rows)
+    statements = () if found is None else found.said
+    return Beside(kept, statements, decision.coverage_words)
+
+
 def draw_all_comers(case: Case, decision: DecisionSettings) -> bool:
     """Draw their verdict and probabilities; say whether there was anything to draw."""
-    if not isinstance(case, ReadableCase) or case.record.synthetic:
-        return False
-    rows = [_row(case, score, decision) for score in of_classes.mi_scores()]
-    if not predicted(rows):
+    rows = all_comers_rows(case, decision)
+    if not isinstance(case, ReadableCase) or not predicted(rows):
         return False
     line, _ = said.verdict_badge(rows, decision)
     meaning = about(decision, len(predicted(rows)))

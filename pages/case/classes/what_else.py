@@ -10,6 +10,7 @@ import streamlit as st
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.figures.ecg_paper import CHART_CONFIG, ecg_figure, figure_height_px
 from ecgcore.figures.paper_layout import PaperSettings, roomy_layout
+from ecgcore.predictions.classes.beside import N_LEADING, UNSAID
 from ecgcore.predictions.classes.rules import ClassPrediction, ClassRules, leading
 from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.ptbxl.catalog import CatalogEntry
@@ -24,9 +25,7 @@ from pages.shared.plots import draw_table
 from pages.shared.widgets import is_dark
 
 TAB = "What else"
-_N_LEADING, _MAP_PX = 4, 1000
-_UNSAID = ("SR",)
-"""Sinus rhythm is no finding."""
+_MAP_PX = 1000
 _NOT_STATED = "–"
 _HELP = (
     "By {n} networks that learnt all 71 SCP statements of PTB-XL, also on the records of the "
@@ -97,7 +96,7 @@ def draw_leading(case: Case, decision: DecisionSettings) -> None:
 
 def leading_table(found: WhatElse) -> pd.DataFrame:
     """Return a row for each leading statement."""
-    shown = leading(found.said, _N_LEADING, without=_UNSAID)
+    shown = leading(found.said, N_LEADING, without=UNSAID)
     table = pd.DataFrame(
         {
             "Statement": [_sentence(one.name) for one in shown],
@@ -113,12 +112,12 @@ def set_words(found: WhatElse) -> str:
     words = f"Not excluded at {found.coverage} coverage: {counted(len(found.in_set), 'statement')}."
     if found.entry is None:
         return words
-    shown = {one.name for one in leading(found.said, _N_LEADING, without=_UNSAID)}
+    shown = {one.name for one in leading(found.said, N_LEADING, without=UNSAID)}
     probs = {one.name: one.prob for one in found.said}
     missed = [
         f"{one.code} ({percent(probs[one.code], 0)})"
         for one in found.entry.statements
-        if one.code in probs and one.code not in shown and one.code not in _UNSAID
+        if one.code in probs and one.code not in shown and one.code not in UNSAID
     ]
     return f"{words} Also in the label: {', '.join(missed)}." if missed else words
 

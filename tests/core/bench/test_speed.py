@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from ecgcore.bench import figure, speed
+from ecgcore.bench import explanations, figure, speed
 from ecgcore.bench.figure import Figure
 from ecgcore.bench.speed import BenchReport, memory, resident_mb, run_speed
 from ecgcore.errors import ModelError
@@ -33,6 +33,8 @@ def test_the_quick_bench_measures_every_core_figure(
 ) -> None:
     page = Figure("parts of the ECG page", 1.0, "ms")
     monkeypatch.setattr(speed, "ecg_page_figures", lambda *_: [page])
+    monkeypatch.setattr(speed, "explanation_figures", lambda *_: [page])
+    monkeypatch.setattr(explanations, "_REPEATS", 1)
     monkeypatch.setattr(figure, "_REPEATS", 1)
     settings = Settings(synthetic_dir, tmp_path, tmp_path, untrained_dir, tmp_path)
     report = run_speed(settings, quick=True)

@@ -17,6 +17,8 @@ from ecgcore.explain.trust import Check, Checks
 from ecgcore.figures.paper_layout import LAYOUTS, ORDERS, PaperSettings
 from ecgcore.figures.theme import RUST
 from ecgcore.leads import LEADS
+from ecgcore.predictions.classes.beside import Beside
+from ecgcore.predictions.classes.rules import ClassPrediction
 from ecgcore.predictions.decision import DecisionSettings, NoPrediction
 from ecgcore.predictions.scope import Scope
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
@@ -285,6 +287,16 @@ def test_the_badge_of_a_map_and_its_reason_are_printed_on_both_sheets():
     assert "grey" not in fine
     assert "refused" not in fine
     assert printed(overlay=OVERLAY).count("Map not checked: do not rely on it.") == 2
+
+
+def test_what_models_beside_the_study_say_is_printed_on_the_first_sheet():
+    beside = Beside(
+        (prediction(0.39, verdict="refer"),), (ClassPrediction("IMI", 0.81, True),), "90 %"
+    )
+    text = said(front(content(beside=beside), "A4"))
+    assert "MI among all comers: refer. Probability of MI 39 %." in text
+    assert "What else it may be: inferior myocardial infarction 81 %." in text
+    assert "What else" not in said(front(content(beside=Beside()), "A4"))
 
 
 def test_predictions_of_several_seeds_say_what_was_done_to_them():

@@ -1,0 +1,52 @@
+"""How long maps of all seeds and their checks take, and a record through every shipped network."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from ecgcore.bench.figure import Figure, durations_ms, typical
+from ecgcore.explain.checks.run import explain_with_checks
+from ecgcore.explain.methods import explain_ensemble
+from ecgcore.models.architectures import arch_title, main_archs
+from ecgcore.models.cards import list_models
+from ecgcore.models.predictor import Predictor, predict
+from ecgcore.records import EcgRecord
+from ecgcore.settings import Settings
+from ecgcore.tasks import mi, mi_all_comers, statements71
+
+MAP_MS, CHECKS_MS, EVERYTHING_MS = 1500.0, 6000.0, 60.0
+_REPEATS = 3
+_BESIDE = (mi_all_comers.NAME, statements71.STATEMENTS71.name)
+
+
+def explanation_figures(predictors: Sequence[Predictor], record: EcgRecord) -> Iterator[Figure]:
+    """Time the default map of all seeds on C, and all checks of it."""
+    for arch in main_archs():
+        seeds = [
+            one
+            for one in predictors
+            if (one.entry.key.arch, one.entry.key.train_set) == (arch, mi.ALL)
+        ]
+        if not seeds:
+            continue
+        what = f"{arch_title(arch)}, {len(seeds)} seeds"
+        for name, action, target in (
+            ("map of all seeds", explain_ensemble, MAP_MS),
+            ("map with all its checks", explain_with_checks, CHECKS_MS),
+        ):
+            times = durations_ms(partial(action, seeds, record), _REPEATS)
+            yield typical(f"{name}, {what}", times, target)
+
+
+def everything_figure(
+    predictors: Sequence[Predictor], record: EcgRecord, settings: Settings
+) -> Figure:
+    """Time a warm record through all that Review shows: the study, all comers, 71 statements."""
+    others = [
+        Predictor.open(entry)
+        for task in _BESIDE
+        for entry in list_models(settings.pretrained_dir, settings.runs_dir, task)
+        if entry.shipped
+    ]
+    every = [*predictors, *others]
+    times = durations_ms(partial(predict, every, record), 5 * _REPEATS)
+    return typical(f"{len(every)} predictions, all that Review shows", times, EVERYTHING_MS)

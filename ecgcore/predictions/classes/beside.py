@@ -1,0 +1,159 @@
+"""What models beside the study's say of a record: MI among all comers, and the 71 statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgcore.models.cards import list_models
+from ecgcore.predictions.classes.all_comers import MiScore, all_comers_rule, leading_ensemble
+from ecgcore.predictions.classes.evaluated import EvaluatedClasses, evaluate_classes
+from ecgcore.predictions.classes.labels import labels_path, shipped_labels
+from ecgcore.predictions.classes.rules import ClassPrediction, ClassRules, leading
+from ecgcore.predictions.decision import (
+    DecisionSettings,
+    EnsemblePrediction,
+    joint_verdict,
+    without_verdicts,
+)
+from ecgcore.predictions.ensemble import Ensemble, ensembles_of
+from ecgcore.records import EcgRecord
+from ecgcore.settings import Settings
+from ecgcore.tasks import mi_all_comers, statements71
+from ecgcore.wording.numbers import counted, percent, percent_range
+from ecgcore.wording.statements import STATEMENTS
+
+N_LEADING = 4
+UNSAID = ("SR",)
+"""Sinus rhythm is no finding."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """What they say; empty where there is no such model.
+
+    Attributes
+    ----------
+    all_comers
+        Predictions of MI, whose verdicts are "MI", "no MI" and "refer".
+    statements
+        Every statement, calibrated on fold 9.
+    coverage
+        Target coverage of the set of statements, such as "90 %".
+    """
+
+    all_comers: tuple[EnsemblePrediction, ...] = ()
+    statements: tuple[ClassPrediction, ...] = ()
+    coverage: str = ""
+
+    @property
+    def all_comers_words(self) -> str:
+        """Verdict and probabilities of MI among all comers in a line; "" without a model."""
+        if not self.all_comers:
+            return ""
+        verdict = joint_verdict(self.all_comers)
+        probs = [one.prob for one in self.all_comers]
+        said = f"MI among all comers: {verdict}. " if verdict else "MI among all comers: "
+        return f"{said}Probability of MI {percent_range(min(probs), max(probs), 0)}."
+
+    @property
+    def statement_words(self) -> str:
+        """The leading statements in a line; "" without a model."""
+        if not self.statements:
+            return ""
+        shown = leading(self.statements, N_LEADING, without=UNSAID)
+        named = ", ".join(f"{STATEMENTS[one.name]} {percent(one.prob, 0)}" for one in shown)
+        held = sum(bool(one.in_set) for one in self.statements)
+        return (
+            f"What else it may be: {named or 'no statement reaches 5 %'}. Not excluded at "
+            f"{self.coverage} coverage: {counted(held, 'statement')}."
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for ``--json``: the leading statements first, rare ones last."""
+        ranked = leading(self.statements, len(self.statements), least=0)
+        rare = [one for one in self.statements if one.in_set is None]
+        return {
+            "all_comers": [
+                {"group": one.ensemble.name, "seed_numbers": list(one.ensemble.seeds)}
+                | one.as_json()
+                for one in self.all_comers
+            ],
+            "all_comers_verdict": joint_verdict(self.all_comers) or None,
+            "what_else": [
+                {
+                    "code": one.name,
+                    "statement": STATEMENTS[one.name],
+                    "prob": None if np.isnan(one.prob) else one.prob,
+                    "in_set": one.in_set,
+                }
+                for one in [*ranked, *rare]
+            ],
+        }
+
+
+def beside_study(
+    record: EcgRecord, settings: Settings, decision: DecisionSettings, *, void: bool = False
+) -> Beside:
+    """Ask the models that ship; a synthetic record is none that they know.
+
+    Parameters
+    ----------
+    void
+        True where no verdict is possible.
+
+    Raises
+    ------
+    ModelError
+        If what they were judged by on fold 9 is missing.
+    RecordError
+        If the record does not fit them.
+    """
+    if record.synthetic or not labels_path(settings.pretrained_dir).exists():
+        return Beside()
+    wide = _shipped(settings, statements71.STATEMENTS71.name)
+    scores = [MiScore(one) for one in _shipped(settings, mi_all_comers.NAME) or wide[:1]]
+    if not wide and not scores:
+        return Beside()
+    catalog = shipped_labels(settings.pretrained_dir)
+
+    def fold9(ensemble: Ensemble) -> EvaluatedClasses:
+        return evaluate_classes(ensemble, "all", catalog, settings.pretrained_dir, "val")
+
+    wide = [leading_ensemble(wide, fold9)] if wide else []
+    logits = _logits(record, [*wide, *(one.ensemble for one in scores)])
+    made = []
+    for score in scores:
+        rule = all_comers_rule(score, fold9(score.ensemble), catalog, decision)
+        said = rule.predict(score.logits(logits[score.ensemble.name]), None)
+        words = {"normal": mi_all_comers.MI_ALL_COMERS.negative}
+        made.append(replace(said, verdict=words.get(said.verdict or "", said.verdict)))
+    statements = [
+        one
+        for ensemble in wide
+        for one in ClassRules.fit(ensemble, fold9(ensemble), decision.alpha).predict(
+            logits[ensemble.name]
+        )
+    ]
+    kept = without_verdicts(made) if void else made
+    return Beside(tuple(kept), tuple(statements), decision.coverage_words)
+
+
+def _shipped(settings: Settings, task: str) -> list[Ensemble]:
+    models = list_models(settings.pretrained_dir, settings.runs_dir, task)
+    return list(ensembles_of(one for one in models if one.shipped))
+
+
+def _logits(record: EcgRecord, ensembles: Sequence[Ensemble]) -> Mapping[str, NDArray[np.float64]]:
+    """Predict by every seed, ``(s, k)`` by the ensemble's name."""
+    from ecgcore.models.predictor import Predictor, predict  # loads torch
+
+    made = {}
+    for one in {each.name: each for each in ensembles}.values():
+        said, _ = predict([Predictor.open(entry) for entry in one.members], record)
+        made[one.name] = np.array([each.logits for each in said], dtype=np.float64)
+    return made

@@ -1,0 +1,31 @@
+"""The bench asks the seeds trained on C and promises what the issue of explanations promises."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ecgcore.bench import explanations as module
+from tests.support.toys import record_of
+
+
+def test_maps_and_checks_of_the_seeds_on_all_labels_are_timed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, list[Any]]] = []
+    for name in ("explain_ensemble", "explain_with_checks"):
+        monkeypatch.setattr(
+            module, name, lambda seeds, _record, name=name: asked.append((name, seeds))
+        )
+    keys = [("cnn_bilstm", "C"), ("cnn_bilstm", "A"), ("cnn_bilstm", "C")]
+    seeds: list[Any] = [
+        SimpleNamespace(entry=SimpleNamespace(key=SimpleNamespace(arch=arch, train_set=train_set)))
+        for arch, train_set in keys
+    ]
+    record = record_of([[0.0] * 1000] * 12, 100)
+    first, second = module.explanation_figures(seeds, record)
+    assert first.name == "map of all seeds, CNN-BiLSTM, 2 seeds"
+    assert second.name == "map with all its checks, CNN-BiLSTM, 2 seeds"
+    assert (first.target, second.target) == (1500.0, 6000.0)
+    assert {name for name, _ in asked} == {"explain_ensemble", "explain_with_checks"}
+    assert all(who == [seeds[0], seeds[2]] for _, who in asked)
