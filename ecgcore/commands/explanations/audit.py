@@ -28,15 +28,14 @@ def run_audit_command(args: argparse.Namespace, settings: Settings) -> Result:
     """Print what the audit's tables say; compute them first if asked."""
     from ecgcore.errors import ModelError
     from ecgcore.explain.audit.claims import claim_tests
-    from ecgcore.explain.audit.findings import load_audit
-    from ecgcore.explain.audit.summary import Audit, as_json
+    from ecgcore.explain.audit.summary import as_json, complete
 
     if args.cases is not None and args.cases < 1:
         raise ModelError(f"--cases is {args.cases}; 1 or more is needed.")
     if args.compute:
         _run(args, settings)
-    audit = Audit.load(settings.pretrained_dir)
-    data = as_json(audit, claim_tests(load_audit(settings.pretrained_dir)))
+    audit = complete(settings.pretrained_dir)
+    data = as_json(audit, claim_tests(audit))
     return OK, data, _text(data)
 
 

@@ -1,24 +1,29 @@
 """What the audit's tables say together: goals, shares, the published claim, a league of methods.
 
-Intervals are 95 % bootstrap intervals over records, and over patients in the tests of the claim.
+Intervals are 95 % bootstrap intervals over patients.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ecgcore.errors import CatalogError
+from ecgcore.errors import ModelError
 from ecgcore.explain.attribution import METHODS
 from ecgcore.explain.audit.claims import CLAIM, ClaimTest
-from ecgcore.explain.audit.run import table_path
+from ecgcore.explain.audit.findings import (
+    FOLDER,
+    PARTS,
+    Audit,
+    load_audit,
+    mean_with_interval,
+)
 from ecgcore.explain.trust import DO_NOT_TRUST
 from ecgcore.leads import LEADS, TERRITORY_LEADS
 from ecgcore.models.architectures import main_archs
-from ecgcore.stats.bootstrap import INTERVAL_PERCENT, resampled
+from ecgcore.stats.metrics import Estimate
 
 CNN, MAMBA = main_archs()
 CONFIDENT = 0.9
@@ -35,62 +40,27 @@ GOALS: dict[str, tuple[str, float]] = {
 """What is aimed at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A mean over `n` records with its 95 % interval."""
+def complete(pretrained_dir: Path) -> Audit:
+    """Read what ships.
 
-    value: float
-    low: float
-    high: float
-    n: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Audit:
-    """The audit's tables.
-
-    Attributes
-    ----------
-    maps, checks, planted, methods
-        As `ecgcore.explain.audit.rows.PARTS` writes them, with ``model, ecg_id, group`` and
-        ``territory``, the stated ones, such as "anterior, lateral".
+    Raises
+    ------
+    ModelError
+        If a table is missing or damaged.
     """
-
-    maps: pd.DataFrame
-    checks: pd.DataFrame
-    planted: pd.DataFrame
-    methods: pd.DataFrame
-
-    @classmethod
-    def load(cls, pretrained_dir: Path) -> "Audit":
-        """Read what ships.
-
-        Raises
-        ------
-        CatalogError
-            If a table is missing or damaged.
-        """
-        tables = {}
-        for part in ("maps", "checks", "planted", "methods"):
-            path = table_path(pretrained_dir, part)
-            try:
-                tables[part] = pd.read_parquet(path)
-            except (OSError, ValueError) as error:
-                raise CatalogError(
-                    f"{path} cannot be read ({error}). Restore it, or run "
-                    "'python3.11 -m ecgcore audit --run'."
-                ) from error
-        return cls(**tables)
-
-    @property
-    def together(self) -> pd.DataFrame:
-        """Maps of all seeds together."""
-        return self.maps[self.maps["seed"] == -1]
+    audit = load_audit(pretrained_dir)
+    missing = [part for part in PARTS if getattr(audit, part).empty]
+    if missing:
+        raise ModelError(
+            f"The audit in {pretrained_dir / FOLDER} has no {' and no '.join(missing)}. Restore "
+            "it, or run 'python3.11 -m ecgcore audit --run'."
+        )
+    return audit
 
 
 def goals(audit: Audit) -> dict[str, float]:
     """Return the figure of each of `GOALS`."""
-    seen = audit.together.groupby(audit.together["model"].str.split("-").str[0])
+    seen = audit.maps.groupby(audit.maps["model"].str.split("-").str[0])
     consistency = seen["self_consistency"].mean()
     checks = audit.checks
     intact = checks[checks["state"] == "intact"]
@@ -122,13 +92,14 @@ def territory_shares(audit: Audit) -> pd.DataFrame:
         ``model, stated, territory, n, share, low, high, chance``.
     """
     rows = []
-    for model, mine in audit.together.groupby("model"):
+    for model, mine in audit.maps.groupby("model"):
         for stated in TERRITORY_LEADS:
             here = mine[mine["territory"] == stated]
             for territory, leads in TERRITORY_LEADS.items():
-                found = mean_interval(_share(here, leads))
-                row = {"model": model, "stated": stated, "territory": territory}
-                rows.append(row | _named(found) | {"chance": len(leads) / len(LEADS)})
+                found = _mean(here[territory], here["patient"])
+                row = {"model": model, "stated": stated, "territory": territory, "n": len(here)}
+                values = {"share": found.value, "low": found.low, "high": found.high}
+                rows.append(row | values | {"chance": len(leads) / len(LEADS)})
     return pd.DataFrame(rows)
 
 
@@ -139,8 +110,8 @@ def over_time(audit: Audit) -> pd.DataFrame:
         for name in audit.maps.columns
         if name.startswith(("wave_", "fifth_")) or name in ("first_beat", "last_beat", "entropy")
     ]
-    counted = audit.together.groupby("model")["ecg_id"].nunique().rename("n")
-    return audit.together.groupby("model")[numbers].mean().join(counted).reset_index()
+    counted = audit.maps.groupby("model")["ecg_id"].nunique().rename("n")
+    return audit.maps.groupby("model")[numbers].mean().join(counted).reset_index()
 
 
 def league(audit: Audit) -> pd.DataFrame:
@@ -154,12 +125,12 @@ def league(audit: Audit) -> pd.DataFrame:
     """
     rows = []
     for method, mine in audit.methods.groupby("method"):
-        found = mean_interval(mine.groupby("ecg_id")["faithfulness"].mean())
+        found = _mean(mine["faithfulness"], mine["ecg_id"])
         rows.append(
             {
                 "method": method,
                 "title": METHODS[str(method)],
-                "n": found.n,
+                "n": mine["ecg_id"].nunique(),
                 "faithfulness": found.value,
                 "low": found.low,
                 "high": found.high,
@@ -172,7 +143,7 @@ def league(audit: Audit) -> pd.DataFrame:
 
 def as_json(audit: Audit, tests: Sequence[ClaimTest]) -> dict[str, Any]:
     """Plain values for ``--json``; `tests` are those of the published claim."""
-    maps = audit.together
+    maps = audit.maps
     consistency = maps.groupby("model")["self_consistency"].agg(["mean", "count"])
     planted = audit.planted.groupby("kind")[["auroc", "change_auroc", "hit", "change_hit"]].mean()
     checks = audit.checks.groupby("state")["badge"].value_counts().unstack(fill_value=0)
@@ -195,23 +166,8 @@ def as_json(audit: Audit, tests: Sequence[ClaimTest]) -> dict[str, Any]:
     }
 
 
-def mean_interval(values: pd.Series, n_boot: int = 1000, seed: int = 0) -> Interval:
-    """Return the mean with its 95 % bootstrap interval; NaN without values."""
-    kept = values.dropna().to_numpy(dtype=np.float64)
-    if not kept.size:
-        return Interval(float("nan"), float("nan"), float("nan"), 0)
-    weights = np.concatenate(list(resampled(np.arange(kept.size), n_boot, seed)))
-    low, high = np.percentile(weights @ kept / kept.size, INTERVAL_PERCENT)
-    return Interval(float(kept.mean()), float(low), float(high), kept.size)
-
-
-def _named(found: Interval) -> dict[str, float]:
-    return {"n": found.n, "share": found.value, "low": found.low, "high": found.high}
-
-
-def _share(rows: pd.DataFrame, leads: Sequence[str]) -> pd.Series:
-    total: pd.Series = rows.set_index("ecg_id")[[f"lead_{lead}" for lead in leads]].sum(axis=1)
-    return total
+def _mean(values: pd.Series, units: pd.Series) -> Estimate:
+    return mean_with_interval(values.to_numpy(dtype=np.float64), units.to_numpy())
 
 
 def _test_row(one: ClaimTest) -> dict[str, Any]:

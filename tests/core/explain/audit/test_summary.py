@@ -8,18 +8,11 @@ import pytest
 
 from ecgcore import cli
 from ecgcore.commands.explanations import audit as audit_command
-from ecgcore.errors import CatalogError
+from ecgcore.errors import ModelError
 from ecgcore.explain.audit.claims import claim_tests
-from ecgcore.explain.audit.findings import load_audit
+from ecgcore.explain.audit.findings import PARTS
 from ecgcore.explain.audit.run import table_path
-from ecgcore.explain.audit.summary import (
-    Audit,
-    as_json,
-    goals,
-    league,
-    mean_interval,
-    territory_shares,
-)
+from ecgcore.explain.audit.summary import as_json, complete, goals, league, territory_shares
 from ecgcore.leads import LEADS
 
 
@@ -40,7 +33,12 @@ def check_row(ecg_id, group, state, badge, prob, randomisation=0.02):
 
 
 @pytest.fixture
-def audit():
+def audit(tables):
+    return complete(tables)
+
+
+@pytest.fixture
+def tables(tmp_path):
     """A looks at V2 in anterior MI, D at V2 and I by halves; half of both in inferior MI."""
     maps = []
     for ecg_id in range(20):
@@ -76,7 +74,14 @@ def audit():
             "self_consistency": [0.8, 0.9, 0.4, 0.6],
         }
     )  # fmt: skip
-    return Audit(pd.DataFrame(maps), pd.DataFrame(checks), planted, methods)
+    (tmp_path / "audit").mkdir()
+    cohort = pd.DataFrame({"ecg_id": range(20), "patient": range(20)})
+    cohort.to_parquet(tmp_path / "cohort.parquet", index=False)
+    for part, table in zip(
+        PARTS, (pd.DataFrame(maps), pd.DataFrame(checks), planted, methods), strict=True
+    ):
+        table.to_parquet(table_path(tmp_path, part))
+    return tmp_path
 
 
 def test_goals(audit):
@@ -105,28 +110,18 @@ def test_league_is_ranked_by_faithfulness(audit):
     assert frame.loc[0, "low"] >= 0.5
 
 
-def test_an_interval_holds_the_mean_and_skips_what_is_missing():
-    found = mean_interval(pd.Series([0.0, 1.0, np.nan, 1.0]))
-    assert found.value == pytest.approx(2 / 3)
-    assert 0 <= found.low < found.value < found.high <= 1
-    assert found.n == 3
-    assert np.isnan(mean_interval(pd.Series([np.nan])).value)
+def test_a_missing_table_is_named(tables):
+    table_path(tables, "checks").unlink()
+    with pytest.raises(ModelError, match=r"no checks.*audit --run"):
+        complete(tables)
 
 
-def test_all_is_plain_json_and_read_from_what_ships(audit, tmp_path, monkeypatch, capsys):
-    with pytest.raises(CatalogError, match="audit --run"):
-        Audit.load(tmp_path)
-    (tmp_path / "audit").mkdir()
-    cohort = pd.DataFrame({"ecg_id": range(20), "patient": range(20)})
-    cohort.to_parquet(tmp_path / "cohort.parquet", index=False)
-    for part in ("maps", "checks", "planted", "methods"):
-        getattr(audit, part).to_parquet(table_path(tmp_path, part))
-    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path))
+def test_all_is_plain_json_and_read_from_what_ships(audit, tables, monkeypatch, capsys):
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tables))
     monkeypatch.setattr(audit_command, "_run", lambda *_: pytest.fail("nothing is to be computed"))
     assert cli.main(["audit", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
-    tests = claim_tests(load_audit(tmp_path))
-    assert data == as_json(Audit.load(tmp_path), tests)
+    assert data == as_json(audit, claim_tests(audit))
     assert [(one["arch"], one["n"], one["verdict"]) for one in data["claim"]["tests"]][:2] == [
         ("cnn_bilstm", 12, "too few ECGs"), ("cnn_bilstm", 12, "too few ECGs"),
     ]  # fmt: skip
