@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "part",
         nargs="?",
         default="speed",
-        choices=["speed", "models", "delineation", "swaps", "glossary", "fuzz", "chaos"],
+        choices=["speed", "models", "delineation", "swaps", "glossary", "fuzz", "chaos", "review"],
     )
     parser.add_argument(
         "--quick",
@@ -48,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--minutes", type=float, default=5.0, help="chaos: how long")
     parser.add_argument("--uploads", type=int, default=2000, help="fuzz: how many")
+    parser.add_argument("--readers", type=int, default=50, help="review: readers at once")
+    parser.add_argument("--readings", type=int, default=40, help="review: of each reader")
+    parser.add_argument("--kills", type=int, default=200, help="review: kill -9 in mid-write")
     parser.add_argument(
         "--seeds", type=Path, metavar="DIR", help="fuzz: valid files to damage (tests/seeds)"
     )
@@ -118,6 +121,15 @@ def _chaos(args: argparse.Namespace, settings: Settings) -> Report:
     return run_chaos(settings, minutes=args.minutes, train=train)
 
 
+def _review(args: argparse.Namespace, _settings: Settings) -> Report:
+    from ecgcore.bench.reviews.review import run_review_bench
+    from ecgcore.errors import ReviewError
+
+    if min(args.readers, args.readings, args.kills) < 1:
+        raise ReviewError("--readers, --readings and --kills are 1 or more.")
+    return run_review_bench(args.readers, args.readings, args.kills)
+
+
 _PARTS: dict[str, Callable[[argparse.Namespace, Settings], Report]] = {
     "speed": _speed,
     "models": _models,
@@ -126,4 +138,5 @@ _PARTS: dict[str, Callable[[argparse.Namespace, Settings], Report]] = {
     "glossary": _glossary,
     "fuzz": _fuzz,
     "chaos": _chaos,
+    "review": _review,
 }

@@ -1,0 +1,1 @@
+"""Attacks on the store of readings: many readers at once, kills in mid-write, tampering."""
