@@ -135,7 +135,8 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     if not scope.applies:
         lines += [*([] if scope.void else [LIMITS_LINE]), *scope.reasons]
     lines += [_line(one) for one in made]
-    lines += [beside.all_comers_words, beside.statement_words] if beside.statements else []
+    said = (beside.all_comers_words, beside.statement_words, beside.set_words)
+    lines += filter(None, said)
     lines += [f"{one.model.label:32} MI {one.prob:6.1%}" for one in models]
     lines += [
         f"from {one['start_s']:g} s: "

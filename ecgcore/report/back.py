@@ -183,8 +183,18 @@ def _models(content: PrintoutContent, width: float) -> list[Block]:
         *_numbers(predicted(content.predictions), width),
         *(paragraph(words, width) for words in problems),
         *_origins(content.predictions, width),
+        *(paragraph(words, width) for words in _beside(content)),
         *notes,
     ]
+
+
+def _beside(content: PrintoutContent) -> list[str]:
+    """Say what models beside the study's say."""
+    found = content.beside
+    if found is None:
+        return []
+    said = (found.all_comers_words, found.statement_words, found.set_words)
+    return [words for words in said if words]
 
 
 def _numbers(rows: list[EnsemblePrediction], width: float) -> list[Block]:

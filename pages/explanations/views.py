@@ -77,7 +77,7 @@ def draw_claims(found: Audit) -> None:
 
 
 def verdict_words(tests: list[claims.ClaimTest]) -> str:
-    """Count the verdicts for each architecture."""
+    """Count the verdicts for each architecture, and name what is not supported."""
     said = []
     for arch in dict.fromkeys(one.arch for one in tests):
         mine = [one for one in tests if one.arch == arch]
@@ -86,7 +86,9 @@ def verdict_words(tests: list[claims.ClaimTest]) -> str:
             for verdict in (claims.SUPPORTED, claims.NOT_SHOWN, claims.CONTRADICTED, claims.TOO_FEW)
         }
         words = ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n)
-        said.append(f"**{arch_title(arch)}**: of {len(mine)} tests {words}.")
+        failed = "; ".join(one.claim for one in mine if one.verdict == claims.CONTRADICTED)
+        named = f" Contradicted: {failed}." if failed else ""
+        said.append(f"**{arch_title(arch)}**: of {len(mine)} tests {words}.{named}")
     return "  \n".join(said)
 
 
@@ -234,7 +236,8 @@ def _draw_trust(found: Audit, _state: PageState) -> None:
     draw_table(planted_table(found.planted))
     st.caption(
         "Evidence of its usual size in normal ECGs of fold 10. AUROC over leads and 40 ms of the "
-        "map, and of what changed in it: 1 finds it, 0.5 is chance. Try it on any ECG: Review, "
+        "map, and of the size of what changed in it: 1 finds it, 0.5 is chance. An ST shift also "
+        "changes the map at the QRS of its leads: read it by leads. Try it on any ECG: Review, "
         "tab *What if*."
     )
 

@@ -58,7 +58,8 @@ class Beside:
         verdict = joint_verdict(self.all_comers)
         probs = [one.prob for one in self.all_comers]
         said = f"MI among all comers: {verdict}. " if verdict else "MI among all comers: "
-        return f"{said}Probability of MI {percent_range(min(probs), max(probs), 0)}."
+        state = "calibrated" if self.all_comers[0].calibrated else "uncalibrated"
+        return f"{said}Probability of MI {percent_range(min(probs), max(probs), 0)}, {state}."
 
     @property
     def statement_words(self) -> str:
@@ -67,10 +68,19 @@ class Beside:
             return ""
         shown = leading(self.statements, N_LEADING, without=UNSAID)
         named = ", ".join(f"{STATEMENTS[one.name]} {percent(one.prob, 0)}" for one in shown)
-        held = sum(bool(one.in_set) for one in self.statements)
+        return f"What else it may be: {named or 'no statement reaches 5 %'}."
+
+    @property
+    def set_words(self) -> str:
+        """Every statement that is not excluded, by its code; "" without a model."""
+        if not self.statements:
+            return ""
+        ranked = leading(self.statements, len(self.statements), least=0)
+        held = [f"{one.name} {percent(one.prob, 0)}" for one in ranked if one.in_set]
+        named = f" ({', '.join(held)})" if held else ""
         return (
-            f"What else it may be: {named or 'no statement reaches 5 %'}. Not excluded at "
-            f"{self.coverage} coverage: {counted(held, 'statement')}."
+            f"Not excluded at {self.coverage} coverage: {counted(len(held), 'statement')}{named}. "
+            "Each statement is calibrated on fold 9 alone."
         )
 
     def as_json(self) -> dict[str, Any]:

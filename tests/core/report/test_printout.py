@@ -294,9 +294,11 @@ def test_what_models_beside_the_study_say_is_printed_on_the_first_sheet():
         (prediction(0.39, verdict="refer"),), (ClassPrediction("IMI", 0.81, True),), "90 %"
     )
     text = said(front(content(beside=beside), "A4"))
-    assert "MI among all comers: refer. Probability of MI 39 %." in text
+    assert "MI among all comers: refer. Probability of MI 39 %, uncalibrated." in text
     assert "What else it may be: inferior myocardial infarction 81 %." in text
     assert "What else" not in said(front(content(beside=Beside()), "A4"))
+    behind = said(*back(content(beside=beside), "A4"))
+    assert "Not excluded at 90 % coverage: 1 statement (IMI 81 %)." in behind
 
 
 def test_predictions_of_several_seeds_say_what_was_done_to_them():

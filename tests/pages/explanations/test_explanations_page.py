@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from ecgcore.explain.audit.claims import ClaimTest
+from ecgcore.stats.metrics import Estimate
+from pages.explanations.views import verdict_words
 from tests.support.explanations.audit import N_EACH, save_audit
 from tests.support.review_page import charts, errors, table, texts
 
@@ -101,3 +104,13 @@ def test_without_an_audit_the_page_says_so_and_a_damaged_one_is_named(open_audit
 def test_a_stale_view_is_named(open_audit):
     app = open_audit(show="Everything")
     assert "The view `Everything` in the address is not known" in app.warning[0].value
+
+
+def test_what_is_contradicted_is_named() -> None:
+    def one(claim: str, low: float, high: float) -> ClaimTest:
+        return ClaimTest("cnn_bilstm", claim, "", Estimate((low + high) / 2, low, high), 0.0, 30)
+
+    words = verdict_words([one("A looks there", 0.1, 0.2), one("D is diffuse", -0.2, -0.1)])
+    assert words == (
+        "**CNN-BiLSTM**: of 2 tests 1 supported, 1 contradicted. Contradicted: D is diffuse."
+    )

@@ -24,13 +24,20 @@ MADE = Beside(
 
 
 def test_the_lines_name_the_verdict_and_the_leading_statements() -> None:
-    assert MADE.all_comers_words == "MI among all comers: MI. Probability of MI 39 to 86 %."
+    assert (
+        MADE.all_comers_words
+        == "MI among all comers: MI. Probability of MI 39 to 86 %, uncalibrated."
+    )
     assert MADE.statement_words == (
         "What else it may be: inferior myocardial infarction 81 %, complete left bundle branch "
-        "block 30 %. Not excluded at 90 % coverage: 2 statements."
+        "block 30 %."
+    )
+    assert MADE.set_words == (
+        "Not excluded at 90 % coverage: 2 statements (SR 99 %, IMI 81 %). Each statement is "
+        "calibrated on fold 9 alone."
     )
     none = replace(MADE, all_comers=(prediction(0.39, verdict=None),))
-    assert none.all_comers_words == "MI among all comers: Probability of MI 39 %."
+    assert none.all_comers_words == "MI among all comers: Probability of MI 39 %, uncalibrated."
     nothing = replace(MADE, statements=(ClassPrediction("IMI", 0.04, False),))
     assert "no statement reaches 5 %" in nothing.statement_words
     assert (Beside().all_comers_words, Beside().statement_words) == ("", "")
