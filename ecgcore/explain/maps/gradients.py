@@ -16,7 +16,7 @@ from ecgcore.explain.maps.asked import Asked, relus_apart
 from ecgcore.explain.maps.over_beats import mean_over_beats
 
 IG_STEPS = 50
-IG_STEPS_REFINED = 300
+IG_STEPS_REFINED = 100
 SHAP_SAMPLES = 50
 
 _IG_BATCH = 25
