@@ -68,6 +68,13 @@ page = st.navigation(
             help="Where the models look over the whole test fold, and which maps to trust.",
         ),
         st.Page(
+            "reader_study/page.py",
+            url_path="reader-study",
+            title="Reader study",
+            icon=":material/groups:",
+            help="Readers with and without a model's advice: design, read, results.",
+        ),
+        st.Page(
             "training/page.py",
             url_path="retrain",
             title="Retrain",

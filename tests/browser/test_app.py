@@ -22,6 +22,7 @@ PAGES = {
     "own": "Uploaded ECG",
     "reliability": "Reliability",
     "explanations": "Explanations",
+    "reader-study": "Reader study",
     "retrain": "Retrain",
     "about": "About",
 }

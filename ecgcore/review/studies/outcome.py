@@ -222,11 +222,22 @@ def _difference(after: np.ndarray, before: np.ndarray, cases: pd.Series[str]) ->
 
 
 def power_table(found: Analysis, difference: float) -> pd.DataFrame:
-    """Return the power to find a difference, a row for readers, a column for cases."""
-    powers: list[list[Power]] = [
-        [power(found.components, difference, readers, cases) for cases in POWER_CASES]
-        for readers in POWER_READERS
-    ]
+    """Return the power to find a difference, a row for readers, a column for cases.
+
+    Raises
+    ------
+    ReviewError
+        If the readers of the study do not vary, so that it tells nothing of others.
+    """
+    try:
+        powers: list[list[Power]] = [
+            [power(found.components, difference, readers, cases) for cases in POWER_CASES]
+            for readers in POWER_READERS
+        ]
+    except ZeroDivisionError as error:
+        raise ReviewError(
+            "The readers of this study do not vary, so it cannot predict another one's power."
+        ) from error
     return pd.DataFrame(
         [[one.power for one in row] for row in powers],
         index=pd.Index(POWER_READERS, name="readers"),

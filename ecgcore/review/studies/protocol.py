@@ -101,9 +101,9 @@ class Protocol:
 
     @property
     def treatments(self) -> tuple[ArmName, ...]:
-        """What is compared: the arms, and the own read before advice where nobody reads alone."""
-        own = AFTER in self.arms and ALONE not in self.arms
-        return ((ALONE,) if own else ()) + self.arms
+        """What is compared: alone first, which is the own read before advice where need be."""
+        alone = (ALONE,) if {ALONE, AFTER} & set(self.arms) else ()
+        return alone + tuple(arm for arm in self.arms if arm != ALONE)
 
     @property
     def n_readings(self) -> int:

@@ -1,0 +1,1 @@
+"""Figures of readers: what each achieves alone and with advice."""

@@ -1,0 +1,98 @@
+"""The design of a study, until it is locked."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ecgcore.errors import EcgError, ReviewError
+from ecgcore.predictions.decision import HALF, DecisionSettings
+from ecgcore.predictions.ensemble import Ensemble, ensemble_by_name
+from ecgcore.review.studies import run
+from ecgcore.review.studies.cases import POOLS, draw_cases
+from ecgcore.review.studies.protocol import ABOUT_ARMS, ARMS, MOST_WRONG, Protocol
+from pages.case.labels import default_ensemble
+from pages.reader_study import caches as kept
+from pages.shared import caches
+from pages.shared.errors import show_ecg_error
+
+
+def draw_design(_name: str | None) -> None:
+    """Draw the form, the protocol that it makes, and the button that locks it."""
+    left, right = st.columns([0.55, 0.45], gap="large")
+    with left:
+        name = st.text_input("Name of the study", "Pilot", max_chars=40)
+        readers = st.text_input("Readers (initials, separated by commas)", "AB, CD")
+        arms = st.multiselect("Arms", ARMS, default=["alone", "advice after own read"])
+        st.caption(" ".join(f"**{arm}**: {ABOUT_ARMS[arm]}" for arm in arms))
+        with st.container(horizontal=True):
+            pool = st.selectbox("Cases", list(POOLS))
+            n = st.number_input("Number of cases", 4, 1000, 20, step=2, width=140)
+        with st.container(horizontal=True):
+            wrong = st.slider(
+                "Planted wrong advice", 0, round(100 * MOST_WRONG), 10, format="%d %%"
+            )
+            days = st.number_input("Days between rounds", 0, 365, 28, width=150)
+            seed = st.number_input("Seed", 0, 10**9, 1, width=110)
+    with right:
+        try:
+            who = tuple(one.strip() for one in readers.split(",") if one.strip())
+            protocol = _protocol(
+                name.strip(), who, tuple(arms), pool, int(n), wrong / 100, int(days), int(seed)
+            )
+        except EcgError as error:
+            show_ecg_error(error)
+            return
+        _draw_protocol(protocol)
+
+
+def _protocol(
+    name: str,
+    who: tuple[str, ...],
+    arms: tuple[str, ...],
+    pool: str,
+    n: int,
+    wrong: float,
+    days: int,
+    seed: int,
+) -> Protocol:
+    adviser = _adviser()
+    said = caches.said(caches.catalog().version, DecisionSettings())
+    if said is None or adviser.name not in said:
+        raise ReviewError("No shipped model predicts these records, so nobody could advise.")
+    frame = caches.catalog().frame
+    groups = frame.loc[frame["split"] == "test", "group"]
+    cases = draw_cases(groups, said[adviser.name], pool, n, seed)
+    about = f"label group of {caches.catalog().version}: {pool}"
+    return Protocol(name, cases, who, arms, wrong, seed, days, HALF, adviser.name, about)  # type: ignore[arg-type]
+
+
+def _adviser() -> Ensemble:
+    found = [one for one in caches.ensembles() if one.shipped]
+    if not found:
+        raise ReviewError("No shipped model is here, so nobody could advise.")
+    return found[default_ensemble(tuple(found))]
+
+
+def _draw_protocol(protocol: Protocol) -> None:
+    st.header("Protocol", anchor=False)
+    rounds = len(protocol.arms)
+    adviser = ensemble_by_name(caches.ensembles(), protocol.model).label
+    st.markdown(
+        f"- {len(protocol.cases)} cases, {sum(one.truth for one in protocol.cases)} of them MI "
+        f"by the label ({protocol.truth_from})\n"
+        f"- {len(protocol.readers)} readers, {rounds} rounds, {protocol.days_between} days between "
+        f"rounds; {protocol.n_readings} readings in all\n"
+        f"- every reader reads every case once in every arm; order and arms drawn by seed "
+        f"{protocol.seed}, balanced over readers, arms and rounds\n"
+        f"- advice by {adviser}, MI from 50 %; {100 * protocol.wrong_share:.0f} % of the "
+        "cases get wrong advice, marked to nobody until the end"
+    )
+    st.caption(f"SHA-256 {protocol.hash}")
+    if st.button("Lock the protocol and start", icon=":material/lock:"):
+        try:
+            receipt = run.start(kept.log(), protocol, "lead")
+        except ReviewError as error:
+            show_ecg_error(error)
+            return
+        words = "The study has started." if receipt.new else "This study runs already."
+        st.success(f"{words} Entry {receipt.entry.number} of the store holds its protocol.")

@@ -1,0 +1,34 @@
+"""Reader study in a box: design it, read, see what advice did."""
+
+import streamlit as st
+
+from ecgcore.review.studies import run
+from pages.reader_study import caches
+from pages.reader_study.design import draw_design
+from pages.reader_study.reading import draw_run
+from pages.reader_study.results import draw_results
+from pages.shared import url_state
+
+_VIEWS = {"Design": draw_design, "Read": draw_run, "Results": draw_results}
+STATE = url_state.PageState(
+    "reader_study", {"step": url_state.Bound(tuple(_VIEWS), "step"), "study": url_state.Bound()}
+)
+STATE.open()
+st.title("Reader study", anchor=False)
+name: str | None = None
+started = run.names(caches.log())
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    step = st.segmented_control(
+        "Step", list(_VIEWS), default="Design", required=True, key="step", bind="query-params"
+    )
+    if started and step != "Design":
+        if st.query_params.get("study", started[0]) not in started:
+            st.query_params.pop("study")
+            st.warning("There is no such study.", icon=":material/warning:")
+        name = st.selectbox("Study", started, key="study", bind="query-params", width=320)
+if step == "Design":
+    st.markdown(
+        "Readers with and without a model's advice: **design** a study and lock it, **read**, then "
+        "see the **results** once it has ended."
+    )
+_VIEWS[step or "Design"](name)

@@ -1,0 +1,99 @@
+"""A reader's next case, in its arm; nothing that the arm hides is sent to the browser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from ecgcore.explain.attribution import Attribution
+from ecgcore.predictions.ensemble import ensemble_by_name
+from ecgcore.review.people.permissions import alone
+from ecgcore.review.readings.reading import Reading
+from ecgcore.review.readings.rounds import progress
+from ecgcore.review.store.log import Receipt
+from ecgcore.review.studies import run
+from ecgcore.review.studies.allocation import Advice, Item, planted
+from ecgcore.review.studies.protocol import WITH_MAP, Protocol
+from ecgcore.wording.numbers import percent
+from pages.case.opening import open_case
+from pages.case.paper_choice import paper_controls
+from pages.case.reading import reading_form
+from pages.case.view import attribution_of, draw_sheet
+from pages.reader_study import caches as kept
+from pages.shared import caches
+from pages.shared.case import ReadableCase
+from pages.shared.errors import show_ecg_error
+
+
+def draw_run(name: str | None) -> None:
+    """Ask who reads, and show the next case."""
+    if name is None:
+        st.info("No study has started. Design one first.", icon=":material/info:")
+        return
+    protocol = run.load(kept.log(), name)
+    if run.ended(kept.log(), name):
+        st.info("This study has ended. See its results.", icon=":material/info:")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        initials = st.text_input(
+            "Your initials (a name, no log-in)", key="reader", bind="query-params", width=220
+        )
+        bar = st.container()
+    if not initials.strip():
+        st.info("Enter your initials to read.", icon=":material/info:")
+        return
+    who = alone(initials).name
+    step = run.steps(kept.log(), protocol, who)
+    bar.progress(step.n_done / step.n_items, f"{step.n_done} of {step.n_items} read")
+    if step.item is None:
+        st.success("You have read everything. Thank you.")
+    elif step.opens is not None:
+        st.info(f"Round {step.item.round} begins on {step.opens:%d %B %Y}.")
+    else:
+        _draw_case(protocol, step, step.item, who)
+
+
+def _draw_case(protocol: Protocol, step: run.Step, item: Item, who: str) -> None:
+    found = progress(kept.log(), run.place_of(protocol, item, who))
+    advice = run.shown_advice(protocol, item, found)
+    case = open_case(int(item.case))
+    ecg_side, panel = st.columns([0.72, 0.28], gap="small")
+    with ecg_side:
+        if isinstance(case, ReadableCase):
+            paper, chosen_filter = paper_controls()
+            overlay = _map(protocol, item, case) if item.arm == WITH_MAP else None
+            draw_sheet(case, paper, chosen_filter, overlay)
+        else:
+            show_ecg_error(case.problem)
+    with panel:
+        st.markdown(f"Round {item.round}, **{item.arm}**")
+        _draw_advice(advice, n_read=len(found.readings))
+
+        def commit(said: Reading) -> Receipt:
+            return run.read(kept.log(), protocol, item, who, said, step.reading)
+
+        start = found.readings[-1] if found.readings else None
+        token = f"{item.arm}/{item.round}/{item.case}"
+        reading_form(token, commit, number=step.reading, blind=advice is None, start=start)
+
+
+def _draw_advice(advice: Advice | None, *, n_read: int) -> None:
+    if advice is None:
+        st.caption("Read alone: no advice is shown.")
+        return
+    call = "MI" if advice.says_mi else "no MI"
+    st.info(
+        f"The model advises **{call}** ({percent(advice.prob)} MI).", icon=":material/smart_toy:"
+    )
+    if n_read:
+        st.caption("Read once more: keep your reading or change it.")
+
+
+def _map(protocol: Protocol, item: Item, case: ReadableCase) -> Attribution | None:
+    """Explain the advising ensemble; on planted advice the signs are turned, as the advice is."""
+    members = ensemble_by_name(caches.ensembles(), protocol.model).members
+    made = attribution_of(case, "ig", members)
+    if made is None or item.case not in planted(protocol):
+        return made
+    return replace(made, scores=-made.scores, logit=-made.logit)
