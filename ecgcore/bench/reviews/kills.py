@@ -27,14 +27,15 @@ class Kills:
 
 
 def write(address: str, reader: str) -> None:
-    """Append without end; print each case once it is confirmed."""
+    """Append without end; write each case out once it is confirmed."""
     log = ReviewLog.at(sa.make_url(address))
     case = 0
     while True:
         case += 1
         body = {"verdict": "MI", "confidence": 80, "text": "x" * 2000}
         log.append(Draft(f"reading/{case}/{reader}", "reading", "kills", str(case), reader, body))
-        print(case, flush=True)
+        sys.stdout.write(f"{case}\n")
+        sys.stdout.flush()
 
 
 def after_kills(address: str, n_kills: int, seed: int = 0) -> Kills:
