@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ecgcore.predictions.decision import DecisionSettings, EnsemblePrediction
     from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
     from ecgcore.records import EcgRecord
+    from ecgcore.report.case_readings import CaseReadings
     from ecgcore.report.printout import PrintoutContent
     from ecgcore.signals.filters import DisplayFilter
 
@@ -49,6 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--filter", default="", metavar="STEPS", help="such as hp=0.5,lp=40,notch=50; else raw"
     )
     parser.add_argument("--dpi", type=int, default=300, help="of a PNG, 50 to 600")
+    parser.add_argument(
+        "--readings", action="store_true", help="readers' readings, consensus and audit id too"
+    )
     add_decision_arguments(parser)
     parser.add_argument(
         "--overlay", choices=list(METHODS), help="attribution behind the leads, with its checks"
@@ -161,7 +165,20 @@ def _content(args: argparse.Namespace, settings: Settings) -> PrintoutContent:
         scope=scope,
         beside=beside_study(seen, settings, decision, void=scope.void) if said.made else None,
         notes=said.notes,
+        readings=_readings(args.record, settings) if args.readings else None,
     )
+
+
+def _readings(record: str, settings: Settings) -> CaseReadings:
+    from ecgcore.report.case_readings import CaseReadings
+    from ecgcore.review.store.log import ReviewLog
+
+    log = ReviewLog.open(settings)
+    try:
+        entries, head = log.snapshot()
+    finally:
+        log.engine.dispose()
+    return CaseReadings.of(entries, head, record)
 
 
 @dataclass(frozen=True, slots=True)

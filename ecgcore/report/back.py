@@ -12,6 +12,7 @@ from ecgcore.predictions.decision import (
 )
 from ecgcore.predictions.ensemble import Ensemble, trained_on
 from ecgcore.predictions.leakage import LEAKAGE_WORDS
+from ecgcore.report.case_readings import readings_blocks
 from ecgcore.report.content import (
     PrintoutContent,
     attribution_words,
@@ -47,7 +48,9 @@ def back(content: PrintoutContent, paper: str) -> list[Sheet]:
     """Draw the sheets behind the first."""
     width = column_mm(paper)
     sections = (_measurements, _leads, _quality, _labels, _text, _models, _overlay, _provenance)
-    return pour([block for section in sections for block in section(content, width)], paper)
+    blocks = readings_blocks(content.readings, width)
+    blocks += [block for section in sections for block in section(content, width)]
+    return pour(blocks, paper)
 
 
 def _measurements(content: PrintoutContent, width: float) -> list[Block]:

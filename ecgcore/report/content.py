@@ -21,6 +21,7 @@ from ecgcore.predictions.scope import Scope
 from ecgcore.ptbxl.catalog import CatalogEntry
 from ecgcore.ptbxl.glossary import Translation
 from ecgcore.records import EcgRecord
+from ecgcore.report.case_readings import CaseReadings
 from ecgcore.report.verdict import caution
 from ecgcore.signals.measure.measure import Measurements
 from ecgcore.signals.quality import Quality
@@ -72,6 +73,8 @@ class PrintoutContent:
         What was fitted with this very recording among others; "" where nothing was.
     beside
         What models beside the study's say; None where nobody asked.
+    readings
+        Of the case by readers; None where nobody asked for them.
     notes
         What else a reader must know, such as why no model predicts.
     """
@@ -92,6 +95,7 @@ class PrintoutContent:
     scope: Scope | None = None
     beside: Beside | None = None
     notes: tuple[str, ...] = ()
+    readings: CaseReadings | None = None
 
     @property
     def main(self) -> list[EnsemblePrediction]:
