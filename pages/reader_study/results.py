@@ -23,6 +23,8 @@ from pages.reader_study import caches as kept
 from pages.shared.errors import show_ecg_error
 from pages.shared.widgets import is_dark
 
+_WORDS = {"auc": "AUC", "sensitivity": "Sensitivity", "specificity": "Specificity"}
+
 
 def draw_results(name: str | None) -> None:
     """Draw progress while the study runs, and the results after its end."""
@@ -70,14 +72,16 @@ def _draw_comparison(data: StudyData) -> None:
     )
     found = {metric: data.analysis(metric) for metric in METRICS}
     rows = [
-        {"Figure": metric, "Arm": arm, "Mean over readers": one.treatments[place].text()}
+        {"Figure": _WORDS[metric], "Arm": arm, "Mean over readers": one.treatments[place].text()}
         | {f"Minus {treatments[0]}": "" if not place else gain(one, place).text()}
         for metric, one in found.items()
         for place, arm in enumerate(treatments)
     ]
     st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
     with st.container(horizontal=True):
-        metric = st.selectbox("Figure", METRICS, key="metric", width=160)
+        metric = st.selectbox(
+            "Figure", METRICS, format_func=_WORDS.__getitem__, key="metric", width=160
+        )
         arm = st.selectbox("Arm", treatments[1:], width=240)
     place = treatments.index(arm)
     one = found[metric]
@@ -88,7 +92,7 @@ def _draw_comparison(data: StudyData) -> None:
     harmed = [line.reader for line in lines if line.harm == "harmed"]
     words = f"Harmed: {', '.join(harmed)}." if harmed else "No reader is clearly harmed."
     st.plotly_chart(
-        reader_lines_figure(lines, metric, (treatments[0], arm), dark=is_dark()),
+        reader_lines_figure(lines, _WORDS[metric], (treatments[0], arm), dark=is_dark()),
         theme=None,
         key="reader_lines",
         alt=f"Lines of {n} readers from {treatments[0]} to {arm}, {metric}. {words}",

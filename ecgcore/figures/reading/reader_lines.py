@@ -7,6 +7,8 @@ import plotly.graph_objects as go
 
 from ecgcore.figures.theme import BLUE, RUST, ink, template
 
+_SYMBOLS = ("circle", "square", "diamond", "cross", "star", "hexagon", "pentagon", "x")
+
 
 @dataclass(frozen=True, slots=True)
 class ReaderLine:
@@ -24,7 +26,7 @@ def reader_lines_figure(
     """Draw the lines; harmed readers are dashed, rust and named as harmed."""
     colors = ink(dark=dark)
     figure = go.Figure()
-    for line in lines:
+    for place, line in enumerate(lines):
         harmed = line.harm == "harmed"
         name = f"{line.reader} (harmed)" if harmed else line.reader
         figure.add_scatter(
@@ -37,7 +39,10 @@ def reader_lines_figure(
                 "dash": "dash" if harmed else "solid",
                 "width": 2,
             },
-            marker={"symbol": "triangle-down" if harmed else "circle", "size": 9},
+            marker={
+                "symbol": "triangle-down" if harmed else _SYMBOLS[place % len(_SYMBOLS)],
+                "size": 9,
+            },
         )
     figure.update_layout(template=template(dark=dark), height=340, yaxis_title=metric)
     figure.update_yaxes(range=[-0.02, 1.02])
