@@ -66,7 +66,7 @@ def read_dicom(content: bytes, name: str) -> RawEcg:
         raise
     except Exception as error:  # pydicom raises many kinds on damaged files
         raise RecordError(
-            f"{name} cannot be read as DICOM ({str(error)[:120]}); the file is damaged or another "
+            f"{name} cannot be read as DICOM ({type(error).__name__}); it is damaged or another "
             "format. Export it again."
         ) from error
 

@@ -142,7 +142,7 @@ def _columns(header: str, separator: str, name: str) -> _Columns:
             leads[position] = (bare, unit)
     if not any(_is_lead(bare) for bare, _ in leads.values()):
         raise RecordError(
-            f"{name}: the first line names no lead. It is: {header[:120]!r}. Put the names of the "
+            f"{name}: the first line names no lead. Put the names of the "
             "leads (I, II, V1 ...) there, one per column."
         )
     return _Columns(leads, time, time_unit_s, tuple(left_out))
@@ -183,7 +183,9 @@ def _table(body: str, separator: str, n_columns: int, name: str) -> NDArray[np.f
             "columns. Export the recording again."
         ) from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, OverflowError) as error:
-        raise RecordError(f"{name} cannot be read as a table ({str(error)[:160]}).") from error
+        raise RecordError(
+            f"{name} cannot be read as a table ({type(error).__name__}). Export it again."
+        ) from error
     except ValueError as error:
         part = next(islice(rows(str), len(kept), None))
         raise _bad_cell(part, decimal, name) from error
@@ -210,10 +212,9 @@ def _bad_cell(part: pd.DataFrame, decimal: str, name: str) -> RecordError:
         texts = part[number].str.replace(decimal, ".", regex=False)
         bad = texts[pd.to_numeric(texts, errors="coerce").isna() & texts.notna()]
         if len(bad):
-            what = repr(str(part[number][bad.index[0]])[:40])
             return RecordError(
-                f"{name}, row {bad.index[0] + 1}, column {number + 1} below the header: {what} is "
-                "not a number."
+                f"{name}, row {bad.index[0] + 1}, column {number + 1} below the header: the cell "
+                "is not a number."
             )
     return RecordError(f"{name} holds a cell that is not a number. Export the recording again.")
 

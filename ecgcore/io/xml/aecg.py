@@ -111,7 +111,9 @@ def _samples_mv(lead: str, value: Element, name: str) -> NDArray[np.float64]:
     try:
         samples = _numbers(digits.text or "")
     except ValueError as error:
-        raise RecordError(f"{name}, lead {lead}: {str(error)[:80]}.") from error
+        raise RecordError(
+            f"{name}, lead {standard_lead(lead)}: a sample is not a number."
+        ) from error
     return offset_mv + scale_mv * samples
 
 
