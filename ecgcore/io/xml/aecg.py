@@ -81,7 +81,7 @@ def _rate(sequence_set: Element, name: str) -> float:
         if increment is not None and code is not None and code.get("code", "").startswith("TIME_"):
             unit = increment.get("unit", "")
             if unit not in _SECONDS:
-                raise RecordError(f"{name} counts time in {unit[:20]!r}; s, ms or us is needed.")
+                raise RecordError(f"{name} counts time in another unit than s, ms or us.")
             step_s = _number(increment, name) * _SECONDS[unit]
             if step_s <= 0:
                 raise RecordError(f"{name} has a time step of {step_s:g} s.")
@@ -96,7 +96,7 @@ def _number(element: Element, name: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise RecordError(f"{name} has {text[:40]!r} in <{element.tag}> where a number is needed.")
+        raise RecordError(f"{name} has no number in <{element.tag}>, where one is needed.")
     return number
 
 

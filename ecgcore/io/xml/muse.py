@@ -56,7 +56,7 @@ def _number(element: Element, tag: str, name: str, default: float = math.nan) ->
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise RecordError(f"{name} has {(text or '')[:40]!r} in <{tag}>; a number is needed.")
+        raise RecordError(f"{name} has no number in <{tag}>; one is needed.")
     return number
 
 

@@ -53,8 +53,8 @@ def test_missing_samples_of_muse_are_not_numbers() -> None:
     ("old", "new", "message"),
     [
         ('value="0.01" unit="s"', 'value="0" unit="s"', "a time step of 0 s"),
-        ('value="0.01" unit="s"', 'value="0.01" unit="h"', "counts time in 'h'"),
-        ('value="0.01" unit="s"', 'value="x" unit="s"', "'x' in <increment> where a number"),
+        ('value="0.01" unit="s"', 'value="0.01" unit="h"', "counts time in another unit"),
+        ('value="0.01" unit="s"', 'value="x" unit="s"', "no number in <increment>"),
         ('value="0.01" unit="s"', 'value="5" unit="s"', "has 0.2 samples per second"),
         ("TIME_ABSOLUTE", "PLACE", "does not say the time between samples"),
         ('<scale value="2.5" unit="uV"/>', "", "no scale or no digits"),
@@ -76,7 +76,7 @@ def test_aecg_at_fault(old: str, new: str, message: str) -> None:
     [
         (">Rhythm<", ">Other<", "holds no rhythm waveform"),
         (">Median<", ">Rhythm<", "holds 2 rhythm waveforms"),
-        ("<SampleBase>100<", "<SampleBase>fast<", "'fast' in <SampleBase>"),
+        ("<SampleBase>100<", "<SampleBase>fast<", "no number in <SampleBase>"),
         ("<SampleExponent>0<", "<SampleExponent>9999<", "the sample exponent 9999"),
         ("UnitsPerBit>1<", "UnitsPerBit>0<", "0 units per bit"),
         ("MICROVOLTS", "PASCAL", "is in 'PASCAL'"),
