@@ -1,7 +1,7 @@
 """The twelve leads: order, spellings, the limb leads that follow from two of them, territories."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,9 @@ _SPELLINGS = {
 }
 """Also D (derivation), L (lead) and C (IEC 60601-2-25) instead of the usual letters."""
 
+REPEAT_MV = 0.01
+"""Two channels of one lead that differ by no more are one: devices keep steps of up to 5 µV."""
+
 _PREFIX = re.compile(r"(?:MDC_ECG_LEAD_|(?:ECG\s+)?(?:LEAD|ABLEITUNG|CHANNEL)[\s_:]+|ECG[\s_]+)")
 _SUFFIX = "(EINTHOVEN)"
 
@@ -54,11 +57,15 @@ class TwelveLeads:
     signal
         ``(12, n_samples)``, leads in the order of `LEADS`.
     warnings
-        Leads that were derived, left out, turned over or spelled in another system.
+        Leads that were derived, left out, repeated, turned over or spelled in another system.
+    derived, derived_from
+        Limb leads that were not in the file, and the two that they follow from.
     """
 
     signal: Samples
     warnings: tuple[str, ...]
+    derived: tuple[str, ...] = ()
+    derived_from: tuple[str, ...] = ()
 
 
 def standard_lead(name: str) -> str | None:
@@ -66,40 +73,93 @@ def standard_lead(name: str) -> str | None:
     return _SPELLINGS.get(_bare(name))
 
 
-def twelve_leads(signal: Samples, names: Sequence[str]) -> TwelveLeads:
+def twelve_leads(
+    signal: Samples, names: Sequence[str], left_out: Sequence[str] = ()
+) -> TwelveLeads:
     """Bring the leads of a file to our twelve.
 
     Names are taken in any case and order; limb leads that are missing follow from two others
-    (Einthoven's and Goldberger's relations); leads beyond the twelve are left out.
+    (Einthoven's and Goldberger's relations); leads beyond the twelve are left out, and so is a
+    second channel of a lead that holds the same samples.
 
     Parameters
     ----------
     signal
-        ``(n_leads, n_samples)`` in mV.
+        ``(n_leads, n_samples)`` in mV; nan where a lead was not recorded.
     names
         ``n_leads`` names as the file spells them. ``-aVR`` is aVR turned over.
+    left_out
+        Names of further channels of the file.
 
     Raises
     ------
     RecordError
-        If a chest lead is missing, fewer than two limb leads are there, or one is named twice.
+        If a chest lead is missing, fewer than two limb leads are there, or two channels of one
+        lead differ.
     """
-    found, turned, respelled, extra = _identify(names)
-    _refuse_incomplete(names, found, extra)
+    known = _identify(names)
+    extra = [*known.extra, *left_out]
+    _refuse_incomplete(len(names) + len(left_out), known.found, extra)
     result = np.empty((len(LEADS), signal.shape[1]), dtype=signal.dtype)
-    for lead, position in found.items():
-        result[LEADS.index(lead)] = -signal[position] if lead in turned else signal[position]
+    for lead, positions in known.found.items():
+        result[LEADS.index(lead)] = _one_of(lead, [_upright(signal, names, k) for k in positions])
     warnings = []
-    if respelled:
-        warnings.append(f"Lead names were read so: {', '.join(respelled)}.")
-    if turned:
-        warnings.append(f"The file has -{', -'.join(turned)}; the sign was turned.")
+    if known.respelled:
+        warnings.append(f"Lead names were read so: {', '.join(known.respelled)}.")
+    if known.turned:
+        warnings.append(f"The file has -{', -'.join(known.turned)}; the sign was turned.")
+    if twice := [lead for lead, positions in known.found.items() if len(positions) > 1]:
+        what = "the same samples" if len(twice) == 1 else "the same samples each"
+        warnings.append(f"Repeated in the file with {what}: {', '.join(twice)}; read once.")
     if extra:
         warnings.append(f"Left out, not one of the twelve leads: {_listed(extra)}.")
-    missing = [lead for lead in LIMB_LEADS if lead not in found]
-    if missing:
-        warnings.append(_derive(result, [lead for lead in LIMB_LEADS if lead in found], missing))
-    return TwelveLeads(result, tuple(warnings))
+    limb = [lead for lead in LIMB_LEADS if lead in known.found]
+    missing = [lead for lead in LIMB_LEADS if lead not in known.found]
+    if not missing:
+        return TwelveLeads(result, tuple(warnings))
+    warnings.append(_derive(result, limb, missing))
+    return TwelveLeads(result, tuple(warnings), tuple(missing), tuple(limb[:2]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Positions of the known leads, those turned over, respelled names, and unknown names."""
+
+    found: dict[str, list[int]]
+    turned: list[str]
+    respelled: list[str]
+    extra: list[str]
+
+
+def _is_turned(name: str) -> bool:
+    return name.strip().startswith(("-", "−"))
+
+
+def _upright(signal: Samples, names: Sequence[str], position: int) -> Samples:
+    row: Samples = signal[position]
+    return -row if _is_turned(names[position]) else row
+
+
+def _one_of(lead: str, rows: Sequence[Samples]) -> Samples:
+    """Return the one channel of a lead, or what its equal channels hold together.
+
+    Raises
+    ------
+    RecordError
+        If they differ by more than `REPEAT_MV` or share no time in which they could be compared.
+    """
+    first, *others = rows
+    for row in others:
+        apart = np.abs(first - row)
+        apart_mv = float(np.nanmax(apart, initial=-1.0))
+        if not 0 <= apart_mv <= REPEAT_MV:
+            differ = f" (up to {apart_mv:.2f} mV apart)" if apart_mv > 0 else ""
+            raise RecordError(
+                f"This recording has two channels of {lead} with different samples{differ}, so "
+                f"that {lead} is not known. Export each lead once."
+            )
+        first = np.where(np.isnan(first), row, first)
+    return first
 
 
 def _bare(name: str) -> str:
@@ -108,34 +168,23 @@ def _bare(name: str) -> str:
     return upper[prefix.end() if prefix else 0 :].removesuffix(_SUFFIX).rstrip()
 
 
-def _identify(
-    names: Sequence[str],
-) -> tuple[dict[str, int], list[str], list[str], list[str]]:
-    """Positions of the known leads, those turned over, respelled names, and unknown names."""
-    found: dict[str, int] = {}
-    turned, respelled, extra, twice = [], [], [], []
+def _identify(names: Sequence[str]) -> _Known:
+    known = _Known({}, [], [], [])
     for position, name in enumerate(names):
-        upside_down = name.strip().startswith(("-", "−"))
+        upside_down = _is_turned(name)
         lead = standard_lead(name.strip().lstrip("-−") if upside_down else name)
         if lead is None:
-            extra.append(name.strip() or f"signal {position + 1}")
+            known.extra.append(name.strip() or f"signal {position + 1}")
             continue
-        if lead in found:
-            twice.append(lead)
-        found[lead] = position
+        known.found.setdefault(lead, []).append(position)
         if upside_down:
-            turned.append(lead)
+            known.turned.append(lead)
         elif _bare(name) not in _CASES:
-            respelled.append(f"{name.strip()} as {lead}")
-    if twice:
-        raise RecordError(
-            f"This recording has {len(names)} leads, named twice: {', '.join(sorted(set(twice)))}. "
-            "Export each lead once."
-        )
-    return found, turned, respelled, extra
+            known.respelled.append(f"{name.strip()} as {lead}")
+    return known
 
 
-def _refuse_incomplete(names: Sequence[str], found: dict[str, int], extra: list[str]) -> None:
+def _refuse_incomplete(n_names: int, found: Collection[str], extra: list[str]) -> None:
     limb = [lead for lead in LIMB_LEADS if lead in found]
     missing = [lead for lead in LEADS if lead not in found]
     if len(limb) >= 2:
@@ -143,7 +192,7 @@ def _refuse_incomplete(names: Sequence[str], found: dict[str, int], extra: list[
     if missing:
         unknown = f"; unknown {_listed(extra)}" if extra else ""
         raise RecordError(
-            f"This recording has {len(names)} leads, a 12-lead ECG is needed: missing "
+            f"This recording has {n_names} leads, a 12-lead ECG is needed: missing "
             f"{', '.join(missing)}{unknown}. Two limb leads and V1-V6 are enough; export all of "
             f"{', '.join(LEADS)}."
         )

@@ -46,6 +46,22 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Unresampled:
+    """Samples at the rate of their file, where that is no whole number.
+
+    Attributes
+    ----------
+    signal
+        ``(12, n_samples)`` in mV; nan where a lead was not recorded.
+    fs_hz
+        Samples per second.
+    """
+
+    signal: FloatArray
+    fs_hz: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class EcgRecord:
     """A 12-lead ECG in millivolts.
 
@@ -72,6 +88,8 @@ class EcgRecord:
     simultaneous
         False where the leads were recorded one group after the other: each is right by itself,
         and nothing may be said across them.
+    unresampled
+        What the file holds, where `signal` was brought to a whole rate.
     """
 
     record_id: str
@@ -84,6 +102,7 @@ class EcgRecord:
     gaps: tuple[Gap, ...] = ()
     leads_off: tuple[str, ...] = ()
     simultaneous: bool = True
+    unresampled: Unresampled | None = None
 
     def __post_init__(self) -> None:
         """Refuse a signal that no page and no model could use."""
@@ -181,7 +200,9 @@ def window(record: EcgRecord, start_s: float, duration_s: float) -> EcgRecord:
     words = f"Seconds {start_s:g} to {start_s + duration_s:g} of {record.duration_s:g} s."
     cut = np.ascontiguousarray(record.signal[:, first : first + n])
     gaps = _gaps_within(record.gaps, first / record.fs_hz, (first + n) / record.fs_hz)
-    return replace(record, signal=cut, gaps=gaps, warnings=(*record.warnings, words))
+    return replace(
+        record, signal=cut, gaps=gaps, warnings=(*record.warnings, words), unresampled=None
+    )
 
 
 def gaps_in(signal: NDArray[np.floating], fs_hz: float) -> tuple[Gap, ...]:

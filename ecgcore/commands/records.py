@@ -14,6 +14,9 @@ def add_record_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("record", metavar="ID_OR_FILE")
     parser.add_argument("--units", choices=["mV", "uV", "V"], help="of a CSV or NPZ file")
     parser.add_argument("--fs-hz", type=int, metavar="N", help="samples per second of such a file")
+    parser.add_argument(
+        "--muse-baseline", choices=["add", "subtract"], help="FirstSampleBaseline of a MUSE file"
+    )
 
 
 def begin_reading(args: argparse.Namespace) -> None:
@@ -48,9 +51,11 @@ def asked_record(
 
     if not is_number(args.record):
         try:
-            return read_file(Path(args.record), ReadOptions(args.units, args.fs_hz))
+            return read_file(
+                Path(args.record), ReadOptions(args.units, args.fs_hz, args.muse_baseline)
+            )
         except NotSaidError as error:
-            raise NotSaidError(f"{error} Use --units and --fs-hz.") from error
+            raise NotSaidError(f"{error} Use {_option(str(error))}.") from error
     recordings = open_recordings(open_catalog(settings))
     ecg_id = int(args.record)
     return recordings.read(ecg_id) if for_models else recordings.read_display(ecg_id)
@@ -59,3 +64,7 @@ def asked_record(
 def is_number(name: str) -> bool:
     """Say whether a name is a record number."""
     return name.isdecimal() and len(name) <= 100
+
+
+def _option(question: str) -> str:
+    return "--muse-baseline add or subtract" if "Baseline" in question else "--units and --fs-hz"

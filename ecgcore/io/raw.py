@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from ecgcore.errors import RecordError
-from ecgcore.leads import twelve_leads
-from ecgcore.records import EcgRecord
+from ecgcore.io.gaps import bridged, check_gaps, gap_words, simultaneous, turn_words
+from ecgcore.leads import LEADS, TwelveLeads, standard_lead, twelve_leads
+from ecgcore.records import EcgRecord, Unresampled, gaps_in
 
 MAX_FILE_BYTES = 200 * 2**20
-MAX_LEADS = 32
+MAX_LEADS = 128
+"""Channels of a file, whatever they hold."""
+
 MAX_VALUES = 24_000_000
 """Samples of all leads together: 12 leads at 500 Hz for 66 minutes."""
 
@@ -33,7 +36,7 @@ _UNIT_WORDS = {"millivolt": "mv", "microvolt": "uv", "volt": "v", "nanovolt": "n
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """Units and rate that a reader gives for a file that does not say them itself.
+    """What a reader says of a file that does not say it itself.
 
     Attributes
     ----------
@@ -41,10 +44,13 @@ class ReadOptions:
         "mV", "uV" or "V"; None: as the file says.
     fs_hz
         Samples per second; None: as the file says.
+    baseline
+        "add" or "subtract" what MUSE calls the first sample's baseline; None: there is none.
     """
 
     units: str | None = None
     fs_hz: int | None = None
+    baseline: str | None = None
 
 
 FILE_SAYS_ALL = ReadOptions()
@@ -59,17 +65,23 @@ class RawEcg:
     names
         ``n_leads`` names as the file spells them.
     signal
-        ``(n_leads, n_samples)`` in mV.
+        ``(n_leads, n_samples)`` in mV; nan where a lead was not recorded.
     fs_hz
         Samples per second, any number.
     warnings
         What was changed or assumed on the way.
+    left_out
+        Names of channels that no ECG needs and that were not read.
+    off
+        Those of `names` whose electrodes were off, as the file says.
     """
 
     names: tuple[str, ...]
     signal: NDArray[np.floating]
     fs_hz: float
     warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
 
 
 @np.errstate(over="ignore", invalid="ignore")  # beyond float32 is not a number, refused as such
@@ -81,6 +93,8 @@ def to_record(raw: RawEcg, record_id: str, source: str) -> EcgRecord:
     RecordError
         If leads are missing, the rate or length is out of range, or a sample is not a number.
     """
+    if not raw.names:
+        twelve_leads(raw.signal, raw.names, raw.left_out)  # says what is missing
     check_size(record_id, *raw.signal.shape)
     check_rate(record_id, raw.fs_hz)
     duration_s = raw.signal.shape[1] / raw.fs_hz
@@ -89,16 +103,53 @@ def to_record(raw: RawEcg, record_id: str, source: str) -> EcgRecord:
             f"{record_id} lasts {duration_s:.2f} s; at least {MIN_DURATION_S:g} s are needed to "
             "show and measure it, and 10 s for the models. Load a longer recording."
         )
-    leads = twelve_leads(raw.signal, raw.names)
-    signal = np.ascontiguousarray(leads.signal, dtype=np.float32)
-    warnings = [*raw.warnings, *leads.warnings]
-    fs_hz = round(raw.fs_hz)
+    raw = _without_empty(raw, record_id)
+    leads = twelve_leads(raw.signal, raw.names, raw.left_out)
+    held = np.ascontiguousarray(leads.signal, dtype=np.float32)
+    check_gaps(record_id, held)
+    signal, gaps = bridged(held), gaps_in(held, raw.fs_hz)
+    together = simultaneous(held, raw.fs_hz)
+    off = _leads_off(raw.off, leads)
+    said = [*_off_words(off), *(gap_words(gaps) if together else turn_words(gaps))]
+    fs_hz, unresampled = round(raw.fs_hz), None
     if not np.isclose(raw.fs_hz, fs_hz, rtol=1e-6, atol=0):
-        EcgRecord(record_id, signal, fs_hz, source)  # refuses missing samples before they spread
-        signal = _resample(signal, raw.fs_hz, fs_hz)
-        warnings.append(f"Resampled from {raw.fs_hz:.6g} to {fs_hz} Hz, a whole rate.")
-    record = EcgRecord(record_id, signal, fs_hz, source, warnings=tuple(warnings))
+        EcgRecord(record_id, signal, fs_hz, source)  # refuses what is no number before it spreads
+        signal, unresampled = _resample(signal, raw.fs_hz, fs_hz), Unresampled(held, raw.fs_hz)
+        said.append(f"Resampled from {raw.fs_hz:.6g} to {fs_hz} Hz, a whole rate.")
+    record = EcgRecord(
+        record_id, signal, fs_hz, source, warnings=(*raw.warnings, *leads.warnings, *said),
+        gaps=gaps, leads_off=off, simultaneous=together, unresampled=unresampled,
+    )  # fmt: skip
     return _with_doubts(record)
+
+
+def _without_empty(raw: RawEcg, name: str) -> RawEcg:
+    """Drop leads without a single sample, as if the file did not have them."""
+    held = ~np.isnan(raw.signal).all(axis=1)
+    if held.all():
+        return raw
+    empty = [one for one, there in zip(raw.names, held, strict=True) if not there]
+    if not held.any():
+        raise RecordError(f"{name} holds no sample of any lead. Export it again.")
+    known = [lead for lead in map(standard_lead, empty) if lead]
+    words = (f"No sample of {', '.join(known)} is in the file.",) if known else ()
+    names = tuple(one for one, there in zip(raw.names, held, strict=True) if there)
+    return replace(raw, names=names, signal=raw.signal[held], warnings=(*raw.warnings, *words))
+
+
+def _leads_off(names: tuple[str, ...], leads: TwelveLeads) -> tuple[str, ...]:
+    """Name the leads that are off, and those derived from them."""
+    off = {standard_lead(name.strip().lstrip("-−")) for name in names}
+    if off & set(leads.derived_from):
+        off |= set(leads.derived)
+    return tuple(lead for lead in LEADS if lead in off)
+
+
+def _off_words(off: tuple[str, ...]) -> list[str]:
+    if not off:
+        return []
+    which = "all leads" if len(off) == len(LEADS) else ", ".join(off)
+    return [f"The file says that electrodes were off or samples are not valid in {which}."]
 
 
 def check_size(name: str, n_leads: int, n_samples: int) -> None:

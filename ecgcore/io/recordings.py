@@ -7,6 +7,7 @@ Pages and commands ask `ecgcore.io.guarded.pool`, which runs this in a process w
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -23,7 +24,7 @@ from ecgcore.io.raw import FILE_SAYS_ALL, MAX_FILE_BYTES, RawEcg, ReadOptions, t
 from ecgcore.io.tables.csv_files import read_csv
 from ecgcore.io.tables.npz_files import read_npz
 from ecgcore.io.wfdb.headers import Header, parse_header
-from ecgcore.io.wfdb.wfdb_files import decode, read_bytes
+from ecgcore.io.wfdb.wfdb_files import decode, needed_files, read_bytes
 from ecgcore.io.xml.xml_files import read_xml
 from ecgcore.records import EcgRecord
 
@@ -83,9 +84,7 @@ def read_file(path: Path, options: ReadOptions = FILE_SAYS_ALL) -> EcgRecord:
     entry = _entry(path)
     files = {entry.name: read_bytes(entry)}
     if entry.suffix == ".hea":
-        for file in parse_header(files[entry.name], entry.name).files:
-            if _is_file(entry.with_name(file)):
-                files[file] = read_bytes(entry.with_name(file))
+        files |= _beside(entry, parse_header(files[entry.name], entry.name))
     return _read(files, options, str(path), MAX_FILE_BYTES)
 
 
@@ -144,6 +143,8 @@ def _read(
     found = [name for name, kind in kinds.items() if kind not in {"", "signal"}]
     if len(found) > 1:  # a text beside a recording is a note, not a second one
         found = [name for name in found if PurePath(name).suffix.lower() != ".txt"] or found
+    if len(found) > 1:
+        found = _without_segments(found, files)
     if not found:
         raise RecordError(_nothing(kinds))
     if len(found) > 1:
@@ -217,6 +218,8 @@ def _raw(
         return read_npz(content, name, options, max_bytes)
     if kind == "csv":
         return read_csv(content, name, options)
+    if kind == "xml":
+        return read_xml(content, name, options)
     return _READERS[kind](content, name)
 
 
@@ -224,7 +227,34 @@ def _wfdb(name: str, files: Mapping[str, bytes]) -> RawEcg:
     header = parse_header(files[name], shortened(name))
     contents, words = _signal_files(shortened(name), header, files)
     raw = decode(shortened(PurePath(name).stem), header, contents)
-    return RawEcg(raw.names, raw.signal, raw.fs_hz, (*raw.warnings, *words))
+    return replace(raw, warnings=(*raw.warnings, *words))
+
+
+def _without_segments(found: list[str], files: Mapping[str, bytes]) -> list[str]:
+    """Leave out headers of which another header's recording is put together."""
+    parts: set[str] = set()
+    for name in found:
+        if PurePath(name).suffix.lower() == ".hea":
+            header = parse_header(files[name], shortened(name))
+            parts |= {f"{segment.record}.hea" for segment in header.segments}
+    return [name for name in found if name not in parts]
+
+
+def _beside(entry: Path, header: Header) -> dict[str, bytes]:
+    """Read those of the recording's other files that lie beside its header."""
+    names = list(header.files)
+    found = {file: read_bytes(entry.with_name(file)) for file in names if _beside_is(entry, file)}
+    for file in names if header.segments else ():
+        if file in found:
+            parts = parse_header(found[file], file).files
+            found |= {
+                one: read_bytes(entry.with_name(one)) for one in parts if _beside_is(entry, one)
+            }
+    return found
+
+
+def _beside_is(entry: Path, file: str) -> bool:
+    return _is_file(entry.with_name(file))
 
 
 def _signal_files(
@@ -232,15 +262,19 @@ def _signal_files(
 ) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Contents of the header's signal files; one that was renamed is known if there is no other."""
     missing = [file for file in header.files if file not in files]
-    if not missing:
-        return {file: files[file] for file in header.files}, ()
     others = [file for file in files if PurePath(file).suffix.lower() in _SIGNALS]
-    if len(header.files) == len(others) == 1:
+    if missing and not header.segments and len(header.files) == len(others) == 1:
         taken = shortened(others[0])
         words = f"{name} names {shortened(missing[0])}; {taken} was taken, the only signal file."
         return {missing[0]: files[others[0]]}, (words,)
-    listed = ", ".join(map(shortened, missing[:10]))
-    raise RecordError(f"{name} names {listed}. Load it together with the header.")
+
+    def content(file: str) -> bytes:
+        if file not in files:
+            listed = ", ".join(map(shortened, (missing or [file])[:10]))
+            raise RecordError(f"{name} names {listed}. Load it together with the header.")
+        return files[file]
+
+    return needed_files(header, content), ()
 
 
 def _entry(path: Path) -> Path:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecgcore.errors import RecordError
+from ecgcore.leads import LEADS
 from ecgcore.models.cards import Preprocessing
 from ecgcore.records import EcgRecord, FloatArray, Patient
 from ecgcore.signals.filters import resample
@@ -33,8 +34,13 @@ def model_input(record: EcgRecord, steps: Preprocessing) -> ModelInput:
     Raises
     ------
     RecordError
-        If the record is shorter than the network needs.
+        If the record is shorter than the network needs, or its leads are not simultaneous.
     """
+    if not record.simultaneous:
+        raise RecordError(
+            f"The leads of record {record.record_id} were not recorded at the same time; the "
+            "models need all 12 leads at once. Load a simultaneous recording."
+        )
     warnings = list(record.warnings)
     if record.fs_hz != steps.fs_hz:
         warnings.append(f"Resampled from {record.fs_hz} to {steps.fs_hz} Hz for the models.")
@@ -48,7 +54,18 @@ def model_input(record: EcgRecord, steps: Preprocessing) -> ModelInput:
         warnings.append(
             f"The models see the first {steps.duration_s:g} s of {record.duration_s:.1f} s."
         )
+    if lacking := lacking_words(record, steps.duration_s):
+        warnings.append(lacking)
     return ModelInput(signal[:, : steps.n_samples], tuple(warnings))
+
+
+def lacking_words(record: EcgRecord, seen_s: float) -> str:
+    """Say of which leads the models see lines instead of samples; "" for none."""
+    lost = {gap.lead for gap in record.gaps if gap.start_s < seen_s}
+    if not lost:
+        return ""
+    leads = ", ".join(lead for lead in LEADS if lead in lost)
+    return f"The models see a straight line where {leads} was not recorded."
 
 
 def prepared(signals: FloatArray, fs_hz: int, steps: Preprocessing) -> FloatArray:

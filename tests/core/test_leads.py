@@ -130,13 +130,46 @@ def test_leads_beyond_the_twelve_are_left_out_and_named() -> None:
         (("II", *LEADS[6:]), "missing I, III, aVR, aVL, aVF"),
         ((), "has 0 leads.*missing I, II, III, aVR"),
         (("V7", *LEADS[:11]), "missing V6; unknown V7"),
-        ((*LEADS, "v2"), "has 13 leads, named twice: V2. Export each lead once"),
-        ((*LEADS, "MDC_ECG_LEAD_I"), "named twice: I"),
+        ((*LEADS, "v2"), r"two channels of V2 with different samples \(up to 5.00 mV apart\)"),
+        ((*LEADS, "MDC_ECG_LEAD_I"), "two channels of I with different samples"),
     ],
 )
 def test_other_sets_of_leads_are_refused_by_name(names: tuple[str, ...], message: str) -> None:
     with pytest.raises(RecordError, match=message):
         twelve_leads(numbered(len(names)), names)
+
+
+def test_a_channel_that_repeats_a_lead_is_read_once_and_said() -> None:
+    signal = np.vstack([numbered(12), numbered(2)[1:] + 0.005, -numbered(4)[3:]])
+    leads = twelve_leads(signal, [*LEADS, "Lead II", "-aVR"])
+    assert leads.signal[:, 0].tolist() == list(range(12))
+    assert "Repeated in the file with the same samples each: II, aVR; read once." in leads.warnings
+
+
+def test_equal_channels_fill_each_others_gaps() -> None:
+    whole = np.tile(np.arange(10.0), (13, 1))
+    signal = whole.copy()
+    signal[1, 6:] = signal[12, :3] = np.nan
+    leads = twelve_leads(signal, [*LEADS, "II"])
+    np.testing.assert_array_equal(leads.signal, whole[:12])
+
+
+@pytest.mark.parametrize(("apart_mv", "fine"), [(0.01, True), (0.02, False), (np.nan, False)])
+def test_channels_of_one_lead_are_compared_where_both_were_recorded(
+    apart_mv: float, fine: bool
+) -> None:
+    signal = np.zeros((13, 5))
+    signal[12] = apart_mv
+    if fine:
+        assert twelve_leads(signal, [*LEADS, "V1"]).signal.max() == 0
+    else:
+        with pytest.raises(RecordError, match="two channels of V1 with different samples"):
+            twelve_leads(signal, [*LEADS, "V1"])
+
+
+def test_what_was_derived_is_known_by_name() -> None:
+    leads = twelve_leads(numbered(8), ["II", "III", *LEADS[6:]])
+    assert (leads.derived, leads.derived_from) == (("I", "aVR", "aVL", "aVF"), ("II", "III"))
 
 
 def test_every_territory_looks_at_known_leads_and_none_at_two_walls() -> None:

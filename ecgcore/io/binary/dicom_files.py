@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from ecgcore.errors import RecordError
 from ecgcore.io.binary.dicom_limits import n_elements
+from ecgcore.io.channels import Channel, believed_missing, is_lead, on_one_clock
 from ecgcore.io.raw import RawEcg, check_rate, check_size, unit_scale
 from ecgcore.leads import LEAD_CODES, LIMB_LEADS, standard_lead
 
@@ -34,10 +36,21 @@ _DTYPES = {
 }
 
 
+_OFF = {"DISCONNECTED", "INVALID"}
+_SAID = {
+    "QUESTIONABLE": "questionable",
+    "TEST DATA": "test data",
+    "UNZEROED": "not zeroed, so that its level is not known",
+}
+"""Words of Channel Status (003A,0205), for the reader."""
+
+
 def read_dicom(content: bytes, name: str) -> RawEcg:
     """Read one DICOM file.
 
     Of several multiplex groups the longest with a usable set of leads counts; median beats do not.
+    Groups that hold 12 leads only together are joined if their clocks agree. Channels that are no
+    leads (pressure, oxygen saturation) are left out, whatever they hold.
 
     Raises
     ------
@@ -74,21 +87,24 @@ def read_dicom(content: bytes, name: str) -> RawEcg:
 def _read_groups(groups: list[Dataset], little_endian: bool, name: str) -> RawEcg:
     if not groups:
         raise RecordError(f"{name} holds no waveform. Export the ECG as a DICOM waveform, not PDF.")
-    usable = [group for group in groups if _has_leads(group) and not _is_median(group)]
-    if not usable:
-        raise RecordError(
-            f"{name} holds {len(groups)} waveform groups, none with a rhythm of 12 leads "
-            "(two limb leads and V1-V6 are needed)."
-        )
-    chosen = max(usable, key=_duration_s)
-    raw = _decode(chosen, little_endian, name)
+    rhythms = [group for group in groups if not _is_median(group)]
+    usable = [group for group in rhythms if _is_complete(_leads(group))]
+    if usable:
+        best = max(usable, key=_duration_s)
+        chosen = [best, *(group for group in rhythms if _completes(group, best))]
+    else:
+        chosen = [group for group in rhythms if _leads(group)]
+        _check_joint(chosen, len(groups), name)
+    raw = _joined(chosen, little_endian, name)
     if len(groups) == 1:
         return raw
     words = (
-        f"The file holds {len(groups)} waveform groups; the rhythm of {_duration_s(chosen):g} s "
+        f"The file holds {len(groups)} waveform groups; the rhythm of {_duration_s(chosen[0]):g} s "
         "was read."
+        if len(chosen) == 1
+        else f"The leads lie in {len(chosen)} waveform groups, which were joined."
     )
-    return RawEcg(raw.names, raw.signal, raw.fs_hz, (*raw.warnings, words))
+    return replace(raw, warnings=(*raw.warnings, words))
 
 
 def _duration_s(group: Dataset) -> float:
@@ -101,10 +117,44 @@ def _is_median(group: Dataset) -> bool:
     return "MEDIAN" in label or "AVERAGE" in label
 
 
-def _has_leads(group: Dataset) -> bool:
-    leads = {standard_lead(_lead_name(channel)) for channel in group.ChannelDefinitionSequence}
-    limb = len(leads & set(LIMB_LEADS))
-    return limb >= 2 and leads >= {f"V{n}" for n in range(1, 7)}
+def _leads(group: Dataset) -> set[str | None]:
+    names = map(_lead_name, group.ChannelDefinitionSequence)
+    return {standard_lead(name.lstrip("-")) for name in names} - {None}
+
+
+def _is_complete(leads: set[str | None]) -> bool:
+    return len(leads & set(LIMB_LEADS)) >= 2 and leads >= {f"V{n}" for n in range(1, 7)}
+
+
+def _completes(group: Dataset, best: Dataset) -> bool:
+    """Say whether a group holds leads that another lacks, of the same clock and length."""
+    clock = ("SamplingFrequency", "NumberOfWaveformSamples", "MultiplexGroupTimeOffset")
+    return bool(_leads(group) - _leads(best)) and all(
+        group.get(keyword) == best.get(keyword) for keyword in clock
+    )
+
+
+def _check_joint(chosen: list[Dataset], n_groups: int, name: str) -> None:
+    """Refuse groups that do not make up an ECG together, or whose clocks are not known to agree."""
+    if not _is_complete(set().union(*map(_leads, chosen))):
+        raise RecordError(
+            f"{name} holds {n_groups} waveform groups, none with a rhythm of 12 leads, nor all "
+            "together (two limb leads and V1-V6 are needed)."
+        )
+    rates = sorted({float(group.SamplingFrequency) for group in chosen})
+    if len(rates) > 1:
+        raise RecordError(
+            f"{name} holds its leads in {len(chosen)} waveform groups at "
+            f"{' and '.join(f'{rate:g}' for rate in rates)} Hz, so that their samples do not "
+            "belong together. Export all leads at one rate."
+        )
+    starts = [group.get("MultiplexGroupTimeOffset") is not None for group in chosen]
+    lengths = {int(group.NumberOfWaveformSamples) for group in chosen}
+    if not all(starts) and (any(starts) or len(lengths) > 1):
+        raise RecordError(
+            f"{name} holds its leads in {len(chosen)} waveform groups and does not say when each "
+            "begins, so that they cannot be set side by side. Export all leads in one group."
+        )
 
 
 def _lead_name(channel: Dataset) -> str:
@@ -123,26 +173,108 @@ def _lead_name(channel: Dataset) -> str:
     return str(channel.get("ChannelLabel", ""))
 
 
-def _decode(group: Dataset, little_endian: bool, name: str) -> RawEcg:
-    n_leads, n_samples = int(group.NumberOfWaveformChannels), int(group.NumberOfWaveformSamples)
+def _joined(groups: list[Dataset], little_endian: bool, name: str) -> RawEcg:
+    channels: list[Channel] = []
+    left_out: list[str] = []
+    words: dict[str, None] = {}
+    for group in groups:
+        found, extra, said = _channels(group, little_endian, name)
+        channels, left_out = [*channels, *found], [*left_out, *extra]
+        words |= dict.fromkeys(said)
+    fs_hz = float(groups[0].SamplingFrequency)
+    return on_one_clock(name, channels, fs_hz, tuple(words), left_out)
+
+
+def _channels(
+    group: Dataset, little_endian: bool, name: str
+) -> tuple[list[Channel], list[str], list[str]]:
+    """Decode the leads of one group; also the names of its other channels, and what to say."""
+    n_channels, n_samples = int(group.NumberOfWaveformChannels), int(group.NumberOfWaveformSamples)
     fs_hz = float(group.SamplingFrequency)
-    check_size(name, n_leads, n_samples)
+    check_size(name, n_channels, n_samples)
     check_rate(name, fs_hz)
-    channels = list(group.ChannelDefinitionSequence)
-    if len(channels) != n_leads:
-        raise RecordError(f"{name} announces {n_leads} leads and describes {len(channels)}.")
-    units = _units(group, n_leads, n_samples, little_endian, name)
-    signal = np.empty(units.shape, dtype=np.float32)
-    for row, channel in enumerate(channels):
-        signal[row] = units[row] * _sensitivity_mv(channel, name) + _baseline_mv(channel, name)
-    padding = group.get("WaveformPaddingValue")
-    if padding is not None:
-        value = np.frombuffer(bytes(padding)[: units.itemsize], units.dtype)
-        signal[units == value] = np.nan
-    skewed = any(float(channel.get("ChannelSampleSkew") or 0) for channel in channels)
-    skew_words = ("The leads are skewed in time against each other; this was not undone.",)
-    names = tuple(_lead_name(channel) or f"signal {n + 1}" for n, channel in enumerate(channels))
-    return RawEcg(names, signal, fs_hz, skew_words if skewed else ())
+    described = list(group.ChannelDefinitionSequence)
+    if len(described) != n_channels:
+        raise RecordError(f"{name} announces {n_channels} leads and describes {len(described)}.")
+    units = _units(group, n_channels, n_samples, little_endian, name)
+    start_s = _number(group, "MultiplexGroupTimeOffset", name) / 1000
+    found, extra, words = [], [], []
+    for row, channel in enumerate(described):
+        lead = _lead_name(channel)
+        if not is_lead(lead):
+            extra.append(lead or f"signal {row + 1}")
+            continue
+        states = _states(channel)
+        if "UNCALIBRATED" in states:
+            raise RecordError(
+                f"{name} says that {standard_lead(lead.lstrip('-'))} is not calibrated, so that "
+                "the amplitude is not known. Export a calibrated recording."
+            )
+        words += [f"The file calls {lead} {_SAID[one]}." for one in _SAID if one in states]
+        kept, mended = _stored_bits(units[row], channel)
+        words += [f"{lead} {mended}"] if mended else []
+        samples = kept * _sensitivity_mv(channel, name) + _baseline_mv(channel, name)
+        samples[_padded(group, units[row], fs_hz)] = np.nan
+        late_s = _skew_s(channel, fs_hz, name)
+        found.append(
+            Channel(lead, samples.astype(np.float32), start_s + late_s, bool(states & _OFF))
+        )
+    return found, extra, words
+
+
+def _states(channel: Dataset) -> set[str]:
+    """Words of Channel Status (003A,0205)."""
+    said = channel.get("ChannelStatus") or ()
+    return {str(one).strip().upper() for one in ([said] if isinstance(said, str) else said)}
+
+
+def _number(dataset: Dataset, keyword: str, name: str) -> float:
+    value = dataset.get(keyword)
+    number = 0.0 if value in (None, "") else float(value)
+    if not math.isfinite(number):
+        raise RecordError(f"{name} has no number in {keyword}. Export it again.")
+    return number
+
+
+def _skew_s(channel: Dataset, fs_hz: float, name: str) -> float:
+    """Seconds from the group's start to the channel's first sample (003A,0214 and 0215)."""
+    in_time = _number(channel, "ChannelTimeSkew", name)
+    return in_time or _number(channel, "ChannelSampleSkew", name) / fs_hz
+
+
+def _stored_bits(units: NDArray[Any], channel: Dataset) -> tuple[NDArray[np.float64], str]:
+    """Return the values of the bits that count, and what was wrong with the others.
+
+    A signed sample shorter than its word is extended by its sign. Where the bits above are its own
+    (all 0 in a device that does not extend it), the reading with the smaller steps is taken.
+    """
+    wide = units.astype(np.int64)
+    bits = int(channel.get("WaveformBitsStored") or 0)
+    if not 1 <= bits < 8 * units.itemsize:
+        return wide.astype(np.float64), ""
+    low = wide & ((1 << bits) - 1)
+    signed = np.issubdtype(units.dtype, np.signedinteger)
+    narrow = low - ((low >> (bits - 1)) << bits) if signed else low
+    if np.array_equal(narrow, wide):
+        return wide.astype(np.float64), ""
+    if np.array_equal(low, wide) and _largest_step(narrow) < _largest_step(wide):
+        return narrow.astype(np.float64), f"is stored in {bits} bits; the bits above were left out."
+    return wide.astype(np.float64), f"holds more than the {bits} bits that the file states."
+
+
+def _largest_step(values: NDArray[np.int64]) -> int:
+    return int(np.abs(np.diff(values)).max(initial=0))
+
+
+def _padded(group: Dataset, units: NDArray[Any], fs_hz: float) -> NDArray[np.bool_]:
+    """Say which samples are padding, also where the two bytes of its value were written swapped."""
+    missing = np.zeros(units.shape, dtype=bool)
+    padding = bytes(group.get("WaveformPaddingValue") or b"")[: units.itemsize]
+    if len(padding) < units.itemsize:
+        return missing
+    for code in dict.fromkeys((padding, padding[::-1])):
+        missing |= believed_missing(units, int(np.frombuffer(code, units.dtype)[0]), fs_hz)
+    return missing
 
 
 def _units(
@@ -176,8 +308,5 @@ def _sensitivity_mv(channel: Dataset, name: str) -> float:
 
 
 def _baseline_mv(channel: Dataset, name: str) -> float:
-    baseline = channel.get("ChannelBaseline")
-    if not baseline:
-        return 0.0
     unit = str(channel.ChannelSensitivityUnitsSequence[0].CodeValue)
-    return float(baseline) * unit_scale(name, unit)
+    return _number(channel, "ChannelBaseline", name) * unit_scale(name, unit)

@@ -22,7 +22,7 @@ from ecgcore.io.missing_units import NotSaidError
 from ecgcore.io.raw import FILE_SAYS_ALL, ReadOptions
 from ecgcore.io.recordings import MAX_UPLOAD_BYTES, check_upload_size
 from ecgcore.leads import LEADS
-from ecgcore.records import EcgRecord, Gap
+from ecgcore.records import EcgRecord, Gap, Unresampled
 from ecgcore.settings import PROJECT_DIR, Settings
 
 _START_S = 60.0
@@ -200,6 +200,7 @@ class ReaderPool:
             **what,
             "units": options.units,
             "fs_hz": options.fs_hz,
+            "baseline": options.baseline,
             "cpu_s": limits.cpu_s,
             "memory_mb": limits.memory_mb,
         }
@@ -275,6 +276,7 @@ def _record(
             gaps=tuple(Gap(*gap) for gap in head["gaps"]),
             leads_off=tuple(head["leads_off"]),
             simultaneous=head["simultaneous"],
+            unresampled=_unresampled(head, answers),
         )  # fmt: skip
     if head["error"] == NotSaidError.__name__:
         raise NotSaidError(head["words"])
@@ -290,3 +292,10 @@ def _record(
         f"{shortened(name)} could not be read: a reader failed ({head['words']}). Export it "
         "again, and please report this."
     )
+
+
+def _unresampled(head: Mapping[str, Any], answers: Sequence[bytearray]) -> Unresampled | None:
+    if head["file_fs_hz"] is None:
+        return None
+    signal = np.frombuffer(answers[1], np.float32).reshape(len(LEADS), -1)
+    return Unresampled(signal, head["file_fs_hz"])

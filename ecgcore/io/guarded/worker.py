@@ -60,7 +60,7 @@ def _answer(request: dict[str, Any], files: list[bytearray]) -> Answer:
 
 
 def _read(request: dict[str, Any], files: list[bytearray]) -> EcgRecord:
-    options = ReadOptions(request["units"], request["fs_hz"])
+    options = ReadOptions(request["units"], request["fs_hz"], request["baseline"])
     if "path" in request:
         return read_file(Path(request["path"]), options)
     contents = map(bytes, files)
@@ -76,8 +76,10 @@ def _as_message(record: EcgRecord) -> Answer:
         "gaps": [astuple(gap) for gap in record.gaps],
         "leads_off": list(record.leads_off),
         "simultaneous": record.simultaneous,
+        "file_fs_hz": None if record.unresampled is None else record.unresampled.fs_hz,
     }
-    return head, [record.signal.reshape(-1).data.cast("B")]
+    signals = [record.signal, *([record.unresampled.signal] if record.unresampled else [])]
+    return head, [signal.reshape(-1).data.cast("B") for signal in signals]
 
 
 @contextmanager

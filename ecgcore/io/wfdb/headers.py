@@ -1,7 +1,8 @@
 """Headers of WFDB recordings: parsed strictly, mended where only one reading is possible.
 
 Format: the WFDB applications guide, ``header(5)``. Comments (age, sex, diagnoses) and the time of
-the recording are not read.
+the recording are not read. What is wrong with a signal that is none of the twelve leads does not
+matter, as long as it is known where the leads lie.
 """
 
 import re
@@ -9,12 +10,14 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from ecgcore.errors import RecordError
-from ecgcore.io.raw import check_rate, check_size
+from ecgcore.io.channels import is_lead
+from ecgcore.io.raw import check_size
+from ecgcore.io.wfdb.formats import FORMATS
 
-BITS_PER_SAMPLE = {16: 16, 24: 24, 32: 32, 61: 16, 80: 8, 160: 16, 212: 12}
-"""Size of a sample in each signal format that is read."""
+NO_FILE = "~"
+"""Stands for a signal or a segment that was not recorded."""
 
-_MAX_LINES = 200
+_MAX_LINES = 1000
 _MAX_BYTES = 2**20
 _MAX_ALL_LINES = 20_000
 """With comments, which name findings and are not read."""
@@ -25,7 +28,9 @@ _FILE_NAME = re.compile(r"[^/\\]+")
 _FORMAT = re.compile(r"(\d{1,3})(?:x(\d{1,4}))?(?::(\d{1,6}))?(?:\+(\d{1,9}))?")
 _GAIN = re.compile(r"([-+]?[\d.]+(?:e[-+]?\d+)?)(?:\(([-+]?\d{1,10})\))?(?:/(\S+))?", re.IGNORECASE)
 _INTEGER = re.compile(r"[-+]?\d{1,10}")
-_NUMBER = re.compile(r"\d{1,12}(?:\.\d{0,9})?|\.\d{1,9}")
+_NUMBER = re.compile(r"\+?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:e[-+]?\d{1,3})?", re.IGNORECASE)
+_ALL_INTEGERS = 5
+"""ADC resolution and zero, initial value, checksum and block size; a description follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,15 @@ class SignalSpec:
     Attributes
     ----------
     file
-        The signal file that holds it, a plain name.
+        The signal file that holds it, a plain name; `NO_FILE` where nothing was recorded.
     fmt, offset
-        Number of the WFDB format, and bytes before the first sample.
+        Number of the WFDB format, and bytes (in FLAC samples) before the first sample.
+    per_frame, skew
+        Samples in each frame, and frames by which the signal comes late in its file.
     gain, baseline, unit
         ``(sample - baseline) / gain`` is in `unit`.
+    initial
+        Value before the first sample, from which format 8 counts; None if the line is silent.
     checksum
         Of all samples modulo 65536; None if the line does not say it.
     name
@@ -54,6 +63,22 @@ class SignalSpec:
     unit: str
     checksum: int | None
     name: str
+    per_frame: int = 1
+    skew: int = 0
+    initial: int | None = None
+
+    @property
+    def needed(self) -> bool:
+        """True for one of the twelve leads."""
+        return is_lead(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One line of a recording in several segments: the record that holds it, and its frames."""
+
+    record: str
+    n_samples: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +87,31 @@ class Header:
 
     Attributes
     ----------
+    fs_hz
+        Frames per second.
     n_samples
-        Per lead; None if the record line does not say it.
+        Frames, of one sample for each lead unless its line says otherwise; None if the record line
+        does not say it.
     warnings
         Lines that were mended.
+    segments
+        What a recording in several segments is put together from; it has no signals of its own.
     """
 
     fs_hz: float
     n_samples: int | None
     signals: tuple[SignalSpec, ...]
     warnings: tuple[str, ...]
+    segments: tuple[Segment, ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Names of the signal files, each once, in order."""
-        return tuple(dict.fromkeys(spec.file for spec in self.signals))
+        """Names of the files that hold leads, each once, in order; of segments, the headers."""
+        if self.segments:
+            parts = (one for one in self.segments if one.record != NO_FILE and one.n_samples)
+            return tuple(dict.fromkeys(f"{one.record}.hea" for one in parts))
+        held = (spec.file for spec in self.signals if spec.needed and spec.file != NO_FILE)
+        return tuple(dict.fromkeys(held))
 
 
 def parse_header(content: bytes, name: str) -> Header:
@@ -96,15 +131,19 @@ def parse_header(content: bytes, name: str) -> Header:
     if not lines:
         raise RecordError(f"{name} cannot be read: it has no record line.")
     number, record_line = lines[0]
-    n_signals, fs_hz, n_samples, mended = _record_line(name, number, record_line)
-    if len(lines) - 1 != n_signals:
+    n_signals, fs_hz, n_samples, n_segments, mended = _record_line(name, number, record_line)
+    what, announced = ("segment", n_segments) if n_segments else ("signal", n_signals)
+    if len(lines) - 1 != announced:
         raise _fault(
             name,
             number,
             record_line,
-            f"it announces {n_signals} signals, {len(lines) - 1} signal lines follow",
+            f"it announces {announced} {what}s, {len(lines) - 1} {what} lines follow",
         )
     check_size(name, n_signals, n_samples or 1)
+    if n_segments:
+        segments = tuple(_segment_line(name, *line) for line in lines[1:])
+        return Header(fs_hz, n_samples, (), (*warnings, *mended), segments)
     signals = tuple(_signal_line(name, number, line) for number, line in lines[1:])
     return Header(fs_hz, n_samples, signals, (*warnings, *mended))
 
@@ -128,18 +167,20 @@ def _lines(content: bytes, name: str) -> tuple[list[tuple[int, str]], list[str]]
             warnings.append(f"Header line {number} was mended: µV was read as uV.")
         if not plain:
             continue
-        if not plain.isascii() or len(plain) > _MAX_LINE:
-            raise _fault(
-                name,
-                number,
-                bare[:80].decode("latin-1"),
-                "it has letters outside ASCII or is too long",
-            )
-        if text := plain.decode("ascii").strip():  # str knows more white space than bytes
+        if len(plain) > _MAX_LINE:
+            raise _fault(name, number, bare[:80].decode("latin-1"), "it is too long")
+        if text := _text(plain).strip():  # str knows more white space than bytes
             found.append((number, text))
         if len(found) > _MAX_LINES:
             raise RecordError(f"{name} has more than {_MAX_LINES} lines; it is not a WFDB header.")
     return found, warnings
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
 
 
 def _plain_micro(line: bytes) -> bytes:
@@ -148,21 +189,23 @@ def _plain_micro(line: bytes) -> bytes:
     return line
 
 
-def _record_line(name: str, number: int, line: str) -> tuple[int, float, int | None, list[str]]:
-    """Return number of signals, rate, number of samples (or None), and what was mended."""
+def _record_line(
+    name: str, number: int, line: str
+) -> tuple[int, float, int | None, int, list[str]]:
+    """Return number of signals, rate, number of samples, of segments, and what was mended."""
     words = line.split()
     record_name, *rest = words
     warnings = []
-    stem = record_name
+    stem, slash, n_segments = record_name.partition("/")
     for suffix in _SUFFIXES:
         stem = stem.removesuffix(suffix)
-    if stem != record_name:
+    if stem != record_name.partition("/")[0]:
         warnings.append(
             f"Header line {number} was mended: the record's name {record_name!r} ends like a "
             f"file's, {stem!r} was taken."
         )
-    if "/" in stem:
-        raise _fault(name, number, line, "recordings in several segments cannot be read")
+    if slash and not re.fullmatch(r"[1-9]\d{0,3}", n_segments):
+        raise _fault(name, number, line, f"{n_segments!r} is no number of segments")
     if not rest or not re.fullmatch(r"\d{1,4}", rest[0]):
         raise _fault(name, number, line, "a name and the number of signals are needed")
     fs_words = rest[1].partition("/")[0] if len(rest) > 1 else "250"  # WFDB's default
@@ -170,51 +213,73 @@ def _record_line(name: str, number: int, line: str) -> tuple[int, float, int | N
         raise _fault(name, number, line, f"{fs_words!r} is no number of samples per second")
     if len(rest) <= 1:
         warnings.append(f"Header line {number} states no rate; 250 Hz was taken, WFDB's default.")
-    check_rate(name, float(fs_words))
     if len(rest) > 2 and not re.fullmatch(r"\d{1,15}", rest[2]):
         raise _fault(name, number, line, f"{rest[2]!r} is no number of samples")
     n_samples = int(rest[2]) if len(rest) > 2 else 0
-    return int(rest[0]), float(fs_words), n_samples or None, warnings
+    return int(rest[0]), float(fs_words), n_samples or None, int(n_segments or 0), warnings
+
+
+def _segment_line(name: str, number: int, line: str) -> Segment:
+    words = line.split()
+    if len(words) != 2 or not re.fullmatch(r"\d{1,15}", words[1]):
+        raise _fault(name, number, line, "a segment's record and its number of samples are needed")
+    if words[0] != NO_FILE and not _is_plain(words[0]):
+        raise _fault(
+            name, number, line, f"{words[0]!r} is not the plain name of a record beside it"
+        )
+    return Segment(words[0], int(words[1]))
+
+
+def _is_plain(file: str) -> bool:
+    return bool(_FILE_NAME.fullmatch(file) and file.strip(".~"))
 
 
 def _signal_line(name: str, number: int, line: str) -> SignalSpec:
     words = line.split()
-    if len(words) < 3:
-        raise _fault(name, number, line, "a file, a format and a gain are needed")
-    if not _FILE_NAME.fullmatch(words[0]) or not words[0].strip(".~"):
+    if len(words) < 2:
+        raise _fault(name, number, line, "a file and a format are needed")
+    file = words[0].removeprefix("./")
+    if file != NO_FILE and (file == "-" or not _is_plain(file)):
         raise _fault(name, number, line, f"{words[0]!r} is not the plain name of a file beside it")
-    fmt, offset = _format(name, number, line, words[1])
-    gain, baseline, unit = _gain(name, number, line, words[2])
-    integers = [int(word) for word in takewhile(_INTEGER.fullmatch, words[3:8])]
-    lead = words[3 + len(integers) :]
-    if len(lead) > 2:
-        raise _fault(name, number, line, f"{lead[0]!r} is no whole number")
+    integers = [int(word) for word in takewhile(_INTEGER.fullmatch, words[3 : 3 + _ALL_INTEGERS])]
+    lead = " ".join(words[3 + len(integers) :])
+    if len(integers) < _ALL_INTEGERS and len(lead.split()) > 2 and not is_lead(lead):
+        raise _fault(name, number, line, f"{lead.split()[0]!r} is no whole number")
+    fmt, per_frame, skew, offset = _format(name, number, line, words[1], empty=file == NO_FILE)
+    try:
+        gain, baseline, unit = _gain(name, number, line, words[2] if len(words) > 2 else "0")
+    except RecordError:
+        if is_lead(lead) and file != NO_FILE:
+            raise
+        gain, baseline, unit = 1.0, None, ""
     adc_zero = integers[1] if len(integers) > 1 else 0
     return SignalSpec(
-        file=words[0],
+        file=file,
         fmt=fmt,
         offset=offset,
         gain=gain,
         baseline=adc_zero if baseline is None else baseline,
         unit=unit,
         checksum=integers[3] & 0xFFFF if len(integers) > 3 else None,
-        name=" ".join(lead),
+        name=lead,
+        per_frame=per_frame,
+        skew=skew,
+        initial=integers[2] if len(integers) > 2 else None,
     )
 
 
-def _format(name: str, number: int, line: str, word: str) -> tuple[int, int]:
+def _format(
+    name: str, number: int, line: str, word: str, *, empty: bool
+) -> tuple[int, int, int, int]:
+    """Return format, samples per frame, skew and offset."""
     match = _FORMAT.fullmatch(word)
     if match is None:
         raise _fault(name, number, line, f"{word!r} is no signal format")
     fmt, per_frame, skew, offset = (int(group or 0) for group in match.groups())
-    if fmt not in BITS_PER_SAMPLE:
-        known = ", ".join(map(str, BITS_PER_SAMPLE))
+    if fmt not in FORMATS and not empty:
+        known = ", ".join(map(str, FORMATS))
         raise _fault(name, number, line, f"signal format {fmt} cannot be read ({known} can)")
-    if per_frame > 1 or skew:
-        raise _fault(
-            name, number, line, "signals with several samples per frame or a skew cannot be read"
-        )
-    return fmt, offset
+    return fmt, per_frame or 1, skew, offset
 
 
 def _gain(name: str, number: int, line: str, word: str) -> tuple[float, int | None, str]:
@@ -225,6 +290,14 @@ def _gain(name: str, number: int, line: str, word: str) -> tuple[float, int | No
         match = None
     if match is None:
         raise _fault(name, number, line, f"{word!r} is no gain")
+    if not gain:
+        raise _fault(
+            name,
+            number,
+            line,
+            "its gain is 0 or missing, WFDB's sign for a signal that is not calibrated, so that "
+            "the amplitude is not known",
+        )
     if not 1e-9 <= abs(gain) <= 1e12:
         raise _fault(
             name, number, line, f"the gain is {match[1]}, so that the amplitude is not known"

@@ -28,7 +28,7 @@ def aecg_bytes(record: EcgRecord) -> tuple[bytes, float]:
     RecordError
         If samples are missing, for which the format has no code.
     """
-    leads = [whole(lead, _rebuild) for lead in record.signal]
+    leads = [whole(lead, _rebuild) for lead in record.recorded]
     if any((lead.units == MISSING).any() for lead in leads):
         raise RecordError(
             "aECG has no way to say that samples are missing. Choose npz, csv or wfdb."

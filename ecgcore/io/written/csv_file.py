@@ -12,7 +12,7 @@ def csv_bytes(record: EcgRecord) -> bytes:
     times = np.arange(record.n_samples) / record.fs_hz
     rows = [
         f"{time_s:.6f},{','.join(map(_cell, values))}"
-        for time_s, values in zip(times, record.signal.T, strict=True)
+        for time_s, values in zip(times, record.recorded.T, strict=True)
     ]
     return "\n".join([head, *rows, ""]).encode()
 

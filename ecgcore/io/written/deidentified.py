@@ -73,7 +73,7 @@ def prove(record: EcgRecord, files: Files, to: str) -> Proof:
     """
     back = _samples_of_fhir(files[0][1]) if to.startswith("fhir") else read_upload(files)
     if (back.fs_hz, back.signal.shape) != (record.fs_hz, record.signal.shape) or not np.array_equal(
-        (back.signal + 0).view(np.int32), (record.signal + 0).view(np.int32)
+        (back.recorded + 0).view(np.int32), (record.recorded + 0).view(np.int32)
     ):
         raise RecordError(
             f"The samples in {to} are not bit for bit those of the recording; nothing is proven. "

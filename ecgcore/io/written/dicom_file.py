@@ -31,7 +31,7 @@ def dicom_bytes(record: EcgRecord) -> tuple[bytes, float]:
     from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian, GeneralECGWaveformStorage
 
-    leads = [whole(lead, _rebuild) for lead in record.signal]
+    leads = [whole(lead, _rebuild) for lead in record.recorded]
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = GeneralECGWaveformStorage
     meta.MediaStorageSOPInstanceUID = _uid()

@@ -22,7 +22,7 @@ def edf_bytes(record: EcgRecord) -> tuple[bytes, float]:
     RecordError
         If samples are missing, which EDF cannot say.
     """
-    leads = [whole(lead, _rebuild) for lead in record.signal]
+    leads = [whole(lead, _rebuild) for lead in record.recorded]
     if any((lead.units == MISSING).any() for lead in leads):
         raise RecordError(
             "EDF has no way to say that samples are missing. Choose npz, csv or wfdb."

@@ -24,7 +24,7 @@ def fhir_bytes(record: EcgRecord, release: str = "R4") -> tuple[bytes, float]:
     release
         "R4" or "R5", which name the time between samples otherwise.
     """
-    leads = [whole(lead) for lead in record.signal]
+    leads = [whole(lead) for lead in record.recorded]
     parts = [
         {
             "code": _coding(_POTENTIAL + _CODES[name], f"MDC_ECG_ELEC_POTL_{name.upper()}"),

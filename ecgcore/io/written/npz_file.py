@@ -9,12 +9,16 @@ from ecgcore.records import EcgRecord
 
 
 def npz_bytes(record: EcgRecord) -> bytes:
-    """Return ``signal`` ``(12, n)`` in mV, ``fs_hz``, ``leads`` and ``units`` as one file."""
+    """Return ``signal`` ``(12, n)`` in mV, ``fs_hz``, ``leads`` and ``units`` as one file.
+
+    At the rate of the recording's own file, and nan where a lead was not recorded.
+    """
+    held = record.unresampled
     stream = BytesIO()
     np.savez_compressed(
         stream,
-        signal=record.signal,
-        fs_hz=np.array(record.fs_hz),
+        signal=record.recorded if held is None else held.signal,
+        fs_hz=np.array(record.fs_hz if held is None else held.fs_hz),
         leads=np.array(LEADS),
         units=np.array("mV"),
     )

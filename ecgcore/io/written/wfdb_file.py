@@ -26,7 +26,7 @@ def wfdb_bytes(record: EcgRecord, stem: str) -> tuple[list[tuple[str, bytes]], f
             f"WFDB names have letters, digits, - and _ only; {shortened(stem)!r} has others. "
             "Choose another file name."
         )
-    leads = [whole(lead, _rebuild) for lead in record.signal]
+    leads = [whole(lead, _rebuild) for lead in record.recorded]
     lines = [f"{stem} {len(LEADS)} {record.fs_hz} {record.n_samples}"]
     lines += [_line(stem, name, lead) for name, lead in zip(LEADS, leads, strict=True)]
     data = np.stack([lead.units for lead in leads]).T.astype("<i2").tobytes()

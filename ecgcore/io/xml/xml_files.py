@@ -6,7 +6,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from ecgcore.errors import RecordError
-from ecgcore.io.raw import RawEcg
+from ecgcore.io.raw import FILE_SAYS_ALL, RawEcg, ReadOptions
 from ecgcore.io.xml.aecg import read_aecg
 from ecgcore.io.xml.muse import read_muse
 
@@ -40,7 +40,7 @@ class _BoundedBuilder(TreeBuilder):
         return super().end(tag.rpartition("}")[2])
 
 
-def read_xml(content: bytes, name: str) -> RawEcg:
+def read_xml(content: bytes, name: str, options: ReadOptions = FILE_SAYS_ALL) -> RawEcg:
     """Read an HL7 annotated ECG or a MUSE export, told apart by the outermost element.
 
     Raises
@@ -52,7 +52,7 @@ def read_xml(content: bytes, name: str) -> RawEcg:
     if root.tag == "AnnotatedECG":
         return read_aecg(root, name)
     if root.tag == "RestingECG":
-        return read_muse(root, name)
+        return read_muse(root, name, options)
     raise RecordError(
         f"{name} is XML with <{root.tag[:40]}> outermost; <AnnotatedECG> (HL7) and <RestingECG> "
         "(MUSE) can be read."

@@ -22,9 +22,9 @@ MB = 1024 * 1024
     ("n_leads", "n_samples", "message"),
     [
         (1, 1, ""),
-        (0, 5, "has 0 leads; 1 to 32 can be read"),
+        (0, 5, "has 0 leads; 1 to 128 can be read"),
         (32, 100, ""),
-        (33, 100, "has 33 leads"),
+        (129, 100, "has 129 leads"),
         (12, 0, "has no samples"),
         (12, 2_000_000, ""),  # 24 million samples in all
         (12, 2_000_001, "at most 24,000,000 samples"),

@@ -142,12 +142,13 @@ def test_a_decimal_comma_does_not_hide_the_bad_cell() -> None:
         csv(f"{';'.join(LEADS)}\n{rows}\n")
 
 
-def test_gaps_are_named_by_lead_and_never_filled() -> None:
+def test_gaps_are_named_by_lead_and_marked() -> None:
     ((name, content),) = csv_file(MICROVOLTS)
     lines = content.decode().splitlines()
     lines[7] = lines[7].rpartition(",")[0] + ","
-    with pytest.raises(RecordError, match=r"table has samples that are not numbers in V6 \(1\)"):
-        read_upload([(name, "\n".join(lines).encode())], ASKED)
+    record = read_upload([(name, "\n".join(lines).encode())], ASKED)
+    assert np.argwhere(np.isnan(record.recorded)).tolist() == [[11, 6]]
+    assert "Not recorded in part: V6 (10 ms at 0.06 s)." in record.warnings
 
 
 def test_other_columns_are_left_out_and_named() -> None:

@@ -16,6 +16,7 @@ from ecgcore.figures.paper_layout import paper_layout
 from ecgcore.models.cards import CARD_FILE, Preprocessing
 from ecgcore.models.inputs import model_input, prepared
 from ecgcore.models.predictor import Predictor, predict, predict_batches, predict_many
+from ecgcore.records import Gap
 from tests.support.toys import record_of, waves
 
 USUAL = Preprocessing(0.5, True, (0.0,) * 12, (1.0,) * 12)
@@ -90,6 +91,17 @@ class TestOneRecord:
     def test_shorter_record_is_refused(self, fs_hz, duration_s):
         with pytest.raises(RecordError, match=r"need 10 s\. Load a longer recording"):
             model_input(record_of(waves(fs_hz, duration_s), fs_hz), USUAL)
+
+    def test_leads_of_different_times_are_not_given_to_a_model(self):
+        record = record_of(waves(100, 10), 100, simultaneous=False)
+        with pytest.raises(RecordError, match="were not recorded at the same time"):
+            model_input(record, USUAL)
+
+    def test_models_are_told_of_the_gaps_that_they_see(self):
+        gaps = (Gap("V2", 9.9, 9.95), Gap("I", 3, 4), Gap("V6", 10.2, 10.3))
+        fitted = model_input(record_of(waves(100, 11), 100, gaps=gaps), USUAL)
+        words = "The models see a straight line where I, V2 was not recorded."
+        assert fitted.warnings[-1] == words
 
     @other_inputs
     @pytest.mark.parametrize("recorded_hz", [100, 500])

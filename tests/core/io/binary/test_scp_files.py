@@ -68,7 +68,7 @@ def overwritten(position: int, content: bytes) -> bytes:
             overwritten(SECTION_6 + 22, b"\4\0"),
             "lead 1 of the rhythm: 300 samples announced, 2 found",
         ),
-        (overwritten(SECTION_3 + 16, b"\xff"), "has 255 leads; 1 to 32"),
+        (overwritten(SECTION_3 + 16, b"\xff"), "has 255 leads; 1 to 128"),
         (overwritten(SECTION_3 + 22, b"\xff\xff\xff\x7f"), "more than 3,000,000 samples"),
         (overwritten(SECTION_3 + 22, b"\0\0\0\0"), "ends before it begins"),
         (overwritten(SECTION_6 + 2, b"\7"), "section 6 is not where it should be"),

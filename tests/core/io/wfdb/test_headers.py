@@ -85,8 +85,11 @@ def test_record_lines_that_are_mended(record: str, warning: str) -> None:
         ("ecg 1 5o0 5000", "'5o0' is no number of samples per second"),
         ("ecg 1 500,0 5000", "'500,0' is no number of samples per second"),
         ("ecg 1 500 many", "'many' is no number of samples"),
-        ("ecg/3 1 500 5000", "recordings in several segments"),
-        ("écg 1 500 5000", "letters outside ASCII"),
+        ("ecg/3 1 500 5000", "it announces 3 segments, 1 segment lines follow"),
+        ("ecg/0 1 500 5000", "'0' is no number of segments"),
+        ("a/b/c 1 500 5000", "'b/c' is no number of segments"),
+        ("ecg 1 3.6e 5000", "'3.6e' is no number of samples per second"),
+        ("ecg 1 -500 5000", "'-500' is no number of samples per second"),
     ],
 )
 def test_record_lines_at_fault(record: str, why: str) -> None:
@@ -98,17 +101,18 @@ def test_record_lines_at_fault(record: str, why: str) -> None:
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("ecg.dat 16", "a file, a format and a gain are needed"),
+        ("ecg.dat", "a file and a format are needed"),
+        ("- 16 1000/mV 16 0 0 0 0 I", "'-' is not the plain name of a file"),
         ("../ecg.dat 16 1000", "is not the plain name of a file"),
         ("c:\\ecg.dat 16 1000", "is not the plain name of a file"),
         ("ecg.dat x16 1000", "'x16' is no signal format"),
-        ("ecg.dat 310 1000", "signal format 310 cannot be read"),
-        ("ecg.dat 16x4 1000", "several samples per frame"),
-        ("ecg.dat 16:3 1000", "several samples per frame or a skew"),
-        ("ecg.dat 16 0/mV 16 0 0 0 0 I", "the gain is 0, so that the amplitude is not known"),
-        ("ecg.dat 16 1e400/mV", "the gain is 1e400"),
-        ("ecg.dat 16 1,000/mV", "'1,000/mV' is no gain"),
-        ("ecg.dat 16 1..5/mV", "'1..5/mV' is no gain"),
+        ("ecg.dat 312 1000", "signal format 312 cannot be read"),
+        ("ecg.dat 0 1000", "signal format 0 cannot be read"),
+        ("ecg.dat 16 0/mV 16 0 0 0 0 I", "its gain is 0 or missing"),
+        ("ecg.dat 16 0.0(7)/mV 16 0 0 0 0 -aVR", "its gain is 0 or missing"),
+        ("ecg.dat 16 1e400/mV 16 0 0 0 0 I", "the gain is 1e400"),
+        ("ecg.dat 16 1,000/mV 16 0 0 0 0 I", "'1,000/mV' is no gain"),
+        ("ecg.dat 16 1..5/mV 16 0 0 0 0 I", "'1..5/mV' is no gain"),
         ("ecg.dat 16 1000/mV 16 O 0 0 0 I", "'O' is no whole number"),
     ],
 )
@@ -123,7 +127,8 @@ def test_signal_lines_at_fault(line: str, why: str) -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_parsed_or_refused(content: bytes) -> None:
     with suppress(RecordError):
-        assert parse_header(content, "ecg.hea").signals
+        parsed = parse_header(content, "ecg.hea")
+        assert parsed.signals or parsed.segments
 
 
 def fits(text: str, message: str) -> None:
@@ -135,15 +140,15 @@ def fits(text: str, message: str) -> None:
             parse_header(text.encode(), "e.hea")
 
 
-@pytest.mark.parametrize(("n", "message"), [(200, ""), (201, "more than 200 lines")])
-def test_a_header_has_200_lines(n: int, message: str) -> None:
+@pytest.mark.parametrize(("n", "message"), [(1000, ""), (1001, "more than 1000 lines")])
+def test_a_header_has_1000_lines(n: int, message: str) -> None:
     lines = [f"line{k} 1" for k in range(n)]
     if message:
         with pytest.raises(RecordError, match=message):
             headers._lines("\n".join(lines).encode(), "e.hea")
     else:
         found, warnings = headers._lines("\n".join(lines).encode(), "e.hea")
-        assert (len(found), warnings) == (200, [])
+        assert (len(found), warnings) == (1000, [])
 
 
 @pytest.mark.parametrize(("n", "message"), [(1000, ""), (1001, "is too long")])
@@ -161,7 +166,7 @@ def test_a_line_has_a_thousand_letters(n: int, message: str) -> None:
         ("1e12", ""),
         ("1.1e12", "so that the amplitude is not known"),
         ("-200", ""),
-        ("0", "so that the amplitude is not known"),
+        ("0", "not calibrated, so that the amplitude is not known"),
         ("1.2.3", "is no gain"),
     ],
 )
@@ -190,21 +195,94 @@ def test_the_fields_of_a_signal(
     assert (spec.fmt, spec.offset, spec.unit) == (16, 0, "mV")
 
 
-def test_three_words_are_no_name() -> None:
-    fits("e 1 100 200\ne.dat 16 200 16 5 9 1 0 a b c", "'a' is no whole number")
+@pytest.mark.parametrize(
+    ("rest", "name"),
+    [
+        ("16 5 9 1 0 ECG lead II", "ECG lead II"),
+        ("16 5 9 1 0 a b c d", "a b c d"),
+        ("16 5 9 1 0 12 lead ECG", "12 lead ECG"),
+        ("16 5 9 1 0 Müller 5 µm", "Müller 5 µm"),
+        ("16 ECG lead II", "ECG lead II"),
+    ],
+)
+def test_a_description_may_have_several_words(rest: str, name: str) -> None:
+    (spec,) = parse_header(f"e 1 100 200\ne.dat 16 200 {rest}".encode(), "e.hea").signals
+    assert spec.name == name
+
+
+def test_words_among_the_numbers_are_at_fault() -> None:
+    fits("e 1 100 200\ne.dat 16 200 16 x y z", "'x' is no whole number")
 
 
 @pytest.mark.parametrize(
-    ("word", "message"),
+    ("word", "fmt", "per_frame", "skew", "offset"),
     [
-        ("16", ""),
-        ("16x1", ""),
-        ("16x2", "several samples per frame or a skew"),
-        ("16:1", "several samples per frame or a skew"),
-        ("16+24", ""),
-        ("8", "signal format 8 cannot be read"),
-        ("x", "'x' is no signal format"),
+        ("16", 16, 1, 0, 0),
+        ("16x1", 16, 1, 0, 0),
+        ("16x2", 16, 2, 0, 0),
+        ("212:3", 212, 1, 3, 0),
+        ("16+24", 16, 1, 0, 24),
+        ("310x4:5+6", 310, 4, 5, 6),
+        ("8", 8, 1, 0, 0),
+        ("516", 516, 1, 0, 0),
     ],
 )
-def test_formats(word: str, message: str) -> None:
-    fits(f"e 1 100 200\ne.dat {word} 200", message)
+def test_formats(word: str, fmt: int, per_frame: int, skew: int, offset: int) -> None:
+    (spec,) = parse_header(f"e 1 100 200\ne.dat {word} 200".encode(), "e.hea").signals
+    assert (spec.fmt, spec.per_frame, spec.skew, spec.offset) == (fmt, per_frame, skew, offset)
+
+
+@pytest.mark.parametrize(
+    ("words", "fs_hz"),
+    [
+        ("3.6e2", 360),
+        ("3.6E+02", 360),
+        ("357.14285714285717", 357.14285714285717),
+        (".5e3", 500),
+        ("500.", 500),
+        ("360/24(10)", 360),
+        ("3.6e2/1.5(-3)", 360),
+    ],
+)
+@pytest.mark.parametrize("time", ["", " 14:50:55.25 05/05/2020", " 2:3"])
+def test_rates_in_every_writing_with_counters_and_times(
+    words: str, fs_hz: float, time: str
+) -> None:
+    parsed = parse_header(f"e 1 {words} 200{time}\ne.dat 16 200".encode(), "e.hea")
+    assert (parsed.fs_hz, parsed.n_samples) == (fs_hz, 200)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "e.dat 16 0/mmHg 16 0 0 0 0 ABP",
+        "e.dat 16 none 16 0 0 0 0 RESP",
+        "e.dat 16",
+        "./e.dat 16 200 16 0 0 0 0 I # a remark",
+        "~ 0 200 16 0 0 0 0 I",
+    ],
+)
+def test_lines_that_are_no_reason_to_refuse(line: str) -> None:
+    (spec,) = parse_header(f"e 1 100 200\n{line}".encode(), "e.hea").signals
+    assert spec.file in {"e.dat", "~"}
+    assert "remark" not in spec.name
+
+
+def test_only_files_with_leads_are_needed() -> None:
+    text = "e 3 100 9\na.dat 16 1 16 0 0 0 0 I\nb.dat 16 1 16 0 0 0 0 ABP\n~ 0 1 16 0 0 0 0 V1"
+    assert parse_header(text.encode(), "e.hea").files == ("a.dat",)
+
+
+def test_segments_are_told_from_signals() -> None:
+    text = "e/4 2 360 700 # a comment\ne_layout 0\na 300\n~ 100\nb 300"
+    parsed = parse_header(text.encode(), "e.hea")
+    assert [(one.record, one.n_samples) for one in parsed.segments] == [
+        ("e_layout", 0), ("a", 300), ("~", 100), ("b", 300),
+    ]  # fmt: skip
+    assert (parsed.files, parsed.signals) == (("a.hea", "b.hea"), ())
+
+
+@pytest.mark.parametrize("line", ["../a 300", "a", "a 3 4", "a many", ". 3", "/a 3"])
+def test_segment_lines_at_fault(line: str) -> None:
+    with pytest.raises(RecordError, match="line 2 is at fault"):
+        parse_header(f"e/1 2 360 300\n{line}".encode(), "e.hea")

@@ -10,6 +10,7 @@ import wfdb
 from ecgcore.errors import RecordError
 from ecgcore.io.wfdb.wfdb_files import read_wfdb
 from ecgcore.leads import LEADS
+from ecgcore.records import Gap
 from ecgcore.signals.filters import resample
 from tests.support.paths import SAMPLES
 
@@ -217,11 +218,15 @@ def test_a_signal_without_a_name_is_left_out(write: Writer) -> None:
         read_wfdb(stem)
 
 
-def test_a_sample_that_is_no_number_is_named_by_lead(write: Writer) -> None:
+def test_a_sample_that_is_missing_is_marked_and_costs_nothing_else(write: Writer) -> None:
     units = UNITS.copy()
     units[8, 500] = -32768
-    with pytest.raises(RecordError, match=r"ecg has samples that are not numbers in V3 \(1\)"):
-        read_wfdb(write(units))
+    record = read_wfdb(write(units))
+    assert record.gaps == (Gap("V3", 5.0, 5.01),)
+    assert record.warnings == ("Not recorded in part: V3 (10 ms at 5 s).",)
+    expected = np.where(units == -32768, np.nan, units / 1000).astype(np.float32)
+    np.testing.assert_array_equal(record.recorded, expected)
+    assert record.signal[8, 500] == pytest.approx((units[8, 499] + units[8, 501]) / 2000, abs=1e-6)
 
 
 @pytest.mark.parametrize("offset", [0, 1, 12_345, 23_999])
@@ -296,7 +301,9 @@ def test_a_header_cannot_ask_for_more_memory_than_its_file_has(write: Writer) ->
         read_wfdb(stem)
 
 
-@pytest.mark.parametrize("target", ["../secret.dat", "/etc/passwd", "sub/secret.dat", "..", "~"])
+@pytest.mark.parametrize(
+    "target", ["../secret.dat", "/etc/passwd", "sub/secret.dat", "..", "./../x", "~~"]
+)
 def test_a_header_cannot_point_to_another_folder(
     write: Writer, tmp_path: Path, target: str
 ) -> None:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from ecgcore.errors import RecordError
+from ecgcore.io.missing_units import NotSaidError
+from ecgcore.io.raw import ReadOptions
 from ecgcore.io.xml.xml_files import read_xml
 from ecgcore.leads import LEADS
 from tests.support.uploads import EIGHT, aecg_file, dipole_microvolts, muse_file
@@ -61,7 +63,7 @@ def test_missing_samples_of_muse_are_not_numbers() -> None:
         ('<scale value="2.5"', '<scale value="0"', "by 0; the amplitudes are not known"),
         ('<scale value="2.5" unit="uV"', '<scale value="2.5" unit="mm"', "is in 'mm'"),
         ("<digits>", "<digits>oops ", "lead I: a sample is not a number"),
-        ("<digits>", "<digits>1 ", "|leads of different lengths"),
+        ("<digits>", "<digits>1 ", "leads of different lengths"),
     ],
 )
 def test_aecg_at_fault(old: str, new: str, message: str) -> None:
@@ -91,6 +93,140 @@ def test_muse_at_fault(old: str, new: str, message: str) -> None:
     assert old in MUSE
     with pytest.raises(RecordError, match=message):
         read_xml(MUSE.replace(old, new).encode(), "e.xml")
+
+
+def muse(old: str, new: str, count: int = -1) -> bytes:
+    assert old in MUSE
+    return MUSE.replace(old, new, count).encode()
+
+
+LEAD = "<LeadSampleSize>"
+
+
+@pytest.mark.parametrize(("baseline", "sign"), [("add", 1), ("subtract", -1)])
+def test_a_baseline_of_muse_is_asked_for_with_both_readings(baseline: str, sign: int) -> None:
+    content = muse(LEAD, f"<FirstSampleBaseline>-400</FirstSampleBaseline>{LEAD}")
+    low, high = ROWS[0].min() / 1000, ROWS[0].max() / 1000
+    both = rf"added, I runs from {low - 0.4:.2f} to {high - 0.4:.2f} mV; or subtracted, I runs "
+    with pytest.raises(NotSaidError, match=f"{both}from {low + 0.4:.2f} to {high + 0.4:.2f} mV"):
+        read_xml(content, "e.xml")
+    raw = read_xml(content, "e.xml", ReadOptions(baseline=baseline))
+    np.testing.assert_allclose(raw.signal, ROWS / 1000 - sign * 0.4, atol=1e-6)
+    assert raw.warnings == (f"First sample baseline: {baseline}ed, as you said.",)
+
+
+def test_a_baseline_of_one_lead_alone_concerns_that_lead() -> None:
+    other = MUSE.rindex(LEAD)
+    text = f"{MUSE[:other]}<FirstSampleBaseline>100</FirstSampleBaseline>{MUSE[other:]}"
+    raw = read_xml(text.encode(), "e.xml", ReadOptions(baseline="add"))
+    expected = ROWS / 1000.0
+    expected[7] += 0.1
+    np.testing.assert_allclose(raw.signal, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(("word", "off"), [("TRUE", True), ("true", True), ("FALSE", False)])
+def test_leads_that_muse_calls_off(word: str, off: bool) -> None:
+    raw = read_xml(muse(LEAD, f"<LeadOff>{word}</LeadOff>{LEAD}"), "e.xml")
+    assert raw.off == (EIGHT if off else ())
+
+
+def test_times_of_muse_leads_are_milliseconds() -> None:
+    start = MUSE.rindex("<LeadData>")
+    text = MUSE[:start] + MUSE[start:].replace(LEAD, f"<LeadTimeOffset>30</LeadTimeOffset>{LEAD}")
+    raw = read_xml(text.encode(), "e.xml")
+    assert np.isnan(raw.signal[7, :3]).all()
+    np.testing.assert_allclose(raw.signal[7, 3:], ROWS[7, :297] / 1000, atol=1e-6)
+    np.testing.assert_allclose(raw.signal[:7], ROWS[:7] / 1000, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("element", "message"),
+    [
+        ("<LeadOffsetFirstSample>4</LeadOffsetFirstSample>", "LeadOffsetFirstSample is not 0"),
+        ("<LeadAmplitudeExponent>-3</LeadAmplitudeExponent>", "the amplitude has an exponent"),
+        ("<FirstSampleBaseline>x</FirstSampleBaseline>", "no number in <FirstSampleBaseline>"),
+        ("<LeadTimeOffset>x</LeadTimeOffset>", "no number in <LeadTimeOffset>"),
+    ],
+)
+def test_fields_of_muse_that_change_a_value_are_never_ignored(element: str, message: str) -> None:
+    with pytest.raises(RecordError, match=message):
+        read_xml(muse(LEAD, f"{element}{LEAD}"), "e.xml")
+
+
+def test_a_channel_of_muse_that_is_no_lead_is_left_out() -> None:
+    start = MUSE.rindex("<LeadData>")
+    other = MUSE[start:].replace("<LeadID>V6", "<LeadID>VF").replace("MICROVOLTS", "PASCAL")
+    raw = read_xml((MUSE[:start] + other).encode(), "e.xml")
+    assert (raw.names, raw.left_out) == (EIGHT[:7], ("VF",))
+
+
+def aecg_sets(heads: list[str], sizes: list[int], rate: list[str] | None = None) -> bytes:
+    """Lay the leads of the aECG in several sets, each with the head of its time."""
+    first, last = AECG.index("<component><sequenceSet>"), AECG.index("</series>")
+    leads = AECG[AECG.index('<component><sequence><code code="MDC') : AECG.index("</sequenceSet>")]
+    parts = [
+        f"<component><sequence><code{one}" for one in leads.split("<component><sequence><code")[1:]
+    ]
+    body, start = "", 0
+    for k, (head, size) in enumerate(zip(heads, sizes, strict=True)):
+        kind = "RELATIVE" if "unit" in head else "ABSOLUTE"
+        step = (rate or ["0.01"] * len(sizes))[k]
+        body += (
+            f'<component><sequenceSet><component><sequence><code code="TIME_{kind}"/><value>{head}'
+            f'<increment value="{step}" unit="s"/></value></sequence></component>'
+            f"{''.join(parts[start : start + size])}</sequenceSet></component>"
+        )
+        start += size
+    return (AECG[:first] + body + AECG[last:]).encode()
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ["", ""],
+        ['<head value="20200229235959.5"/>'] * 2,
+        ['<head value="12" unit="ms"/>', '<head value="0.012" unit="s"/>'],
+    ],
+)
+def test_sets_of_aecg_with_one_clock_are_joined(heads: list[str]) -> None:
+    raw = read_xml(aecg_sets(heads, [6, 6]), "e.xml")
+    np.testing.assert_allclose(raw.signal, MICROVOLTS / 1000, atol=0.00126)
+    assert raw.warnings == ("The leads lie in 2 sets, which were joined.",)
+
+
+def test_sets_of_aecg_recorded_in_turn_are_set_to_their_times() -> None:
+    heads = [f'<head value="202001010000{second:02d}+0100"/>' for second in (0, 3, 6, 9)]
+    raw = read_xml(aecg_sets(heads, [3, 3, 3, 3]), "e.xml")
+    for k in range(12):
+        start = 300 * (k // 3)
+        np.testing.assert_allclose(
+            raw.signal[k, start : start + 300], MICROVOLTS[k] / 1000, atol=0.00126
+        )
+        assert np.isnan(raw.signal[k]).sum() == 900
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (aecg_sets(["", ""], [6, 6], ["0.01", "0.02"]), "in 2 sets of different rates"),
+        (aecg_sets(["", '<head value="20200101"/>'], [6, 6]), "does not say when each begins"),
+        (aecg_sets(['<head value="20201399"/>'] * 2, [6, 6]), "an impossible date"),
+    ],
+)
+def test_sets_of_aecg_that_cannot_be_joined(content: bytes, message: str) -> None:
+    with pytest.raises(RecordError, match=message):
+        read_xml(content, "e.xml")
+
+
+def test_other_sequences_of_aecg_are_left_out_whatever_they_hold() -> None:
+    one = '<component><sequence><code code="MDC_ECG_LEAD_I"'
+    other = (
+        '<component><sequence><code code="MDC_PRESS_BLD"/><value><origin value="x" unit="mm[Hg]"/>'
+        "<digits>no</digits></value></sequence></component>"
+    )
+    raw = read_xml(AECG.replace(one, other + one, 1).encode(), "e.xml")
+    np.testing.assert_allclose(raw.signal, MICROVOLTS / 1000, atol=0.00126)
+    assert raw.left_out == ("MDC_PRESS_BLD",)
 
 
 @pytest.mark.parametrize(
