@@ -273,6 +273,11 @@ def _standard(record: EcgRecord) -> FloatArray:
             f"Record {record.record_id} has {record.n_samples} samples at {record.fs_hz} Hz; the "
             f"100 Hz data set has {N_SAMPLES}. Download the record again."
         )
+    if record.gaps:
+        raise RecordError(
+            f"Record {record.record_id} lacks samples in {record.gaps[0].lead}; PTB-XL has no gaps. "
+            "Download the record again."
+        )
     return record.signal
 
 

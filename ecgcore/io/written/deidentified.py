@@ -26,7 +26,7 @@ from ecgcore.records import EcgRecord
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?:\(0\))?(?:/mV)?", re.IGNORECASE)
 _NEW = re.compile(r"2\.25\.\d{1,39}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _STANDARD = re.compile(
-    r"1\.2\.840\.10008(?:\.\d+)+|1\.2\.826\.0\.1\.3680043\.\d+[\d.]*|urn:[a-z0-9.:-]+|"
+    r"1\.2\.840\.10008(?:\.\d+)+|1\.2\.826\.0\.1\.3680043\.\d[\d.]*|urn:[a-z0-9.:-]+|"
     r"2\.16\.840\.1\.113883\.[\d.]+|http://(?:unitsofmeasure|terminology\.hl7)\.org[\w/-]*|"
     r"MDC_ECG_(?:LEAD|ELEC_POTL)(?:_\w{1,3})?|2:\d{1,2}|01\.01\.8500\.00\.00"
 )

@@ -50,9 +50,9 @@ def whole(lead: FloatArray, rebuild: Rebuild = in_units) -> Whole:
 
     Examples
     --------
-    >>> found = whole(np.array([0.01, -0.025, 1.5], np.float32))
+    >>> found = whole(np.array([0.01, -0.025, 0.015, 1.5], np.float32))
     >>> found.units.tolist(), found.step_mv, found.error_mv
-    ([2, -5, 300], 0.005, 0.0)
+    ([2, -5, 3, 300], 0.005, 0.0)
     """
     there = np.isfinite(lead)
     values = lead[there]

@@ -29,7 +29,7 @@ def clustered_share(hits: ArrayLike, cases: ArrayLike | None = None) -> Estimate
     >>> clustered_share([0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).text()
     '0.000 [0.000, 0.308]'
     >>> clustered_share([1, 1, 1, 1, 0, 0], ["a", "a", "b", "b", "c", "c"]).text()
-    '0.667 [0.009, 1.000]'
+    '0.667 [0.003, 1.000]'
     """
     x = np.asarray(hits, dtype=np.float64)
     if not x.size:

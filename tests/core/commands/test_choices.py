@@ -40,7 +40,7 @@ RECORD = {"record": "7", "units": None, "fs_hz": None}
             {
                 **RECORD, **DECISION, "paper": "A4", "layout": "3x4+1", "order": "standard",
                 "lead": "II", "speed": 25.0, "gain": 10.0, "filter": "", "dpi": 300,
-                "overlay": None, "arch": "cnn_bilstm", "train_set": "C", "seed": 0,
+                "overlay": None, "arch": "cnn_bilstm", "train_set": "C", "seed": "all",
             },
         ),
         (

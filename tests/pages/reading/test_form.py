@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -127,7 +128,8 @@ def ask(synthetic_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
 
     def get(typed: str) -> object:
         request = Request({"type": "http", "query_string": f"like={typed}".encode(), "headers": []})
-        return json.loads(asyncio.run(statements(request)).body)
+        with ThreadPoolExecutor(1) as pool:  # a browser test may have left its loop in this thread
+            return json.loads(pool.submit(asyncio.run, statements(request)).result().body)
 
     return get
 
