@@ -275,8 +275,8 @@ def _standard(record: EcgRecord) -> FloatArray:
         )
     if record.gaps:
         raise RecordError(
-            f"Record {record.record_id} lacks samples in {record.gaps[0].lead}; PTB-XL has no gaps. "
-            "Download the record again."
+            f"Record {record.record_id} lacks samples in {record.gaps[0].lead}. "
+            "PTB-XL has no gaps: download the record again."
         )
     return record.signal
 
