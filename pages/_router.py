@@ -16,81 +16,81 @@ SHARED = Path(__file__).parent / "shared"
 st.set_page_config(page_title="ECG trust review", page_icon=SHARED / "icon.png", layout="wide")
 st.html(SHARED / "page.css")
 
-page = st.navigation(
-    [
-        st.Page(
-            "home/page.py",
-            title="Start",
-            icon=":material/home:",
-            help="What this is, three ways in, and a case on which the models disagree.",
-            default=True,
-        ),
-        st.Page(
-            "browse/page.py",
-            url_path="browse",
-            title="Browse",
-            icon=":material/search:",
-            help="Find recordings by diagnosis, certainty of the label and disagreement of models.",
-        ),
-        st.Page(
-            "review/page.py",
-            url_path="review",
-            title="Review",
-            icon=":material/ecg_heart:",
-            help="One recording: the ECG, its labels, the models' predictions and their reasons.",
-        ),
-        st.Page(
-            "upload/page.py",
-            url_path="own",
-            title="Uploaded ECG",
-            icon=":material/upload:",
-            help="Read, measure and print your own recording; it is not stored.",
-        ),
-        st.Page(
-            "compare/page.py",
-            url_path="compare",
-            title="Compare",
-            icon=":material/compare_arrows:",
-            help="What label certainty does to a model: A, C, D and D-mix on any test set.",
-        ),
-        st.Page(
-            "reliability/page.py",
-            url_path="reliability",
-            title="Reliability",
-            icon=":material/analytics:",
-            help="How well each model's probabilities hold on the certain and uncertain test sets.",
-        ),
-        st.Page(
-            "explanations/page.py",
-            url_path="explanations",
-            title="Explanations",
-            icon=":material/frame_inspect:",
-            help="Where the models look over the whole test fold, and which maps to trust.",
-        ),
-        st.Page(
-            "reader_study/page.py",
-            url_path="reader-study",
-            title="Reader study",
-            icon=":material/groups:",
-            help="Readers with and without a model's advice: design, read, results.",
-        ),
-        st.Page(
-            "training/page.py",
-            url_path="retrain",
-            title="Retrain",
-            icon=":material/model_training:",
-            help="Train a model on a set of your choice in the background and watch it.",
-        ),
-        st.Page(
-            "about/page.py",
-            url_path="about",
-            title="About",
-            icon=":material/info:",
-            help="Data, models, limits of use and licences.",
-        ),
-    ],
-    position="top",
-)
+always = [
+    st.Page(
+        "home/page.py",
+        title="Start",
+        icon=":material/home:",
+        help="What this is, three ways in, and a case on which the models disagree.",
+        default=True,
+    ),
+    st.Page(
+        "browse/page.py",
+        url_path="browse",
+        title="Browse",
+        icon=":material/search:",
+        help="Find recordings by diagnosis, certainty of the label and disagreement of models.",
+    ),
+    st.Page(
+        "review/page.py",
+        url_path="review",
+        title="Review",
+        icon=":material/ecg_heart:",
+        help="One recording: the ECG, its labels, the models' predictions and their reasons.",
+    ),
+    st.Page(
+        "upload/page.py",
+        url_path="own",
+        title="Uploaded ECG",
+        icon=":material/upload:",
+        help="Read, measure and print your own recording; it is not stored.",
+    ),
+    st.Page(
+        "compare/page.py",
+        url_path="compare",
+        title="Compare",
+        icon=":material/compare_arrows:",
+        help="What label certainty does to a model: A, C, D and D-mix on any test set.",
+    ),
+    st.Page(
+        "reliability/page.py",
+        url_path="reliability",
+        title="Reliability",
+        icon=":material/analytics:",
+        help="How well each model's probabilities hold on the certain and uncertain test sets.",
+    ),
+    st.Page(
+        "explanations/page.py",
+        url_path="explanations",
+        title="Explanations",
+        icon=":material/frame_inspect:",
+        help="Where the models look over the whole test fold, and which maps to trust.",
+    ),
+    st.Page(
+        "training/page.py",
+        url_path="retrain",
+        title="Retrain",
+        icon=":material/model_training:",
+        help="Train a model on a set of your choice in the background and watch it.",
+    ),
+    st.Page(
+        "about/page.py",
+        url_path="about",
+        title="About",
+        icon=":material/info:",
+        help="Data, models, limits of use and licences.",
+    ),
+]
+reading = [
+    st.Page(
+        "reader_study/page.py",
+        url_path="reader-study",
+        title="Reader study",
+        icon=":material/groups:",
+        help="Readers with and without a model's advice: design, read, results.",
+    ),
+]
+page = st.navigation({"": always, "Reading": reading}, position="top")
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.caption("Decision support for research and teaching, not a medical device.", width="content")
     draw_decision_settings()

@@ -8,7 +8,6 @@ import streamlit as st
 
 from ecgcore.explain.attribution import Attribution
 from ecgcore.predictions.ensemble import ensemble_by_name
-from ecgcore.review.people.permissions import alone
 from ecgcore.review.readings.reading import Reading
 from ecgcore.review.readings.rounds import progress
 from ecgcore.review.store.log import Receipt
@@ -24,6 +23,7 @@ from pages.reader_study import caches as kept
 from pages.shared import caches
 from pages.shared.case import ReadableCase
 from pages.shared.errors import show_ecg_error
+from pages.shared.reader import draw_reader
 
 
 def draw_run(name: str | None) -> None:
@@ -36,14 +36,12 @@ def draw_run(name: str | None) -> None:
         st.info("This study has ended. See its results.", icon=":material/info:")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        initials = st.text_input(
-            "Your initials (a name, no log-in)", key="reader", bind="query-params", width=220
-        )
+        person = draw_reader()
         bar = st.container()
-    if not initials.strip():
+    if person is None:
         st.info("Enter your initials to read.", icon=":material/info:")
         return
-    who = alone(initials).name
+    who = person.name
     step = run.steps(kept.log(), protocol, who)
     bar.progress(step.n_done / step.n_items, f"{step.n_done} of {step.n_items} read")
     if step.item is None:
