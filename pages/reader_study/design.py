@@ -32,7 +32,7 @@ def draw_design(_name: str | None) -> None:
                 "Planted wrong advice", 0, round(100 * MOST_WRONG), 10, format="%d %%"
             )
             days = st.number_input("Days between rounds", 0, 365, 28, width=150)
-            seed = st.number_input("Seed", 0, 10**9, 1, width=110)
+            seed = st.number_input("Seed of the cases", 0, 10**9, 1, width=150)
     with right:
         try:
             who = tuple(one.strip() for one in readers.split(",") if one.strip())
@@ -82,12 +82,15 @@ def _draw_protocol(protocol: Protocol) -> None:
         f"by the label ({protocol.truth_from})\n"
         f"- {len(protocol.readers)} readers, {rounds} rounds, {protocol.days_between} days between "
         f"rounds; {protocol.n_readings} readings in all\n"
-        f"- every reader reads every case once in every arm; order and arms drawn by seed "
-        f"{protocol.seed}, balanced over readers, arms and rounds\n"
+        "- every reader reads every case once in every arm; order, arms and planted advice are "
+        "drawn by a secret that is made at the start, balanced over readers, arms and rounds\n"
         f"- advice by {adviser}, MI from 50 %; {100 * protocol.wrong_share:.0f} % of the "
         "cases get wrong advice, marked to nobody until the end"
     )
-    st.caption(f"SHA-256 {protocol.hash}")
+    st.caption(
+        "The locked protocol holds the SHA-256 of the secret, so that nobody can change it; the "
+        "secret itself is named at the end of the study."
+    )
     if st.button("Lock the protocol and start", icon=":material/lock:"):
         try:
             receipt = run.start(kept.log(), protocol, "lead")
@@ -95,4 +98,7 @@ def _draw_protocol(protocol: Protocol) -> None:
             show_ecg_error(error)
             return
         words = "The study has started." if receipt.new else "This study runs already."
-        st.success(f"{words} Entry {receipt.entry.number} of the store holds its protocol.")
+        number, sealed = receipt.entry.number, run.load(kept.log(), protocol.name)
+        st.success(
+            f"{words} Entry {number} of the store holds its protocol, SHA-256 {sealed.hash}."
+        )

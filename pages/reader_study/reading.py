@@ -22,7 +22,6 @@ from pages.case.view import attribution_of, draw_sheet
 from pages.reader_study import caches as kept
 from pages.shared import caches
 from pages.shared.case import ReadableCase
-from pages.shared.errors import show_ecg_error
 from pages.shared.reader import draw_reader
 
 
@@ -61,9 +60,9 @@ def _draw_case(protocol: Protocol, step: run.Step, item: Item, who: str) -> None
         if isinstance(case, ReadableCase):
             paper, chosen_filter = paper_controls()
             overlay = _map(protocol, item, case) if item.arm == WITH_MAP else None
-            draw_sheet(case, paper, chosen_filter, overlay)
+            draw_sheet(case.called(_name(step)), paper, chosen_filter, overlay)
         else:
-            show_ecg_error(case.problem)
+            st.warning("The recording of this case cannot be read. Say “not readable”.")
     with panel:
         st.markdown(f"Round {item.round}, **{item.arm}**")
         _draw_advice(advice, n_read=len(found.readings))
@@ -72,8 +71,13 @@ def _draw_case(protocol: Protocol, step: run.Step, item: Item, who: str) -> None
             return run.read(kept.log(), protocol, item, who, said, step.reading)
 
         start = found.readings[-1] if found.readings else None
-        token = f"{item.arm}/{item.round}/{item.case}"
+        token = run.token(protocol, item, who)
         reading_form(token, commit, number=step.reading, blind=advice is None, start=start)
+
+
+def _name(step: run.Step) -> str:
+    """Name the case by its place, as nothing on the page tells which record it is."""
+    return f"{step.n_done + 1} of {step.n_items}"
 
 
 def _draw_advice(advice: Advice | None, *, n_read: int) -> None:

@@ -45,7 +45,8 @@ def draw_results(name: str | None) -> None:
             st.warning(f"These readings cannot be compared: {error}", icon=":material/warning:")
     _draw_following(data)
     st.caption(
-        f"Protocol SHA-256 {protocol.hash}, seed {protocol.seed}, truth: {protocol.truth_from}."
+        f"Protocol SHA-256 {protocol.hash}, truth: {protocol.truth_from}. Order, arms and planted "
+        f"advice were drawn by the secret {protocol.secret or protocol.seed}, kept until the end."
     )
 
 

@@ -11,6 +11,7 @@ from ecgcore.errors import ReviewError
 from ecgcore.review.readings.files import WRITERS, check_suffix, from_csv, from_fhir, from_jsonl
 from ecgcore.review.store.chain import Head
 from ecgcore.review.store.log import ReviewLog
+from ecgcore.review.store.secrets import copy_all
 
 
 def export_to(log: ReviewLog, path: Path) -> int:
@@ -66,6 +67,7 @@ def backup_to(log: ReviewLog, path: Path) -> Head:
     with _new_file(path) as part:
         copy = ReviewLog.at(sa.URL.create("sqlite", database=str(part)))
         copy.copy(entries, head or Head())
+        copy_all(log, copy)
         found = copy.verify()
         with copy.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -15,7 +15,7 @@ from ecgcore.errors import ReviewError
 from ecgcore.settings import Settings
 from ecgcore.sqlite import Database
 
-NEWEST = "0001"
+NEWEST = "0002"
 """Version of the tables that this project knows."""
 
 _SETTING = "ECG_REVIEW_DB"

@@ -42,3 +42,11 @@ HEAD = Table(
     CheckConstraint("id = 1", name="one_head"),
 )
 """Number and hash of the last entry, so that its loss is seen."""
+
+SECRETS = Table(
+    "secrets",
+    METADATA,
+    Column("study", String(80), primary_key=True),
+    Column("secret", String(64), nullable=False),
+)
+"""What a running study draws by; the chain holds its SHA-256 from the start, itself at the end."""

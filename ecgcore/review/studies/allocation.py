@@ -1,4 +1,4 @@
-"""Who reads what when, and whose advice is wrong: drawn from the protocol's seed, stored nowhere.
+"""Who reads what when, and whose advice is wrong: drawn by the secret of the study.
 
 Cases run through the arms in a Latin square: in every round each reader meets each arm equally
 often (but for one case), a case meets all arms over the rounds, and neighbouring readers meet it
@@ -102,4 +102,5 @@ def _in_a_row(protocol: Protocol) -> list[StudyCase]:
 
 
 def _chance(protocol: Protocol, *what: str) -> random.Random:
-    return random.Random("/".join((str(protocol.seed), protocol.name, *what)))
+    secret = (protocol.secret,) if protocol.secret else ()
+    return random.Random("/".join((*secret, str(protocol.seed), protocol.name, *what)))

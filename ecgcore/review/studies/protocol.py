@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from ecgcore.errors import ReviewError, shortened
@@ -61,7 +61,7 @@ class Protocol:
     wrong_share
         Share of the cases whose advice is turned into its contrary, 0 to `MOST_WRONG`.
     seed
-        Of all that is drawn at random: order, arms by round, planted advice.
+        Of the drawing of the cases.
     days_between
         Days from a reader's last reading of a round to the next round.
     threshold
@@ -70,6 +70,9 @@ class Protocol:
         Who advises.
     truth_from
         What the truth is, in words.
+    secret
+        Draws order, arms by round and planted advice; made at the start, and named to nobody before
+        the end. Until then the protocol holds its SHA-256.
 
     Examples
     --------
@@ -89,6 +92,7 @@ class Protocol:
     threshold: float = 0.5
     model: str = ""
     truth_from: str = ""
+    secret: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         for wrong in _wrongs(self):
@@ -123,25 +127,30 @@ class Protocol:
         return found
 
     def as_body(self) -> dict[str, Any]:
-        """Return it as an entry of the store holds it."""
-        return asdict(self)
+        """Return it as an entry of the store holds it, without the secret."""
+        body = asdict(self)
+        secret = body.pop("secret")
+        return body | ({"secret_sha256": _sha256(secret)} if secret else {})
 
     @property
     def hash(self) -> str:
         """SHA-256 of everything above."""
-        return hashlib.sha256(json.dumps(self.as_body(), sort_keys=True).encode()).hexdigest()
+        return _sha256(json.dumps(self.as_body(), sort_keys=True))
 
     @classmethod
-    def from_body(cls, body: str | Mapping[str, Any]) -> Protocol:
+    def from_body(cls, body: str | Mapping[str, Any], secret: str = "") -> Protocol:
         """Read it from an entry of the store or from a file.
 
         Raises
         ------
         ReviewError
-            If it is no protocol, or says more than a protocol can.
+            If it is no protocol, says more than a protocol can, or belongs to another secret.
         """
         try:
             said = dict(json.loads(body) if isinstance(body, str) else body)
+            if said.pop("secret_sha256", "") != (_sha256(secret) if secret else ""):
+                raise ReviewError("The secret of the study is not the one of its protocol.")
+            said |= {"secret": secret}
             strange = set(said) - {one.name for one in fields(cls)}
             if strange:
                 raise ReviewError(f"A protocol says nothing of {shortened(min(strange))}.")
@@ -184,6 +193,10 @@ def _wrongs(one: Protocol) -> list[str]:
         ),
     }
     return [words for words, fine in rules.items() if not fine]
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _is_line(text: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,6 +14,7 @@ from ecgcore.review.readings.reading import Reading
 from ecgcore.review.readings.rounds import Place, Progress, commit, progress, reveal
 from ecgcore.review.store.chain import Entry
 from ecgcore.review.store.log import Draft, Receipt, ReviewLog
+from ecgcore.review.store.secrets import keep, kept
 from ecgcore.review.studies.allocation import Advice, Item, advice_on, schedule
 from ecgcore.review.studies.protocol import AFTER, ALONE, ArmName, Protocol
 
@@ -43,20 +46,23 @@ class Step:
 
 
 def start(log: ReviewLog, protocol: Protocol, by: str) -> Receipt:
-    """Lock the protocol and begin; the same protocol again is the same study.
+    """Lock the protocol, with a new secret, and begin; the same one again is the same study.
 
     Raises
     ------
     ReviewError
         If a study of this name runs by another protocol.
     """
-    draft = Draft(f"{PROTOCOL}/{protocol.name}", PROTOCOL, protocol.name, "", by, _body(protocol))
-    receipt = log.append(draft)
-    if not receipt.new and _read(receipt.entry) != protocol:
+    secret = keep(log, protocol.name, protocol.secret or secrets.token_hex(32))
+    ours = replace(protocol, secret=secret)
+    receipt = log.append(
+        Draft(f"{PROTOCOL}/{protocol.name}", PROTOCOL, protocol.name, "", by, _body(ours))
+    )
+    if not receipt.new and (theirs := _read(log, receipt.entry)) != ours:
         raise ReviewError(
             f"The study {protocol.name} is locked: its protocol has the SHA-256 "
-            f"{_read(receipt.entry).hash[:16]}…, this one {protocol.hash[:16]}…. A changed "
-            "protocol is another study and needs another name."
+            f"{theirs.hash[:16]}…, this one {ours.hash[:16]}…. A changed protocol is another study "
+            "and needs another name."
         )
     return receipt
 
@@ -71,23 +77,36 @@ def load(log: ReviewLog, name: str) -> Protocol:
     Raises
     ------
     ReviewError
-        If there is no such study, or its protocol is no longer what was locked.
+        If there is no such study, its protocol is no longer what was locked, or the secret that it
+        draws by is not in this store.
     """
     entries = log.entries(study=name, kinds=[PROTOCOL])
     if not entries:
         raise ReviewError(f"There is no reader study “{name[:40]}”.")
-    return _read(entries[0])
+    return _read(log, entries[0])
 
 
-def _read(entry: Entry) -> Protocol:
+def _read(log: ReviewLog, entry: Entry) -> Protocol:
     said = json.loads(entry.body)
-    protocol = Protocol.from_body(said["protocol"])
+    secret = _secret(log, entry.study) if "secret_sha256" in said["protocol"] else ""
+    protocol = Protocol.from_body(said["protocol"], secret)
     if not entry.sound or protocol.hash != said["sha256"]:
         raise ReviewError(
             f"The protocol of the study {entry.study} was changed after its start, so the study "
             "stops. `review verify` names the entry."
         )
     return protocol
+
+
+def _secret(log: ReviewLog, name: str) -> str:
+    end = ended(log, name)
+    secret = json.loads(end.body).get("secret", "") if end else ""
+    if found := secret or kept(log, name):
+        return str(found)
+    raise ReviewError(
+        f"The secret by which the study {name} draws is not in this store. It goes on in the store "
+        "that it was started in, or in a copy by `review backup`; an export holds no secrets."
+    )
 
 
 def names(log: ReviewLog) -> list[str]:
@@ -101,9 +120,9 @@ def ended(log: ReviewLog, name: str) -> Entry | None:
 
 
 def end(log: ReviewLog, protocol: Protocol, by: str) -> Receipt:
-    """End a study for good; from now on its results are seen, and nobody reads on."""
+    """End a study for good; from now on results and secret are seen, and nobody reads on."""
     done = sum(step.n_done for step in all_steps(log, protocol).values())
-    body = {"sha256": protocol.hash, "cases_read": done}
+    body = {"sha256": protocol.hash, "cases_read": done, "secret": protocol.secret}
     return log.append(Draft(f"{END}/{protocol.name}", END, protocol.name, "", by, body))
 
 
@@ -160,6 +179,12 @@ def shown_advice(protocol: Protocol, item: Item, found: Progress) -> Advice | No
     if item.arm == ALONE or (item.arm == AFTER and not (found.readings and found.revealed)):
         return None
     return advice_on(protocol, protocol.case(item.case))
+
+
+def token(protocol: Protocol, item: Item, reader: str) -> str:
+    """Return a name of a reader's item that says nothing of the record, for the browser."""
+    parts = (protocol.secret, protocol.name, reader, item.arm, str(item.round), item.case)
+    return hashlib.sha256("/".join(parts).encode()).hexdigest()[:16]
 
 
 def place_of(protocol: Protocol, item: Item, reader: str) -> Place:

@@ -1,5 +1,7 @@
 """Reader study on the page: locked at its start, silent until its end, then counted."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -23,7 +25,7 @@ def log(tmp_path):
 
 def started(log, **more) -> Protocol:
     cases = tuple(StudyCase(str(k), k <= 4, 0.9 if k <= 4 else 0.1) for k in range(1, 9))
-    made = Protocol("Pilot", cases, READERS, ARMS, 0.25, days_between=0, **more)
+    made = Protocol("Pilot", cases, READERS, ARMS, 0.25, days_between=0, secret="of a test", **more)
     run.start(log, made, "lead")
     return made
 
@@ -60,6 +62,24 @@ def test_a_reader_alone_gets_no_advice_and_after_the_own_read_gets_it(open_page,
     assert first.arm == "alone"
     assert "no advice" in words.get("alone", "no advice")
     assert "The model advises" in words["after"]
+
+
+def test_nothing_that_is_sent_tells_which_record_is_read_or_whose_advice_is_planted(open_page, log):
+    records = (111, 112, 113, 121, 122, 123)
+    cases = tuple(StudyCase(str(n), n < 120, 0.9 if n < 120 else 0.1) for n in records)
+    run.start(log, Protocol("Pilot", cases, READERS, ("advice first",), 0.3, days_between=0), "l")
+    made = run.load(log, "Pilot")
+    for _ in range(3):
+        step = run.steps(log, made, "AB", FAR)
+        wire = on_wire(open_page("reader-study", step="Read", study="Pilot", reader="AB"))
+        assert "The model advises" in wire
+        assert f"12-lead ECG of record {step.n_done + 1} of 6" in wire
+        said = re.sub(r'\\"(x|y)\\":\{[^{}]*\}|\[[-0-9.,e]*\]', "", wire)  # the signal itself
+        assert not re.search(rf"(?<![\d.]){step.item.case}(?![\d.])", said)
+        assert made.secret not in wire
+        assert made.hash not in wire
+        assert "planted" not in wire
+        run.read(log, made, step.item, "AB", verdict(True), 1, FAR)
 
 
 def test_results_wait_for_the_end_and_then_name_figures_and_wrong_advice(open_page, log):

@@ -20,9 +20,8 @@ def protocol(n: int = 10, readers=("ann", "bob"), arms=ARMS, **more) -> Protocol
         StudyCase(str(100 + k), k % 2 == 0, (0.9 if k % 2 == 0 else 0.1) if k < n - 1 else 0.8)
         for k in range(n)
     )
-    return Protocol(
-        **{"name": "pilot", "days_between": 0} | more, cases=cases, readers=readers, arms=arms
-    )
+    usual = {"name": "pilot", "days_between": 0, "secret": "of a test"}
+    return Protocol(**usual | more, cases=cases, readers=readers, arms=arms)
 
 
 def entries_of(made: Protocol, answer: Answer, readers=None) -> list[Entry]:

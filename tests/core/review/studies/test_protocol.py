@@ -45,8 +45,9 @@ def test_a_case_twice_or_without_a_probability_is_refused() -> None:
 
 def test_it_comes_back_from_a_body_and_its_hash_covers_every_part() -> None:
     made = protocol(wrong_share=0.2, seed=3)
-    assert Protocol.from_body(json.dumps(made.as_body())) == made
+    assert Protocol.from_body(json.dumps(made.as_body()), made.secret) == made
     other = {
+        "secret": "another",
         "name": "other", "readers": ("ann",), "arms": ("alone",), "wrong_share": 0.1, "seed": 4,
         "days_between": 1, "threshold": 0.4, "model": "C", "truth_from": "label", "n": 12,
     }  # fmt: skip
@@ -54,9 +55,20 @@ def test_it_comes_back_from_a_body_and_its_hash_covers_every_part() -> None:
         assert protocol(**{"wrong_share": 0.2, "seed": 3} | {name: value}).hash != made.hash, name
 
 
+def test_the_body_holds_the_sha256_of_the_secret_and_only_its_owner_reads_it() -> None:
+    body = json.dumps(protocol(secret="abc").as_body())
+    # printf abc | sha256sum
+    assert "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" in body
+    assert '"abc"' not in body
+    assert "abc" not in repr(protocol(secret="abc"))
+    for wrong in ("", "abd"):
+        with pytest.raises(ReviewError, match="secret of the study is not the one"):
+            Protocol.from_body(body, wrong)
+
+
 def test_what_is_no_protocol_or_says_more_is_refused() -> None:
     with pytest.raises(ReviewError, match="nothing of truths"):
-        Protocol.from_body(protocol().as_body() | {"truths": 1})
+        Protocol.from_body(protocol(secret="").as_body() | {"truths": 1})
     for body in ("", "[]", "{}", "null", '{"cases": [1]}'):
         with pytest.raises(ReviewError, match="no protocol"):
             Protocol.from_body(body)

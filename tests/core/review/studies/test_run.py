@@ -1,7 +1,10 @@
 """A study is locked at its start, goes on where a reader stopped, and gives advice in its turn."""
 
+import hashlib
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -9,9 +12,10 @@ import sqlalchemy as sa
 from ecgcore.errors import ReviewError
 from ecgcore.review.readings.reading import Reading
 from ecgcore.review.readings.rounds import Progress
+from ecgcore.review.readings.transfer import backup_to, export_to, import_from
 from ecgcore.review.store.log import ReviewLog
 from ecgcore.review.studies import run
-from ecgcore.review.studies.allocation import Item
+from ecgcore.review.studies.allocation import Item, planted
 from tests.support.reviews.studies import FAR, later, protocol, verdict
 
 AFTER = "advice after own read"
@@ -49,6 +53,57 @@ def test_a_protocol_changed_in_the_database_stops_the_study(log: ReviewLog) -> N
         )
     with pytest.raises(ReviewError, match="changed after its start"):
         run.load(log, "pilot")
+
+
+def test_the_secret_is_new_for_each_study_and_in_no_entry_and_no_export_before_the_end(
+    log: ReviewLog, tmp_path: Path
+) -> None:
+    plain = protocol(n=20, wrong_share=0.3, secret="")
+    run.start(log, plain, "lead")
+    run.start(log, replace(plain, name="other"), "lead")
+    assert not run.start(log, plain, "lead").new
+    made, other = run.load(log, "pilot"), run.load(log, "other")
+    assert len(made.secret) == 64 != made.secret != other.secret
+    assert planted(made) != planted(plain)  # what a reader could draw from all that is written
+    export_to(log, tmp_path / "before.jsonl")
+    before = (tmp_path / "before.jsonl").read_text()
+    assert hashlib.sha256(made.secret.encode()).hexdigest() in before
+    assert made.secret not in before
+    run.end(log, made, "lead")
+    export_to(log, tmp_path / "after.jsonl")
+    assert made.secret in (tmp_path / "after.jsonl").read_text()
+    assert other.secret not in (tmp_path / "after.jsonl").read_text()
+
+
+def test_an_export_goes_on_nowhere_but_its_ended_studies_are_whole_and_a_backup_goes_on(
+    log: ReviewLog, tmp_path: Path
+) -> None:
+    for name in ("pilot", "other"):
+        run.start(log, protocol(name=name, secret=""), "lead")
+    run.end(log, run.load(log, "pilot"), "lead")
+    export_to(log, tmp_path / "all.jsonl")
+    backup_to(log, tmp_path / "backup.sqlite")
+    with ExitStack() as opened:
+        moved, copy = (
+            ReviewLog.at(sa.URL.create("sqlite", database=str(tmp_path / name)))
+            for name in ("moved.sqlite", "backup.sqlite")
+        )
+        for one in (moved, copy):
+            opened.callback(one.engine.dispose)
+        import_from(moved, tmp_path / "all.jsonl")
+        assert run.load(moved, "pilot") == run.load(log, "pilot")
+        with pytest.raises(ReviewError, match="secret by which the study other draws"):
+            run.load(moved, "other")
+        assert run.load(copy, "other") == run.load(log, "other")
+
+
+def test_the_name_of_an_item_for_the_browser_tells_neither_record_nor_advice() -> None:
+    made = protocol()
+    tokens = {run.token(made, Item(one.case, "alone", 1), "ann") for one in made.cases}
+    assert len(tokens) == len(made.cases)
+    assert not any(one.case in token for one in made.cases for token in tokens)
+    item = Item(made.cases[0].case, "alone", 1)
+    assert run.token(replace(made, secret="other"), item, "ann") not in tokens
 
 
 def test_an_unknown_study_is_named(log: ReviewLog) -> None:
