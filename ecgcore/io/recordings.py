@@ -42,8 +42,8 @@ __all__ = [
 MAX_UPLOAD_BYTES = 20 * 2**20
 
 FORMATS = (
-    "WFDB (.hea with .dat or .mat), zip, CSV, NPZ, DICOM, HL7 aECG, MUSE XML, SCP-ECG, EDF, BDF, "
-    "ISHNE and MFER"
+    "WFDB (.hea with .dat or .mat), zip, CSV, NPZ, DICOM, HL7 aECG, XML of MUSE, Philips, "
+    "CardioSoft, Schiller and Mortara ELI, SCP-ECG, EDF, BDF, ISHNE and MFER"
 )
 SUFFIXES = (
     "hea", "dat", "mat", "zip", "csv", "tsv", "txt", "npz", "dcm", "xml", "scp", "edf", "bdf",

@@ -19,7 +19,7 @@ from ecgcore.errors import RecordError
 from ecgcore.io.archives import unpack
 from ecgcore.io.recordings import read_upload
 from ecgcore.io.written.formats import Files
-from ecgcore.io.xml.xml_files import _parse
+from ecgcore.io.xml.xml_files import parse_xml
 from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord
 
@@ -109,7 +109,7 @@ def _elements(files: Files, to: str) -> Iterator[tuple[str, str]]:
     elif to == "dicom":
         yield from _of_dicom(content)
     elif to == "aecg":
-        yield from _of_xml(_parse(content, "aecg"))
+        yield from _of_xml(parse_xml(content, "aecg"))
     elif to == "edf":
         yield from _of_edf(content)
     else:

@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from ecgcore.errors import RecordError
 from ecgcore.io.channels import Channel, is_lead, on_one_clock
 from ecgcore.io.raw import RawEcg, check_rate, unit_scale
+from ecgcore.io.xml.values import numbers
 from ecgcore.leads import LEADS, LIMB_LEADS, standard_lead
 
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
-_SPACE = re.compile(r"\s")
 _MAX_SETS = 64
 _MOMENT = re.compile(r"(\d{8})(?:(\d\d)(?:(\d\d)(?:(\d\d(?:\.\d{1,9})?))?)?)?(?:[-+]\d{4})?")
-_LETTERS_AT_ONCE = 2**18
 
 
 def read_aecg(root: Element, name: str) -> RawEcg:
@@ -177,23 +176,12 @@ def _samples_mv(lead: str, value: Element, name: str) -> NDArray[np.float64]:
     if not scale_mv:
         raise RecordError(f"{name} scales lead {lead} by 0; the amplitudes are not known.")
     try:
-        samples = _numbers(digits.text or "")
+        samples = numbers(digits.text or "")
     except ValueError as error:
         raise RecordError(
             f"{name}, lead {standard_lead(lead)}: a sample is not a number."
         ) from error
     return offset_mv + scale_mv * samples
-
-
-def _numbers(text: str) -> NDArray[np.float64]:
-    """Read numbers between white space, part by part: a list of all words takes much memory."""
-    parts, start = [np.empty(0)], 0
-    while start < len(text):
-        space = _SPACE.search(text, start + _LETTERS_AT_ONCE)
-        end = space.start() if space else len(text)
-        parts.append(np.array(text[start:end].split(), dtype=np.float64))
-        start = end
-    return np.concatenate(parts)
 
 
 def _unit(element: Element, name: str) -> float:

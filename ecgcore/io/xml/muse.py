@@ -9,8 +9,6 @@ LeadOffsetFirstSample    refused unless 0: public readers disagree what it count
 =======================  ========================================================================
 """
 
-import base64
-import binascii
 import math
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
@@ -22,6 +20,7 @@ from ecgcore.errors import RecordError
 from ecgcore.io.channels import Channel, believed_missing, is_lead, on_one_clock
 from ecgcore.io.missing_units import NotSaidError
 from ecgcore.io.raw import FILE_SAYS_ALL, RawEcg, ReadOptions, check_rate, check_size, unit_scale
+from ecgcore.io.xml.values import base64_bytes, finite, whole_numbers
 from ecgcore.leads import standard_lead
 
 _MISSING = -32768
@@ -113,14 +112,7 @@ def _channel(lead: Element, name: str, fs_hz: float, sign: int) -> Channel:
 
 
 def _number(element: Element, tag: str, name: str, default: float = math.nan) -> float:
-    text = element.findtext(tag)
-    try:
-        number = default if text is None else float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise RecordError(f"{name} has no number in <{tag}>; one is needed.")
-    return number
+    return finite(element.findtext(tag), name, f"<{tag}>", default)
 
 
 def _units(lead: Element, name: str) -> tuple[NDArray[np.int64], float, str]:
@@ -137,14 +129,9 @@ def _units(lead: Element, name: str) -> tuple[NDArray[np.int64], float, str]:
             "explains, so that it is not known. Export it again."
         )
     scale = per_bit * unit_scale(name, lead.findtext("LeadAmplitudeUnits") or "")
-    text = (lead.findtext("WaveFormData") or "").encode().translate(None, b" \t\r\n")
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise RecordError(f"{name}, lead {label}: the waveform is no base64.") from error
-    if len(data) % 2:
-        raise RecordError(f"{name}, lead {label}: the waveform ends within a sample.")
-    units = np.frombuffer(data, "<i2").astype(np.int64)
+    text = lead.findtext("WaveFormData") or ""
+    where = f"lead {label}"
+    units = whole_numbers(base64_bytes(text, name, where), name, where)
     announced = _number(lead, "LeadSampleCountTotal", name, default=float(len(units)))
     if announced != len(units) or not len(units):
         raise RecordError(

@@ -1,5 +1,6 @@
 """Parse XML within bounds: no entities, no external references, a bounded number of elements."""
 
+from collections.abc import Callable
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml.common import DefusedXmlException
@@ -8,12 +9,22 @@ from defusedxml.ElementTree import DefusedXMLParser
 from ecgcore.errors import RecordError
 from ecgcore.io.raw import FILE_SAYS_ALL, RawEcg, ReadOptions
 from ecgcore.io.xml.aecg import read_aecg
+from ecgcore.io.xml.cardiosoft import read_cardiosoft
+from ecgcore.io.xml.mortara import read_mortara
 from ecgcore.io.xml.muse import read_muse
+from ecgcore.io.xml.philips import read_philips
+from ecgcore.io.xml.schiller import is_schiller, read_schiller
 
 _MAX_ELEMENTS = 50_000
 _MAX_DEPTH = 100
 _MARKS = {b"<": "tags", b"=": "attributes", b"&": "references"}
 _MAX_OF_A_MARK = 200_000
+_READERS: dict[str, Callable[[Element, str], RawEcg]] = {
+    "AnnotatedECG": read_aecg,
+    "restingecgdata": read_philips,
+    "CardiologyXML": read_cardiosoft,
+    "ECG": read_mortara,
+}
 _GRAMMAR = (b"<!ELEMENT", b"<!ATTLIST", b"<!NOTATION")
 
 
@@ -41,25 +52,35 @@ class _BoundedBuilder(TreeBuilder):
 
 
 def read_xml(content: bytes, name: str, options: ReadOptions = FILE_SAYS_ALL) -> RawEcg:
-    """Read an HL7 annotated ECG or a MUSE export, told apart by the outermost element.
+    """Read an ECG in one of six XML formats, told apart by the outermost element.
 
     Raises
     ------
     RecordError
-        If it is neither, is not sound XML, or declares entities.
+        If it is none of them, is not sound XML, or declares entities.
     """
-    root = _parse(content, name)
-    if root.tag == "AnnotatedECG":
-        return read_aecg(root, name)
+    root = parse_xml(content, name)
     if root.tag == "RestingECG":
         return read_muse(root, name, options)
+    if root.tag in _READERS:
+        return _READERS[root.tag](root, name)
+    if is_schiller(root):
+        return read_schiller(root, name)
     raise RecordError(
-        f"{name} is XML with <{root.tag[:40]}> outermost; <AnnotatedECG> (HL7) and <RestingECG> "
-        "(MUSE) can be read."
+        f"{name} is XML of another kind. HL7 aECG (<AnnotatedECG> outermost), MUSE (<RestingECG>), "
+        "Philips (<restingecgdata>), CardioSoft (<CardiologyXML>), Schiller (<...SchillerEDI>) and "
+        "Mortara ELI (<ECG>) can be read."
     )
 
 
-def _parse(content: bytes, name: str) -> Element:
+def parse_xml(content: bytes, name: str) -> Element:
+    """Parse within bounds.
+
+    Raises
+    ------
+    RecordError
+        If it is no sound XML, declares entities, or has more elements than any ECG.
+    """
     for mark, what in _MARKS.items():  # before the parser takes memory for them
         if (n := content.count(mark)) > _MAX_OF_A_MARK:
             raise RecordError(f"{name} has {n:,} {what}; an ECG has at most {_MAX_OF_A_MARK:,}.")

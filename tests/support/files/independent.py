@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 Signals = dict[str, npt.NDArray[np.float64]]
 
@@ -31,3 +32,13 @@ def by_pyedflib(content: bytes, folder: Path) -> tuple[Signals, float]:
         return {
             label: reader.readSignal(row) for row, label in enumerate(labels)
         }, reader.getSampleFrequency(0)
+
+
+def by_sierraecg(content: bytes, folder: Path) -> tuple[Signals, float]:
+    """Leads in the device's own units and the rate, as sierra-ecg-tools read them."""
+    sierraecg = pytest.importorskip("sierraecg")
+    path = folder / "independent.xml"
+    path.write_bytes(content)
+    found = sierraecg.read_file(str(path))
+    leads = {lead.label: np.asarray(lead.samples, np.float64) for lead in found.leads}
+    return leads, float(found.leads[0].sampling_freq)

@@ -234,7 +234,7 @@ def test_other_sequences_of_aecg_are_left_out_whatever_they_hold() -> None:
     [
         ("", "is not sound XML"),
         ("<a>", "is not sound XML"),
-        ("<svg/>", "is XML with <svg> outermost"),
+        ("<svg/>", "is XML of another kind"),
         (f"{BOMB}<AnnotatedECG>&b;</AnnotatedECG>", r"declares entities .*EntitiesForbidden"),
         ('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "declares entities"),
         ("<a>" * 101, "nested deeper than 100; no ECG has"),
@@ -259,9 +259,9 @@ def test_a_rhythm_of_two_leads_is_read_and_one_lead_is_no_rhythm() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("<a>" * 100 + "</a>" * 100, "is XML with <a> outermost"),
+        ("<a>" * 100 + "</a>" * 100, "is XML of another kind"),
         ("<a>" * 101 + "</a>" * 101, "nested deeper than 100"),
-        (f"<a>{'<b/>' * 49_999}</a>", "is XML with <a> outermost"),
+        (f"<a>{'<b/>' * 49_999}</a>", "is XML of another kind"),
         (f"<a>{'<b/>' * 50_000}</a>", "more than 50,000 elements"),
     ],
     ids=["deep", "too deep", "many", "too many"],
