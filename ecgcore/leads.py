@@ -42,6 +42,17 @@ _SPELLINGS = {
 REPEAT_MV = 0.01
 """Two channels of one lead that differ by no more are one: devices keep steps of up to 5 µV."""
 
+_OTHERS = {
+    name.upper(): name
+    for name in (
+        *"XYZ", "VX", "VY", "VZ", *(f"V{n}" for n in range(7, 10)),
+        *(f"V{n}R" for n in range(1, 10)),
+        "ABP", "ART", "CVP", "PAP", "ICP", "PLETH", "RESP", "SpO2", "HR", "Pressure", "MLII",
+    )
+}  # fmt: skip
+"""Other channels whose names are no secret of a file."""
+
+_NUMBERED = re.compile(r"signal \d{1,4}")
 _PREFIX = re.compile(r"(?:MDC_ECG_LEAD_|(?:ECG\s+)?(?:LEAD|ABLEITUNG|CHANNEL)[\s_:]+|ECG[\s_]+)")
 _SUFFIX = "(EINTHOVEN)"
 
@@ -174,7 +185,7 @@ def _identify(names: Sequence[str]) -> _Known:
         upside_down = _is_turned(name)
         lead = standard_lead(name.strip().lstrip("-−") if upside_down else name)
         if lead is None:
-            known.extra.append(name.strip() or f"signal {position + 1}")
+            known.extra.append(_OTHERS.get(_bare(name), f"signal {position + 1}"))
             continue
         known.found.setdefault(lead, []).append(position)
         if upside_down:
@@ -190,7 +201,7 @@ def _refuse_incomplete(n_names: int, found: Collection[str], extra: list[str]) -
     if len(limb) >= 2:
         missing = [lead for lead in missing if lead not in LIMB_LEADS]
     if missing:
-        unknown = f"; unknown {_listed(extra)}" if extra else ""
+        unknown = f"; there is also {_listed(extra)}" if extra else ""
         raise RecordError(
             f"This recording has {n_names} leads, a 12-lead ECG is needed: missing "
             f"{', '.join(missing)}{unknown}. Two limb leads and V1-V6 are enough; export all of "
@@ -208,6 +219,14 @@ def _derive(signal: Samples, limb: list[str], missing: list[str]) -> str:
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:
-    shown = [name if len(name) <= 40 else f"{name[:39]}…" for name in names[:most]]
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(shown) + more
+    """List channels by known names or numbers; of other names only how many there are."""
+    shown = [_OTHERS.get(_bare(name), name) for name in names if _is_no_secret(name)]
+    more = len(names) - min(len(shown), most)
+    words = ", ".join(shown[:most])
+    if not more:
+        return words
+    return f"{words} and {more} more" if words else f"{more} channel{'s' if more > 1 else ''}"
+
+
+def _is_no_secret(name: str) -> bool:
+    return _bare(name) in _OTHERS or bool(_NUMBERED.fullmatch(name))

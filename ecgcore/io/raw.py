@@ -31,6 +31,11 @@ _MISTAKEN_UNITS = {1: "µV", 2: "nV", -1: "V"}
 """By how many thousands a span is off, and the unit that the values may be in."""
 
 _TO_MV = {"mv": 1.0, "uv": 1e-3, "v": 1e3, "nv": 1e-6}
+_OTHER_UNITS = {
+    "mmhg": "mmHg", "mm[hg]": "mmHg", "mm": "mm", "%": "%", "bpm": "bpm", "adu": "adu",
+}  # fmt: skip
+"""Units that a message may name; any other may be a word about somebody."""
+
 _UNIT_WORDS = {"millivolt": "mv", "microvolt": "uv", "volt": "v", "nanovolt": "nv"}
 
 
@@ -184,7 +189,12 @@ def unit_scale(name: str, unit: str) -> float:
     plain = unit.strip().lower().replace("µ", "u").replace("μ", "u")
     plain = _UNIT_WORDS.get(plain.removesuffix("s"), plain)
     if plain not in _TO_MV:
-        raise RecordError(f"{name} is in {unit[:40]!r}; mV, uV or V is needed.")
+        shown = (
+            f"is in {_OTHER_UNITS[plain]}"
+            if plain in _OTHER_UNITS
+            else "names a unit that is no voltage"
+        )
+        raise RecordError(f"{name} {shown}; mV, uV or V is needed.")
     return _TO_MV[plain]
 
 

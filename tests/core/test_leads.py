@@ -120,7 +120,7 @@ def test_other_systems_are_named_in_a_warning() -> None:
 def test_leads_beyond_the_twelve_are_left_out_and_named() -> None:
     leads = twelve_leads(numbered(16), ["V7", *LEADS, "vx", "", "vz"])
     assert leads.signal[:, 0].tolist() == list(range(1, 13))
-    assert leads.warnings == ("Left out, not one of the twelve leads: V7, vx, signal 15, vz.",)
+    assert leads.warnings == ("Left out, not one of the twelve leads: V7, VX, signal 15, VZ.",)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_leads_beyond_the_twelve_are_left_out_and_named() -> None:
         (LEADS[:11], r"has 11 leads.*missing V6\. Two limb leads and V1-V6 are enough"),
         (("II", *LEADS[6:]), "missing I, III, aVR, aVL, aVF"),
         ((), "has 0 leads.*missing I, II, III, aVR"),
-        (("V7", *LEADS[:11]), "missing V6; unknown V7"),
+        (("V7", *LEADS[:11]), "missing V6; there is also V7"),
         ((*LEADS, "v2"), r"two channels of V2 with different samples \(up to 5.00 mV apart\)"),
         ((*LEADS, "MDC_ECG_LEAD_I"), "two channels of I with different samples"),
     ],
@@ -181,15 +181,35 @@ def test_every_territory_looks_at_known_leads_and_none_at_two_walls() -> None:
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        (["A" * 40], "A" * 40),
-        (["A" * 41], "A" * 39 + "…"),
-        ([f"X{k}" for k in range(8)], "X0, X1, X2, X3, X4, X5, X6, X7"),
-        ([f"X{k}" for k in range(9)], "X0, X1, X2, X3, X4, X5, X6, X7 and 1 more"),
-        ([f"X{k}" for k in range(20)], "X0, X1, X2, X3, X4, X5, X6, X7 and 12 more"),
+        (["Doe", "spo2"], "signal 13, SpO2"),
+        ([f"X{k}" for k in range(8)], ", ".join(f"signal {k}" for k in range(13, 21))),
+        (
+            [f"X{k}" for k in range(9)],
+            f"{', '.join(f'signal {k}' for k in range(13, 21))} and 1 more",
+        ),
     ],
 )
-def test_eight_unknown_names_of_40_letters_are_listed(names: list[str], words: str) -> None:
+def test_eight_other_channels_are_listed_by_number_unless_their_names_are_known(
+    names: list[str], words: str
+) -> None:
     leads = twelve_leads(numbered(12 + len(names)), [*LEADS, *names])
+    assert leads.warnings == (f"Left out, not one of the twelve leads: {words}.",)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "words"),
+    [
+        (["Doe"], "1 channel"),
+        (["Doe", "Jane"], "2 channels"),
+        (["Doe", "V7", "signal 3"], "V7, signal 3 and 1 more"),
+        (
+            ["signal Doe", *(f"V{n}R" for n in range(1, 10))],
+            f"{', '.join(f'V{n}R' for n in range(1, 9))} and 2 more",
+        ),
+    ],
+)
+def test_names_that_a_file_chose_are_counted_not_shown(left_out: list[str], words: str) -> None:
+    leads = twelve_leads(numbered(12), LEADS, left_out)
     assert leads.warnings == (f"Left out, not one of the twelve leads: {words}.",)
 
 

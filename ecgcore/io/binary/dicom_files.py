@@ -210,9 +210,10 @@ def _channels(
                 f"{name} says that {standard_lead(lead.lstrip('-'))} is not calibrated, so that "
                 "the amplitude is not known. Export a calibrated recording."
             )
-        words += [f"The file calls {lead} {_SAID[one]}." for one in _SAID if one in states]
+        known = standard_lead(lead.lstrip("-"))
+        words += [f"The file calls {known} {_SAID[one]}." for one in _SAID if one in states]
         kept, mended = _stored_bits(units[row], channel)
-        words += [f"{lead} {mended}"] if mended else []
+        words += [f"{known} {mended}"] if mended else []
         samples = kept * _sensitivity_mv(channel, name) + _baseline_mv(channel, name)
         samples[_padded(group, units[row], fs_hz)] = np.nan
         late_s = _skew_s(channel, fs_hz, name)
@@ -282,7 +283,7 @@ def _units(
 ) -> NDArray[Any]:
     kind = (str(group.WaveformSampleInterpretation), int(group.WaveformBitsAllocated))
     if kind not in _DTYPES:
-        raise RecordError(f"{name} holds samples of kind {kind[0]}, {kind[1]} bits; not readable.")
+        raise RecordError(f"{name} holds samples of a kind of {kind[1]} bits that is not read.")
     dtype = np.dtype(_DTYPES[kind]).newbyteorder("<" if little_endian else ">")
     data = bytes(group.WaveformData)
     needed = n_leads * n_samples * dtype.itemsize

@@ -19,6 +19,7 @@ from ecgcore.io.archives import unpack
 from ecgcore.io.missing_units import asked_rate, asked_unit
 from ecgcore.io.raw import MAX_FILE_BYTES, RawEcg, ReadOptions, check_size, unit_scale
 from ecgcore.leads import LEADS
+from ecgcore.wording.numbers import counted
 
 _WORDS = {"iuf": "numbers", "U": "texts"}
 _MAX_TEXTS = 1000
@@ -37,8 +38,9 @@ def read_npz(
     """
     files = unpack(content, name, max_bytes)
     if "signal.npy" not in files:
-        keys = ", ".join(sorted(file.removesuffix(".npy") for file in files)) or "nothing"
-        raise RecordError(f"{name} holds {keys[:200]}; an array named signal is needed.")
+        raise RecordError(
+            f"{name} holds {counted(len(files), 'array')}; one named signal is needed."
+        )
     signal = _array(files["signal.npy"], name, "signal", "iuf")
     if signal.ndim != 2:
         raise RecordError(f"{name}: signal has shape {signal.shape}; (n_leads, n_samples) needed.")
@@ -70,7 +72,7 @@ def _array(content: bytes, name: str, key: str, kinds: str) -> NDArray[Any]:
     except Exception as error:  # NumPy parses the header as Python and raises many kinds
         raise RecordError(f"{name}: {key} is damaged. Save it again with numpy.savez.") from error
     if dtype.kind not in kinds or not dtype.itemsize:
-        raise RecordError(f"{name}: {key} holds {dtype}; {_WORDS[kinds]} are needed.")
+        raise RecordError(f"{name}: {key} holds no {_WORDS[kinds]}, which are needed.")
     body = content[stream.tell() :]
     if min(shape, default=1) < 0 or math.prod(shape) * dtype.itemsize != len(body):
         raise RecordError(f"{name}: {key} has shape {shape} but {len(body):,} bytes; truncated?")

@@ -8,11 +8,13 @@ matter, as long as it is known where the leads lie.
 import re
 from dataclasses import dataclass
 from itertools import takewhile
+from pathlib import PurePath
 
 from ecgcore.errors import RecordError
 from ecgcore.io.channels import is_lead
 from ecgcore.io.raw import check_size
 from ecgcore.io.wfdb.formats import FORMATS
+from ecgcore.leads import standard_lead
 
 NO_FILE = "~"
 """Stands for a signal or a segment that was not recorded."""
@@ -125,7 +127,7 @@ def parse_header(content: bytes, name: str) -> Header:
     Raises
     ------
     RecordError
-        If a line cannot be read in exactly one way; the message holds the line.
+        If a line cannot be read in exactly one way; the message says which.
     """
     lines, warnings = _lines(content, name)
     if not lines:
@@ -137,7 +139,6 @@ def parse_header(content: bytes, name: str) -> Header:
         raise _fault(
             name,
             number,
-            record_line,
             f"it announces {announced} {what}s, {len(lines) - 1} {what} lines follow",
         )
     check_size(name, n_signals, n_samples or 1)
@@ -168,7 +169,7 @@ def _lines(content: bytes, name: str) -> tuple[list[tuple[int, str]], list[str]]
         if not plain:
             continue
         if len(plain) > _MAX_LINE:
-            raise _fault(name, number, bare[:80].decode("latin-1"), "it is too long")
+            raise _fault(name, number, "it is too long")
         if text := _text(plain).strip():  # str knows more white space than bytes
             found.append((number, text))
         if len(found) > _MAX_LINES:
@@ -201,20 +202,20 @@ def _record_line(
         stem = stem.removesuffix(suffix)
     if stem != record_name.partition("/")[0]:
         warnings.append(
-            f"Header line {number} was mended: the record's name {record_name!r} ends like a "
-            f"file's, {stem!r} was taken."
+            f"Header line {number} was mended: the record's name ends like a file's; what stands "
+            "before was taken."
         )
     if slash and not re.fullmatch(r"[1-9]\d{0,3}", n_segments):
-        raise _fault(name, number, line, f"{n_segments!r} is no number of segments")
+        raise _fault(name, number, "what follows / is no number of segments from 1 to 9999")
     if not rest or not re.fullmatch(r"\d{1,4}", rest[0]):
-        raise _fault(name, number, line, "a name and the number of signals are needed")
+        raise _fault(name, number, "a name and the number of signals are needed")
     fs_words = rest[1].partition("/")[0] if len(rest) > 1 else "250"  # WFDB's default
     if not _NUMBER.fullmatch(fs_words):
-        raise _fault(name, number, line, f"{fs_words!r} is no number of samples per second")
+        raise _fault(name, number, "its third word is no number of samples per second")
     if len(rest) <= 1:
         warnings.append(f"Header line {number} states no rate; 250 Hz was taken, WFDB's default.")
     if len(rest) > 2 and not re.fullmatch(r"\d{1,15}", rest[2]):
-        raise _fault(name, number, line, f"{rest[2]!r} is no number of samples")
+        raise _fault(name, number, "its fourth word is no number of samples")
     n_samples = int(rest[2]) if len(rest) > 2 else 0
     return int(rest[0]), float(fs_words), n_samples or None, int(n_segments or 0), warnings
 
@@ -222,11 +223,9 @@ def _record_line(
 def _segment_line(name: str, number: int, line: str) -> Segment:
     words = line.split()
     if len(words) != 2 or not re.fullmatch(r"\d{1,15}", words[1]):
-        raise _fault(name, number, line, "a segment's record and its number of samples are needed")
+        raise _fault(name, number, "a segment's record and its number of samples are needed")
     if words[0] != NO_FILE and not _is_plain(words[0]):
-        raise _fault(
-            name, number, line, f"{words[0]!r} is not the plain name of a record beside it"
-        )
+        raise _fault(name, number, "its first word is not the plain name of a record beside it")
     return Segment(words[0], int(words[1]))
 
 
@@ -237,17 +236,17 @@ def _is_plain(file: str) -> bool:
 def _signal_line(name: str, number: int, line: str) -> SignalSpec:
     words = line.split()
     if len(words) < 2:
-        raise _fault(name, number, line, "a file and a format are needed")
+        raise _fault(name, number, "a file and a format are needed")
     file = words[0].removeprefix("./")
     if file != NO_FILE and (file == "-" or not _is_plain(file)):
-        raise _fault(name, number, line, f"{words[0]!r} is not the plain name of a file beside it")
+        raise _fault(name, number, "its first word is not the plain name of a file beside it")
     integers = [int(word) for word in takewhile(_INTEGER.fullmatch, words[3 : 3 + _ALL_INTEGERS])]
     lead = " ".join(words[3 + len(integers) :])
     if len(integers) < _ALL_INTEGERS and len(lead.split()) > 2 and not is_lead(lead):
-        raise _fault(name, number, line, f"{lead.split()[0]!r} is no whole number")
-    fmt, per_frame, skew, offset = _format(name, number, line, words[1], empty=file == NO_FILE)
+        raise _fault(name, number, f"its word {4 + len(integers)} is no whole number")
+    fmt, per_frame, skew, offset = _format(name, number, words[1], empty=file == NO_FILE)
     try:
-        gain, baseline, unit = _gain(name, number, line, words[2] if len(words) > 2 else "0")
+        gain, baseline, unit = _gain(name, number, words[2] if len(words) > 2 else "0")
     except RecordError:
         if is_lead(lead) and file != NO_FILE:
             raise
@@ -268,45 +267,45 @@ def _signal_line(name: str, number: int, line: str) -> SignalSpec:
     )
 
 
-def _format(
-    name: str, number: int, line: str, word: str, *, empty: bool
-) -> tuple[int, int, int, int]:
+def _format(name: str, number: int, word: str, *, empty: bool) -> tuple[int, int, int, int]:
     """Return format, samples per frame, skew and offset."""
     match = _FORMAT.fullmatch(word)
     if match is None:
-        raise _fault(name, number, line, f"{word!r} is no signal format")
+        raise _fault(name, number, "its second word is no signal format")
     fmt, per_frame, skew, offset = (int(group or 0) for group in match.groups())
     if fmt not in FORMATS and not empty:
         known = ", ".join(map(str, FORMATS))
-        raise _fault(name, number, line, f"signal format {fmt} cannot be read ({known} can)")
+        raise _fault(name, number, f"signal format {fmt} cannot be read ({known} can)")
     return fmt, per_frame or 1, skew, offset
 
 
-def _gain(name: str, number: int, line: str, word: str) -> tuple[float, int | None, str]:
+def _gain(name: str, number: int, word: str) -> tuple[float, int | None, str]:
     match = _GAIN.fullmatch(word)
     try:
         gain = float(match[1]) if match else 0.0
     except ValueError:
         match = None
     if match is None:
-        raise _fault(name, number, line, f"{word!r} is no gain")
+        raise _fault(name, number, "its third word is no gain")
     if not gain:
         raise _fault(
             name,
             number,
-            line,
             "its gain is 0 or missing, WFDB's sign for a signal that is not calibrated, so that "
             "the amplitude is not known",
         )
     if not 1e-9 <= abs(gain) <= 1e12:
-        raise _fault(
-            name, number, line, f"the gain is {match[1]}, so that the amplitude is not known"
-        )
+        raise _fault(name, number, f"the gain is {gain:g}, so that the amplitude is not known")
     return gain, None if match[2] is None else int(match[2]), match[3] or "mV"
 
 
-def _fault(name: str, number: int, line: str, why: str) -> RecordError:
-    shown = line[:120] if line.isprintable() else repr(line[:120])
-    return RecordError(
-        f"{name} cannot be read, line {number} is at fault: {why}. The line is: {shown}"
-    )
+def named_file(header: str, file: str) -> str:
+    """Return a file's name as a message may hold it: the header's own, with a known suffix."""
+    path = PurePath(file)
+    is_own = path.stem == PurePath(header).stem
+    known = path.suffix.lower() in _SUFFIXES or standard_lead(path.suffix[1:]) is not None
+    return file if is_own and known else "another file (its name stands there)"
+
+
+def _fault(name: str, number: int, why: str) -> RecordError:
+    return RecordError(f"{name} cannot be read, line {number} is at fault: {why}.")

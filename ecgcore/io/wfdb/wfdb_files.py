@@ -20,7 +20,8 @@ from ecgcore.errors import RecordError
 from ecgcore.io.channels import Channel, on_one_clock
 from ecgcore.io.raw import MAX_FILE_BYTES, RawEcg, check_rate, check_size, to_record, unit_scale
 from ecgcore.io.wfdb.formats import Units, flac, is_flac, missing_code, n_held, unpack
-from ecgcore.io.wfdb.headers import NO_FILE, Header, SignalSpec, parse_header
+from ecgcore.io.wfdb.headers import NO_FILE, Header, SignalSpec, named_file, parse_header
+from ecgcore.leads import standard_lead
 from ecgcore.records import EcgRecord
 
 _SUFFIXES = {".hea", ".dat", ".mat"}
@@ -62,7 +63,7 @@ def needed_files(header: Header, read: Callable[[str], bytes]) -> dict[str, byte
     """
     files = {file: read(file) for file in header.files}
     for file in header.files if header.segments else ():
-        part = parse_header(files[file], file)
+        part = parse_header(files[file], "A segment")
         files |= {one: read(one) for one in part.files if not part.segments}
     return files
 
@@ -130,7 +131,9 @@ def _at_one_rate(
         )
     most = max((spec.per_frame for spec, _ in rows), default=1)
     channels = [Channel(spec.name, _upsampled(row, spec.per_frame, most)) for spec, row in rows]
-    slower = [spec.name for spec, _ in rows if spec.per_frame < most]
+    slower = [
+        str(standard_lead(spec.name.lstrip("-−"))) for spec, _ in rows if spec.per_frame < most
+    ]
     if slower:
         words = (*words, f"{', '.join(slower)}: resampled to the rate of the other leads.")
     left_out = [
@@ -159,7 +162,8 @@ def _beside(header: Path, file: str) -> bytes:
     path = header.with_name(file)
     if not os.path.isfile(path):  # noqa: PTH113 - as in `read_bytes`
         raise RecordError(
-            f"{path} does not exist, {header.name} names it. Download the record again."
+            f"{header.name} names {named_file(header.name, file)}, which does not exist beside it. "
+            "Download the record again."
         )
     return read_bytes(path)
 
@@ -170,8 +174,8 @@ def _decode_file(
     """Decode the leads of one signal file, in mV, and say what was noticed."""
     if len({(spec.fmt, spec.offset) for spec in specs}) > 1:
         raise RecordError(
-            f"{name} cannot be read: its header gives the signals of {specs[0].file} different "
-            "formats or offsets."
+            f"{name} cannot be read: its header gives the signals of one file different formats or "
+            "offsets."
         )
     frames = _frames(name, header, specs, content)
     rows, words, start = [], [], 0
@@ -203,7 +207,7 @@ def _frames(name: str, header: Header, specs: list[SignalSpec], content: bytes) 
     if not n_frames or n_frames < (announced or 0):
         raise RecordError(
             f"{name} cannot be read: its header asks for {announced or 0:,} samples per lead, "
-            f"{spec.file} holds {held:,}; the file is damaged or truncated. Download it again."
+            f"the signal file holds {held:,}; it is damaged or truncated. Download it again."
         )
     check_size(name, width, n_frames)
     if is_flac(spec.fmt):
@@ -218,7 +222,7 @@ def _flac_frames(
     if any(one.per_frame != spec.per_frame for one in specs):
         raise RecordError(f"{name}: the signals of a FLAC file differ in their samples per frame.")
     most = ((announced or 24_000_000 // n) + skew) * spec.per_frame
-    samples = flac(content, spec.fmt, n, spec.offset, most, spec.file)
+    samples = flac(content, spec.fmt, n, spec.offset, most, f"The signal file of {name}")
     whole = samples[: len(samples) // spec.per_frame * spec.per_frame]
     return whole.reshape(-1, spec.per_frame, n).transpose(0, 2, 1).reshape(-1, n * spec.per_frame)
 
@@ -246,8 +250,8 @@ def _check_sum(name: str, spec: SignalSpec, units: Units) -> list[str]:
     if spec.checksum == 0 and not spec.initial and units[0]:
         return ["The header's checksums and first values are all 0; the samples were not checked."]
     raise RecordError(
-        f"Lead {spec.name} of {name} sums to {found} where its header says {spec.checksum}: "
-        "the samples were changed. Download the record again."
+        f"Lead {standard_lead(spec.name.lstrip('-−'))} of {name} sums to {found} where its header "
+        f"says {spec.checksum}: the samples were changed. Download the record again."
     )
 
 
@@ -260,8 +264,8 @@ def _joined(name: str, header: Header, files: Mapping[str, bytes]) -> RawEcg:
             f"its segments hold {total:,}."
         )
     parts = [
-        (one.n_samples, _segment(name, header, f"{one.record}.hea", one.n_samples, files))
-        for one in header.segments
+        (one.n_samples, _segment(name, header, number, files))
+        for number, one in enumerate(header.segments, start=1)
         if one.n_samples
     ]
     recorded = [part for _, part in parts if part is not None]
@@ -295,18 +299,18 @@ def _numbered(names: Sequence[str]) -> list[tuple[str, int]]:
     return [(name, names[:k].count(name)) for k, name in enumerate(names)]
 
 
-def _segment(
-    name: str, header: Header, file: str, n_samples: int, files: Mapping[str, bytes]
-) -> RawEcg | None:
+def _segment(name: str, header: Header, number: int, files: Mapping[str, bytes]) -> RawEcg | None:
     """Decode one segment; None where nothing was recorded."""
-    if file == f"{NO_FILE}.hea":
+    record, n_samples = header.segments[number - 1].record, header.segments[number - 1].n_samples
+    if record == NO_FILE:
         return None
-    part = parse_header(files[file], file)
+    part = parse_header(files[f"{record}.hea"], f"Segment {number} of {name}")
     if part.segments:
-        raise RecordError(f"{name} cannot be read: its segment {file} has segments of its own.")
+        raise RecordError(f"{name} cannot be read: its segment {number} has segments of its own.")
     if part.n_samples not in {None, n_samples} or not np.isclose(part.fs_hz, header.fs_hz):
         raise RecordError(
-            f"{name} cannot be read: its segment {file} has another length or rate than announced."
+            f"{name} cannot be read: its segment {number} has another length or rate than is "
+            "announced."
         )
     raw = decode(name, replace(part, n_samples=n_samples), files)
     return raw if raw.names else None

@@ -98,5 +98,7 @@ def parse_xml(content: bytes, name: str) -> Element:
     except RecordError as error:
         raise RecordError(f"{name} has {error}; no ECG has.") from error
     except (ParseError, LookupError, ValueError, AssertionError) as error:
-        raise RecordError(f"{name} is not sound XML ({error}). Export it again.") from error
+        place = getattr(error, "position", None)
+        where = f" (line {place[0]:,}, letter {place[1] + 1:,})" if place else ""
+        raise RecordError(f"{name} is not sound XML{where}. Export it again.") from error
     return root

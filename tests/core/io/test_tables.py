@@ -58,7 +58,7 @@ def test_tables_are_read_as_written(
     [
         (ReadOptions(None, 100), "does not say its units. Say whether its numbers are mV, uV or V"),
         (ReadOptions("uV", None), r"does not say its rate. Say how many samples per second"),
-        (ReadOptions("mmHg", 100), "t.csv is in 'mmHg'; mV, uV or V is needed"),
+        (ReadOptions("mmHg", 100), "t.csv is in mmHg; mV, uV or V is needed"),
     ],
 )
 def test_units_and_rate_are_asked_for(options: ReadOptions, message: str) -> None:
@@ -182,15 +182,15 @@ def test_an_archive_may_leave_names_units_and_rate_to_the_reader() -> None:
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"x": [1]}, "holds x; an array named signal is needed"),
+        ({"x": [1]}, "holds 1 array; one named signal is needed"),
         ({"signal": np.zeros(5)}, r"signal has shape \(5,\)"),
         ({"signal": np.zeros((8, 500))}, r"shape \(8, 500\) and no leads are named"),
         ({"signal": np.zeros((8, 500)), "leads": LEADS}, "names 12 leads, its signal has shape"),
-        ({"signal": np.array([["a"]])}, "signal holds <U1; numbers are needed"),
-        ({"signal": np.array([[None]])}, "signal holds object; numbers are needed"),
+        ({"signal": np.array([["a"]])}, "signal holds no numbers, which are needed"),
+        ({"signal": np.array([[None]])}, "signal holds no numbers, which are needed"),
         ({"signal": np.zeros((12, 0))}, "has no samples"),
         ({"signal": MICROVOLTS, "fs_hz": [1, 2]}, "fs_hz holds 2 numbers"),
-        ({"signal": MICROVOLTS, "leads": np.arange(12)}, "leads holds int64; texts are needed"),
+        ({"signal": MICROVOLTS, "leads": np.arange(12)}, "leads holds no texts, which are needed"),
     ],
 )
 def test_archives_at_fault(arrays: dict[str, Any], message: str) -> None:

@@ -83,7 +83,7 @@ def set_in_channel(**values: Any) -> Any:
         (set_in_rhythm(NumberOfWaveformSamples=4_000_000_000), "at most 24,000,000 samples"),
         (set_in_rhythm(NumberOfWaveformChannels=11), "announces 11 leads and describes 12"),
         (set_in_rhythm(SamplingFrequency="20"), "has 20 samples per second; 50 to 4000"),
-        (set_in_rhythm(WaveformSampleInterpretation="MB"), "samples of kind MB, 16 bits"),
+        (set_in_rhythm(WaveformSampleInterpretation="MB"), "samples of a kind of 16 bits"),
         (set_in_rhythm(MultiplexGroupLabel="median"), "none with a rhythm of 12 leads"),
         (set_in_channel(ChannelSensitivity="0"), "a sensitivity of 0; amplitudes are not known"),
         (set_in_channel(ChannelSensitivity=None), "does not say its sensitivity"),

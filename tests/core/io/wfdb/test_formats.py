@@ -230,10 +230,10 @@ def test_segments_as_wfdb_reads_them(tmp_path: Path) -> None:
     [
         ("501", "502", "announces 502 samples per lead, its segments hold 501"),
         ("a 200", "a 150\n~ 50", "announces 3 segments, 4 segment lines"),
-        ("a 200\n~ 50", "a 150\n~ 100", "segment a.hea has another length or rate"),
-        ("b 251", "c 251", "c.hea does not exist"),
-        ("b 251", "m 251", "m.hea has segments of its own"),
-        ("12 100 501", "12 200 501", "segment a.hea has another length or rate"),
+        ("a 200\n~ 50", "a 150\n~ 100", "segment 1 has another length or rate"),
+        ("b 251", "c 251", r"m\.hea names another file .* does not exist"),
+        ("b 251", "m 251", "its segment 3 has segments of its own"),
+        ("12 100 501", "12 200 501", "segment 1 has another length or rate"),
     ],
 )
 def test_segments_at_fault(old: str, new: str, message: str, tmp_path: Path) -> None:

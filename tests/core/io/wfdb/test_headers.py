@@ -66,7 +66,7 @@ def test_the_rate_that_wfdb_takes_for_granted_is_said() -> None:
 @pytest.mark.parametrize(
     ("record", "warning"),
     [
-        ("ecg.mat 1 500 5000", "line 1 was mended: the record's name 'ecg.mat'"),
+        ("ecg.mat 1 500 5000", "line 1 was mended: the record's name ends like"),
         ("\N{BYTE ORDER MARK}ecg 1 500 5000", "line 1 was mended: a byte order mark"),
     ],
 )
@@ -82,14 +82,14 @@ def test_record_lines_that_are_mended(record: str, warning: str) -> None:
         ("ecg", "a name and the number of signals are needed"),
         ("my record 1 500", "a name and the number of signals are needed"),
         ("ecg 2 500 5000", "it announces 2 signals, 1 signal lines follow"),
-        ("ecg 1 5o0 5000", "'5o0' is no number of samples per second"),
-        ("ecg 1 500,0 5000", "'500,0' is no number of samples per second"),
-        ("ecg 1 500 many", "'many' is no number of samples"),
+        ("ecg 1 5o0 5000", "its third word is no number of samples per second"),
+        ("ecg 1 500,0 5000", "its third word is no number of samples per second"),
+        ("ecg 1 500 many", "its fourth word is no number of samples"),
         ("ecg/3 1 500 5000", "it announces 3 segments, 1 segment lines follow"),
-        ("ecg/0 1 500 5000", "'0' is no number of segments"),
-        ("a/b/c 1 500 5000", "'b/c' is no number of segments"),
-        ("ecg 1 3.6e 5000", "'3.6e' is no number of samples per second"),
-        ("ecg 1 -500 5000", "'-500' is no number of samples per second"),
+        ("ecg/0 1 500 5000", "what follows / is no number of segments"),
+        ("a/b/c 1 500 5000", "what follows / is no number of segments"),
+        ("ecg 1 3.6e 5000", "its third word is no number of samples per second"),
+        ("ecg 1 -500 5000", "its third word is no number of samples per second"),
     ],
 )
 def test_record_lines_at_fault(record: str, why: str) -> None:
@@ -102,25 +102,25 @@ def test_record_lines_at_fault(record: str, why: str) -> None:
     ("line", "why"),
     [
         ("ecg.dat", "a file and a format are needed"),
-        ("- 16 1000/mV 16 0 0 0 0 I", "'-' is not the plain name of a file"),
+        ("- 16 1000/mV 16 0 0 0 0 I", "its first word is not the plain name of a file"),
         ("../ecg.dat 16 1000", "is not the plain name of a file"),
         ("c:\\ecg.dat 16 1000", "is not the plain name of a file"),
-        ("ecg.dat x16 1000", "'x16' is no signal format"),
+        ("ecg.dat x16 1000", "its second word is no signal format"),
         ("ecg.dat 312 1000", "signal format 312 cannot be read"),
         ("ecg.dat 0 1000", "signal format 0 cannot be read"),
         ("ecg.dat 16 0/mV 16 0 0 0 0 I", "its gain is 0 or missing"),
         ("ecg.dat 16 0.0(7)/mV 16 0 0 0 0 -aVR", "its gain is 0 or missing"),
-        ("ecg.dat 16 1e400/mV 16 0 0 0 0 I", "the gain is 1e400"),
-        ("ecg.dat 16 1,000/mV 16 0 0 0 0 I", "'1,000/mV' is no gain"),
-        ("ecg.dat 16 1..5/mV 16 0 0 0 0 I", "'1..5/mV' is no gain"),
-        ("ecg.dat 16 1000/mV 16 O 0 0 0 I", "'O' is no whole number"),
+        ("ecg.dat 16 1e400/mV 16 0 0 0 0 I", "the gain is inf"),
+        ("ecg.dat 16 1,000/mV 16 0 0 0 0 I", "its third word is no gain"),
+        ("ecg.dat 16 1..5/mV 16 0 0 0 0 I", "its third word is no gain"),
+        ("ecg.dat 16 1000/mV 16 O 0 0 0 I", "its word 5 is no whole number"),
     ],
 )
 def test_signal_lines_at_fault(line: str, why: str) -> None:
     with pytest.raises(RecordError, match=r"line 3 is at fault") as caught:
         header(LINE, line, record="ecg 2 500 5000")
     assert why in str(caught.value)
-    assert line[:100] in str(caught.value) or repr(line)[1:-1] in str(caught.value)
+    assert line not in str(caught.value)
 
 
 @example(b"\x1c")
@@ -211,7 +211,7 @@ def test_a_description_may_have_several_words(rest: str, name: str) -> None:
 
 
 def test_words_among_the_numbers_are_at_fault() -> None:
-    fits("e 1 100 200\ne.dat 16 200 16 x y z", "'x' is no whole number")
+    fits("e 1 100 200\ne.dat 16 200 16 x y z", "its word 5 is no whole number")
 
 
 @pytest.mark.parametrize(
