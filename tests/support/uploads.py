@@ -284,7 +284,10 @@ def _code(value: int) -> str:
 
 def seeds() -> tuple[Upload, ...]:
     """Three seconds of one recording in every format: what the fuzzer damages."""
-    return every_format(dipole_microvolts()[:, :300])
+    from tests.support.files.further import further_formats  # which imports from here
+
+    microvolts = dipole_microvolts()[:, :300]
+    return (*every_format(microvolts), *further_formats(microvolts, FS_HZ))
 
 
 if __name__ == "__main__":

