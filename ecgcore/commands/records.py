@@ -13,7 +13,12 @@ def add_record_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask for the recording, and for what a table of numbers cannot say itself."""
     parser.add_argument("record", metavar="ID_OR_FILE")
     parser.add_argument("--units", choices=["mV", "uV", "V"], help="of a CSV or NPZ file")
-    parser.add_argument("--fs-hz", type=int, metavar="N", help="samples per second of such a file")
+    parser.add_argument(
+        "--fs-hz", type=float, metavar="N", help="samples per second of such a file"
+    )
+    parser.add_argument(
+        "--entry", type=int, metavar="N", help="which recording of a zip that holds several"
+    )
     parser.add_argument(
         "--muse-baseline", choices=["add", "subtract"], help="FirstSampleBaseline of a MUSE file"
     )
@@ -46,14 +51,18 @@ def asked_record(
     from ecgcore.io.guarded.pool import read_file
     from ecgcore.io.missing_units import NotSaidError
     from ecgcore.io.raw import ReadOptions
+    from ecgcore.io.recordings import SeveralError
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.ptbxl.store import open_recordings
 
     if not is_number(args.record):
         try:
             return read_file(
-                Path(args.record), ReadOptions(args.units, args.fs_hz, args.muse_baseline)
+                Path(args.record),
+                ReadOptions(args.units, args.fs_hz, args.muse_baseline, args.entry),
             )
+        except SeveralError as error:
+            raise SeveralError(f"{error} Use --entry N.", error.entries) from error
         except NotSaidError as error:
             raise NotSaidError(f"{error} Use {_option(str(error))}.") from error
     recordings = open_recordings(open_catalog(settings))

@@ -30,6 +30,64 @@ _DAMAGED = (
 """Errors that `zipfile` raises on damaged input."""
 
 
+class Archive:
+    """The files of a zip by their paths, each read only when it is asked for.
+
+    Raises
+    ------
+    RecordError
+        If it is damaged, encrypted, holds too many files, or names a file outside itself.
+    """
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self._name = name
+        if (n_entries := content.count(_ENTRY)) > _MAX_ENTRIES:
+            raise RecordError(
+                f"{name} lists {n_entries:,} files; at most {_MAX_MEMBERS} can be unpacked. Pack "
+                "the files of one recording."
+            )
+        try:
+            self._zip = zipfile.ZipFile(BytesIO(content))
+        except _DAMAGED as error:
+            raise self._damaged(error) from error
+        members = [info for info in self._zip.infolist() if _counts(info)]
+        _check(members, name)
+        self._members = {str(_path(info)): info for info in members}
+        if len(self._members) < len(members):
+            raise RecordError(f"{name} holds two files of one name. Pack one recording.")
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each file when unpacked, as the zip says."""
+        return {path: info.file_size for path, info in self._members.items()}
+
+    def head(self, path: str, n_bytes: int) -> bytes:
+        """Return the first bytes of a file."""
+        return self._bytes(path, n_bytes)
+
+    def read(self, path: str) -> bytes:
+        """Return a file; RecordError if it is damaged or holds more than it says."""
+        size = self._members[path].file_size
+        content = self._bytes(path, size + 1)
+        if len(content) != size:
+            file = shortened(PurePosixPath(path).name)
+            raise RecordError(f"{self._name} holds more in {file} than it says. Make it again.")
+        return content
+
+    def _bytes(self, path: str, most: int) -> bytes:
+        try:
+            with self._zip.open(self._members[path]) as member:
+                return member.read(most)
+        except _DAMAGED as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> RecordError:
+        return RecordError(
+            f"{self._name} cannot be unpacked ({_short(error)}); the file is damaged. Make it "
+            "again."
+        )
+
+
 def unpack(content: bytes, name: str, max_bytes: int = MAX_FILE_BYTES) -> dict[str, bytes]:
     """Return the files of a zip by their plain names, folders left out.
 
@@ -43,20 +101,24 @@ def unpack(content: bytes, name: str, max_bytes: int = MAX_FILE_BYTES) -> dict[s
     RecordError
         If it is damaged, encrypted, too large when unpacked, or names a file outside itself.
     """
-    if (n_entries := content.count(_ENTRY)) > _MAX_ENTRIES:
+    archive = Archive(content, name)
+    check_unpacked(name, sum(archive.sizes.values()), max_bytes)
+    files: dict[str, bytes] = {}
+    for path in archive.sizes:
+        plain = PurePosixPath(path).name
+        if plain in files:
+            raise RecordError(f"{name} holds two files {shortened(plain)}. Pack one recording.")
+        files[plain] = archive.read(path)
+    return files
+
+
+def check_unpacked(name: str, n_bytes: int, max_bytes: int) -> None:
+    """Refuse to unpack more than may be held."""
+    if n_bytes > max_bytes:
         raise RecordError(
-            f"{name} lists {n_entries:,} files; at most {_MAX_MEMBERS} can be unpacked. Pack the "
-            "files of one recording."
+            f"{name} unpacks to {n_bytes / 2**20:,.0f} MB; at most {max_bytes / 2**20:,.0f} MB "
+            "can be read. Pack one recording."
         )
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            members = [info for info in archive.infolist() if _counts(info)]
-            _check(members, name, max_bytes)
-            return _read(archive, members, name)
-    except _DAMAGED as error:
-        raise RecordError(
-            f"{name} cannot be unpacked ({_short(error)}); the file is damaged. Make it again."
-        ) from error
 
 
 def _counts(info: zipfile.ZipInfo) -> bool:
@@ -69,17 +131,11 @@ def _path(info: zipfile.ZipInfo) -> PurePosixPath:
     return PurePosixPath(info.filename.replace("\\", "/"))
 
 
-def _check(members: list[zipfile.ZipInfo], name: str, max_bytes: int) -> None:
+def _check(members: list[zipfile.ZipInfo], name: str) -> None:
     if len(members) > _MAX_MEMBERS:
         raise RecordError(
             f"{name} holds {len(members):,} files; at most {_MAX_MEMBERS} can be unpacked. "
             "Pack the files of one recording."
-        )
-    total = sum(info.file_size for info in members)
-    if total > max_bytes:
-        raise RecordError(
-            f"{name} unpacks to {total / 2**20:,.0f} MB; at most {max_bytes / 2**20:,.0f} MB "
-            "can be read. Pack one recording."
         )
     for info in members:
         path = _path(info)
@@ -89,21 +145,6 @@ def _check(members: list[zipfile.ZipInfo], name: str, max_bytes: int) -> None:
             raise RecordError(f"{name} is encrypted. Pack the recording without a password.")
         if info.compress_type not in _METHODS:
             raise RecordError(f"{name} is compressed by an unusual method. Pack it with Deflate.")
-
-
-def _read(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], name: str) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
-    for info in members:
-        plain = _path(info).name
-        if plain in files:
-            raise RecordError(f"{name} holds two files {shortened(plain)}. Pack one recording.")
-        with archive.open(info) as member:
-            files[plain] = member.read(info.file_size + 1)
-        if len(files[plain]) != info.file_size:
-            raise RecordError(
-                f"{name} holds more in {shortened(plain)} than it says. Make it again."
-            )
-    return files
 
 
 def _short(error: Exception) -> str:

@@ -45,11 +45,11 @@ def asked_rate(
     if in_file is None and options.fs_hz is None:
         raise NotSaidError(f"{name} does not say its rate. Say how many samples per second it has.")
     if in_file is None:
-        return float(options.fs_hz or 0), (f"Rate taken as {options.fs_hz} Hz, as you said.",)
+        return float(options.fs_hz or 0), (f"Rate taken as {options.fs_hz:g} Hz, as you said.",)
     if options.fs_hz is None:
         return in_file, ()
     if not math.isclose(in_file, options.fs_hz, rel_tol=_TOLERANCE):
         raise RecordError(
-            f"{name} says {in_file:g} Hz, you said {options.fs_hz} Hz. Leave one out."
+            f"{name} says {in_file:g} Hz, you said {options.fs_hz:g} Hz. Leave one out."
         )
     return float(options.fs_hz), ()

@@ -51,11 +51,14 @@ class ReadOptions:
         Samples per second; None: as the file says.
     baseline
         "add" or "subtract" what MUSE calls the first sample's baseline; None: there is none.
+    entry
+        Which of several recordings, from 1; None: there is one.
     """
 
     units: str | None = None
-    fs_hz: int | None = None
+    fs_hz: float | None = None
     baseline: str | None = None
+    entry: int | None = None
 
 
 FILE_SAYS_ALL = ReadOptions()

@@ -16,9 +16,9 @@ from ecgcore.io.raw import FILE_SAYS_ALL, MAX_FS_HZ, MIN_DURATION_S, MIN_FS_HZ
 from ecgcore.io.recordings import (
     FORMATS,
     MAX_UPLOAD_BYTES,
-    SUFFIXES,
     NotSaidError,
     ReadOptions,
+    SeveralError,
 )
 from ecgcore.predictions.decision import DecisionRule
 from ecgcore.predictions.scope import void_reasons
@@ -113,7 +113,6 @@ def _read_uploaded(opened: Opened | None) -> None:
     """Draw the upload; open what is chosen, or say why that cannot be read."""
     uploads = st.file_uploader(
         f"The files of one 12-lead recording: {FORMATS}",
-        type=SUFFIXES,
         accept_multiple_files=True,
         max_upload_size=MAX_UPLOAD_BYTES // 2**20,
         key=f"upload_files_{_round()}",
@@ -138,7 +137,7 @@ def _read_uploaded(opened: Opened | None) -> None:
 
 def _read_again(opened: Opened) -> None:
     """Read a table anew when the reader changes what was said of its units or rate."""
-    options = _ask(f"open {_round()}", opened.options)
+    options = replace(_ask(f"open {_round()}", opened.options), entry=opened.options.entry)
     if options != opened.options:
         _open(lambda: Opened(read_upload(opened.files, options), opened.files, options))
         st.caption("Still shown as before.")
@@ -148,8 +147,8 @@ def _open(read: Callable[[], Opened]) -> None:
     """Open a recording, or show what keeps it from being read, a question apart from an error."""
     try:
         opened = read()
-    except NotSaidError as missing:
-        st.info(plain(str(missing)), icon=":material/help:")
+    except (NotSaidError, SeveralError) as question:
+        st.info(plain(str(question)), icon=":material/help:")
     except RecordError as error:
         show_ecg_error(error)
     else:
@@ -159,13 +158,38 @@ def _open(read: Callable[[], Opened]) -> None:
 
 def _read_new(files: Files, token: str) -> Opened:
     """Read uploaded files, asking the reader only for what they do not say."""
+    options = FILE_SAYS_ALL
     try:
         return Opened(read_upload(files))
-    except NotSaidError as missing:
-        options = _ask(token, FILE_SAYS_ALL)
-        if options == FILE_SAYS_ALL:
-            raise missing
+    except SeveralError as several:
+        entry = _choose(several.entries, token)
+        if entry is None:
+            raise
+        options = ReadOptions(entry=entry)
+    except NotSaidError:
+        pass
+    try:
+        return Opened(read_upload(files, options))
+    except NotSaidError:
+        said = _ask(token, FILE_SAYS_ALL)
+        if said == FILE_SAYS_ALL:
+            raise
+    options = replace(said, entry=options.entry)
     return Opened(read_upload(files, options), files, options)
+
+
+def _choose(entries: Sequence[str], token: str) -> int | None:
+    """Draw the choice among several recordings; return its number from 1."""
+    chosen: int | None = st.selectbox(
+        "Recording",
+        range(1, len(entries) + 1),
+        index=None,
+        format_func=lambda number: f"{number}: {plain(entries[number - 1])}",
+        placeholder="Choose one",
+        key=f"upload_entry_{token}",
+        width=420,
+    )
+    return chosen
 
 
 def _ask(token: str, before: ReadOptions) -> ReadOptions:

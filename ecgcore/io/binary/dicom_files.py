@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ecgcore.errors import RecordError
 from ecgcore.io.binary.dicom_limits import n_elements
+from ecgcore.io.binary.dicom_marks import is_dicom, with_preamble
 from ecgcore.io.channels import Channel, believed_missing, is_lead, on_one_clock
 from ecgcore.io.raw import RawEcg, check_rate, check_size, unit_scale
 from ecgcore.leads import LEAD_CODES, LIMB_LEADS, standard_lead
@@ -57,8 +58,9 @@ def read_dicom(content: bytes, name: str) -> RawEcg:
     RecordError
         If it is no DICOM file, holds no 12-lead waveform, or is damaged.
     """
-    if content[128:132] != b"DICM":
+    if not is_dicom(content):
         raise RecordError(f"{name} does not bear DICOM's mark; it is damaged or another format.")
+    content = with_preamble(content)
     if _DEFLATED in content:
         raise RecordError(
             f"{name} is a deflated DICOM file. Export it as Explicit VR Little Endian."
@@ -73,7 +75,7 @@ def read_dicom(content: bytes, name: str) -> RawEcg:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pydicom warns of values that do not matter here
             dataset = dcmread(BytesIO(content))
-            little_endian = dataset.file_meta.TransferSyntaxUID.is_little_endian
+            little_endian = bool(dataset.original_encoding[1])
             return _read_groups(list(dataset.get("WaveformSequence") or []), little_endian, name)
     except RecordError:
         raise

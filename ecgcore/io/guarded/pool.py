@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
@@ -20,7 +20,7 @@ from ecgcore.errors import RecordError, shortened
 from ecgcore.io.guarded.messages import read_message, write_message
 from ecgcore.io.missing_units import NotSaidError
 from ecgcore.io.raw import FILE_SAYS_ALL, ReadOptions
-from ecgcore.io.recordings import MAX_UPLOAD_BYTES, check_upload_size
+from ecgcore.io.recordings import MAX_UPLOAD_BYTES, SeveralError, check_upload_size
 from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord, Gap, Unresampled
 from ecgcore.settings import PROJECT_DIR, Settings
@@ -198,9 +198,7 @@ class ReaderPool:
         """Let a process read; RecordError where it refuses, fails or costs too much."""
         request = {
             **what,
-            "units": options.units,
-            "fs_hz": options.fs_hz,
-            "baseline": options.baseline,
+            "options": asdict(options),
             "cpu_s": limits.cpu_s,
             "memory_mb": limits.memory_mb,
         }
@@ -278,6 +276,8 @@ def _record(
             simultaneous=head["simultaneous"],
             unresampled=_unresampled(head, answers),
         )  # fmt: skip
+    if head["error"] == SeveralError.__name__:
+        raise SeveralError(head["words"], head["entries"])
     if head["error"] == NotSaidError.__name__:
         raise NotSaidError(head["words"])
     if head["error"] == RecordError.__name__:

@@ -17,7 +17,7 @@ from ecgcore.errors import RecordError
 from ecgcore.io.guarded.messages import read_message, write_message
 from ecgcore.io.missing_units import NotSaidError
 from ecgcore.io.raw import ReadOptions
-from ecgcore.io.recordings import read_file, read_upload
+from ecgcore.io.recordings import SeveralError, read_file, read_upload
 from ecgcore.records import EcgRecord
 
 _NICE = 5
@@ -48,6 +48,9 @@ def _answer(request: dict[str, Any], files: list[bytearray]) -> Answer:
     try:
         with _limited(request["cpu_s"], request["memory_mb"]):
             return _as_message(_read(request, files))
+    except SeveralError as error:
+        head = {"error": SeveralError.__name__, "words": str(error), "entries": error.entries}
+        return head, []
     except RecordError as error:
         kind = NotSaidError if isinstance(error, NotSaidError) else RecordError
         return {"error": kind.__name__, "words": str(error)}, []
@@ -60,7 +63,7 @@ def _answer(request: dict[str, Any], files: list[bytearray]) -> Answer:
 
 
 def _read(request: dict[str, Any], files: list[bytearray]) -> EcgRecord:
-    options = ReadOptions(request["units"], request["fs_hz"], request["baseline"])
+    options = ReadOptions(**request["options"])
     if "path" in request:
         return read_file(Path(request["path"]), options)
     contents = map(bytes, files)

@@ -10,6 +10,7 @@ from ecgcore.errors import RecordError
 from ecgcore.io.raw import FILE_SAYS_ALL, RawEcg, ReadOptions
 from ecgcore.io.xml.aecg import read_aecg
 from ecgcore.io.xml.cardiosoft import read_cardiosoft
+from ecgcore.io.xml.encodings import as_utf8
 from ecgcore.io.xml.mortara import read_mortara
 from ecgcore.io.xml.muse import read_muse
 from ecgcore.io.xml.philips import read_philips
@@ -81,10 +82,11 @@ def parse_xml(content: bytes, name: str) -> Element:
     RecordError
         If it is no sound XML, declares entities, or has more elements than any ECG.
     """
+    content = as_utf8(content)
     for mark, what in _MARKS.items():  # before the parser takes memory for them
         if (n := content.count(mark)) > _MAX_OF_A_MARK:
             raise RecordError(f"{name} has {n:,} {what}; an ECG has at most {_MAX_OF_A_MARK:,}.")
-    if any(word in content.replace(b"\0", b"") for word in _GRAMMAR):  # also in UTF-16
+    if any(word in content for word in _GRAMMAR):
         raise RecordError(f"{name} declares a grammar of its own, which no ECG needs.")
     parser = DefusedXMLParser(target=_BoundedBuilder())
     try:

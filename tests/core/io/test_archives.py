@@ -38,7 +38,7 @@ def test_names_outside_the_zip_are_refused(name: str) -> None:
 
 def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     ((_, content),) = zip_file([(f"{k}.dat", b"\0" * 2**20) for k in range(4)])
-    monkeypatch.setattr(archives, "_read", None)
+    monkeypatch.setattr(archives.Archive, "read", None)
     assert len(content) < 10_000
     with pytest.raises(RecordError, match="unpacks to 4 MB; at most 3 MB"):
         unpack(content, "z.zip", 3 * 2**20)

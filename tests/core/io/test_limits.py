@@ -9,9 +9,11 @@ import pytest
 
 from ecgcore.errors import RecordError
 from ecgcore.io import archives, raw, recordings
+from ecgcore.io.entries import entries_of
+from ecgcore.io.kinds import kind_of
 from ecgcore.io.missing_units import asked_rate, asked_unit
 from ecgcore.io.raw import FILE_SAYS_ALL, RawEcg, ReadOptions, check_rate, check_size, to_record
-from ecgcore.io.recordings import read_file, read_upload
+from ecgcore.io.recordings import SeveralError, read_file, read_upload
 from ecgcore.leads import LEADS
 from tests.support.uploads import csv_file, dipole_microvolts, wfdb_files, zip_file
 
@@ -140,10 +142,12 @@ def test_an_upload_of_exactly_the_limit_is_read(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_is_unpacked_may_be_as_large_as_the_limit() -> None:
-    files = {"a.csv": b"1" * 60, "b.csv": b"1" * 40}
-    assert recordings._unpacked(files, 100) == files
-    with pytest.raises(RecordError, match="The files hold more than"):
-        recordings._unpacked(files, 99)
+    content = csv_file(dipole_microvolts())[0][1]
+    files = dict(zip_file([("a.csv", content), ("b.pdf", b"%PDF" * 9_000)]))
+    one, other = entries_of(files, len(content))
+    assert (one.load(), other.kind) == (content, "")
+    with pytest.raises(RecordError, match=r"unpacks to .* can be read"):
+        entries_of(files, len(content) - 1)[0].load()
 
 
 def test_a_zip_of_500_files_that_fill_the_limit_is_unpacked() -> None:
@@ -157,10 +161,10 @@ def test_a_zip_of_500_files_that_fill_the_limit_is_unpacked() -> None:
 def test_other_flags_of_a_zip_do_not_matter(bits: int) -> None:
     info = zipfile.ZipInfo("a.dat")
     info.flag_bits = bits
-    archives._check([info], "z.zip", 10)
+    archives._check([info], "z.zip")
     info.flag_bits = bits | 1
     with pytest.raises(RecordError, match="is encrypted"):
-        archives._check([info], "z.zip", 10)
+        archives._check([info], "z.zip")
 
 
 def test_both_methods_that_every_program_writes_are_unpacked() -> None:
@@ -174,17 +178,18 @@ def test_both_methods_that_every_program_writes_are_unpacked() -> None:
 @pytest.mark.parametrize(("n", "more"), [(10, False), (11, True)])
 def test_ten_of_several_recordings_are_named(n: int, more: bool) -> None:
     files = [(f"{k:02d}.csv", b"I,II\n") for k in range(n)]
-    with pytest.raises(RecordError) as caught:
+    with pytest.raises(SeveralError) as caught:
         read_upload(files)
-    assert str(caught.value).startswith(f"There are {n} recordings: 00.csv, 01.csv")
-    assert ("09.csv ..." in str(caught.value)) is more
+    assert str(caught.value).startswith(f"There are {n} recordings: 1: 00.csv (table, 1 kB); 2: 01")
+    assert ("10: 09.csv (table, 1 kB); ... 11. Choose" in str(caught.value)) is more
+    assert len(caught.value.entries) == n
     assert "10.csv" not in str(caught.value)
 
 
 def test_two_notes_beside_a_recording_are_notes_and_alone_are_tables() -> None:
     files = [*wfdb_files(dipole_microvolts(), 100), ("a.txt", b"x"), ("b.txt", b"y")]
     assert read_upload(files).record_id == "ecg"
-    with pytest.raises(RecordError, match=r"There are 2 recordings: a\.txt, b\.txt"):
+    with pytest.raises(RecordError, match=r"There are 2 recordings: 1: a\.txt .*; 2: b\.txt"):
         read_upload(files[2:])
 
 
@@ -205,7 +210,7 @@ def test_a_record_is_called_after_the_first_letters_of_its_file() -> None:
         ("a.npz", b"", "npz"),
         ("a.zip", b"", "zip"),
         ("a", b"PK\x03\x04", "zip"),
-        ("a.csv", b"PK\x03\x04", "csv"),
+        ("a.csv", b"PK\x03\x04", "zip"),
         ("a", b"\0" * 128 + b"DICM", "dicom"),
         ("a", b"\0" * 127 + b"DICM", ""),
         ("a.dcm", b"", "dicom"),
@@ -226,7 +231,7 @@ def test_a_record_is_called_after_the_first_letters_of_its_file() -> None:
 def test_a_format_is_known_by_its_content_and_then_by_its_suffix(
     name: str, content: bytes, kind: str
 ) -> None:
-    assert recordings._kind(name, content) == kind
+    assert kind_of(name, content) == kind
 
 
 def test_a_wfdb_header_is_read_with_the_signal_files_that_are_there(tmp_path: Path) -> None:

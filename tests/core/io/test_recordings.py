@@ -81,7 +81,7 @@ def test_a_zip_may_have_folders_and_notes(folder: str) -> None:
 
 def test_several_recordings_are_listed_and_refused() -> None:
     other = cinc_files(MICROVOLTS, 100)
-    with pytest.raises(RecordError, match=r"There are 2 recordings: ecg\.hea, A1\.hea\. Choose"):
+    with pytest.raises(RecordError, match=r"There are 2 recordings: 1: ecg\.hea .*; 2: A1\.hea"):
         read_upload(zip_file([*PAIR, *other]))
 
 
@@ -102,8 +102,8 @@ def test_a_signal_file_that_was_renamed_is_found() -> None:
         ([("report.pdf", b"%PDF-1.7")], r"report\.pdf is in no format that is read: WFDB"),
         ([("ecg.csv.gz", gzip.compress(b"I,II"))], "is in no format that is read"),
         ([PAIR[0], PAIR[0]], "Two uploaded files have the same name"),
-        (zip_file(zip_file(PAIR, "inner.zip")), r"ecg\.zip holds another zip"),
-        ([*PAIR, *zip_file(PAIR)], r"There are two files ecg\.(hea|dat)"),
+        (zip_file(zip_file(PAIR, "inner.zip")), r"inner\.zip: a zip within a zip is not opened"),
+        ([*PAIR, *zip_file(PAIR)], r"There are 2 recordings: 1: ecg\.hea .*; 2: ecg\.hea"),
     ],
 )
 def test_what_is_no_recording_is_refused(files: Files, message: str) -> None:
@@ -116,17 +116,11 @@ def test_uploads_are_bounded() -> None:
         read_upload([("ecg.csv", b" " * (20 * 2**20 + 1))])
 
 
-@pytest.mark.parametrize("name", ["ecg.zip", "ecg.npz"])
-def test_a_small_upload_may_not_unpack_to_more(name: str) -> None:
-    bomb = zip_file([("signal.npy", b"\0" * (21 * 2**20))], name)
+@pytest.mark.parametrize(("name", "member"), [("ecg.zip", "a.csv"), ("ecg.npz", "signal.npy")])
+def test_a_small_upload_may_not_unpack_to_more(name: str, member: str) -> None:
+    bomb = zip_file([(member, b"\0" * (21 * 2**20))], name)
     with pytest.raises(RecordError, match=r"unpacks to 21 MB; at most 20 MB"):
         read_upload(bomb)
-
-
-def test_several_small_uploads_may_not_unpack_to_more() -> None:
-    halves = [zip_file([(f"{n}.csv", b"\0" * (11 * 2**20))], f"{n}.zip")[0] for n in "ab"]
-    with pytest.raises(RecordError, match=r"The files hold more than 20 MB"):
-        read_upload(halves)
 
 
 def test_a_day_is_refused_with_the_limit() -> None:

@@ -239,7 +239,7 @@ def test_other_sequences_of_aecg_are_left_out_whatever_they_hold() -> None:
         ('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "declares entities"),
         ("<a>" * 101, "nested deeper than 100; no ECG has"),
         (f"<a>{'<b/>' * 50_000}</a>", "has more than 50,000 elements"),
-        ('<?xml version="1.0" encoding="nonsense"?><a/>', "is not sound XML"),
+        ('<?xml version="1.0" encoding="nonsense"?><a>', "is not sound XML"),
     ],
 )
 def test_other_xml_is_refused(text: str, message: str) -> None:
