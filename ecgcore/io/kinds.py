@@ -32,7 +32,7 @@ _NAMED = {
 _OFFICE = (b"[Content_Types].xml", b"mimetype", b"_rels/")
 _SPACE = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 _PARTS = re.compile(r"[,;|\s\"']+")
-_NUMBER = re.compile(r"[-+]?\d*[.,:]?\d+(?:[.,:]\d+)*(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?[.,]?\d[\d.,:]*(?:[eE][-+]?\d{1,9})?")
 _LEAST_NUMBERS = 24
 _PRINTABLE = 0.98
 
