@@ -12,7 +12,7 @@ from pathlib import Path
 from ecgcore.commands import bench, data, predict, report, run, signals, study, train
 from ecgcore.commands.explanations import audit, explain
 from ecgcore.commands.files import convert
-from ecgcore.commands.reading import agreement, mrmc, review
+from ecgcore.commands.reading import agreement, label_doctor, mrmc, review
 from ecgcore.commands.records import add_record_arguments
 from ecgcore.commands.result import BAD_INPUT, FAILED, Result
 from ecgcore.errors import EcgError
@@ -124,6 +124,11 @@ _COMMANDS = (
         signals.run_quality_all,
     ),
     _Command(
+        "measure-all",
+        "measure every record; the table behind Label doctor",
+        signals.run_measure_all,
+    ),
+    _Command(
         "explain",
         "explain one model, or all seeds, on one record; check the map",
         explain.run_explain,
@@ -164,6 +169,12 @@ _COMMANDS = (
         "check, export, import or back up the store of readings",
         review.run_review,
         review.add_arguments,
+    ),
+    _Command(
+        "label-doctor",
+        "statements that can be measured against their measurement, at any limit",
+        label_doctor.run_label_doctor,
+        label_doctor.add_arguments,
     ),
     _Command(
         "bench",

@@ -89,6 +89,13 @@ reading = [
         icon=":material/groups:",
         help="Readers with and without a model's advice: design, read, results.",
     ),
+    st.Page(
+        "label_doctor/page.py",
+        url_path="label-doctor",
+        title="Label doctor",
+        icon=":material/stethoscope:",
+        help="Statements that can be measured, held against their measurement.",
+    ),
 ]
 page = st.navigation({"": always, "Reading": reading}, position="top")
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

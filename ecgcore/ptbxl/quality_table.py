@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ecgcore.errors import CatalogError
 from ecgcore.leads import LEADS
-from ecgcore.manifest import renew, verified
 from ecgcore.ptbxl import synthetic
 from ecgcore.ptbxl.catalog import (
     PTBXL_VERSION,
@@ -18,6 +17,7 @@ from ecgcore.ptbxl.catalog import (
     open_catalog,
     synthetic_version,
 )
+from ecgcore.ptbxl.shipped.table_file import load_table, save_table
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
 from ecgcore.signals.lead_swaps import SWAPS
@@ -35,7 +35,6 @@ CHOICES = {
 
 _COLUMNS = ["ecg_id", *KIND_NAMES, "severe", "swap"]
 _SWAP_CODES = {key: code for code, key in enumerate(SWAPS, start=1)}
-_VERSION = "data_version"
 _MANY = 4
 
 
@@ -105,13 +104,7 @@ def quality_frame(
 
 def save_quality(frame: pd.DataFrame, data_version: str, path: Path) -> None:
     """Replace a table in one step; the data version is written into it."""
-    table = frame.reset_index().astype({"ecg_id": np.int32})
-    table.attrs = {_VERSION: data_version}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    table.to_parquet(part, index=False, compression="zstd")
-    part.replace(path)
-    renew(path)
+    save_table(frame, data_version, path)
 
 
 def load_quality(path: Path, data_version: str) -> pd.DataFrame:
@@ -122,21 +115,7 @@ def load_quality(path: Path, data_version: str) -> pd.DataFrame:
     CatalogError
         If the file is missing, damaged, lacks a column or belongs to other data.
     """
-    try:
-        frame = pd.read_parquet(verified(path))
-    except FileNotFoundError as error:
-        raise CatalogError(
-            f"{path} does not exist. Restore it, or run 'python3.11 -m ecgcore quality-all'."
-        ) from error
-    except (OSError, ValueError) as error:
-        raise CatalogError(f"{path} is damaged ({error}). Restore it from the project.") from error
-    if list(frame.columns) != _COLUMNS:
-        raise CatalogError(f"{path} has columns {list(frame.columns)}; {_COLUMNS} are needed.")
-    if (found := frame.attrs.get(_VERSION)) != data_version:
-        raise CatalogError(
-            f"{path} is about {found}, not {data_version}. Run 'python3.11 -m ecgcore quality-all'."
-        )
-    frame = frame.set_index("ecg_id")
+    frame = load_table(path, data_version, _COLUMNS, "quality-all")
     return frame.assign(signal=short_words(frame))
 
 

@@ -1,0 +1,1 @@
+"""Tables about every record of a data set that ship with the project."""

@@ -1,0 +1,1 @@
+"""Label against measurement: statements that a measured value can confirm or contradict."""
