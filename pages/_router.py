@@ -90,6 +90,13 @@ reading = [
         help="Readers with and without a model's advice: design, read, results.",
     ),
     st.Page(
+        "adjudication/page.py",
+        url_path="adjudication",
+        title="Adjudication",
+        icon=":material/gavel:",
+        help="Conflicts between readers, settled by somebody who has not read the case.",
+    ),
+    st.Page(
         "label_doctor/page.py",
         url_path="label-doctor",
         title="Label doctor",

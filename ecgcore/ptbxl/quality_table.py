@@ -36,6 +36,7 @@ CHOICES = {
 _COLUMNS = ["ecg_id", *KIND_NAMES, "severe", "swap"]
 _SWAP_CODES = {key: code for code, key in enumerate(SWAPS, start=1)}
 _MANY = 4
+_REMEDY = "run 'python3.11 -m ecgcore quality-all'."
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def load_quality(path: Path, data_version: str) -> pd.DataFrame:
     CatalogError
         If the file is missing, damaged, lacks a column or belongs to other data.
     """
-    frame = load_table(path, data_version, _COLUMNS, "quality-all")
+    frame = load_table(path, data_version, _COLUMNS, _REMEDY)
     return frame.assign(signal=short_words(frame))
 
 

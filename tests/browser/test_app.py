@@ -23,6 +23,7 @@ PAGES = {
     "reliability": "Reliability",
     "explanations": "Explanations",
     "reader-study": "Reader study",
+    "adjudication": "Adjudication",
     "label-doctor": "Label doctor",
     "retrain": "Retrain",
     "about": "About",

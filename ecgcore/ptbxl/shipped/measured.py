@@ -20,7 +20,7 @@ from ecgcore.signals.measure.measurements import Measurements
 
 MEASURED_FILE = "measurements.parquet"
 SYNTHETIC_MEASURED_FILE = "measurements-synthetic.parquet"
-COMMAND = "measure-all"
+_REMEDY = "run 'python3.11 -m ecgcore measure-all'."
 GLOBAL = (
     "heart_rate_bpm",
     "p_ms",
@@ -124,7 +124,7 @@ def measured_row(found: Measurements) -> Mapping[str, float]:
 
 def load_measurements(path: Path, data_version: str) -> pd.DataFrame:
     """Read a table as `measured_frame` gives it; CatalogError if it does not fit."""
-    return load_table(path, data_version, _COLUMNS, COMMAND)
+    return load_table(path, data_version, _COLUMNS, _REMEDY)
 
 
 def measurements_of(data_version: str, pretrained_dir: Path) -> pd.DataFrame:

@@ -23,22 +23,21 @@ def save_table(frame: pd.DataFrame, data_version: str, path: Path) -> None:
     renew(path)
 
 
-def load_table(path: Path, data_version: str, columns: Sequence[str], command: str) -> pd.DataFrame:
+def load_table(path: Path, data_version: str, columns: Sequence[str], remedy: str) -> pd.DataFrame:
     """Read a table as `save_table` was given it.
 
     Parameters
     ----------
     columns
         Those it must have, ``ecg_id`` among them, in this order.
-    command
-        Makes the file anew.
+    remedy
+        The command that makes the file anew, as "run '...'.".
 
     Raises
     ------
     CatalogError
         If the file is missing, damaged, lacks a column or belongs to other data.
     """
-    remedy = f"run 'python3.11 -m ecgcore {command}'."
     try:
         frame = pd.read_parquet(verified(path))
     except FileNotFoundError as error:
@@ -48,5 +47,7 @@ def load_table(path: Path, data_version: str, columns: Sequence[str], command: s
     if list(frame.columns) != list(columns):
         raise CatalogError(f"{path} has columns {list(frame.columns)}; {list(columns)} are needed.")
     if (found := frame.attrs.get(_VERSION)) != data_version:
-        raise CatalogError(f"{path} is about {found}, not {data_version}. {remedy.capitalize()}")
+        raise CatalogError(
+            f"{path} is about {found}, not {data_version}. {remedy[0].upper()}{remedy[1:]}"
+        )
     return frame.set_index("ecg_id")

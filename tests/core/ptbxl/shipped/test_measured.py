@@ -39,15 +39,15 @@ def test_the_largest_qrs_of_limb_and_chest_is_that_of_the_recording(synthetic_re
 def test_a_table_comes_back_as_it_was_saved_and_others_are_refused(tmp_path):
     path = tmp_path / "t.parquet"
     frame = pd.DataFrame({"x": [1.5, np.nan]}, index=pd.Index([7, 9], name="ecg_id"))
-    with pytest.raises(CatalogError, match=r"does not exist.*ecgcore make-it"):
-        load_table(path, "mine", ["ecg_id", "x"], "make-it")
+    with pytest.raises(CatalogError, match=r"does not exist\. Restore it, or run it\."):
+        load_table(path, "mine", ["ecg_id", "x"], "run it.")
     save_table(frame, "mine", path)
-    found = load_table(path, "mine", ["ecg_id", "x"], "make-it")
+    found = load_table(path, "mine", ["ecg_id", "x"], "run it.")
     pd.testing.assert_frame_equal(found, frame, check_index_type=False)
-    with pytest.raises(CatalogError, match=r"is about mine, not other.*ecgcore make-it"):
-        load_table(path, "other", ["ecg_id", "x"], "make-it")
+    with pytest.raises(CatalogError, match=r"is about mine, not other\. Run it\."):
+        load_table(path, "other", ["ecg_id", "x"], "run it.")
     with pytest.raises(CatalogError, match="has columns"):
-        load_table(path, "mine", ["ecg_id", "y"], "make-it")
+        load_table(path, "mine", ["ecg_id", "y"], "run it.")
 
 
 def test_no_table_ships_for_other_data():
