@@ -83,6 +83,20 @@ always = [
 ]
 reading = [
     st.Page(
+        "worklist/page.py",
+        url_path="worklist",
+        title="Worklist",
+        icon=":material/checklist:",
+        help="Cases in the order in which they need a reader, each with its reasons.",
+    ),
+    st.Page(
+        "reading/page.py",
+        url_path="reading",
+        title="Reading",
+        icon=":material/clinical_notes:",
+        help="Read a case by keyboard: blind first, then see label and models.",
+    ),
+    st.Page(
         "reader_study/page.py",
         url_path="reader-study",
         title="Reader study",

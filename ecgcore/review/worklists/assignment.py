@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from ecgcore.errors import ReviewError
 from ecgcore.review.store.chain import Entry
@@ -66,16 +68,24 @@ class ReaderProgress:
         In the order in which they are to be read.
     done, seen
         Those that were read, and those that were opened.
+    seconds
+        Median time of a first reading; None before the first.
     """
 
-    cases: tuple[str, ...]
-    done: frozenset[str]
-    seen: frozenset[str]
+    cases: tuple[str, ...] = ()
+    done: frozenset[str] = frozenset()
+    seen: frozenset[str] = frozenset()
+    seconds: float | None = None
+
+    @property
+    def n_done(self) -> int:
+        """How many of the cases are read."""
+        return sum(case in self.done for case in self.cases)
 
     @property
     def words(self) -> str:
         """The progress in words."""
-        return f"{sum(case in self.done for case in self.cases)} of {len(self.cases)} read"
+        return f"{self.n_done} of {len(self.cases)} read"
 
     def following(self, case: str = "") -> str | None:
         """Return the next case to read after one, from the top again at the end; None if done."""
@@ -86,18 +96,36 @@ class ReaderProgress:
 
 def reader_progress(entries: Iterable[Entry], reader: str) -> ReaderProgress:
     """Return how far a reader is, from the entries of one study."""
-    cases: tuple[str, ...] = ()
-    found: dict[str, set[str]] = {"reading": set(), "seen": set()}
+    mine = (entry for entry in entries if entry.reader == reader)
+    return readers_progress(mine).get(reader, ReaderProgress())
+
+
+def readers_progress(entries: Iterable[Entry]) -> dict[str, ReaderProgress]:
+    """Return how far everybody is with whom the entries of one study deal, by name."""
+    cases: dict[str, tuple[str, ...]] = {}
+    seen: dict[str, set[str]] = defaultdict(set)
+    took: dict[str, dict[str, float]] = defaultdict(dict)
     for entry in entries:
-        if entry.reader != reader:
-            continue
         if entry.kind == "assignment":
-            cases = _cases(entry)
-        elif entry.kind in found:
-            found[entry.kind].add(entry.case)
-    done = frozenset(found["reading"])
-    return ReaderProgress(cases, done, frozenset(found["seen"]) | done)
+            cases[entry.reader] = _cases(entry)
+        elif entry.kind == "reading":
+            took[entry.reader].setdefault(entry.case, _seconds(entry))
+        elif entry.kind == "seen":
+            seen[entry.reader].add(entry.case)
+    return {
+        who: ReaderProgress(
+            cases.get(who, ()),
+            frozenset(took[who]),
+            frozenset(seen[who]) | frozenset(took[who]),
+            median(took[who].values()) if took[who] else None,
+        )
+        for who in dict.fromkeys([*cases, *seen, *took])
+    }
 
 
 def _cases(entry: Entry) -> tuple[str, ...]:
     return tuple(json.loads(entry.body)["cases"])
+
+
+def _seconds(entry: Entry) -> float:
+    return float(json.loads(entry.body).get("seconds", 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,8 @@ REASONS: Mapping[str, str] = {
 USUAL_WEIGHTS: Mapping[str, float] = dict.fromkeys(REASONS, 1.0)
 HEAVIEST = 5.0
 """A weight is from 0 to this."""
+WORTH_A_WORD = 0.25
+"""A reason below this is counted, but not named."""
 
 
 def doubt_of(likelihood: ArrayLike) -> FloatArray:
@@ -55,8 +58,8 @@ def scored(parts: pd.DataFrame, weights: Mapping[str, float] = USUAL_WEIGHTS) ->
     Returns
     -------
     pandas.DataFrame
-        ``score`` from 0 to 1 and ``reasons``, the words of what adds most, most first; the highest
-        score first, equal scores in the order of `parts`.
+        ``score`` from 0 to 1 and ``reasons``, a tuple of those that are worth a word, what adds
+        most first; the highest score first, equal scores in the order of `parts`.
 
     Raises
     ------
@@ -77,16 +80,19 @@ def scored(parts: pd.DataFrame, weights: Mapping[str, float] = USUAL_WEIGHTS) ->
     adds = np.nan_to_num(x) * heavy
     whole = (known * heavy).sum(axis=1)
     score = np.divide(adds.sum(axis=1), whole, out=np.zeros(len(parts)), where=whole > 0)
-    table = pd.DataFrame({"score": score, "reasons": _reasons(adds, names)}, index=parts.index)
+    table = pd.DataFrame(
+        {"score": score, "reasons": _reasons(x, adds, names).to_numpy()}, index=parts.index
+    )
     return table.sort_values("score", ascending=False, kind="stable")
 
 
-def _reasons(adds: FloatArray, names: list[str]) -> list[str]:
+def _reasons(x: FloatArray, adds: FloatArray, names: list[str]) -> pd.Series[Any]:
     order = np.argsort(-adds, axis=1, kind="stable")
-    return [
-        "; ".join(REASONS[names[place]] for place in mine if row[place] > 0)
-        for row, mine in zip(adds, order, strict=True)
+    named = [
+        tuple(names[place] for place in mine if row[place] >= WORTH_A_WORD)
+        for row, mine in zip(x, order, strict=True)
     ]
+    return pd.Series(named, dtype=object)
 
 
 def _check(parts: pd.DataFrame, weights: Mapping[str, float]) -> None:

@@ -2,9 +2,11 @@
 
 import sqlalchemy as sa
 
-from tests.support.reviews.crash import check_after_kills
+from ecgcore.bench.reviews.kills import after_kills
 
 
 def test_what_was_confirmed_before_a_kill_is_there(url: sa.URL) -> None:
-    confirmed, found = check_after_kills(url.render_as_string(hide_password=False), 2)
-    assert 2 <= confirmed <= found <= confirmed + 2
+    found = after_kills(url.render_as_string(hide_password=False), 2)
+    assert found.kills == 2 <= found.confirmed
+    assert (found.lost, found.faults) == (0, 0)
+    assert found.confirmed <= found.found <= found.confirmed + 2

@@ -22,20 +22,23 @@ def test_a_score_is_the_weighted_mean_of_what_is_known() -> None:
     found = scored(PARTS, {"likelihood": 1, "refer": 3, "readers": 1})
     assert found["score"].to_dict() == pytest.approx({13: 4.5 / 5, 11: 3 / 4, 12: 1 / 4, 14: 0})
     assert list(found.index) == [13, 11, 12, 14]
-    assert found.loc[13, "reasons"] == (
-        "the models refer it; readers disagree; the label is not certain"
-    )
-    assert found.loc[14, "reasons"] == ""
+    assert found.loc[13, "reasons"] == ("refer", "readers", "likelihood")
+    assert found.loc[14, "reasons"] == ()
 
 
 def test_a_weight_that_is_moved_changes_the_order_and_none_takes_a_reason_out() -> None:
     assert list(scored(PARTS, {"likelihood": 3, "refer": 1}).index) == [12, 13, 11, 14]
     only = scored(PARTS, {"likelihood": 1, "refer": 0})
-    assert only["reasons"].to_dict() == {
-        12: "the label is not certain", 13: "the label is not certain", 11: "", 14: "",
-    }  # fmt: skip
+    assert only["reasons"].to_dict() == {12: ("likelihood",), 13: ("likelihood",), 11: (), 14: ()}
     assert scored(PARTS, {})["score"].tolist() == [0, 0, 0, 0]
     assert list(scored(PARTS, {}).index) == [11, 12, 13, 14]
+
+
+def test_a_small_reason_counts_without_being_named() -> None:
+    parts = pd.DataFrame({"likelihood": [0.1, 0.3], "refer": [1.0, 1.0]})
+    found = scored(parts, {"likelihood": 5, "refer": 1})
+    assert found["score"].tolist() == pytest.approx([(1.5 + 1) / 6, (0.5 + 1) / 6])
+    assert found["reasons"].tolist() == [("likelihood", "refer"), ("refer",)]
 
 
 def test_doubt_is_greatest_at_half_and_nearness_at_the_threshold() -> None:

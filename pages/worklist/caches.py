@@ -1,0 +1,61 @@
+"""Reasons of many records, and how far the readers of a list are; made anew as readings come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ecgcore.errors import CatalogError, ModelError
+from ecgcore.predictions.decision import DecisionSettings
+from ecgcore.review.case_list import OUTSIDE
+from ecgcore.review.worklists.parts import Parts, parts_of
+from ecgcore.review.worklists.scores import scored
+from pages.shared import caches
+from pages.shared.reader.caches import log
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+FOLD_10, ALL = "fold 10", "all folds"
+CASES = (FOLD_10, ALL)
+
+
+def study_ids(cases: str) -> tuple[int, ...]:
+    """Return the study's records, those of fold 10 or all."""
+    frame = caches.catalog().frame
+    keep = frame["group"] != OUTSIDE
+    if cases == FOLD_10:
+        keep &= frame["split"] == "test"
+    return tuple(frame.index[keep].tolist())
+
+
+def ranked(
+    ids: tuple[int, ...],
+    decision: DecisionSettings,
+    weights: Mapping[str, float],
+    *,
+    with_readers: bool,
+) -> tuple[pd.DataFrame, Parts]:
+    """Order records by their score; readings of others count where they may be seen."""
+    at = log().head().hash if with_readers else ""
+    found = _parts(caches.catalog().version, ids, decision, at)
+    return scored(found.values, weights), found
+
+
+@st.cache_resource(max_entries=16, show_spinner="Looking for reasons …")
+def _parts(data_version: str, ids: tuple[int, ...], decision: DecisionSettings, at: str) -> Parts:
+    try:
+        said = caches.said(data_version, decision)
+        ensembles = [one for one in caches.ensembles() if said is not None and one.name in said]
+        thresholds = [caches.decision_rule(one, decision).shown_threshold for one in ensembles]
+    except ModelError:  # Review names it; the reasons of the models are then not known
+        said, ensembles, thresholds = None, [], []
+    try:
+        quality = caches.quality_table(data_version)
+    except CatalogError:
+        quality = None
+    readings = log().entries(kinds=["reading", "consensus"]) if at else []
+    return parts_of(caches.catalog(), ids, said, ensembles, thresholds, quality, readings)
