@@ -8,6 +8,7 @@ from ecgcore.wording.records import LABEL_GROUPS, TERRITORIES
 _SIGNAL = re.compile(r'\\*"bdata\\*":\s*\\*"[^"]*"')
 _ON_THE_PAGE = {"CLBBB", "AFIB", "synthetic", "rhythm", "infarct", *TERRITORIES}
 """What the form, the paper and the mark of synthetic records say about every case."""
+_LONG = 6
 Secret = tuple[str, str]
 
 
@@ -25,10 +26,16 @@ def secrets_of(entry: CatalogEntry) -> list[Secret]:
 
 
 def found_on(wire: str, secrets: list[Secret]) -> list[Secret]:
-    """Return those that stand on the wire as words; drawn signals, in base64, are left out."""
+    """Return those that stand on the wire; drawn signals, in base64, are left out.
+
+    Short words must stand alone. Long ones need not: in Arrow's tables the texts of a column follow
+    each other without a gap.
+    """
     text = _SIGNAL.sub("", wire)
-    return [
-        (kind, word)
-        for kind, word in secrets
-        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE)
-    ]
+    return [(kind, word) for kind, word in secrets if _pattern(word).search(text)]
+
+
+def _pattern(word: str) -> re.Pattern[str]:
+    plain = re.escape(word)
+    long = len(word) >= _LONG
+    return re.compile(plain if long else rf"(?<!\w){plain}(?!\w)", re.IGNORECASE)
