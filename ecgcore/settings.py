@@ -41,6 +41,8 @@ class Settings:
         Asked of every reader; empty for none.
     open_to_network
         True where somebody said that a server without a password is meant.
+    roles_file
+        Says who among those who log in reads, settles and leads which study; None for nobody.
     sums_sha256
         Of the list of checksums of a data set that is fetched; "" for that of PTB-XL 1.0.3.
     """
@@ -55,6 +57,7 @@ class Settings:
     trusted_hosts: tuple[str, ...] = ()
     password: str = field(default="", repr=False)
     open_to_network: bool = False
+    roles_file: Path | None = None
     sums_sha256: str = ""
 
     @classmethod
@@ -62,6 +65,7 @@ class Settings:
         """Read ``ECG_DATA_DIR`` and the other variables of docs/deployment.md; an argument wins."""
         chosen = data_dir or os.environ.get("ECG_DATA_DIR")
         pretrained = os.environ.get("ECG_PRETRAINED_DIR") or APP_DIR / "pretrained"
+        roles = os.environ.get("ECG_ROLES")
         runs = os.environ.get("ECG_RUNS_DIR") or HOME_DIR / "runs"
         return cls(
             data_dir=Path(chosen).expanduser().resolve() if chosen else None,
@@ -73,6 +77,7 @@ class Settings:
             trusted_hosts=tuple(os.environ.get("ECG_TRUSTED_HOSTS", "").replace(",", " ").split()),
             password=os.environ.get("ECG_PASSWORD", ""),
             open_to_network=os.environ.get("ECG_OPEN_TO_NETWORK", "") == "1",
+            roles_file=Path(roles).expanduser().resolve() if roles else None,
             sums_sha256=os.environ.get("ECG_SUMS_SHA256", ""),
         )
 

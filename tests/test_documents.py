@@ -228,6 +228,7 @@ def test_a_command_without_packages_runs_in_the_venv(
 CITED = re.compile(r"`([\w.<>*/-]+)`|\]\(([^)#:\s]+)[^)]*\)")
 FILE = re.compile(r"[\w.-]+(/[\w.-]+)*(/|\.(py|md|txt|lock|toml|cff|tsv|parquet|yml|yaml|png))")
 NOT_OURS = {
+    ".streamlit/secrets.toml",
     *("data/", "runs/", "data/ptb-xl/", "data/ptb-xl"),  # made on first use
     *("predictions.parquet", "page.py"),  # an old place; a name in every page's folder
     *("ptbxl_database.csv", "scp_statements.csv", "LICENSE.txt", "SHA256SUMS.txt"),  # PTB-XL's

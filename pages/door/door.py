@@ -5,11 +5,13 @@ import sys
 import streamlit as st
 from starlette.middleware import Middleware
 
+from ecgcore.errors import ReviewError
 from ecgcore.settings import Settings
 from pages.door.headers import SafeHeaders
 from pages.door.hosts import TrustedHosts, is_loopback
 from pages.door.limits import VisitorLimits
 from pages.door.password import PasswordDoor
+from pages.shared.reader.log_in import DEFAULT, check_log_in, has_log_in, providers
 
 OPEN_WORDS = "This server is open: whoever reaches its address can read and change everything here."
 _CLOSED_WORDS = (
@@ -25,8 +27,13 @@ def middleware(settings: Settings) -> list[Middleware]:
     Raises
     ------
     SystemExit
-        If the server would be open to the network and nobody said that this is meant.
+        If the server would be open to the network and nobody said that this is meant, or the
+        log-in that is set up cannot work.
     """
+    try:
+        check_log_in(settings.roles_file)
+    except ReviewError as error:
+        sys.exit(f"error: {error}")
     if is_open() and not (settings.password or has_log_in() or settings.open_to_network):
         sys.exit(_CLOSED_WORDS.format(address=_address() or "every address"))
     door = [
@@ -44,19 +51,13 @@ def is_open() -> bool:
     return not is_loopback(_address())
 
 
-def has_log_in() -> bool:
-    """Say whether readers log in with a provider of identities (OpenID Connect)."""
-    try:
-        return "auth" in st.secrets
-    except FileNotFoundError:
-        return False
-
-
 def draw_door() -> None:
     """Ask who has not logged in to do so, and say on every page that the server is open."""
     if has_log_in() and not st.user.is_logged_in:
         st.title("ECG trust review", anchor=False)
-        st.button("Log in", on_click=st.login, icon=":material/login:")
+        for name in providers():
+            words = "Log in" if name == DEFAULT else f"Log in with {name}"
+            st.button(words, on_click=st.login, args=(name,), icon=":material/login:")
         st.stop()
     settings = Settings.from_env()
     if is_open() and settings.open_to_network and not (settings.password or has_log_in()):

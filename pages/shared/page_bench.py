@@ -163,11 +163,11 @@ def _paint_ms(page: "Page", press: Callable[[], None]) -> float:
 
 
 @contextmanager
-def running_app(environment: dict[str, str] | None = None) -> Iterator[tuple[str, float, int]]:
-    """Start the app on a free port; gives its address, seconds until ready, and process id."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def running_app(
+    environment: dict[str, str] | None = None, port: int | None = None
+) -> Iterator[tuple[str, float, int]]:
+    """Start the app, by default on a free port; gives address, seconds until ready, process id."""
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -184,6 +184,13 @@ def running_app(environment: dict[str, str] | None = None) -> Iterator[tuple[str
     finally:
         process.terminate()
         process.wait(20)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]") -> None:

@@ -51,6 +51,23 @@ class Person:
         """Whether the person has a role in a study."""
         return any(role in self.roles.get(one, ()) for one in (study, ALL_STUDIES))
 
+    @property
+    def words(self) -> str:
+        """The roles in words.
+
+        Examples
+        --------
+        >>> Person("ann", {"s": frozenset({"lead", "reader"})}).words
+        'reader, lead in s'
+        """
+        parts = [
+            ", ".join(role for role in ROLES if role in mine)
+            + (" in every study" if study == ALL_STUDIES else f" in {study}")
+            for study, mine in sorted(self.roles.items())
+            if mine
+        ]
+        return "; ".join(parts) or "No role yet: whoever runs this server names you in its roles."
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -130,7 +147,9 @@ def alone(initials: str) -> Person:
 
 
 def read_roles(path: Path) -> dict[str, Person]:
-    """Read who has which roles: a TOML table a study, a list of people a role.
+    """Read who has which roles: a TOML table a study, a list of e-mail addresses a role.
+
+    The table `ALL_STUDIES` holds for every study. Large and small letters are the same.
 
     Raises
     ------
@@ -144,15 +163,21 @@ def read_roles(path: Path) -> dict[str, Person]:
     roles: dict[str, dict[str, frozenset[Role]]] = {}
     for study, lists in studies.items():
         for role, names in _lists(path, study, lists).items():
-            for name in names:
+            for name in map(_address, names):
                 mine = roles.setdefault(name, {})
                 mine[study] = mine.get(study, frozenset()) | {role}
     return {name: Person(name, mine) for name, mine in roles.items()}
 
 
+def _address(name: str) -> str:
+    return name.strip().casefold()
+
+
 def _lists(path: Path, study: str, lists: object) -> Mapping[Role, list[str]]:
     fine = isinstance(lists, dict) and all(
-        role in ROLES and isinstance(names, list) and all(isinstance(n, str) and n for n in names)
+        role in ROLES
+        and isinstance(names, list)
+        and all(isinstance(n, str) and n.strip() for n in names)
         for role, names in lists.items()
     )
     if not fine:

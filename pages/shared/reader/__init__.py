@@ -1,4 +1,4 @@
-"""Who is the reader: by initials on one machine, which are a name and no log-in."""
+"""Who is the reader: by log-in, or by initials on one machine, which are a name and no log-in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import streamlit as st
 
 from ecgcore.errors import ReviewError
 from ecgcore.review.people.permissions import Person, alone
+from pages.shared.caches import settings
 from pages.shared.errors import show_ecg_error
+from pages.shared.reader.log_in import has_log_in, logged_in
 
 KEY = "reader"
 """Of the field, and of its query parameter."""
@@ -14,19 +16,24 @@ LONGEST = 20
 
 
 def current_reader() -> Person | None:
-    """Return who reads; None before somebody has said so.
+    """Return who reads; None before somebody has said so. Where readers log in, that alone counts.
 
     Raises
     ------
     ReviewError
-        If the address names nobody that can be a reader.
+        If the address names nobody that can be a reader, or the log-in tells no name.
     """
+    if has_log_in():
+        return logged_in(settings().roles_file)
     given = str(st.session_state.get(KEY) or st.query_params.get(KEY, "")).strip()
     return alone(given) if given else None
 
 
 def draw_reader() -> Person | None:
-    """Draw the menu with the reader's initials, which stay in the address; return who reads."""
+    """Draw the menu with the reader's name; return who reads.
+
+    Without a log-in it asks for initials, which stay in the address.
+    """
     try:
         who = current_reader()
     except ReviewError as error:
@@ -34,6 +41,16 @@ def draw_reader() -> Person | None:
         who = None
     label = "Who reads?" if who is None else f"Reader {who.name}"
     with st.popover(label, icon=":material/person:", key="reader_menu"):
-        st.text_input("Your initials", key=KEY, bind="query-params", max_chars=LONGEST)
-        st.caption("A name, no log-in: nobody checks it on this machine.")
+        if has_log_in():
+            _draw_log_out(who)
+        else:
+            st.text_input("Your initials", key=KEY, bind="query-params", max_chars=LONGEST)
+            st.caption("A name, no log-in: nobody checks it on this machine.")
     return who
+
+
+def _draw_log_out(who: Person | None) -> None:
+    if who is not None:
+        st.text(f"Logged in as {who.name}")
+        st.caption(who.words)
+    st.button("Log out", on_click=st.logout, icon=":material/logout:")

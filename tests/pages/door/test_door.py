@@ -168,6 +168,7 @@ def settings(tmp_path: Path) -> Settings:
 def everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "_address", lambda: "0.0.0.0")  # noqa: S104
     monkeypatch.setattr(door, "has_log_in", lambda: False)
+    monkeypatch.setattr(door, "check_log_in", lambda _roles: None)
 
 
 @pytest.mark.usefixtures("everywhere")
