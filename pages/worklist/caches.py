@@ -9,6 +9,8 @@ import streamlit as st
 from ecgcore.errors import CatalogError, ModelError
 from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.review.case_list import OUTSIDE
+from ecgcore.review.people.permissions import Person
+from ecgcore.review.worklists.access import COUNTED, readings_for
 from ecgcore.review.worklists.parts import Parts, parts_of
 from ecgcore.review.worklists.scores import scored
 from pages.shared import caches
@@ -36,17 +38,26 @@ def ranked(
     ids: tuple[int, ...],
     decision: DecisionSettings,
     weights: Mapping[str, float],
-    *,
-    with_readers: bool,
+    person: Person | None,
 ) -> tuple[pd.DataFrame, Parts]:
-    """Order records by their score; readings of others count where they may be seen."""
-    at = log().head().hash if with_readers else ""
-    found = _parts(caches.catalog().version, ids, decision, at)
+    """Order records by their score; readings count for a person who may know of them."""
+    at = "" if person is None else log().head().hash
+    found = _parts(caches.catalog().version, ids, decision, at, person)
     return scored(found.values, weights), found
 
 
-@st.cache_resource(max_entries=16, show_spinner="Looking for reasons …")
-def _parts(data_version: str, ids: tuple[int, ...], decision: DecisionSettings, at: str) -> Parts:
+@st.cache_resource(
+    max_entries=16,
+    show_spinner="Looking for reasons …",
+    hash_funcs={Person: lambda one: repr((one.name, sorted(map(repr, one.roles.items()))))},
+)
+def _parts(
+    data_version: str,
+    ids: tuple[int, ...],
+    decision: DecisionSettings,
+    at: str,
+    person: Person | None,
+) -> Parts:
     try:
         said = caches.said(data_version, decision)
         ensembles = [one for one in caches.ensembles() if said is not None and one.name in said]
@@ -57,5 +68,5 @@ def _parts(data_version: str, ids: tuple[int, ...], decision: DecisionSettings, 
         quality = caches.quality_table(data_version)
     except CatalogError:
         quality = None
-    readings = log().entries(kinds=["reading", "consensus"]) if at else []
+    readings = [] if person is None else readings_for(log().entries(kinds=COUNTED), person)
     return parts_of(caches.catalog(), ids, said, ensembles, thresholds, quality, readings)

@@ -103,13 +103,15 @@ def choose_weights() -> dict[str, float]:
         st.markdown(
             "**What a case is listed for.** The score is the weighted mean of what is known."
         )
-        for reason, words in REASONS.items():
-            st.slider(
+        columns = st.columns(2)
+        for place, (reason, words) in enumerate(REASONS.items()):
+            columns[place % 2].slider(
                 f"{words[:1].upper()}{words[1:]}",
                 0.0,
                 HEAVIEST,
                 USUAL_WEIGHTS[reason],
                 0.5,
+                "%.1f",
                 key=_WEIGHTS[reason],
                 bind="query-params",
                 help=_HELP[reason],

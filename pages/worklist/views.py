@@ -43,10 +43,9 @@ def draw_open(
     slots: Slots, ids: tuple[int, ...], length: int, about: str, person: Person | None
 ) -> None:
     """Draw cases that no list holds yet, with all their reasons."""
-    leads = person is not None and allowed(person, "assign", Target(WITHOUT_LIST))
     with slots.menus:
         weights = choice.choose_weights()
-    scores, parts = ranked(ids, chosen_settings(), weights, with_readers=leads)
+    scores, parts = ranked(ids, chosen_settings(), weights, person)
     shown = tuple(int(ecg_id) for ecg_id in scores.index[:length])
     with slots.menus:
         sharing.draw_saving(shown, f"{about}, {choice.weight_words(weights)}", person)
@@ -83,7 +82,7 @@ def draw_saved(slots: Slots, made: SavedList, person: Person | None) -> None:
     if not cases:
         return
     ids = tuple(int(case) for case in cases)
-    scores, parts = ranked(ids, chosen_settings(), USUAL_WEIGHTS, with_readers=False)
+    scores, parts = ranked(ids, chosen_settings(), USUAL_WEIGHTS, None)
     known = {case: allowed(person, "see answers", now.targets[case]) for case in cases}
     table = listing.cases_table(ids, scores, parts, progress, lambda case: known[str(case)])
     _draw_table(slots, table, _next(mine, progress), {"list": made.name})

@@ -22,6 +22,8 @@ PAGES = {
     "own": "Uploaded ECG",
     "reliability": "Reliability",
     "explanations": "Explanations",
+    "worklist": "Worklist",
+    "reading?ids=9&reader=AB": "Reading",
     "reader-study": "Reader study",
     "adjudication": "Adjudication",
     "label-doctor": "Label doctor",

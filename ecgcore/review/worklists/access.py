@@ -15,6 +15,7 @@ from ecgcore.review.worklists.assignment import (
     reader_progress,
     readers_progress,
 )
+from ecgcore.review.worklists.saved import RESERVED, SavedList
 
 Dealt = Mapping[str, tuple[str, ...]]
 """The cases of each reader to whom some were assigned; none where all are everybody's."""
@@ -96,3 +97,46 @@ def turn_of(log: ReviewLog, study: str, cases: Iterable[str], who: str) -> Turn:
     dealt = dealt_in(readers_progress(log.entries(study=study, kinds=["assignment"])))
     found = reader_progress(log.entries(study=study, reader=who), who)
     return Turn(replace(found, cases=to_read(cases, dealt, who)), dealt)
+
+
+COUNTED = ("list", "assignment", "reading", "consensus")
+"""Kinds of entries that `readings_for` needs."""
+
+
+def readings_for(entries: Iterable[Entry], person: Person) -> list[Entry]:
+    """Keep the readings and consensuses that a person who leads may know of.
+
+    Those of reader studies are left out, for nobody is to see them before the end; so are those of
+    a case that the person is still to read somewhere.
+
+    Parameters
+    ----------
+    entries
+        Of all studies, of the kinds of `COUNTED`.
+    """
+    by_study: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_study[entry.study].append(entry)
+    mine = {study: some for study, some in by_study.items() if _is_list(study, some)}
+    unread = {case for some in mine.values() for case in _still_to_read(some, person.name)}
+    return [
+        entry
+        for study, some in mine.items()
+        if person.has("lead", study)
+        for entry in some
+        if entry.kind in ("reading", "consensus") and entry.case not in unread
+    ]
+
+
+def _is_list(study: str, entries: list[Entry]) -> bool:
+    return study in RESERVED or any(one.kind == "list" for one in entries)
+
+
+def _still_to_read(entries: list[Entry], who: str) -> set[str]:
+    """Return the cases of a list that somebody is to read and has not."""
+    saved = next((one for one in entries if one.kind == "list"), None)
+    if saved is None:
+        return set()
+    dealt = dealt_in(readers_progress(one for one in entries if one.kind == "assignment"))
+    read = {one.case for one in entries if one.kind == "reading" and one.reader == who}
+    return {*to_read(SavedList.from_body(saved.body).cases, dealt, who)} - read

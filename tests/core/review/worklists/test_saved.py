@@ -10,7 +10,14 @@ from ecgcore.review.people.permissions import Person
 from ecgcore.review.readings.reading import Reading
 from ecgcore.review.readings.rounds import Place, commit, mark_seen, reveal
 from ecgcore.review.store.log import ReviewLog
-from ecgcore.review.worklists.access import may_open, targets, to_read, turn_of
+from ecgcore.review.worklists.access import (
+    COUNTED,
+    may_open,
+    readings_for,
+    targets,
+    to_read,
+    turn_of,
+)
 from ecgcore.review.worklists.assignment import readers_progress, save
 from ecgcore.review.worklists.saved import SavedList, load_list, save_list, saved_lists
 
@@ -95,3 +102,35 @@ def test_the_median_time_is_that_of_first_readings(log: ReviewLog) -> None:
 def test_who_has_no_role_in_a_study_has_no_part_in_it() -> None:
     reader = Person("ann", {"s": frozenset({"reader"})})
     assert (may_open(reader, "s"), may_open(reader, "t")) == (True, False)
+
+
+def test_readings_are_known_to_who_leads_and_has_read_the_case(log: ReviewLog) -> None:
+    save_list(log, SavedList("dealt", ("1", "2", "3")))
+    save(log, "dealt", "ann", ["1", "2"], by="li")
+    save(log, "dealt", "bob", ["1", "2", "3"], by="li")
+    for case in ("1", "2", "3"):
+        commit(log, Place("dealt", case, "bob"), Reading("MI", 80), 1)
+    commit(log, Place("dealt", "1", "ann"), Reading("no MI", 80), 1)
+    commit(log, Place("Pilot · alone", "1", "bob"), Reading("MI", 80), 1)
+    commit(log, Place("Without a list", "3", "eve"), Reading("MI", 80), 1)
+    entries = log.entries(kinds=COUNTED)
+
+    def known(person: Person) -> list[tuple[str, str, str]]:
+        return [(one.study, one.case, one.reader) for one in readings_for(entries, person)]
+
+    everything = [("dealt", case, "bob") for case in "123"] + [("dealt", "1", "ann")]
+    loose = [("Without a list", "3", "eve")]
+    assert known(Person("li", {"*": frozenset({"lead"})})) == everything + loose
+    ann = known(Person("ann", {"*": frozenset({"lead", "reader"})}))
+    assert ann == [one for one in everything if one[1] != "2"] + loose
+    assert known(Person("bob", {"dealt": frozenset({"reader"})})) == []
+
+
+def test_a_list_that_nobody_was_assigned_to_is_still_to_be_read_by_all(log: ReviewLog) -> None:
+    save_list(log, SavedList("free", ("1",)))
+    commit(log, Place("free", "1", "bob"), Reading("MI", 80), 1)
+    entries = log.entries(kinds=COUNTED)
+    assert readings_for(entries, Person("ann", {"*": frozenset({"lead"})})) == []
+    commit(log, Place("free", "1", "ann"), Reading("MI", 80), 1)
+    entries = log.entries(kinds=COUNTED)
+    assert len(readings_for(entries, Person("ann", {"*": frozenset({"lead"})}))) == 2
