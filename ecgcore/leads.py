@@ -53,7 +53,9 @@ _OTHERS = {
 """Other channels whose names are no secret of a file."""
 
 _NUMBERED = re.compile(r"signal \d{1,4}")
-_PREFIX = re.compile(r"(?:MDC_ECG_LEAD_|(?:ECG\s+)?(?:LEAD|ABLEITUNG|CHANNEL)[\s_:]+|ECG[\s_]+)")
+_PREFIX = re.compile(
+    r"(?:MDC_ECG_LEAD_|(?:E[CK]G[\s_.:/-]*)?(?:LEAD|ABLEITUNG|CHANNEL)[\s_.:/-]*|E[CK]G[\s_.:/-]*)"
+)
 _SUFFIX = "(EINTHOVEN)"
 
 Samples = NDArray[np.floating]

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecgcore.records import EcgRecord
 from ecgcore.settings import Settings
+
+if TYPE_CHECKING:
+    from ecgcore.io.missing_units import NotSaidError
 
 
 def add_record_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask for the recording, and for what a table of numbers cannot say itself."""
     parser.add_argument("record", metavar="ID_OR_FILE")
-    parser.add_argument("--units", choices=["mV", "uV", "V"], help="of a CSV or NPZ file")
+    parser.add_argument(
+        "--units", type=_unit, metavar="UNIT", help="of a table: mV, uV, V or steps, as 200/mV"
+    )
     parser.add_argument(
         "--fs-hz", type=float, metavar="N", help="samples per second of such a file"
     )
     parser.add_argument(
         "--entry", type=int, metavar="N", help="which recording of a zip that holds several"
+    )
+    parser.add_argument(
+        "--leads", metavar="ORDER", help="of a table without names: standard, or I,II,III,..."
     )
     parser.add_argument(
         "--muse-baseline", choices=["add", "subtract"], help="FirstSampleBaseline of a MUSE file"
@@ -59,12 +68,12 @@ def asked_record(
         try:
             return read_file(
                 Path(args.record),
-                ReadOptions(args.units, args.fs_hz, args.muse_baseline, args.entry),
+                ReadOptions(args.units, args.fs_hz, args.muse_baseline, args.entry, args.leads),
             )
         except SeveralError as error:
             raise SeveralError(f"{error} Use --entry N.", error.entries) from error
         except NotSaidError as error:
-            raise NotSaidError(f"{error} Use {_option(str(error))}.") from error
+            raise NotSaidError(f"{error} {_options(error)}", error.questions) from error
     recordings = open_recordings(open_catalog(settings))
     ecg_id = int(args.record)
     return recordings.read(ecg_id) if for_models else recordings.read_display(ecg_id)
@@ -75,5 +84,27 @@ def is_number(name: str) -> bool:
     return name.isdecimal() and len(name) <= 100
 
 
-def _option(question: str) -> str:
-    return "--muse-baseline add or subtract" if "Baseline" in question else "--units and --fs-hz"
+_OPTIONS = {"units": "--units", "fs_hz": "--fs-hz", "leads": "--leads"}
+
+
+def _options(error: NotSaidError) -> str:
+    """Say which options answer, with what was guessed."""
+    if any(one.field == "baseline" for one in error.questions):
+        return "Use --muse-baseline add or subtract."
+    answers = [
+        f"{_OPTIONS[one.field]} {'...' if one.guess is None else one.guess}"
+        for one in error.questions
+    ]
+    sure = all(one.guess is not None for one in error.questions)
+    return f"{'If that is right, use' if sure else 'Use'} {' '.join(answers)}."
+
+
+def _unit(text: str) -> str:
+    from ecgcore.errors import RecordError
+    from ecgcore.io.raw import unit_scale
+
+    try:
+        unit_scale("It", text)
+    except RecordError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text

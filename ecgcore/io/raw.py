@@ -1,6 +1,7 @@
 """A recording as its file has it, and the one way from there to an `EcgRecord`."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -11,7 +12,7 @@ from scipy.signal import resample_poly
 from ecgcore.errors import RecordError
 from ecgcore.io.gaps import bridged, check_gaps, gap_words, simultaneous, turn_words
 from ecgcore.leads import LEADS, TwelveLeads, standard_lead, twelve_leads
-from ecgcore.records import EcgRecord, Unresampled, gaps_in
+from ecgcore.records import EcgRecord, FloatArray, Unresampled, gaps_in
 
 MAX_FILE_BYTES = 200 * 2**20
 MAX_LEADS = 128
@@ -36,6 +37,7 @@ _OTHER_UNITS = {
 }  # fmt: skip
 """Units that a message may name; any other may be a word about somebody."""
 
+_MAX_STEPS = 1e8
 _UNIT_WORDS = {"millivolt": "mv", "microvolt": "uv", "volt": "v", "nanovolt": "nv"}
 
 
@@ -46,19 +48,23 @@ class ReadOptions:
     Attributes
     ----------
     units
-        "mV", "uV" or "V"; None: as the file says.
+        "mV", "uV", "V" or the steps of a converter, as "200/mV"; None: as the file says.
     fs_hz
         Samples per second; None: as the file says.
     baseline
         "add" or "subtract" what MUSE calls the first sample's baseline; None: there is none.
     entry
         Which of several recordings, from 1; None: there is one.
+    leads
+        Names in their order, by commas, or one of `ecgcore.io.lead_orders.ORDERS`; None: as the
+        file says.
     """
 
     units: str | None = None
     fs_hz: float | None = None
     baseline: str | None = None
     entry: int | None = None
+    leads: str | None = None
 
 
 FILE_SAYS_ALL = ReadOptions()
@@ -92,6 +98,29 @@ class RawEcg:
     off: tuple[str, ...] = ()
 
 
+class OneLeadError(RecordError):
+    """A recording has one lead, as a watch's: it can be drawn, and neither measured nor judged.
+
+    Attributes
+    ----------
+    lead
+        One of `ecgcore.leads.LEADS`; empty if the file does not name it.
+    signal
+        ``(n_samples,)`` float32 in mV.
+    fs_hz
+        Samples per second, any number.
+    warnings
+        What was changed or assumed on the way.
+    """
+
+    def __init__(
+        self, words: str, lead: str, signal: FloatArray, fs_hz: float, warnings: Sequence[str] = ()
+    ) -> None:
+        super().__init__(words)
+        self.lead, self.signal, self.fs_hz = lead, signal, fs_hz
+        self.warnings = tuple(warnings)
+
+
 @np.errstate(over="ignore", invalid="ignore")  # beyond float32 is not a number, refused as such
 def to_record(raw: RawEcg, record_id: str, source: str) -> EcgRecord:
     """Check a raw recording and bring it to twelve leads and a whole rate.
@@ -100,6 +129,7 @@ def to_record(raw: RawEcg, record_id: str, source: str) -> EcgRecord:
     ------
     RecordError
         If leads are missing, the rate or length is out of range, or a sample is not a number.
+        OneLeadError if there is one lead only.
     """
     if not raw.names:
         twelve_leads(raw.signal, raw.names, raw.left_out)  # says what is missing
@@ -112,6 +142,8 @@ def to_record(raw: RawEcg, record_id: str, source: str) -> EcgRecord:
             "show and measure it, and 10 s for the models. Load a longer recording."
         )
     raw = _without_empty(raw, record_id)
+    if len(raw.names) == 1:
+        raise _one_lead(raw, record_id)
     leads = twelve_leads(raw.signal, raw.names, raw.left_out)
     held = np.ascontiguousarray(leads.signal, dtype=np.float32)
     check_gaps(record_id, held)
@@ -129,6 +161,18 @@ def to_record(raw: RawEcg, record_id: str, source: str) -> EcgRecord:
         gaps=gaps, leads_off=off, simultaneous=together, unresampled=unresampled,
     )  # fmt: skip
     return _with_doubts(record)
+
+
+def _one_lead(raw: RawEcg, name: str) -> OneLeadError:
+    turned = raw.names[0].strip().startswith(("-", "−"))
+    lead = standard_lead(raw.names[0].strip().lstrip("-−")) or ""
+    signal = np.asarray(-raw.signal[0] if turned else raw.signal[0], dtype=np.float32)
+    words = (
+        f"{name} holds one lead ({lead or 'not named'}, {raw.fs_hz:.10g} Hz, "
+        f"{len(signal) / raw.fs_hz:.4g} s), as a watch records it. It can be drawn; measurements "
+        f"and models need 12 leads, of which {len(LEADS) - 1} are missing."
+    )
+    return OneLeadError(words, lead, signal, raw.fs_hz, raw.warnings)
 
 
 def _without_empty(raw: RawEcg, name: str) -> RawEcg:

@@ -18,8 +18,8 @@ import psutil
 
 from ecgcore.errors import RecordError, shortened
 from ecgcore.io.guarded.messages import read_message, write_message
-from ecgcore.io.missing_units import NotSaidError
-from ecgcore.io.raw import FILE_SAYS_ALL, ReadOptions
+from ecgcore.io.missing_units import NotSaidError, Question
+from ecgcore.io.raw import FILE_SAYS_ALL, OneLeadError, ReadOptions
 from ecgcore.io.recordings import MAX_UPLOAD_BYTES, SeveralError, check_upload_size
 from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord, Gap, Unresampled
@@ -276,10 +276,13 @@ def _record(
             simultaneous=head["simultaneous"],
             unresampled=_unresampled(head, answers),
         )  # fmt: skip
+    if head["error"] == OneLeadError.__name__:
+        one = np.frombuffer(answers[0], np.float32)
+        raise OneLeadError(head["words"], head["lead"], one, head["fs_hz"], head["warnings"])
     if head["error"] == SeveralError.__name__:
         raise SeveralError(head["words"], head["entries"])
     if head["error"] == NotSaidError.__name__:
-        raise NotSaidError(head["words"])
+        raise NotSaidError(head["words"], [Question(**one) for one in head["questions"]])
     if head["error"] == RecordError.__name__:
         raise RecordError(head["words"])
     if head["error"] == "memory":

@@ -9,14 +9,14 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
 from ecgcore.errors import RecordError
 from ecgcore.io.guarded.messages import read_message, write_message
 from ecgcore.io.missing_units import NotSaidError
-from ecgcore.io.raw import ReadOptions
+from ecgcore.io.raw import OneLeadError, ReadOptions
 from ecgcore.io.recordings import SeveralError, read_file, read_upload
 from ecgcore.records import EcgRecord
 
@@ -48,18 +48,27 @@ def _answer(request: dict[str, Any], files: list[bytearray]) -> Answer:
     try:
         with _limited(request["cpu_s"], request["memory_mb"]):
             return _as_message(_read(request, files))
-    except SeveralError as error:
-        head = {"error": SeveralError.__name__, "words": str(error), "entries": error.entries}
-        return head, []
     except RecordError as error:
-        kind = NotSaidError if isinstance(error, NotSaidError) else RecordError
-        return {"error": kind.__name__, "words": str(error)}, []
+        return _as_refusal(error)
     except MemoryError:
         return {"error": "memory"}, []
     except Exception as error:  # a fault of a reader must not cost more than this file
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
         return {"error": "fault", "words": where}, []
+
+
+def _as_refusal(error: RecordError) -> Answer:
+    head: dict[str, Any] = {"error": RecordError.__name__, "words": str(error)}
+    if isinstance(error, OneLeadError):
+        known = {"lead": error.lead, "fs_hz": error.fs_hz, "warnings": error.warnings}
+        return head | {"error": OneLeadError.__name__} | known, [error.signal.data.cast("B")]
+    if isinstance(error, SeveralError):
+        return head | {"error": SeveralError.__name__, "entries": error.entries}, []
+    if isinstance(error, NotSaidError):
+        questions = [asdict(one) for one in error.questions]
+        return head | {"error": NotSaidError.__name__, "questions": questions}, []
+    return head, []
 
 
 def _read(request: dict[str, Any], files: list[bytearray]) -> EcgRecord:

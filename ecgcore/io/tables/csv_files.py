@@ -1,45 +1,51 @@
-"""Read tables of samples: ``.csv``, ``.tsv`` and ``.txt``.
+"""Read tables of samples: CSV, TSV and other texts, as devices and programs export them.
 
-The first line names the columns: leads, each perhaps with its unit in brackets (``II [mV]``), and
-perhaps a time with its unit (``time_s``, ``t [ms]``). One row per sample; separator ``,`` ``;`` or
-tab; decimal point, or decimal comma where the separator is another. Lines before it that begin with
-``#`` are left out. Units and rate are asked for where the columns do not say them.
+=================  ================================================================================
+read               separators ``, ; |``, tab and blanks; Excel's ``sep=``; decimal point or comma;
+                   UTF-8, UTF-16, Latin-1; lines of metadata and comments above and between
+names              ``II``, ``II [mV]``, ``II_mV``, ``II/uV``, ``EKG II``, ``ECG.II``, ``LeadII``
+                   (`ecgcore.io.tables.column_names`); a row of units below them; one lead a row
+times              seconds, ms, µs; ``hh:mm:ss.mmm``, dates with times; the rate follows from them
+metadata           rate, unit and lead where a line says no more than that
+asked for          units, rate and, without names, the order of the leads
+left out           columns of text, counters, further channels; they cost no recording
+=================  ================================================================================
+
+No text of a file is ever repeated in a message.
 """
 
-import re
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ecgcore.errors import RecordError
-from ecgcore.io.missing_units import asked_rate, asked_unit
-from ecgcore.io.raw import RawEcg, ReadOptions, check_size, unit_scale
-from ecgcore.leads import standard_lead, twelve_leads
+from ecgcore.io.raw import RawEcg, ReadOptions, check_size
+from ecgcore.io.tables.clocks import (
+    clock_seconds,
+    likely_unit_s,
+    numeric_resolution,
+    rate_of,
+    unit_words,
+)
+from ecgcore.io.tables.column_names import SECONDS, UNNAMED, Column, is_voltage
+from ecgcore.io.tables.found import Found, asked_raw
+from ecgcore.io.tables.layout import Layout, layout_of
+from ecgcore.io.tables.rows import read_rows
+from ecgcore.io.tables.texts import cells_of, decoded, is_blank, is_number, lines_of
 
-_SEPARATORS = (";", "\t", ",")
-_MAX_HEADER = 10_000
-_MAX_COLUMNS = 40
-_MAX_LINES_ABOVE = 10_000
 _ROWS_AT_ONCE = 50_000
-_TIME = re.compile(r"(?:time|t|zeit|timestamp)(?:[ _](\w+))?", re.IGNORECASE)
-_SECONDS = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6}
-_COUNTERS = {"", "index", "sample", "samples", "n", "nr", "no", "unnamed: 0"}
+_MAX_FOOTER = 20
+_LOOKED_AT = 20
+_LEAD_COUNTS = (12, 8, 1)
+_NOTHING = ["-", "--", "---", "?", "."]
 
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """Columns named by the first line; positions count from 0."""
-
-    leads: dict[int, tuple[str, str | None]]
-    time: int | None
-    time_unit_s: float | None
-    left_out: tuple[str, ...]
+Text = NDArray[Any]
 
 
 def read_csv(content: bytes, name: str, options: ReadOptions) -> RawEcg:
@@ -48,156 +54,117 @@ def read_csv(content: bytes, name: str, options: ReadOptions) -> RawEcg:
     Raises
     ------
     RecordError
-        If the first line names no leads, a cell is not a number, or units or rate are said nowhere.
+        If it names too few leads, a cell is not a number, or it says another unit or rate than the
+        reader; NotSaidError if units, rate or leads are said nowhere.
     """
-    text = _text(content, name)
-    header, body = _split(text, name)
-    separator = max(_SEPARATORS, key=lambda mark: (_n_leads(header, mark), header.count(mark)))
-    columns = _columns(header, separator, name)
-    names = tuple(lead for lead, _ in columns.leads.values())
-    twelve_leads(np.empty((len(names), 0)), names)  # before the reader is asked for anything
-    units = {unit for lead, unit in columns.leads.values() if _is_lead(lead)}
+    text = decoded(content, name)
+    layout = layout_of(text, name)
+    found = read_rows(text, layout, name) if layout.by_rows else _columns(text, layout, name)
+    return asked_raw(found, name, options)
+
+
+def _columns(text: str, layout: Layout, name: str) -> Found:
+    body = _without_footer(text[layout.start :], layout)
+    _check_shape(body, layout, name)
+    rows = [
+        cells_of(body[start:end], layout.separator) for start, end in lines_of(body, _LOOKED_AT)
+    ]
+    columns = layout.columns or (Column("other", ""),) * layout.n_columns
+    leads = [k for k, one in enumerate(columns) if one.kind == "lead"]
+    times = [k for k, one in enumerate(columns) if one.kind == "time" or one.name == UNNAMED]
+    if leads:
+        names: tuple[str, ...] | None = tuple(columns[k].name for k in leads)
+    else:
+        leads, before = _unnamed(columns, rows, name)
+        names, times = _stated_names(layout, leads), [*times, *before]
+        if _are_numbers_of_columns(rows[0], leads):
+            body = body[body.find("\n") + 1 :]
+    signal, texts = _table(body, layout, leads, times, name)
+    fs_hz, words = _rate(texts, [columns[k] for k in times], name)
+    others = [k for k, one in enumerate(columns) if one.kind == "other" and k not in leads]
+    left_out = [columns[k].name or f"column {k + 1}" for k in others if k not in times]
+    units = {columns[k].unit for k in leads}
     if len(units) > 1:
         raise RecordError(f"{name} gives some leads another unit than others. Use one for all.")
-    unit, unit_words = asked_unit(name, units.pop(), options)
-    table = _table(body, separator, len(_cells(header, separator)), name)
-    fs_hz, rate_words = asked_rate(name, _rate(table, columns, name), options)
-    positions = list(columns.leads)
-    signal = table[:, positions].T * unit_scale(name, unit)
-    left_out = (
-        (f"Columns left out: {', '.join(columns.left_out)[:200]}.",) if columns.left_out else ()
-    )
-    return RawEcg(names, signal, fs_hz, (*unit_words, *rate_words, *left_out))
-
-
-def _text(content: bytes, name: str) -> str:
-    if b"\0" in content[:4096] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise RecordError(f"{name} is not a text file. Export the recording as CSV.")
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        text = content.decode("utf-16", errors="replace")
-    else:
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = content.decode("latin-1")
-    return text if "\n" in text else text.replace("\r", "\n")
-
-
-def _split(text: str, name: str) -> tuple[str, str]:
-    """First line that is neither empty nor a comment, and the text after it."""
-    start = 0
-    for _ in range(_MAX_LINES_ABOVE):
-        if start >= len(text):
-            break
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        line = text[start:end].strip("\r\n ")
-        start = end + 1
-        if line and not line.startswith("#"):
-            if len(line) > _MAX_HEADER:
-                raise RecordError(f"{name}: the first line has {len(line):,} letters; no header.")
-            return line, text[start:]
-    raise RecordError(
-        f"{name} is empty, or more than {_MAX_LINES_ABOVE:,} lines stand above its first row. "
-        "Export the recording again."
+    return Found(
+        signal,
+        names,
+        units.pop() or layout.stated.unit,
+        fs_hz or layout.stated.fs_hz,
+        words,
+        tuple(left_out),
     )
 
 
-def _cells(header: str, separator: str) -> list[str]:
-    return [cell.strip().strip("\"'") for cell in header.split(separator)]
+def _stated_names(layout: Layout, leads: Sequence[int]) -> tuple[str, ...] | None:
+    """Name the only lead as a line above states it."""
+    return (layout.stated.lead,) if len(leads) == 1 and layout.stated.lead else None
 
 
-def _column(cell: str) -> tuple[str, str | None]:
-    """Name and unit of a column: what the last pair of brackets holds."""
-    bare = cell.strip()
-    if not bare.endswith(("]", ")")):
-        return bare, None
-    start = max(bare.rfind("["), bare.rfind("("))
-    inside = bare[start + 1 : -1]
-    if start < 0 or "]" in inside or ")" in inside:
-        return bare, None
-    return bare[:start].strip(), inside.strip()
+def _unnamed(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], name: str
+) -> tuple[list[int], list[int]]:
+    """Return the columns of samples where no name tells them, and those before that may be times.
 
-
-def _n_leads(header: str, separator: str) -> int:
-    return sum(_is_lead(_column(cell)[0]) for cell in _cells(header, separator))
-
-
-def _is_lead(name: str) -> bool:
-    return standard_lead(name.lstrip("-−")) is not None
-
-
-def _columns(header: str, separator: str, name: str) -> _Columns:
-    leads, left_out = {}, []
-    time, time_unit_s = None, None
-    for position, cell in enumerate(_cells(header, separator)):
-        bare, unit = _column(cell)
-        timed = _TIME.fullmatch(bare)
-        if timed and time is None:
-            time = position
-            time_unit_s = _SECONDS.get((timed[1] or unit or "").lower())
-        elif bare.lower() in _COUNTERS or _is_number(bare):
-            left_out += [bare] if bare else []
-        else:
-            leads[position] = (bare, unit)
-    if not any(_is_lead(bare) for bare, _ in leads.values()):
+    Raises
+    ------
+    RecordError
+        If they are not 12, 8 or 1 beside counters, times and texts.
+    """
+    numeric = [k for k in range(len(columns)) if _is_numeric(rows, k)]
+    signals = [k for k in numeric if columns[k].kind == "other"]
+    single = [k for k in signals if columns[k].single or is_voltage(columns[k].unit or "")]
+    if len(single) == 1 and len(signals) not in _LEAD_COUNTS[:2]:
+        return single, []
+    before: list[int] = []
+    while len(signals) not in _LEAD_COUNTS and signals and _rises(rows, signals[0]):
+        before.append(signals.pop(0))
+    if len(signals) not in _LEAD_COUNTS:
         raise RecordError(
-            f"{name}: the first line names no lead. Put the names of the "
-            "leads (I, II, V1 ...) there, one per column."
+            f"{name}: no line names the leads, and {len(signals)} columns hold samples. Put the "
+            "names of the leads (I, II, V1 ...) above them, one per column."
         )
-    return _Columns(leads, time, time_unit_s, tuple(left_out))
+    texts = [k for k in range(len(columns)) if k not in numeric and columns[k].kind == "other"]
+    return signals, [*before, *texts[:1]]
 
 
-def _is_number(text: str) -> bool:
-    return bool(re.fullmatch(r"[-+]?[\d.,]+(?:[eE][-+]?\d+)?", text))
+def _is_numeric(rows: Sequence[Sequence[str]], k: int) -> bool:
+    cells = [row[k] for row in rows if k < len(row)]
+    return any(map(is_number, cells)) and all(is_number(one) or is_blank(one) for one in cells)
 
 
-def _table(body: str, separator: str, n_columns: int, name: str) -> NDArray[np.float64]:
-    """``(n_samples, n_columns)``; an empty cell is NaN."""
-    decimal = "," if separator != "," and "," in body else "."
-    _check_shape(body, separator, n_columns, name)
-    data, kept = BytesIO(body.encode()), list[NDArray[np.float64]]()
-
-    def rows(kind: type) -> Iterator[pd.DataFrame]:
-        data.seek(0)
-        parts: Iterator[pd.DataFrame] = pd.read_csv(
-            data,
-            sep=separator,
-            decimal=decimal,
-            header=None,
-            names=range(n_columns),
-            index_col=False,
-            comment="#",
-            dtype=kind,
-            chunksize=_ROWS_AT_ONCE,
-        )
-        return parts
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            kept.extend(np.asarray(part) for part in rows(np.float64))
-    except pd.errors.ParserWarning as error:
-        raise RecordError(
-            f"{name} has rows that are longer than its first line, which names {n_columns} "
-            "columns. Export the recording again."
-        ) from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, OverflowError) as error:
-        raise RecordError(
-            f"{name} cannot be read as a table ({type(error).__name__}). Export it again."
-        ) from error
-    except ValueError as error:
-        part = next(islice(rows(str), len(kept), None))
-        raise _bad_cell(part, decimal, name) from error
-    return np.concatenate(kept)
+def _rises(rows: Sequence[Sequence[str]], k: int) -> bool:
+    numbers = [float(row[k].replace(",", ".", 1)) for row in rows if is_number(row[k])]
+    return len(numbers) > 1 and numbers[-1] > numbers[0] and numbers == sorted(numbers)
 
 
-def _check_shape(body: str, separator: str, n_columns: int, name: str) -> None:
+def _are_numbers_of_columns(cells: Sequence[str], leads: Sequence[int]) -> bool:
+    """Say whether a first row only counts the columns, as pandas writes it without names."""
+    held = [cells[k] for k in leads]
+    starts = (0, 1, leads[0])
+    return len(held) > 1 and any(
+        held == [str(first + k) for k in range(len(held))] for first in starts
+    )
+
+
+def _without_footer(body: str, layout: Layout) -> str:
+    """Leave out lines at the end without a number, such as "end of file"."""
+    for _ in range(_MAX_FOOTER):
+        kept = body.rstrip()
+        last = kept.rfind("\n") + 1
+        cells = cells_of(kept[last:], layout.separator)
+        if not last or any(map(is_number, cells)):
+            return body
+        body = kept[:last]
+    return body
+
+
+def _check_shape(body: str, layout: Layout, name: str) -> None:
     """Refuse rows that are too many or mostly empty before memory is taken for them."""
-    n_rows = body.count("\n") + 1
-    if n_columns > _MAX_COLUMNS:
-        raise RecordError(f"{name} has {n_columns} columns; at most {_MAX_COLUMNS} can be read.")
+    n_rows, n_columns, separator = body.count("\n") + 1, layout.n_columns, layout.separator
     check_size(name, 1, n_rows * n_columns)
+    if separator == " ":
+        return
     if 1.5 * body.count(separator) > len(body):
         raise RecordError(f"{name} has mostly empty cells. Export the recording again.")
     if body.count(separator) < 0.9 * (n_rows - 2) * (n_columns - 1):
@@ -205,6 +172,52 @@ def _check_shape(body: str, separator: str, n_columns: int, name: str) -> None:
             f"{name} has rows that are shorter than its first line, which names {n_columns} "
             "columns. Export the recording again."
         )
+
+
+def _table(
+    body: str, layout: Layout, leads: Sequence[int], times: Sequence[int], name: str
+) -> tuple[NDArray[np.float64], list[list[str]]]:
+    """Return samples ``(n_leads, n_samples)``, nan for an empty cell, and the columns of times."""
+    data, kept = BytesIO(body.encode()), list[NDArray[np.float64]]()
+    texts: list[list[str]] = [[] for _ in times]
+
+    def parts(kind: type) -> Iterator[pd.DataFrame]:
+        data.seek(0)
+        found: Iterator[pd.DataFrame] = pd.read_csv(
+            data,
+            sep=r"\s+" if layout.separator == " " else layout.separator,
+            decimal=layout.decimal,
+            header=None,
+            names=range(layout.n_columns),
+            index_col=False,
+            comment="#",
+            skipinitialspace=True,
+            na_values=_NOTHING,
+            dtype=dict.fromkeys(leads, kind) | dict.fromkeys(times, str),
+            chunksize=_ROWS_AT_ONCE,
+        )
+        return found
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            for part in parts(np.float64):
+                kept.append(part[list(leads)].to_numpy(np.float64))
+                for column, k in zip(texts, times, strict=True):
+                    column.extend(part[k].fillna("").tolist())
+    except pd.errors.ParserWarning as error:
+        raise RecordError(
+            f"{name} has rows that are longer than its first line, which names "
+            f"{layout.n_columns} columns. Export the recording again."
+        ) from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, OverflowError) as error:
+        raise RecordError(
+            f"{name} cannot be read as a table ({type(error).__name__}). Export it again."
+        ) from error
+    except ValueError as error:
+        part = next(islice(parts(str), len(kept), None))
+        raise _bad_cell(part[list(leads)], layout.decimal, name) from error
+    return np.concatenate(kept).T, texts
 
 
 def _bad_cell(part: pd.DataFrame, decimal: str, name: str) -> RecordError:
@@ -219,21 +232,36 @@ def _bad_cell(part: pd.DataFrame, decimal: str, name: str) -> RecordError:
     return RecordError(f"{name} holds a cell that is not a number. Export the recording again.")
 
 
-def _rate(table: NDArray[np.float64], columns: _Columns, name: str) -> float | None:
-    """Rate of the time column; None where there is none or its unit is not said."""
-    if columns.time is None or columns.time_unit_s is None or len(table) < 3:
+def _rate(
+    texts: Sequence[list[str]], columns: Sequence[Column], name: str
+) -> tuple[float | None, tuple[str, ...]]:
+    """Return the rate of the first column that tells one, and what was assumed of its unit."""
+    for cells, column in zip(texts, columns, strict=True):
+        if len(cells) < 3:
+            continue
+        numbers = _numbers(cells)
+        if numbers is None:
+            clock = clock_seconds(cells)
+            if clock is not None:
+                return rate_of(*clock, name), ()
+            continue
+        said_s = SECONDS.get((column.unit or "").lower())
+        unit_s = said_s or likely_unit_s(numbers)
+        if unit_s is None:
+            continue
+        fs_hz = rate_of(numbers * unit_s, numeric_resolution(numbers, unit_s), name)
+        if said_s is not None:
+            return fs_hz, ()
+        words = f"The times were taken as {unit_words(unit_s)}: {fs_hz:.6g} Hz; no unit is stated."
+        return fs_hz, (words,)
+    return None, ()
+
+
+def _numbers(cells: Sequence[str]) -> NDArray[np.float64] | None:
+    """Return cells as numbers; None if one is none."""
+    try:
+        bare = (cell.strip("\"' ").replace(",", ".", 1) for cell in cells)
+        numbers = np.array([float(cell) if cell else np.nan for cell in bare])
+    except ValueError:
         return None
-    times_s = table[:, columns.time] * columns.time_unit_s
-    span_s = times_s[-1] - times_s[0]
-    if not np.isfinite(times_s).all() or span_s <= 0:
-        raise RecordError(f"{name}: the time column does not rise. Sort the rows, or leave it out.")
-    step_s = span_s / (len(times_s) - 1)
-    off = np.abs(times_s - times_s[0] - step_s * np.arange(len(times_s)))
-    if off.max() > 0.75 * step_s:
-        raise RecordError(
-            f"{name}: the time column jumps near row {int(off.argmax()) + 1}; samples are missing "
-            "or repeated there. Crop the recording."
-        )
-    rate = 1 / step_s
-    whole = round(rate)
-    return float(whole) if abs(rate - whole) < 2e-4 * rate else rate
+    return None if np.isnan(numbers).all() else numbers

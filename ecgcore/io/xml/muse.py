@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ecgcore.errors import RecordError
 from ecgcore.io.channels import Channel, believed_missing, is_lead, on_one_clock
-from ecgcore.io.missing_units import NotSaidError
+from ecgcore.io.missing_units import NotSaidError, Question
 from ecgcore.io.raw import FILE_SAYS_ALL, RawEcg, ReadOptions, check_rate, check_size, unit_scale
 from ecgcore.io.xml.values import base64_bytes, finite, whole_numbers
 from ecgcore.leads import standard_lead
@@ -78,7 +78,8 @@ def _baseline_sign(leads: list[Element], name: str, options: ReadOptions) -> int
     if options.baseline is None:
         raise NotSaidError(
             f"{name} gives {len(given)} leads a FirstSampleBaseline, which some programs add and "
-            f"others subtract: {'; or '.join(_readings(given[0], name))}. Say which is right."
+            f"others subtract: {'; or '.join(_readings(given[0], name))}. Say which is right.",
+            [Question("baseline")],
         )
     return _SIGNS[options.baseline]
 

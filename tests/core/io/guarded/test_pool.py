@@ -17,10 +17,11 @@ from ecgcore.errors import RecordError
 from ecgcore.io import recordings
 from ecgcore.io.guarded import pool as guarded
 from ecgcore.io.guarded.pool import UPLOAD, Limits, ReaderPool, _size, read_file, read_upload
-from ecgcore.io.raw import FILE_SAYS_ALL
-from ecgcore.io.recordings import MAX_UPLOAD_BYTES, NotSaidError
+from ecgcore.io.raw import FILE_SAYS_ALL, OneLeadError
+from ecgcore.io.recordings import MAX_UPLOAD_BYTES, NotSaidError, SeveralError
 from ecgcore.ptbxl.synthetic import example_csv
 from tests.support.paths import PROJECT
+from tests.support.uploads import csv_file, dipole_microvolts, zip_file
 
 EXAMPLE = example_csv()
 
@@ -66,8 +67,28 @@ def test_a_file_is_read_by_its_path(tmp_path: Path) -> None:
         read_file(tmp_path / "none.csv")
 
 
+def test_questions_and_their_guesses_come_through() -> None:
+    with pytest.raises(NotSaidError) as asked:
+        read_upload(csv_file(dipole_microvolts()))
+    found = [(one.field, one.guess) for one in asked.value.questions]
+    assert found == [("units", "uV"), ("fs_hz", 100)]
+    assert "whole numbers swing by" in asked.value.questions[0].reason
+    files = zip_file([("a.csv", b"I,II\n"), ("b.csv", b"I,II\n")])
+    with pytest.raises(SeveralError) as several:
+        read_upload(files)
+    assert several.value.entries == ("a.csv (table, 1 kB)", "b.csv (table, 1 kB)")
+
+
+def test_one_lead_comes_through_with_its_samples() -> None:
+    text = "time_s,I [mV]\n" + "\n".join(f"{k / 100},{k % 7 / 10}" for k in range(300))
+    with pytest.raises(OneLeadError, match=r"a holds one lead \(I, 100 Hz, 3 s\)") as told:
+        read_upload([("a.csv", text.encode())])
+    assert (told.value.lead, told.value.fs_hz) == ("I", 100)
+    np.testing.assert_allclose(told.value.signal, np.arange(300) % 7 / 10, atol=1e-6)
+
+
 def test_what_is_refused_is_refused_in_the_same_words() -> None:
-    with pytest.raises(RecordError, match="the first line names no lead") as refused:
+    with pytest.raises(RecordError, match="no line names the leads") as refused:
         read_upload([("a.csv", b"x,y\n1,2\n")])
     assert not isinstance(refused.value, NotSaidError)
     with pytest.raises(NotSaidError, match="does not say its units"):

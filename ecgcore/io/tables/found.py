@@ -1,0 +1,115 @@
+"""What a table or an array holds, and the questions for what it does not say."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgcore.errors import RecordError
+from ecgcore.io.lead_orders import asked_order
+from ecgcore.io.missing_units import Asked, asked_rate, asked_unit
+from ecgcore.io.raw import RawEcg, ReadOptions, check_size, unit_scale
+from ecgcore.leads import LEADS, standard_lead, twelve_leads
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What a file holds, as far as it says it.
+
+    Attributes
+    ----------
+    signal
+        ``(n_leads, n_samples)``, numbers in `unit`.
+    names
+        ``n_leads`` names; None where the file names none.
+    unit, fs_hz
+        None where the file does not say it.
+    left_out
+        What may be shown of the names of other columns.
+    """
+
+    signal: NDArray[Any]
+    names: tuple[str, ...] | None = None
+    unit: str | None = None
+    fs_hz: float | None = None
+    words: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+def asked_raw(found: Found, name: str, options: ReadOptions) -> RawEcg:
+    """Return the leads in mV; the reader is asked at once for all that the file does not say.
+
+    Raises
+    ------
+    RecordError
+        If leads are missing, or file and reader differ; NotSaidError if neither says it.
+    """
+    check_size(name, *found.signal.shape)
+    if found.names is not None and len(found.names) > 1:
+        twelve_leads(np.empty((len(found.names), 0)), found.names, found.left_out)
+    if len(found.signal) == 1:  # what the file says of its only lead needs no second word
+        options = replace(
+            options,
+            units=options.units if found.unit is None else None,
+            fs_hz=options.fs_hz if found.fs_hz is None else None,
+        )
+    asked, numbers, none = Asked(), found.signal, tuple[str, ...]()
+    names, order_words = found.names or ("not named",), none
+    if found.names is None and len(numbers) > 1:
+        names, order_words = asked.of(lambda: asked_order(name, numbers, options), (none, none))
+    shown = numbers if found.names is None else numbers[_leads_first(found.names)]
+    unit, unit_words = asked.of(lambda: asked_unit(name, found.unit, options, shown), ("mV", none))
+    fs_hz, rate_words = asked.of(
+        lambda: asked_rate(name, found.fs_hz, options, numbers.shape[1]), (0.0, none)
+    )
+    asked.check()
+    words = (*unit_words, *rate_words, *order_words, *found.words)
+    millivolts = _scaled(numbers, unit_scale(name, unit))
+    return RawEcg(names, millivolts, fs_hz, words, left_out=found.left_out)
+
+
+def _leads_first(names: tuple[str, ...]) -> list[int]:
+    """Positions of the leads among names; of all where none is known."""
+    known = [k for k, one in enumerate(names) if standard_lead(one.lstrip("-−"))]
+    return known or [*range(len(names))]
+
+
+def _scaled(signal: NDArray[Any], mv_per_unit: float) -> NDArray[np.float32]:
+    """Return millivolts, row by row: small numbers take four times their memory, not sixteen."""
+    scaled = np.empty(signal.shape, np.float32)
+    for row, values in zip(scaled, signal, strict=True):
+        row[:] = values.astype(np.float64) * mv_per_unit
+    return scaled
+
+
+def leads_first(array: NDArray[Any], name: str, n_names: int | None) -> NDArray[Any]:
+    """Turn an array so that its leads are its rows.
+
+    Parameters
+    ----------
+    n_names
+        How many leads are named; None: 12 or 8 are looked for.
+
+    Raises
+    ------
+    RecordError
+        If no axis has as many.
+    """
+    rows = array.reshape(1, -1) if array.ndim == 1 else array
+    while rows.ndim > 2 and 1 in rows.shape:
+        rows = rows.squeeze(axis=rows.shape.index(1))
+    if rows.ndim != 2:
+        raise RecordError(
+            f"{name} holds an array of shape {array.shape}; (12, n_samples) of one recording is "
+            "needed."
+        )
+    wanted = (len(LEADS), 8, 1) if n_names is None else (n_names,)
+    for n in wanted:
+        if n in rows.shape:
+            turned = len(rows) != n or (rows.shape[1] == n and len(rows) < n)
+            return rows.T if turned else rows
+    raise RecordError(
+        f"{name} holds an array of shape {array.shape}; leads and samples, such as "
+        f"({wanted[0]}, n_samples), are needed."
+    )
