@@ -65,7 +65,7 @@ def difference(one: Attribution, other: Attribution) -> RelativeMap:
     """
     _check(one, other)
     scores = relative(one).scores - relative(other).scores
-    ends = (f"more in {other.model.label}", f"more in {one.model.label}")
+    ends = (f"more in {other.model_label}", f"more in {one.model_label}")
     label = f"{one.label} minus {other.label}"
     return RelativeMap(scores, one.fs_hz, True, label, ends, compared=True)
 

@@ -25,7 +25,7 @@ class Check:
         A value at least as good as `good` speaks for the map, one beyond `bad` against it; None
         where the check decides nothing. Larger is better where `good` is larger than `bad`.
     unit
-        "%" for a share, else "".
+        "%" for a share, "of 20" for a share of 20, else "".
     reason
         Why there is no value, or what a bad value says of this map.
     detail
@@ -43,11 +43,21 @@ class Check:
     detail: str = ""
 
     @property
+    def decides(self) -> bool:
+        """True where the check has limits."""
+        return self.good is not None and self.bad is not None
+
+    @property
+    def larger_is_better(self) -> bool:
+        """True where a larger value speaks for the map; so for a check that decides nothing."""
+        return self.good is None or self.bad is None or self.good > self.bad
+
+    @property
     def level(self) -> str:
         """What this check alone makes of the map; "" where it decides nothing."""
         if self.value is None or self.good is None or self.bad is None:
             return ""
-        turn = 1 if self.good > self.bad else -1
+        turn = 1 if self.larger_is_better else -1
         if turn * (self.value - self.bad) < 0:
             return DO_NOT_TRUST
         return TRUST if turn * (self.value - self.good) >= 0 else CAUTION
@@ -55,9 +65,23 @@ class Check:
     @property
     def text(self) -> str:
         """The number as a reader writes it."""
-        if self.value is None:
+        return "\N{EN DASH}" if self.value is None else self.written(self.value)
+
+    def written(self, value: float, digits: int = 1) -> str:
+        """Write a value of this check, such as a limit; a share in per cent with these digits."""
+        if self.unit == "%":
+            return percent(value, digits)
+        of, _, n = self.unit.partition(" ")
+        return f"{round(value * int(n))} {self.unit}" if of == "of" else number(value, 2)
+
+    @property
+    def limits(self) -> str:
+        """From where the check speaks for and against a map; a dash where it decides nothing."""
+        if self.good is None or self.bad is None:
             return "\N{EN DASH}"
-        return percent(self.value) if self.unit == "%" else number(self.value, 2)
+        better, worse = ("from", "below") if self.larger_is_better else ("up to", "above")
+        good, bad = self.written(self.good, 0), self.written(self.bad, 0)
+        return f"trust {better} {good}, do not trust {worse} {bad}"
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for ``--json``."""

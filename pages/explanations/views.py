@@ -12,7 +12,6 @@ from ecgcore.explain.audit import claims
 from ecgcore.explain.audit.findings import (
     CHANCE,
     FIFTHS,
-    FOLDER,
     Audit,
     averages,
     badge_counts,
@@ -20,6 +19,10 @@ from ecgcore.explain.audit.findings import (
     of_territory,
     wave_shares,
 )
+from ecgcore.explain.audit.summary import fitted_limits
+from ecgcore.explain.audit.tables import table_path
+from ecgcore.explain.checks.fit import LimitFit
+from ecgcore.explain.checks.limits import LIMITS
 from ecgcore.explain.planted import planted_summary
 from ecgcore.figures.explanations.audit import averages_figure
 from ecgcore.leads import TERRITORY_LEADS
@@ -34,7 +37,7 @@ from pages.shared.record_table import draw_cases
 from pages.shared.url_state import PageState
 from pages.shared.widgets import is_dark
 
-_INTERVALS = "Mean over ECGs; in brackets and as lines the 95 % interval over patients."
+_INTERVALS = "Mean over ECGs with its 95 % interval over patients."
 _TERRITORIES = {**{name: name for name in TERRITORY_LEADS}, "aVR": "aVR"}
 _WAVES = {
     "wave_P": "P and PR",
@@ -53,7 +56,7 @@ def audit() -> Audit:
 
 def is_shipped() -> bool:
     """Say whether there is an audit to show."""
-    return (caches.settings().pretrained_dir / FOLDER / "maps.parquet").exists()
+    return table_path(caches.settings().pretrained_dir, "maps").exists()
 
 
 def intro_words(found: Audit) -> str:
@@ -229,6 +232,11 @@ def _draw_trust(found: Audit, _state: PageState) -> None:
             "A destroyed network has the shuffled weights of the intact one: its maps must not be "
             "trusted."
         )
+    if not found.limits.empty:
+        with st.expander("How the limits were set, on fold 9"):
+            fits = fitted_limits(found)
+            draw_table(limits_table(fits))
+            st.caption(limits_words(fits))
     st.header("Is planted evidence found?", anchor=False)
     if found.planted.empty:
         st.info("The audit that ships has no planted evidence.", icon=":material/info:")
@@ -254,6 +262,39 @@ def badge_table(counts: pd.DataFrame) -> pd.DataFrame:
         row[one.badge] = f"{100 * one.share:.0f} %"
         row["n"] = str(int(row.get("n", 0)) + one.n)
     return pd.DataFrame(list(rows.values()))
+
+
+def limits_table(fits: list[LimitFit]) -> pd.DataFrame:
+    """Return a row for each check that decides: its values on fold 9, and its limits."""
+    return pd.DataFrame(
+        [
+            {
+                "Check": LIMITS[one.name].title,
+                "Intact networks": _middle(one, one.intact),
+                "Destroyed networks": _middle(one, one.destroyed),
+                "AUROC": number(one.auroc, 2),
+                "Limits": LIMITS[one.name].limits,
+                "Set by": "judgement" if one.in_force is None else "fit",
+            }
+            for one in fits
+        ]
+    )
+
+
+def limits_words(fits: list[LimitFit]) -> str:
+    """Say what was compared, and how a limit was fitted."""
+    return (
+        f"Median, in brackets 5th to 95th percentile: {fits[0].n_intact} maps of intact networks "
+        f"that are right and sure of it (90 %), {fits[0].n_destroyed} of destroyed ones. AUROC: "
+        "whether the check tells the two apart; 0.5 is chance. A fitted limit refuses the most "
+        "destroyed and the fewest intact maps; nine of ten intact maps are trusted. The other "
+        "checks are there for other faults than a destroyed network."
+    )
+
+
+def _middle(one: LimitFit, values: tuple[float, float, float]) -> str:
+    low, middle, high = (LIMITS[one.name].written(value) for value in values)
+    return f"{middle} [{low}, {high}]"
 
 
 def planted_table(planted: pd.DataFrame) -> pd.DataFrame:

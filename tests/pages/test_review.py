@@ -302,10 +302,10 @@ def test_one_line_says_who_pushes_where_and_how_much_is_not_drawn():
     words = attribution_words.overlay_words(overlay, 0.834, paper_layout())
     assert words == (
         "Overlay: CNN-BiLSTM A (seed 0), **83.4 % MI**. 50 % of the push towards MI lies in V1. "
-        "**60 %** of the push lies outside the strips."
+        "**60 %** of the push lies in seconds that this layout does not show."
     )
     all_drawn = paper_layout(PaperSettings("12x1"))
-    assert "outside" not in attribution_words.overlay_words(overlay, 0.834, all_drawn)
+    assert "layout" not in attribution_words.overlay_words(overlay, 0.834, all_drawn)
 
 
 def test_an_overlay_that_does_not_add_up_says_so():

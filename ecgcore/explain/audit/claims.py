@@ -80,7 +80,7 @@ def _tests(arch: str, audit: Audit) -> Iterator[ClaimTest]:
         )
         yield _against(
             arch,
-            f"{mi.CERTAIN} does so more than {mi.UNCERTAIN}, in {territory} MI",
+            f"{mi.CERTAIN} looks at {leads} more than {mi.UNCERTAIN} does, in {territory} MI",
             f"share in {leads}, {mi.CERTAIN} minus {mi.UNCERTAIN}",
             _difference(certain, uncertain),
             0.0,

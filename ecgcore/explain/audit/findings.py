@@ -9,15 +9,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecgcore.errors import ModelError
+from ecgcore.explain.audit.tables import FOLDER, table_path
+from ecgcore.explain.checks.limits import LIMITS, badge_of
 from ecgcore.leads import LEADS, TERRITORY_LEADS
 from ecgcore.signals.beat_timing import WAVES
 from ecgcore.stats.bootstrap import INTERVAL_PERCENT, resampled, unit_index
 from ecgcore.stats.metrics import Estimate
 
-FOLDER, COHORT_FILE = "audit", "cohort.parquet"
+COHORT_FILE = "cohort.parquet"
 ALL_SEEDS = -1
 """Seed of the rows about all seeds together."""
-PARTS = ("maps", "checks", "planted", "methods")
+FITTED_PART = "limits"
+"""The part on fold 9, by which the badge's limits are fitted."""
+
+PARTS = ("maps", "checks", "planted", "methods", FITTED_PART)
 FIFTHS = tuple(f"fifth_{k}" for k in range(1, 6))
 WAVE_COLUMNS = tuple(f"wave_{name}" for name in (*WAVES, "pause"))
 CHANCE = {
@@ -39,12 +44,16 @@ class Audit:
         Rows of single seeds are left out.
     checks, planted, methods
         Checks of intact and destroyed networks, planted evidence, methods; empty where missing.
+    limits
+        Checks on fold 9, by which the badge's limits were fitted. As in `checks`, ``badge`` is what
+        the limits of today say.
     """
 
     maps: pd.DataFrame
     checks: pd.DataFrame
     planted: pd.DataFrame
     methods: pd.DataFrame
+    limits: pd.DataFrame
 
 
 def load_audit(pretrained_dir: Path) -> Audit:
@@ -55,22 +64,29 @@ def load_audit(pretrained_dir: Path) -> Audit:
     ModelError
         If there is no table of maps, or it is damaged.
     """
-    folder = pretrained_dir / FOLDER
     try:
-        maps = pd.read_parquet(folder / "maps.parquet")
+        maps = pd.read_parquet(table_path(pretrained_dir, "maps"))
         patients = pd.read_parquet(pretrained_dir / COHORT_FILE, columns=["ecg_id", "patient"])
-        others = [_table(folder, part) for part in PARTS[1:]]
+        others = [_table(pretrained_dir, part) for part in PARTS[1:]]
         return Audit(_with_territories(maps, patients), *others)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(
-            f"The audit in {folder} cannot be read ({type(error).__name__}). Restore it from the "
-            "project, or make it anew by the command audit."
+            f"The audit in {pretrained_dir / FOLDER} cannot be read ({type(error).__name__}). "
+            "Restore it from the project, or make it anew by the command audit."
         ) from error
 
 
-def _table(folder: Path, part: str) -> pd.DataFrame:
-    path = folder / f"{part}.parquet"
-    return _named(pd.read_parquet(path)) if path.exists() else pd.DataFrame()
+def _table(pretrained_dir: Path, part: str) -> pd.DataFrame:
+    path = table_path(pretrained_dir, part)
+    return _badged(_named(pd.read_parquet(path))) if path.exists() else pd.DataFrame()
+
+
+def _badged(table: pd.DataFrame) -> pd.DataFrame:
+    """Say the badge of each row by the limits of today; they may have been others once."""
+    if "seed_agreement" not in table or "state" not in table:
+        return table
+    values = table[[name for name in LIMITS if name in table]].to_dict("records")
+    return table.assign(badge=[badge_of(one) for one in values])
 
 
 def _with_territories(maps: pd.DataFrame, patients: pd.DataFrame) -> pd.DataFrame:

@@ -113,6 +113,7 @@ PARTS: dict[str, Callable[[Case], Iterator[Row]]] = {
     "checks": check_rows,
     "planted": planted_rows,
     "methods": method_rows,
+    "limits": check_rows,
 }
 """What is written down, each in a file of its own."""
 

@@ -1,7 +1,8 @@
 """Run the audit over fold 10; a stopped one goes on where it was.
 
 Each finished case of a part is a line of a log, under the checksum of its ensemble's weights, so
-that a new model is computed and an unchanged one is kept. The tables are written at the end.
+that a new model is computed and an unchanged one is kept; so is a case of the tables that ship. The
+tables are written at the end.
 """
 
 import json
@@ -10,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from tqdm import tqdm
 
 from ecgcore.errors import EcgError
+from ecgcore.explain.audit.findings import FITTED_PART
 from ecgcore.explain.audit.rows import PARTS, Case, Row
+from ecgcore.explain.audit.tables import FOLDER, shipped_rows, write_table
 from ecgcore.jobs import progress
-from ecgcore.manifest import renew
 from ecgcore.models.architectures import main_archs
 from ecgcore.models.cards import list_models
 from ecgcore.models.predictor import Predictor
@@ -27,10 +28,7 @@ from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
 from ecgcore.tasks import mi
 
-FOLDER = "audit"
-"""Folder of the tables below ``pretrained/``."""
-
-CASES = {"maps": 268, "checks": 60, "planted": 24, "methods": 24}
+CASES = {"maps": 268, "checks": 60, "planted": 60, "methods": 60, FITTED_PART: 80}
 """Cases of each part: maps by every ensemble, the others by those that were trained on C."""
 
 _GROUPS = {"maps": ("certain_mi",), "methods": ("certain_mi",), "planted": ("pure_normal",)}
@@ -46,11 +44,6 @@ class AuditRun:
     folder: str
 
 
-def table_path(pretrained_dir: Path, part: str) -> Path:
-    """Return the file of one part."""
-    return pretrained_dir / FOLDER / f"{part}.parquet"
-
-
 def audited(settings: Settings) -> tuple[Ensemble, ...]:
     """List the shipped ensembles on A, C and D that the audit asks, and single-direction ones."""
     models = [one for one in list_models(settings.pretrained_dir, settings.runs_dir) if one.shipped]
@@ -63,8 +56,9 @@ def main_audited(settings: Settings) -> tuple[Ensemble, ...]:
     return tuple(one for one in audited(settings) if one.arch in main_archs())
 
 
-def audit_ids(catalog: Catalog, part: str, n: int, split: str = "test") -> list[int]:
+def audit_ids(catalog: Catalog, part: str, n: int) -> list[int]:
     """List the cases of a part, spread over the records; MI and normals in turn for checks."""
+    split = "val" if part == FITTED_PART else "test"
     picked = [
         _spread(member_ids(catalog.frame, split, [group]), n) for group in _GROUPS.get(part, _BOTH)
     ]
@@ -94,6 +88,7 @@ def run_audit(
     log = settings.runs_dir / FOLDER / "rows.jsonl"
     log.parent.mkdir(parents=True, exist_ok=True)
     done = {_key(event) for event in progress.read(log)}
+    done |= _shipped(settings.pretrained_dir, work)
     missing = [one for one in work if one.key not in done]
     opened: dict[str, list[Predictor]] = {}
     for n, one in enumerate(tqdm(missing, unit=" cases", disable=quiet)):
@@ -103,7 +98,9 @@ def run_audit(
         if run_dir is not None:
             event = {"event": "audit", "done": n + 1, "of": len(missing)}
             progress.append(run_dir / "progress.jsonl", event)
-    write_tables(progress.read(log), work, recordings.catalog, settings.pretrained_dir)
+    events = progress.read(log)
+    for part, weights in _weights(work).items():
+        write_table(part, events, weights, recordings.catalog, settings.pretrained_dir)
     return AuditRun(len(missing), len(work) - len(missing), str(settings.pretrained_dir / FOLDER))
 
 
@@ -132,6 +129,25 @@ def _work(settings: Settings, catalog: Catalog, cases: dict[str, int]) -> Iterat
                 yield from (Work(part, one, mine[k]) for one in ensembles)
 
 
+def _weights(work: Sequence[Work]) -> dict[str, dict[str, str]]:
+    """Return the checksum of each ensemble that is asked, for each part."""
+    found: dict[str, dict[str, str]] = {}
+    for one in work:
+        found.setdefault(one.part, {})[one.ensemble.name] = one.ensemble.checksum
+    return found
+
+
+def _shipped(pretrained_dir: Path, work: Sequence[Work]) -> set[tuple[str, str, str, int]]:
+    """Return what need not be computed: the cases of the tables, by their keys."""
+    return {
+        (part, name, weights[name], int(ecg_id))
+        for part, weights in _weights(work).items()
+        for name, ecg_id in shipped_rows(pretrained_dir, part, weights)[
+            ["model", "ecg_id"]
+        ].itertuples(index=False)
+    }
+
+
 def _event(one: Work, recordings: Recordings, predictors: Sequence[Predictor]) -> Row:
     try:
         rows = list(PARTS[one.part](Case(recordings.read(one.ecg_id), predictors)))
@@ -148,36 +164,6 @@ def _plain(value: object) -> object:
 
 def _key(event: Row) -> tuple[str, str, str, int]:
     return event["part"], event["model"], event["weights"], event["ecg_id"]
-
-
-def write_tables(
-    events: Sequence[Row], work: Sequence[Work], catalog: Catalog, pretrained_dir: Path
-) -> None:
-    """Write a Parquet file for each part, of the models that are there now.
-
-    Each row also has the record's label group and the stated territories of its MI.
-    """
-    stated = catalog.frame[["group", "territory"]]
-    known = {one.ensemble.name: one.ensemble.checksum for one in work}
-    (pretrained_dir / FOLDER).mkdir(parents=True, exist_ok=True)
-    for part in PARTS:
-        rows = [
-            {"model": event["model"], "ecg_id": event["ecg_id"], **row}
-            for event in events
-            if event["part"] == part and known.get(event["model"]) == event["weights"]
-            for row in event["rows"]
-            if "error" not in row
-        ]
-        frame = pd.DataFrame(rows)
-        if not frame.empty:
-            checked = frame.rename(columns={"territory": "territory_mass"})
-            frame = checked.join(stated, on="ecg_id")
-        for name in frame.select_dtypes("float64").columns:
-            frame[name] = frame[name].astype("float32")
-        asked = sorted(set(frame.get("model", [])))
-        frame.attrs["weights"] = {name: known[name] for name in asked}
-        frame.to_parquet(table_path(pretrained_dir, part), index=False, compression="zstd")
-        renew(table_path(pretrained_dir, part))
 
 
 def _spread(ids: Sequence[int], n: int) -> list[int]:

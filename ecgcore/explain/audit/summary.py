@@ -4,6 +4,7 @@ Intervals are 95 % bootstrap intervals over patients.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from ecgcore.errors import ModelError
 from ecgcore.explain.attribution import METHODS
 from ecgcore.explain.audit.claims import CLAIM, ClaimTest
 from ecgcore.explain.audit.findings import (
-    FOLDER,
+    FITTED_PART,
     PARTS,
     Audit,
     load_audit,
     mean_with_interval,
 )
+from ecgcore.explain.audit.tables import FOLDER
+from ecgcore.explain.checks.fit import LimitFit, limit_fits
 from ecgcore.explain.trust import DO_NOT_TRUST
 from ecgcore.leads import LEADS, TERRITORY_LEADS
 from ecgcore.models.architectures import main_archs
@@ -41,15 +44,15 @@ GOALS: dict[str, tuple[str, float]] = {
 
 
 def complete(pretrained_dir: Path) -> Audit:
-    """Read what ships.
+    """Read what ships; the checks on fold 9 may be missing.
 
     Raises
     ------
     ModelError
-        If a table is missing or damaged.
+        If another table is missing, or one is damaged.
     """
     audit = load_audit(pretrained_dir)
-    missing = [part for part in PARTS if getattr(audit, part).empty]
+    missing = [part for part in PARTS if getattr(audit, part).empty and part != FITTED_PART]
     if missing:
         raise ModelError(
             f"The audit in {pretrained_dir / FOLDER} has no {' and no '.join(missing)}. Restore "
@@ -81,6 +84,18 @@ def confident(rows: pd.DataFrame) -> pd.Series:
     is_mi = rows["group"] == "certain_mi"
     right: pd.Series = rows["prob"].where(is_mi, 1 - rows["prob"]) >= CONFIDENT
     return right
+
+
+def fitted_limits(audit: Audit) -> list[LimitFit]:
+    """Fit the badge's limits on fold 9, by intact networks that are right and sure of it.
+
+    None where the checks on fold 9 are missing.
+    """
+    rows = audit.limits
+    if rows.empty:
+        return []
+    intact = rows[rows["state"] == "intact"]
+    return limit_fits(intact[confident(intact)], rows[rows["state"] == "destroyed"])
 
 
 def territory_shares(audit: Audit) -> pd.DataFrame:
@@ -162,6 +177,9 @@ def as_json(audit: Audit, tests: Sequence[ClaimTest]) -> dict[str, Any]:
         "over_time": _records(over_time(audit)),
         "planted": _plain(planted.reset_index().to_dict("records")),
         "badges": _plain(checks.to_dict("index")),
+        "limits": [
+            _plain(asdict(one) | {"in_force": one.in_force}) for one in fitted_limits(audit)
+        ],
         "league": _records(league(audit)),
     }
 
@@ -177,6 +195,10 @@ def _test_row(one: ClaimTest) -> dict[str, Any]:
     return words | values | {"verdict": one.verdict}
 
 
+def _limit_row(one: LimitFit) -> dict[str, Any]:
+    return asdict(one) | {"in_force": one.in_force}
+
+
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return list(_plain(frame.to_dict("records")))
 
@@ -184,7 +206,7 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any tree of tables
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     if isinstance(value, float) and not np.isfinite(value):
         return None

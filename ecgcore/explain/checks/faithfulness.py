@@ -15,10 +15,10 @@ from torch import Tensor
 
 from ecgcore.explain.attribution import Attribution
 from ecgcore.explain.checks.agreement import BIN_S
+from ecgcore.explain.checks.limits import N_RANDOM
 from ecgcore.explain.maps.asked import Seen
 from ecgcore.models.predictor import Predictor
 
-N_RANDOM = 20
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
 """Shares of the cells at which the logit is read."""
 

@@ -4,8 +4,14 @@ The limits of seed agreement and of the logit's change were set on fold 9, with 
 destroyed networks (`docs/explanations.md`); the others are judgement, one set for all methods.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from ecgcore.explain.attribution import LARGEST_GAP
-from ecgcore.explain.trust import Check
+from ecgcore.explain.trust import Check, Checks
+
+N_RANDOM = 20
+"""Random orders that a map is compared with."""
 
 LIMITS = {
     one.name: one
@@ -32,11 +38,11 @@ LIMITS = {
             "deletion_insertion",
             "Random orders beaten",
             "Hiding and showing the map's strongest parts first moves the logit more than so many "
-            "of 20 random orders.",
+            f"of {N_RANDOM} random orders; by chance any number.",
             None,
             good=0.9,
             bad=0.5,
-            unit="%",
+            unit=f"of {N_RANDOM}",
         ),
         Check(
             "randomisation",
@@ -80,3 +86,15 @@ LIMITS = {
     )
 }
 """The checks without their values; those without limits decide nothing."""
+
+
+def badge_of(values: Mapping[str, float]) -> str:
+    """Return the badge that values of checks make; a value that is NaN was not found.
+
+    Examples
+    --------
+    >>> badge_of({"seed_agreement": 0.2, "completeness": 0.001})
+    'do not trust'
+    """
+    known = {name: value for name, value in values.items() if name in LIMITS and value == value}
+    return Checks(tuple(replace(LIMITS[name], value=value) for name, value in known.items())).badge

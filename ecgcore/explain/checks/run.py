@@ -15,8 +15,8 @@ from ecgcore.explain.checks.agreement import (
     rank_correlation,
     shuffled,
 )
-from ecgcore.explain.checks.faithfulness import N_RANDOM, faithfulness
-from ecgcore.explain.checks.limits import LIMITS
+from ecgcore.explain.checks.faithfulness import faithfulness
+from ecgcore.explain.checks.limits import LIMITS, N_RANDOM
 from ecgcore.explain.maps.asked import Seen, seen
 from ecgcore.explain.maps.baselines import NORMAL_BEAT
 from ecgcore.explain.methods import check_choice, ensemble_of, explain_ensemble, explain_seen
@@ -31,6 +31,7 @@ QUICK_STEPS = 24
 
 _NOISE_MV, _N_NOISES, _PROB_KEPT = 0.01, 2, 0.02
 _JUDGES = 2
+_NEARLY = 0.5
 
 OnProgress = Callable[[int, int], None]
 
@@ -137,9 +138,9 @@ def randomisation(one: Checking) -> Check:
         abs(rank_correlation(own, one.quick(shuffled(first, n_parts=n))))
         for n in range(1, n_parts + 1)
     ]
+    alike = "nearly the same" if values[-1] >= _NEARLY else "a somewhat similar"
     words = (
-        f"A network of shuffled weights has nearly the same map (rank correlation "
-        f"{number(values[-1], 2)})."
+        f"A network of shuffled weights has {alike} map (rank correlation {number(values[-1], 2)})."
     )
     told = "from the output backwards " + ", ".join(number(value, 2) for value in values)
     return _check("randomisation", values[-1], words, detail=told)
@@ -160,7 +161,8 @@ def stability(one: Checking) -> Check:
 def deletion_insertion(one: Checking) -> Check:
     """Hide and show the strongest cells first; the logit must follow better than at random."""
     found = faithfulness(one.predictors[:_JUDGES], one.what, one.made)
-    words = f"Only {percent(found.beaten, 0)} of {N_RANDOM} random orders are worse than the map's."
+    n = round(N_RANDOM * found.beaten)
+    words = f"Only {n} of {N_RANDOM} random orders are worse than the map's."
     told = (
         f"insertion {number(found.insertion, 2)} (random {number(found.random_insertion, 2)}), "
         f"deletion {number(found.deletion, 2)} (random {number(found.random_deletion, 2)})"

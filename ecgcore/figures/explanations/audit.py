@@ -39,6 +39,7 @@ def averages_figure(
             "anchor": f"y{axis}",
             "ticksuffix": " %" if percent else "",
             "title": arch_title(arch),
+            "matches": None if k == 0 else "x",
         }
         figure.layout[f"yaxis{axis}"] = {
             "anchor": f"x{axis}",

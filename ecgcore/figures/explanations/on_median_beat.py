@@ -69,10 +69,11 @@ def _scale(mapped: BeatMap, limit: float, *, refused: bool) -> dict[str, Any]:
     said = f"mean over {counted(mapped.n_beats, 'beat')}, per {step_ms:.0f} ms"
     return {
         "orientation": "h",
-        "x": 0.5,
+        "x": 0.0,
+        "xanchor": "left",
         "y": -0.01,
         "yanchor": "top",
-        "len": 0.4,
+        "len": 0.5,
         "thickness": 10,
         "tickvals": marks,
         "ticktext": words,

@@ -13,7 +13,6 @@ import streamlit as st
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.explain.trust import CAUTION, DO_NOT_TRUST, TRUST, Checks
 from ecgcore.models.cards import ModelEntry
-from ecgcore.wording.numbers import number, percent
 from pages.shared import caches
 from pages.shared.case import ReadableCase
 from pages.shared.errors import show_ecg_error
@@ -103,7 +102,7 @@ def checks_table(checks: Checks) -> pd.DataFrame:
         {
             "Check": [one.title for one in checks.checks],
             "Number": [one.text for one in checks.checks],
-            "Limits": [_limits(one.good, one.bad, one.unit) for one in checks.checks],
+            "Limits": [one.limits for one in checks.checks],
             "Makes the map": [one.level or "decides nothing" for one in checks.checks],
             "How to read it": [
                 " ".join(filter(None, [one.how_to_read, one.reason if one.value is None else ""]))
@@ -111,14 +110,6 @@ def checks_table(checks: Checks) -> pd.DataFrame:
             ],
         }
     )
-
-
-def _limits(good: float | None, bad: float | None, unit: str) -> str:
-    if good is None or bad is None:
-        return "\N{EN DASH}"
-    first, second = (percent(v, 0) if unit == "%" else number(v, 2) for v in (good, bad))
-    better, worse = ("from", "below") if good > bad else ("up to", "above")
-    return f"trust {better} {first}, do not trust {worse} {second}"
 
 
 def _siblings(who: Sequence[ModelEntry]) -> list[ModelEntry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -20,6 +20,7 @@ from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.tasks import mi
 from ecgcore.wording.numbers import number
+from pages.case.attribution import checked
 from pages.case.attribution.map_caches import attribution
 from pages.case.attribution.words import timing
 from pages.shared import caches, url_state
@@ -57,15 +58,22 @@ def draw_explanation(case: ReadableCase, explained: Explained, paper: PaperSetti
         bind="query-params",
         label_visibility="collapsed",
     )
-    method = DEFAULT_METHOD if explained.method == "none" else explained.method
+    drawn = explained.method != "none"
+    method = explained.method if drawn else DEFAULT_METHOD
     try:
         mine = attribution(case, explained.who, method)
+        checks = checked.known_checks(case, explained.who, method)
+        checked.draw_badge(checks)
+        mine = replace(mine, checks=checks)
         if view == _TWO:
             _draw_two(case, mine, explained.style, paper)
         else:
             _draw_where(case, mine)
     except (ModelError, RecordError) as error:
         show_ecg_error(error)
+        return
+    if checks is None and not drawn and checked.make_checks(case, explained.who, method):
+        st.rerun()
 
 
 def _draw_where(case: ReadableCase, mine: Attribution) -> None:
@@ -84,7 +92,7 @@ def _draw_where(case: ReadableCase, mine: Attribution) -> None:
         st.info("No median beat could be formed.", icon=":material/info:")
         return
     st.plotly_chart(
-        mapped_median_figure(measured, mapped, dark=is_dark()),
+        mapped_median_figure(measured, mapped, refused=mine.refused, dark=is_dark()),
         theme=None,
         key="mapped_median",
         config=CHART_CONFIG,
@@ -103,20 +111,21 @@ def _draw_two(
     layout = roomy_layout(case.display, paper)
     limit = max(strongest_step(one, layout) for one in (first, second))
     same_kind = mine.signed == other.signed and mine.scores.shape == other.scores.shape
-    shared = OverlayStyle(style.kind, style.hidden_below, limit)
-    for place, one, key in zip(st.columns(2), (first, second), ("one", "other"), strict=True):
+    usual = OverlayStyle(style.kind, style.hidden_below, limit if same_kind else None)
+    mine_style = replace(usual, refused=mine.refused)
+    columns = zip(
+        st.columns(2), (first, second), (mine_style, usual), ("one", "other"), strict=True
+    )
+    for place, one, drawn, key in columns:
         with place:
-            _draw_map(case, one, shared if same_kind else _alone(style), paper, key)
+            _draw_map(case, one, drawn, paper, key)
     if not same_kind:
         st.caption("These two methods do not measure the same: each map has its own scale.")
         return
     said = f"The two maps agree by r = **{number(agreement(mine, other), 2)}** (steps of 40 ms)."
     st.markdown(said)
-    _draw_map(case, difference(mine, other), _alone(style), paper, "difference")
-
-
-def _alone(style: OverlayStyle) -> OverlayStyle:
-    return OverlayStyle(style.kind, style.hidden_below)
+    alone = OverlayStyle(style.kind, style.hidden_below)
+    _draw_map(case, difference(mine, other), alone, paper, "difference")
 
 
 def _choose_other(case: ReadableCase, mine: Attribution) -> Attribution | None:

@@ -21,7 +21,7 @@ from pages.shared.case import ReadableCase
 from pages.shared.decision_choice import chosen_settings
 
 _MANY = 0.005
-"""A smaller share outside the strips is not worth a word."""
+"""A smaller share that is not drawn is not worth a word."""
 
 
 def overlay_words(
@@ -41,7 +41,7 @@ def overlay_words(
     parts = [
         f"Overlay: {overlay.model_label}, **{percent(prob)} MI**.",
         where_words(overlay, timing, overlay.members),
-        f"**{percent(outside, 0)}** of the {what} lies outside the strips."
+        f"**{percent(outside, 0)}** of the {what} lies in seconds that this layout does not show."
         if outside >= _MANY
         else "",
         f":red[**{caution}**]" if caution else "",

@@ -79,7 +79,7 @@ def test_each_part_of_the_claim_is_tested_with_n_interval_and_verdict(audit):
     first = said["cnn_bilstm", "A looks at V1-V4 in anterior MI"]
     assert (first.n, first.verdict) == (N_EACH, SUPPORTED)
     assert first.chance == pytest.approx(4 / 12)
-    more = said["cnn_bilstm", "A does so more than D, in inferior MI"]
+    more = said["cnn_bilstm", "A looks at II, III, aVF more than D does, in inferior MI"]
     assert more.estimate.value == pytest.approx(IN_TERRITORY - 3 / 12, abs=1e-6)
     diffuse = said["bimamba2", "D is more diffuse than A"]
     assert diffuse.n == 3 * N_EACH

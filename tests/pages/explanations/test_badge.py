@@ -1,5 +1,7 @@
 """The badge of a map: greyed where refused, kept once made; every check a click away."""
 
+import json
+
 import pytest
 
 from ecgcore.explain.trust import CAUTION, DO_NOT_TRUST, TRUST, Check, Checks
@@ -35,6 +37,28 @@ def test_a_refused_map_is_grey_and_says_why(open_review, found):
     app = open_review(3, method=IG)
     assert scale(app).startswith("refused by its checks")
     assert "Map :red-badge[do not trust] It failed. It is drawn in grey." in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("why", "refused"), [("Where and when", [True]), ("Two maps", [True, False, False])]
+)
+def test_in_its_own_tab_a_refused_map_is_grey_too(open_review, found, why, refused):
+    found(checks(0.2))
+    app = open_review(3, details="Explanation", why=why)
+    assert "Map :red-badge[do not trust] It failed. It is drawn in grey." in texts(app)
+    drawn = [t for c in app.get("plotly_chart") for t in json.loads(c.proto.spec)["data"]]
+    titles = [t["colorbar"]["title"]["text"] for t in drawn if t.get("name") == "overlay"]
+    assert [title.startswith("refused by its checks") for title in titles] == refused
+
+
+def test_its_own_tab_checks_the_map_that_no_overlay_shows(open_review, monkeypatch):
+    asked = []
+    monkeypatch.setattr(checked, "make_checks", lambda _case, _who, method: asked.append(method))
+    app = open_review(3, details="Explanation")
+    assert asked == ["ig_beats"]
+    assert "Map :gray-badge[being checked]" in texts(app)
+    open_review(3, details="Explanation", method=IG)
+    assert asked == ["ig_beats", "ig"]
 
 
 @pytest.mark.parametrize(

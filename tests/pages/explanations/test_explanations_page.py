@@ -49,6 +49,18 @@ def test_shares_of_a_territory_are_drawn_and_its_cases_listed(open_audit):
     assert "CNN-BiLSTM A" in listed.columns
 
 
+def test_the_limits_of_the_badge_stand_beside_what_fold_9_says(open_audit):
+    app = open_audit(show="Trust")
+    shown = table(app, "Set by").set_index("Check")
+    row = shown.loc["Agreement between seeds"]
+    assert row["Intact networks"].startswith("0.95 [0.90")
+    assert row["Destroyed networks"].startswith("0.15 [0.10")
+    assert (row["AUROC"], row["Set by"]) == ("1.00", "fit")
+    assert shown.loc["Random orders beaten", "Intact networks"] == "20 of 20 [20 of 20, 20 of 20]"
+    assert shown.loc["Stability under noise", "Set by"] == "judgement"
+    assert "20 maps of intact networks" in texts(app)
+
+
 @pytest.mark.parametrize(
     ("show", "words"),
     [

@@ -45,6 +45,16 @@ def save_audit(pretrained_dir: Path, *, archs=("cnn_bilstm", "bimamba2"), only_m
         )
     ]
     pd.DataFrame(checks).to_parquet(folder / "checks.parquet", index=False)
+    limits = [
+        {
+            "model": f"{arch}-C", "ecg_id": k, "state": state, "badge": "", "group": "certain_mi",
+            "prob": 0.95, "seed_agreement": agreement + 0.01 * k, "logit_change": change + k,
+            "deletion_insertion": 1.0, "randomisation": 0.0, "stability": 1.0, "completeness": 0.0,
+        }
+        for arch in archs for k in range(10)
+        for state, agreement, change in (("intact", 0.9, 10.0), ("destroyed", 0.1, 0.0))
+    ]  # fmt: skip
+    pd.DataFrame(limits).to_parquet(folder / "limits.parquet", index=False)
     planted = [
         {
             "model": f"{arch}-C", "ecg_id": k, "kind": kind, "auroc": 0.9, "hit": k % 2 == 0,

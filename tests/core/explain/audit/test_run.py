@@ -7,11 +7,12 @@ import pytest
 
 from ecgcore.explain.audit import run
 from ecgcore.explain.audit.submit import submit_audit
+from ecgcore.explain.audit.tables import table_path
 from ecgcore.jobs import progress
 from ecgcore.jobs.store import JobStore
 from ecgcore.settings import Settings
 
-NONE = {"maps": 0, "checks": 0, "planted": 0, "methods": 0}
+NONE = dict.fromkeys(run.CASES, 0)
 
 
 @pytest.fixture
@@ -43,10 +44,31 @@ def test_what_is_there_is_kept_and_more_is_added(settings, asked):
     again = run.run_audit(settings, cases=NONE | {"maps": 3}, quiet=True)
     assert (again.n_new, again.n_kept) == (2, 4)
     assert len(asked) == 6
-    frame = pd.read_parquet(run.table_path(settings.pretrained_dir, "maps"))
+    frame = pd.read_parquet(table_path(settings.pretrained_dir, "maps"))
     assert len(frame) == 6
     assert set(frame["group"]) == {"certain_mi"}
     assert set(frame.attrs["weights"]) == set(frame["model"])
+
+
+def test_what_ships_is_not_computed_again_without_the_log(settings, asked):
+    run.run_audit(settings, cases=NONE | {"maps": 2}, quiet=True)
+    shipped = pd.read_parquet(table_path(settings.pretrained_dir, "maps"))
+    (settings.runs_dir / "audit" / "rows.jsonl").unlink()
+    found = run.run_audit(settings, cases=NONE | {"maps": 3}, quiet=True)
+    assert (found.n_new, found.n_kept) == (2, 4)
+    both = pd.read_parquet(table_path(settings.pretrained_dir, "maps"))
+    assert len(both) == 6
+    pd.testing.assert_frame_equal(both.head(4), shipped, check_dtype=False)
+    assert not table_path(settings.pretrained_dir, "checks").exists()
+
+
+def test_limits_are_fitted_on_fold_9_and_all_else_is_of_fold_10(synthetic_recordings):
+    catalog = synthetic_recordings.catalog
+    folds = {
+        part: set(catalog.frame.loc[run.audit_ids(catalog, part, 100), "strat_fold"])
+        for part in run.CASES
+    }
+    assert folds == {part: {9} if part == "limits" else {10} for part in run.CASES}
 
 
 def test_other_weights_are_computed_and_the_old_ones_left_out(settings, asked, monkeypatch):
@@ -57,7 +79,7 @@ def test_other_weights_are_computed_and_the_old_ones_left_out(settings, asked, m
     monkeypatch.setattr(run.Predictor, "open", lambda entry: type("P", (), {"entry": entry})())
     found = run.run_audit(settings, cases=NONE | {"maps": 1}, quiet=True)
     assert found.n_new == 1
-    frame = pd.read_parquet(run.table_path(settings.pretrained_dir, "maps"))
+    frame = pd.read_parquet(table_path(settings.pretrained_dir, "maps"))
     assert list(frame["model"]) == [entry.key.group_name]
 
 

@@ -11,8 +11,16 @@ from ecgcore.commands.explanations import audit as audit_command
 from ecgcore.errors import ModelError
 from ecgcore.explain.audit.claims import claim_tests
 from ecgcore.explain.audit.findings import PARTS
-from ecgcore.explain.audit.run import table_path
-from ecgcore.explain.audit.summary import as_json, complete, goals, league, territory_shares
+from ecgcore.explain.audit.summary import (
+    as_json,
+    complete,
+    fitted_limits,
+    goals,
+    league,
+    territory_shares,
+)
+from ecgcore.explain.audit.tables import table_path
+from ecgcore.explain.checks.limits import LIMITS
 from ecgcore.leads import LEADS
 
 
@@ -29,6 +37,14 @@ def check_row(ecg_id, group, state, badge, prob, randomisation=0.02):
     return {
         "model": "cnn_bilstm-C", "ecg_id": ecg_id, "group": group, "state": state,
         "badge": badge, "prob": prob, "randomisation": randomisation,
+    }  # fmt: skip
+
+
+def limit_row(ecg_id, state, prob, agreement):
+    values = dict.fromkeys(LIMITS, 0.01)
+    return {
+        "model": "cnn_bilstm-C", "ecg_id": ecg_id, "group": "certain_mi", "state": state,
+        "prob": prob, "badge": "trust", **values, "seed_agreement": agreement,
     }  # fmt: skip
 
 
@@ -74,11 +90,16 @@ def tables(tmp_path):
             "self_consistency": [0.8, 0.9, 0.4, 0.6],
         }
     )  # fmt: skip
+    limits = pd.DataFrame(
+        [limit_row(k, "intact", 0.9, 0.7 + 0.05 * k) for k in range(5)]
+        + [limit_row(9, "intact", 0.5, 0.1)]
+        + [limit_row(k, "destroyed", 0.5, 0.1 * k) for k in range(5)]
+    )
     (tmp_path / "audit").mkdir()
     cohort = pd.DataFrame({"ecg_id": range(20), "patient": range(20)})
     cohort.to_parquet(tmp_path / "cohort.parquet", index=False)
     for part, table in zip(
-        PARTS, (pd.DataFrame(maps), pd.DataFrame(checks), planted, methods), strict=True
+        PARTS, (pd.DataFrame(maps), pd.DataFrame(checks), planted, methods, limits), strict=True
     ):
         table.to_parquet(table_path(tmp_path, part))
     return tmp_path
@@ -92,6 +113,25 @@ def test_goals(audit):
     assert found["planted_auroc"] == pytest.approx((1 + 0.9 + 0.95) / 3)
     assert found["refused_destroyed"] == 0.5
     assert found["refused_intact"] == pytest.approx(1 / 3)
+
+
+def test_limits_are_fitted_by_networks_that_are_right_and_sure(audit):
+    """Intact 0.7 to 0.9, destroyed 0 to 0.4: refused below 0.55; the unsure one is left out."""
+    fits = {one.name: one for one in fitted_limits(audit)}
+    found = fits["seed_agreement"]
+    assert (found.n_intact, found.n_destroyed, found.auroc) == (5, 5, 1.0)
+    assert (found.bad, found.good) == (0.55, 0.72)
+    assert found.intact[1] == pytest.approx(0.8)
+    assert found.in_force is False
+    assert fits["stability"].in_force is None
+    assert fits["stability"].auroc == 0.5
+    assert "territory" not in fits
+
+
+def test_badges_are_those_of_the_limits_of_today(audit):
+    """0.1 is far below what is trusted; the table says that it once was."""
+    badges = audit.limits.set_index("seed_agreement")["badge"]
+    assert badges[0.1].tolist() == ["do not trust", "do not trust"]
 
 
 def test_shares_stand_beside_chance(audit):

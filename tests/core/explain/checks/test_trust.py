@@ -25,6 +25,21 @@ def test_less_is_better_where_good_lies_below_bad(value, level):
     assert check("a", value, 0.2, 0.5).level == level
 
 
+@pytest.mark.parametrize(
+    ("unit", "written", "limits"),
+    [
+        ("", "0.95", "trust from 0.90, do not trust below 0.50"),
+        ("%", "95.0 %", "trust from 90 %, do not trust below 50 %"),
+        ("of 20", "19 of 20", "trust from 18 of 20, do not trust below 10 of 20"),
+    ],
+)
+def test_numbers_and_limits_are_written_in_the_units_of_the_check(unit, written, limits):
+    one = Check("a", "A", "how", 0.95, 0.9, 0.5, unit)
+    assert (one.text, one.limits) == (written, limits)
+    turned = Check("a", "A", "how", 0.95, 0.5, 0.9, unit)
+    assert turned.limits.startswith("trust up to ")
+
+
 def test_the_worst_check_makes_the_badge_and_gives_the_reason():
     found = Checks((check("a", 0.9, 0.8, 0.6), check("b", 0.7, 0.8, 0.6), check("c", 0.1)))
     assert (found.badge, found.reason) == ("caution", "b is bad.")

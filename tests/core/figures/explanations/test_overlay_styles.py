@@ -1,5 +1,7 @@
 """How overlays are drawn: band or rim, hidden steps, one scale, grey when refused; colours."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -132,6 +134,8 @@ def test_a_difference_says_which_model_has_more():
     trace = overlay_trace(difference(attribution(impulse()), other), LAYOUT)
     assert trace.colorbar.ticktext[0].endswith("more in CNN-BiLSTM A (seed 0)")
     assert trace.colorbar.title.text == "share of all that a map says, per 40 ms"
+    both = replace(other, members=(other, other))
+    assert difference(both, both).ends == ("more in CNN-BiLSTM A (2 seeds)",) * 2
     signed = overlay_trace(other, LAYOUT)
     assert {c for _, c in trace.colorscale}.isdisjoint(c for _, c in signed.colorscale)
 
