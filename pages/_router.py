@@ -111,6 +111,13 @@ reading = [
         help="Conflicts between readers, settled by somebody who has not read the case.",
     ),
     st.Page(
+        "agreement/page.py",
+        url_path="agreement",
+        title="Agreement",
+        icon=":material/handshake:",
+        help="Readers with each other, with the label, a model and the consensus.",
+    ),
+    st.Page(
         "label_doctor/page.py",
         url_path="label-doctor",
         title="Label doctor",

@@ -53,16 +53,18 @@ def draw_cases(found: Examination, limit: float, state: PageState) -> None:
         st.info(f"{about}: no record.", icon=":material/check:")
         return
     st.markdown(f"{about}: **{len(rows):,} records**, the farthest off first.")
-    _draw_list(found, rows, state)
+    _draw_list(found, rows, f"{one.key}, {kind}", state)
 
 
-def _draw_list(found: Examination, rows: pd.DataFrame, state: PageState) -> None:
+def _draw_list(found: Examination, rows: pd.DataFrame, title: str, state: PageState) -> None:
     table = cases_table(found, rows)
-    asked = st.button(
-        "Open in Review",
-        icon=":material/ecg_heart:",
-        help="Opens the first; Review steps through all of them.",
-    )
+    with st.container(horizontal=True):
+        asked = st.button(
+            "Open in Review",
+            icon=":material/ecg_heart:",
+            help="Opens the first; Review steps through all of them.",
+        )
+        worklist.draw_send(table["Record"].tolist(), title)
     row = draw_grid(
         table,
         _COLUMNS,

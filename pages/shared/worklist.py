@@ -6,7 +6,7 @@ visit to Review by the menu.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode
 
@@ -25,6 +25,9 @@ from pages.shared.decision_choice import chosen_calibrator
 
 PARAM = "list"
 """Query parameter of Review that holds the list."""
+
+MOST_SENT = 300
+"""Records that fit into an address."""
 
 _KEY = "worklist"
 _CALIBRATION = "calibration"
@@ -56,6 +59,14 @@ def open_case(ecg_id: int, listed: str) -> None:
     """Show a record on Review with the list that it was chosen from, as this module writes one."""
     st.session_state[_KEY] = listed
     st.switch_page("review/page.py", query_params={"record": str(ecg_id), PARAM: listed})
+
+
+def draw_send(ids: Sequence[int], title: str) -> None:
+    """Draw the button that puts records on the page Worklist, the first of very many."""
+    many = f", the first {MOST_SENT:,}" if len(ids) > MOST_SENT else ""
+    if st.button(f"Into the worklist{many}", icon=":material/checklist:"):
+        sent = ",".join(map(str, ids[:MOST_SENT]))
+        st.switch_page("worklist/page.py", query_params={"ids": sent, "title": title})
 
 
 def of_filter(wanted: RecordFilter) -> str:

@@ -26,6 +26,7 @@ PAGES = {
     "reading?ids=9&reader=AB": "Reading",
     "reader-study": "Reader study",
     "adjudication": "Adjudication",
+    "agreement": "Agreement",
     "label-doctor": "Label doctor",
     "retrain": "Retrain",
     "about": "About",

@@ -93,8 +93,8 @@ def _lines(found: Examination, limit: float | None) -> list[str]:
     one, agreement = found.statement, found.agreement
     n_stated = int(found.rows["stated"].sum())
     lines = [
-        f"{one.key}: {one.said} in {n_stated:,} of {len(found.rows):,} {one.about_among} "
-        f"({found.n_unmeasured:,} more not measured)"
+        f"{one.key}: {one.said} in {n_stated:,} of n = {len(found.rows):,} ({one.about_among}; "
+        f"{found.n_unmeasured:,} more not measured)"
     ]
     for name, asked in _asked(found, limit).items():
         place = agreement.place(asked)

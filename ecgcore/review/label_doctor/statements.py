@@ -19,6 +19,7 @@ _GERMAN = (
     "−30° an overturned left type. That PTB-XL's words follow this custom is an inference from "
     "the axes measured here."
 )
+_SLOW = "The guideline of 2018 on bradycardia (ACC/AHA/HRS) counts only rates below 50 bpm."
 _WIDTH = "The width of QRS does not tell right from left, nor a block from a paced beat."
 
 
@@ -147,6 +148,7 @@ MEASURABLES: tuple[Measurable, ...] = (
         above=False,
         published=60.0,
         limits=(40.0, 80.0, 1.0),
+        note=_SLOW,
         **_RATE,  # type: ignore[arg-type]
     ),
     Measurable(

@@ -1,20 +1,17 @@
 """Changes of mind after advice: how many, towards it or away, for better or worse.
 
-A reader who follows wrong advice shows automation bias. Intervals are over cases: readings of one
-case are drawn together.
+A reader who follows wrong advice shows automation bias. Intervals are over cases
+(`ecgcore.stats.agreement.shares`), so that readings of one case do not count as independent.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ecgcore.stats.agreement.tables import N_COPIES, ratio
-from ecgcore.stats.bootstrap import resampled, unit_index
-from ecgcore.stats.metrics import Estimate, percentile_estimate
-from ecgcore.stats.reliability_curve import BoolArray, FloatArray
+from ecgcore.stats.agreement.shares import clustered_share
+from ecgcore.stats.bootstrap import unit_index
+from ecgcore.stats.metrics import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +47,6 @@ def change_of_mind(
     *,
     cases: ArrayLike | None = None,
     truth: ArrayLike | None = None,
-    n_copies: int = N_COPIES,
-    seed: int = 0,
 ) -> ChangeOfMind:
     """Compare verdicts before and after advice.
 
@@ -81,18 +76,7 @@ def change_of_mind(
     if truth is not None:
         right, right_after = first == np.asarray(truth), last == np.asarray(truth)
         shares += [(right_after, ~right), (~right_after, right)]
-    copies = resampled(unit_index(cases, first.size), n_copies, seed)
-    return ChangeOfMind(first.size, *_estimates(shares, copies))
-
-
-def _estimates(
-    shares: Sequence[tuple[BoolArray, BoolArray]], copies: Iterable[FloatArray]
-) -> list[Estimate]:
-    """Estimate what share of the second is in the first too, for each pair of ``(n,)``."""
-    hits, among = (
-        np.stack(one, axis=1).astype(np.float64)
-        for one in zip(*((part & whole, whole) for part, whole in shares), strict=True)
+    units = unit_index(cases, first.size)
+    return ChangeOfMind(
+        first.size, *(clustered_share(hits[among], units[among]) for hits, among in shares)
     )
-    weights = chain([np.ones((1, len(hits)))], copies)
-    values = np.concatenate([ratio(some @ hits, some @ among) for some in weights])
-    return [percentile_estimate(float(one[0]), one[1:]) for one in values.T]

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from ecgcore.errors import ReviewError
-from ecgcore.ptbxl.shipped.measured import GLOBAL, OVER_BEATS
+from ecgcore.ptbxl.catalog import PTBXL_VERSION
+from ecgcore.ptbxl.shipped.measured import GLOBAL, OVER_BEATS, measurements_of
 from ecgcore.review.label_doctor.examination import NOT_STATED, examine
 from ecgcore.review.label_doctor.statements import MEASURABLES, measurable
+from tests.support.paths import PROJECT
 
 
 def measured(ids, **columns):
@@ -106,3 +108,14 @@ def test_every_statement_can_be_chosen_at_its_published_limit():
         low, high, step = one.limits
         assert low < one.published < high
         assert (one.published - low) / step == pytest.approx(round((one.published - low) / step))
+
+
+def test_lad_of_ptbxl_fits_a_limit_near_zero_not_that_of_the_guideline(ptbxl_catalog):
+    """A rough measurement outside this project found 0.574 at -30, 0.833 at 0 and 0.591 at 30."""
+    if ptbxl_catalog.version != PTBXL_VERSION:
+        pytest.skip("the table of measurements is of all of PTB-XL")
+    table = measurements_of(PTBXL_VERSION, PROJECT / "pretrained")
+    found = examine(measurable("LAD"), ptbxl_catalog, table).agreement
+    kappa = {limit: found.kappa.values[found.place(limit)] for limit in (-30, 0, 30)}
+    assert kappa == pytest.approx({-30: 0.574, 0: 0.833, 30: 0.591}, abs=0.07)
+    assert abs(found.best.value) <= 10

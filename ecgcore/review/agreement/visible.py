@@ -1,0 +1,64 @@
+"""Which readings of a study a person may compare."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ecgcore.review.people.permissions import Person, Target, allowed
+from ecgcore.review.store.chain import Entry
+
+KINDS = ("reading", "consensus", "reveal", "assignment")
+"""Kinds of entries that are needed."""
+
+
+def visible(entries: Iterable[Entry], study: str, person: Person) -> list[Entry]:
+    """Return the readings and consensuses of a study that a person may see, with label and models.
+
+    A lead sees all but, of cases to read, those not read yet; a reader the own readings whose
+    answers were shown. Where no cases are assigned, whoever has read one is to read all.
+
+    Parameters
+    ----------
+    entries
+        Of this study, of the kinds of `KINDS`.
+    """
+    everything = list(entries)
+    target = _targets(study, everything, person)
+    return [
+        entry
+        for entry in everything
+        if entry.kind in ("reading", "consensus")
+        and allowed(person, "see reading", replace(target[entry.case], owner=entry.reader))
+        and allowed(person, "see answers", target[entry.case])
+    ]
+
+
+def _targets(study: str, entries: list[Entry], person: Person) -> dict[str, Target]:
+    assigned, readers, revealed = defaultdict(set), defaultdict(set), defaultdict(set)
+    dealt: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.kind == "assignment":
+            dealt[entry.reader] = json.loads(entry.body)["cases"]
+        elif entry.kind == "reading":
+            readers[entry.case].add(entry.reader)
+        elif entry.kind == "reveal":
+            revealed[entry.case].add(entry.reader)
+    for who, cases in dealt.items():
+        for case in cases:
+            assigned[case].add(who)
+    cases = {entry.case for entry in entries if entry.case}
+    if not dealt and any(person.name in some for some in readers.values()):
+        for case in cases:
+            assigned[case].add(person.name)
+    return {
+        case: Target(
+            study,
+            assigned=frozenset(assigned[case]),
+            readers=frozenset(readers[case]),
+            revealed=frozenset(revealed[case]),
+        )
+        for case in cases
+    }
