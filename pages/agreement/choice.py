@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -139,7 +139,7 @@ def choose_source(person: Person | None) -> Source | None:
     if study.readings.empty:
         st.info("No reading of this study is yours to see yet.", icon=":material/lock:")
         return None
-    return StoreSource(study, cast("Which", which or WHICH[0]), _ensemble())
+    return StoreSource(study, which, _ensemble())
 
 
 def _of_file() -> FileSource | None:

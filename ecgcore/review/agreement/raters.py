@@ -55,7 +55,7 @@ class Raters:
         """
         if name not in self.names:
             raise ReviewError(f"There is no rater “{name[:40]}” among {', '.join(self.names)}.")
-        return self.codes[self.names.index(name)]
+        return np.asarray(self.codes[self.names.index(name)])
 
     def without(self, names: Sequence[str]) -> Raters:
         """Return the ratings of the others."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -102,6 +102,6 @@ def known_records(catalog: Catalog, cases: Iterable[str]) -> Mapping[int, str]:
     return {number: numbers[number] for number in index[index.isin(list(numbers))]}
 
 
-def _row(reader: str, case: str, said: Mapping[str, object]) -> tuple[object, ...]:
-    lists = (tuple(said.get(name) or ()) for name in ("territories", "statements"))  # type: ignore[call-overload]
+def _row(reader: str, case: str, said: Mapping[str, Any]) -> tuple[object, ...]:
+    lists = [tuple(said.get(name) or ()) for name in ("territories", "statements")]
     return (reader, case, said["verdict"], *lists, said.get("confidence"))

@@ -11,8 +11,8 @@ import pandas as pd
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.review.agreement.raters import Raters
 from ecgcore.review.agreement.readings_frame import known_records
-from ecgcore.stats.agreement.everyone import EveryoneAgreement, everyone_agreement
-from ecgcore.stats.agreement.pairs import PairAgreement, kappas, pair_agreement
+from ecgcore.stats.agreement.everyone import EveryoneAgreement, Level, everyone_agreement
+from ecgcore.stats.agreement.pairs import PairAgreement, Weights, kappas, pair_agreement
 from ecgcore.stats.reliability_curve import BoolArray, FloatArray, IntArray
 from ecgcore.wording.records import LIKELIHOODS
 
@@ -31,7 +31,7 @@ class Against:
 
 def against(raters: Raters, reference: str) -> list[Against]:
     """Compare every other rater with one, where both rated a case."""
-    weights = "linear" if raters.ordered and len(raters.values) > 2 else None
+    weights: Weights | None = "linear" if raters.ordered and len(raters.values) > 2 else None
     theirs = raters.of(reference)
     made = []
     for name, mine in zip(raters.names, raters.codes, strict=True):
@@ -42,7 +42,7 @@ def against(raters: Raters, reference: str) -> list[Against]:
             mine,
             len(raters.values),
             weights=weights,
-            n_copies=_N_COPIES,  # type: ignore[arg-type]
+            n_copies=_N_COPIES,
         )
         if found.n:
             made.append(Against(name, found))
@@ -77,8 +77,8 @@ def in_strata(
 
 
 def _everyone(raters: Raters) -> EveryoneAgreement:
-    level = "ordinal" if raters.ordered and len(raters.values) > 2 else "nominal"
-    return everyone_agreement(raters.codes, len(raters.values), level=level)  # type: ignore[arg-type]
+    level: Level = "ordinal" if raters.ordered and len(raters.values) > 2 else "nominal"
+    return everyone_agreement(raters.codes, len(raters.values), level=level)
 
 
 def strata_of(catalog: Catalog, cases: tuple[str, ...], by: str) -> dict[str, set[str]]:

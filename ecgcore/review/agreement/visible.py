@@ -46,8 +46,8 @@ def _targets(study: str, entries: list[Entry], person: Person) -> dict[str, Targ
             readers[entry.case].add(entry.reader)
         elif entry.kind == "reveal":
             revealed[entry.case].add(entry.reader)
-    for who, cases in dealt.items():
-        for case in cases:
+    for who, mine in dealt.items():
+        for case in mine:
             assigned[case].add(who)
     cases = {entry.case for entry in entries if entry.case}
     if not dealt and any(person.name in some for some in readers.values()):
