@@ -7,7 +7,8 @@ import streamlit as st
 from ecgcore.errors import EcgError, ReviewError
 from ecgcore.predictions.decision import HALF, DecisionSettings
 from ecgcore.predictions.ensemble import Ensemble, ensemble_by_name
-from ecgcore.review.studies import run
+from ecgcore.review.people.permissions import Person
+from ecgcore.review.studies import access, run
 from ecgcore.review.studies.cases import POOLS, draw_cases
 from ecgcore.review.studies.protocol import ABOUT_ARMS, ARMS, MOST_WRONG, Protocol
 from pages.case.labels import default_ensemble
@@ -16,7 +17,7 @@ from pages.shared import caches
 from pages.shared.errors import show_ecg_error
 
 
-def draw_design(_name: str | None) -> None:
+def draw_design(_name: str | None, person: Person | None) -> None:
     """Draw the form, the protocol that it makes, and the button that locks it."""
     left, right = st.columns([0.55, 0.45], gap="large")
     with left:
@@ -42,7 +43,7 @@ def draw_design(_name: str | None) -> None:
         except EcgError as error:
             show_ecg_error(error)
             return
-        _draw_protocol(protocol)
+        _draw_protocol(protocol, person)
 
 
 def _protocol(
@@ -73,7 +74,7 @@ def _adviser() -> Ensemble:
     return found[default_ensemble(tuple(found))]
 
 
-def _draw_protocol(protocol: Protocol) -> None:
+def _draw_protocol(protocol: Protocol, person: Person | None) -> None:
     st.header("Protocol", anchor=False)
     rounds = len(protocol.arms)
     adviser = ensemble_by_name(caches.ensembles(), protocol.model).label
@@ -91,9 +92,15 @@ def _draw_protocol(protocol: Protocol) -> None:
         "The locked protocol holds the SHA-256 of the secret, so that nobody can change it; the "
         "secret itself is named at the end of the study."
     )
-    if st.button("Lock the protocol and start", icon=":material/lock:"):
+    leads = access.may_lead(person, protocol.name)
+    if person is None:
+        st.caption("Say who you are to start it: the store keeps by whom a study was started.")
+    elif not leads:
+        st.caption(f"Only a lead of the study {protocol.name} may start it.")
+    pressed = st.button("Lock the protocol and start", icon=":material/lock:", disabled=not leads)
+    if pressed and person is not None:
         try:
-            receipt = run.start(kept.log(), protocol, "lead")
+            receipt = run.start(kept.log(), protocol, person.name)
         except ReviewError as error:
             show_ecg_error(error)
             return

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from ecgcore.review.studies import run
+from ecgcore.review.studies import access, run
 from pages.reader_study import caches
 from pages.reader_study.design import draw_design
 from pages.reader_study.reading import draw_run
 from pages.reader_study.results import draw_results
 from pages.shared import url_state
+from pages.shared.reader import draw_reader
 
 _VIEWS = {"Design": draw_design, "Read": draw_run, "Results": draw_results}
 STATE = url_state.PageState(
@@ -16,11 +17,14 @@ STATE = url_state.PageState(
 STATE.open()
 st.title("Reader study", anchor=False)
 name: str | None = None
-started = run.names(caches.log())
 with st.container(horizontal=True, vertical_alignment="bottom"):
     step = st.segmented_control(
         "Step", list(_VIEWS), default="Design", required=True, key="step", bind="query-params"
     )
+    choice = st.container(width="content")
+    who = draw_reader()
+started = access.seen_by(who, run.names(caches.log()))
+with choice:
     if started and step != "Design":
         if st.query_params.get("study", started[0]) not in started:
             st.query_params.pop("study")
@@ -31,4 +35,4 @@ if step == "Design":
         "Readers with and without a model's advice: **design** a study and lock it, **read**, then "
         "see the **results** once it has ended."
     )
-_VIEWS[step or "Design"](name)
+_VIEWS[step or "Design"](name, who)

@@ -8,10 +8,11 @@ import streamlit as st
 
 from ecgcore.explain.attribution import Attribution
 from ecgcore.predictions.ensemble import ensemble_by_name
+from ecgcore.review.people.permissions import Person
 from ecgcore.review.readings.reading import Reading
 from ecgcore.review.readings.rounds import progress
 from ecgcore.review.store.log import Receipt
-from ecgcore.review.studies import run
+from ecgcore.review.studies import access, run
 from ecgcore.review.studies.allocation import Advice, Item, planted
 from ecgcore.review.studies.protocol import WITH_MAP, Protocol
 from ecgcore.wording.numbers import percent
@@ -22,11 +23,10 @@ from pages.case.view import attribution_of, draw_sheet
 from pages.reader_study import caches as kept
 from pages.shared import caches
 from pages.shared.case import ReadableCase
-from pages.shared.reader import draw_reader
 
 
-def draw_run(name: str | None) -> None:
-    """Ask who reads, and show the next case."""
+def draw_run(name: str | None, person: Person | None) -> None:
+    """Show the reader's next case."""
     if name is None:
         st.info("No study has started. Design one first.", icon=":material/info:")
         return
@@ -34,15 +34,15 @@ def draw_run(name: str | None) -> None:
     if run.ended(kept.log(), name):
         st.info("This study has ended. See its results.", icon=":material/info:")
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        person = draw_reader()
-        bar = st.container()
     if person is None:
-        st.info("Enter your initials to read.", icon=":material/info:")
+        st.info("Say who reads.", icon=":material/info:")
+        return
+    if not access.may_read(person, protocol):
+        st.info(f"You are not a reader of the study {name}.", icon=":material/info:")
         return
     who = person.name
     step = run.steps(kept.log(), protocol, who)
-    bar.progress(step.n_done / step.n_items, f"{step.n_done} of {step.n_items} read")
+    st.progress(step.n_done / step.n_items, f"{step.n_done} of {step.n_items} read")
     if step.item is None:
         st.success("You have read everything. Thank you.")
     elif step.opens is not None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
 from ecgcore.errors import EcgError, ReviewError
 from ecgcore.figures.reading.reader_lines import ReaderLine, reader_lines_figure
-from ecgcore.review.studies import run
+from ecgcore.review.people.permissions import Person
+from ecgcore.review.studies import access, run
 from ecgcore.review.studies.outcome import (
     METRICS,
     StudyData,
@@ -26,18 +29,18 @@ from pages.shared.widgets import is_dark
 _WORDS = {"auc": "AUC", "sensitivity": "Sensitivity", "specificity": "Specificity"}
 
 
-def draw_results(name: str | None) -> None:
+def draw_results(name: str | None, person: Person | None) -> None:
     """Draw progress while the study runs, and the results after its end."""
     if name is None:
         st.info("No study has started. Design one first.", icon=":material/info:")
         return
     protocol = run.load(kept.log(), name)
     if not run.ended(kept.log(), name):
-        _draw_progress(protocol)
+        _draw_progress(protocol, person)
         return
     data = kept.data(name)
     try:
-        _draw_comparison(data)
+        _draw_comparison(data, access.called(person, protocol))
     except (EcgError, ValueError) as error:
         if isinstance(error, EcgError):
             show_ecg_error(error)
@@ -50,20 +53,25 @@ def draw_results(name: str | None) -> None:
     )
 
 
-def _draw_progress(protocol: Protocol) -> None:
+def _draw_progress(protocol: Protocol, person: Person | None) -> None:
     st.markdown("Results and planted advice are shown to nobody before the study has ended.")
+    steps = run.all_steps(kept.log(), protocol)
     rows = [
-        {"Reader": who, "Read": step.n_done, "Of": step.n_items}
-        for who, step in run.all_steps(kept.log(), protocol).items()
+        {"Reader": who, "Read": steps[who].n_done, "Of": steps[who].n_items}
+        for who in access.whose_progress(person, protocol)
     ]
-    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+    if rows:
+        st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+    if person is None or not access.may_lead(person, protocol.name):
+        st.caption("A lead of the study sees everybody's progress and ends it.")
+        return
     sure = st.checkbox("End the study for good: nobody can read on")
     if st.button("End the study", disabled=not sure):
-        run.end(kept.log(), protocol, "lead")
+        run.end(kept.log(), protocol, person.name)
         st.rerun()
 
 
-def _draw_comparison(data: StudyData) -> None:
+def _draw_comparison(data: StudyData, called: Mapping[str, str]) -> None:
     treatments = data.protocol.treatments
     n = len(data.complete)
     st.markdown(
@@ -87,7 +95,7 @@ def _draw_comparison(data: StudyData) -> None:
     place = treatments.index(arm)
     one = found[metric]
     lines = [
-        ReaderLine(who, one.values[0, k], one.values[place, k], harm(gain(one, place, k)))
+        ReaderLine(called[who], one.values[0, k], one.values[place, k], harm(gain(one, place, k)))
         for k, who in enumerate(data.complete)
     ]
     harmed = [line.reader for line in lines if line.harm == "harmed"]

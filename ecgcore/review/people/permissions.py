@@ -51,6 +51,10 @@ class Person:
         """Whether the person has a role in a study."""
         return any(role in self.roles.get(one, ()) for one in (study, ALL_STUDIES))
 
+    def takes_part(self, study: str) -> bool:
+        """Whether the person has any role in a study."""
+        return any(self.has(role, study) for role in ROLES)
+
     @property
     def words(self) -> str:
         """The roles in words.
@@ -117,7 +121,7 @@ def allowed(person: Person, action: Action, target: Target) -> bool:
         person.has("adjudicator", target.study) and target.in_conflict and not (has_read or reads)
     )
     answers = target.mode == "open" or (has_read and person.name in target.revealed)
-    member = any(person.has(role, target.study) for role in ROLES)
+    member = person.takes_part(target.study)
     rules: Mapping[Action, bool] = {
         "open case": lead or reads or settles,
         "read": reads,

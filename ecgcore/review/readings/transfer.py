@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ecgcore.errors import ReviewError
 from ecgcore.review.readings.files import WRITERS, check_suffix, from_csv, from_fhir, from_jsonl
 from ecgcore.review.store.chain import Head
+from ecgcore.review.store.database import keep_private
 from ecgcore.review.store.log import ReviewLog
 from ecgcore.review.store.secrets import copy_all
 
@@ -87,7 +88,7 @@ class _new_file:  # noqa: N801 - used as a function
         self.path, self.part = path, path.with_name(f".{path.name}.{os.getpid()}.part")
 
     def __enter__(self) -> Path:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        keep_private(self.part)
         return self.part
 
     def __exit__(self, kind: object, *_: object) -> None:

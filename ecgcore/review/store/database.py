@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,7 @@ def open_engine(url: sa.URL) -> sa.Engine:
         If it cannot be reached or used, or is of a newer version.
     """
     if url.get_backend_name() == "sqlite":
+        keep_private(Path(str(url.database)))
         Database(Path(str(url.database)), "store of readings", (), ReviewError, _SETTING).prepare()
         engine = sa.create_engine(
             url, pool_size=_POOL_SIZE, connect_args={"timeout": _BUSY_TIMEOUT_S}
@@ -79,6 +80,16 @@ def open_engine(url: sa.URL) -> sa.Engine:
         engine.dispose()
         raise
     return engine
+
+
+def keep_private(file: Path) -> None:
+    """Make a file that only the user of this process can read, where it is not there yet.
+
+    What SQLite puts beside it has the same rights.
+    """
+    with suppress(OSError):  # a folder that is missing or closed is named by whoever opens the file
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600, exist_ok=True)
 
 
 @contextmanager
