@@ -18,6 +18,8 @@ from pages.shared.decision_choice import chosen_settings
 from pages.shared.url_state import Bound, PageState
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from ecgcore.predictions.ensemble import Ensemble
     from ecgcore.review.people.permissions import Person
     from ecgcore.review.ratings import Ratings
@@ -104,7 +106,7 @@ class StoreSource:
 Source = FileSource | StoreSource
 
 
-def choose_source(person: Person | None) -> Source | None:
+def choose_source(person: Person | None, row: DeltaGenerator) -> Source | None:
     """Draw the choice of a study or a file; None where there is nothing to compare yet."""
     names = [] if person is None else kept.studies(person)
     asked = st.query_params.get("study", "")
@@ -112,23 +114,24 @@ def choose_source(person: Person | None) -> Source | None:
         words = url_state.unknown_words("study", asked, "choose another one.")
         st.warning(words, icon=":material/warning:")
         st.query_params.pop("study")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with row:
         name = st.selectbox(
-            "Readings of", [*names, FILE], key="study", bind="query-params", width=320
+            "Readings of", [*names, FILE], key="study", bind="query-params", width=280
         )
-        slot = st.container(horizontal=True, width="content")
     if person is None:
         st.caption("Say who you are, in the menu above, to compare the readings of the store.")
     if person is None or name == FILE:
         return _of_file()
-    with slot:
+    with row:
         which = st.segmented_control(
-            "Of several readings of a case, the",
+            "Readings",
             WHICH,
             default=WHICH[0],
             required=True,
             key="readings",
             bind="query-params",
+            help="Of several readings of a case by a reader: the first, blind where the study is, "
+            "or the last, after the answers.",
         )
     study = kept.read(name, person)
     if study.hidden:
@@ -156,18 +159,13 @@ def _of_file() -> FileSource | None:
     return FileSource(hashlib.sha256(content).hexdigest(), kept.file_ratings(content))
 
 
-def choose_view(source: Source) -> str:
+def choose_view(source: Source, row: DeltaGenerator) -> str:
     """Draw the choice of a view; a file knows neither confidence nor a second reading."""
     views = VIEWS if isinstance(source, StoreSource) else VIEWS[:2]
-    chosen = st.segmented_control(
-        "View",
-        views,
-        default=EVERYONE,
-        required=True,
-        key="view",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    with row:
+        chosen = st.segmented_control(
+            "View", views, default=EVERYONE, required=True, key="view", bind="query-params"
+        )
     return chosen or EVERYONE
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.review.agreement.tables import STRATA, pairwise_kappas
-from ecgcore.wording.numbers import counted, number
+from ecgcore.wording.numbers import counted, number, percent
 from pages.agreement import caches as kept
 from pages.agreement.choice import StoreSource, choose_finding
 from pages.shared.errors import plain
@@ -47,9 +47,11 @@ def draw_everyone(source: Source) -> None:
     if len(raters.names) > 2:
         st.markdown(ends(raters))
     st.caption(
-        "Fleiss' kappa compares with chance by how often each answer was given, whoever gave it; "
-        f"Krippendorff's alpha also allows for missing readings{_level(raters)}. 1 is full "
-        "agreement, 0 that of chance. 95 % intervals over cases, 1,000 bootstrap copies."
+        "Agreement: share of the pairs of readings of one case that are alike. Fleiss' kappa "
+        "compares it with chance by how often each answer was given, so it is low where nearly all "
+        "answers are alike; prevalence-adjusted: as if all answers were equally frequent. "
+        f"Krippendorff's alpha also allows for missing readings{_level(raters)}. "
+        "95 % intervals over cases, 1,000 bootstrap copies."
     )
 
 
@@ -58,7 +60,8 @@ def sentence(raters: Raters, whole: EveryoneAgreement) -> str:
     return (
         f"**{counted(len(raters.names), 'reader')}** and "
         f"**{counted(whole.n_cases, 'case')}** that two or more have read "
-        f"({counted(whole.n_ratings, 'reading')}): on {plain(raters.finding)}, Fleiss' kappa is "
+        f"({counted(whole.n_ratings, 'reading')}): on {plain(raters.finding)}, two readings agree "
+        f"in **{percent(whole.observed.value, 0)}**, Fleiss' kappa is "
         f"**{whole.fleiss_kappa.text(2)}**, Krippendorff's alpha **{whole.alpha.text(2)}**."
     )
 
@@ -71,6 +74,8 @@ def strata_table(found: list[tuple[str, EveryoneAgreement]]) -> pd.DataFrame:
                 "Cases": name,
                 "n": f"{one.n_cases:,}",
                 "Readings": f"{one.n_ratings:,}",
+                "Agreement": unbroken(one.observed, 2),
+                "Prevalence-adjusted": unbroken(one.adjusted_kappa, 2),
                 "Fleiss' kappa": unbroken(one.fleiss_kappa, 2),
                 "Krippendorff's alpha": unbroken(one.alpha, 2),
             }

@@ -17,9 +17,10 @@ with st.container(horizontal=True, vertical_alignment="center"):
     synthetic_badge(caches.catalog().synthetic)
     with st.container(horizontal=True, horizontal_alignment="right"):
         reader = draw_reader()
-source = choice.choose_source(reader)
+row = st.container(horizontal=True, vertical_alignment="bottom")
+source = choice.choose_source(reader, row)
 if source is not None:
-    view = choice.choose_view(source)
+    view = choice.choose_view(source, row)
     if view == choice.EVERYONE:
         draw_everyone(source)
     elif view == choice.PAIRS:

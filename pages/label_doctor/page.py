@@ -48,7 +48,7 @@ def _limit_slider(one: Measurable) -> float:
 
 def _draw(found: Examination) -> None:
     one = found.statement
-    left, right = st.columns([0.56, 0.44], gap="large")
+    left, right = st.columns([0.5, 0.5], gap="medium")
     with left:
         limit = _limit_slider(one)
         words = finding(found, limit)

@@ -65,7 +65,7 @@ def figures_table(found: Examination, limit: float) -> pd.DataFrame:
                 "Kappa": unbroken(agreement.kappa.at(place), 2),
                 "Sensitivity": unbroken(agreement.sensitivity.at(place), 2),
                 "Specificity": unbroken(agreement.specificity.at(place), 2),
-                "Contradictions": f"{table[1, 0] + table[0, 1]:,}",
+                "Differ": f"{table[1, 0] + table[0, 1]:,}",
             }
         )
     return pd.DataFrame(rows)

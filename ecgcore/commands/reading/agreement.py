@@ -59,6 +59,8 @@ def _compared(ratings: Ratings, weights: Weights | None) -> tuple[dict[str, Any]
                 "values": list(one.values),
                 "n_cases": found.n_cases,
                 "n_ratings": found.n_ratings,
+                **_fields("observed_agreement", found.observed),
+                **_fields("prevalence_adjusted_kappa", found.adjusted_kappa),
                 **_fields("fleiss_kappa", found.fleiss_kappa),
                 **_fields("krippendorff_alpha", found.alpha),
             }

@@ -33,8 +33,8 @@ def limit_figure(found: Examination, limit: float, *, dark: bool = False) -> go.
     published = found.statement.published
     figure.add_vline(published, line={"color": colors.quiet, "dash": "dot", "width": 1.5})
     figure.add_vline(limit, line={"color": colors.text, "width": 2})
-    figure.update_layout(template=template(dark=dark), height=400, barmode="overlay")
-    figure.update_yaxes(title_text="Share in each step", tickformat=".0%", row=1, col=1)
+    figure.update_layout(template=template(dark=dark), height=350, barmode="overlay")
+    figure.update_yaxes(title_text="Share", tickformat=".0%", row=1, col=1)
     figure.update_yaxes(title_text="Kappa", rangemode="tozero", row=2, col=1)
     unit = found.statement.unit
     noun = found.statement.noun

@@ -15,6 +15,8 @@ from ecgcore.stats.agreement.limits import LimitAgreement, limit_agreement
 Contradiction = Literal["stated, not measured", "measured, not stated"]
 CONTRADICTIONS: tuple[Contradiction, ...] = get_args(Contradiction)
 NOT_STATED = "not stated"
+CUT_DEG = -135.0
+"""Axes from here to the limit lie left of it; those beyond, counted on past 180, right of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +29,7 @@ class Examination:
         What is examined.
     rows
         A record each, by ``ecg_id``: ``label``, the words of the heart axis or the SCP code that
-        makes the statement, else `NOT_STATED`; ``stated``; ``value``, an axis from -90 to 270
+        makes the statement, else `NOT_STATED`; ``stated``; ``value``, an axis from -135 to 225
         degrees; ``confidence`` from 0 to 1.
     n_unmeasured
         Records that count, but in which the value could not be measured or, where only clear
@@ -148,9 +150,9 @@ def _labels(statement: Measurable, catalog: Catalog) -> "pd.Series[str]":
 
 
 def _value(statement: Measurable, column: "pd.Series[float]") -> "pd.Series[float]":
-    """Scale the values; an axis left of -90 degrees is taken as one right of 180."""
+    """Scale the values; the circle of axes is cut half way between its left and its right."""
     value = column.astype(np.float64) * statement.scale
-    return value.where(value >= -90, value + 360) if statement.unit == "°" else value
+    return value.where(value >= CUT_DEG, value + 360) if statement.unit == "°" else value
 
 
 def _patients(catalog: Catalog, ids: "pd.Index[int]") -> "pd.Series[int]":

@@ -75,7 +75,8 @@ class Measurable:
         return f"{self.noun} {side} {self.text(limit)}{' on' if self.above else ''}"
 
     def text(self, value: float) -> str:
-        """Write a value with its unit."""
+        """Write a value with its unit; an axis past 180 degrees as one from -180 on."""
+        value = value - 360 if self.unit == "°" and value > 180 else value
         digits = 0 if self.limits[2] >= 1 else 2 if self.limits[2] < 0.1 else 1
         return f"{number(value, digits)}{self.unit if self.unit == '°' else f' {self.unit}'}"
 

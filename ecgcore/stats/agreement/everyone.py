@@ -30,6 +30,10 @@ class EveryoneAgreement:
     ----------
     n_cases, n_ratings
         Cases with two ratings or more, and their ratings.
+    observed
+        Share of the pairs of readings of one case that agree.
+    adjusted_kappa
+        The same, prevalence-adjusted: as if all values were equally frequent.
     fleiss_kappa
         Fleiss' kappa.
     alpha
@@ -38,6 +42,8 @@ class EveryoneAgreement:
 
     n_cases: int
     n_ratings: int
+    observed: Estimate
+    adjusted_kappa: Estimate
     fleiss_kappa: Estimate
     alpha: Estimate
 
@@ -74,21 +80,30 @@ def everyone_agreement(
     counts = counts[counts.sum(axis=1) >= 2]
     kinds, often = np.unique(counts, axis=0, return_counts=True)
     copies = with_copies(often, n_copies, seed)
-    alphas = np.array([_alpha(kinds, one.astype(np.int64), level) for one in copies])
-    kappas = _fleiss(kinds.astype(np.float64), copies)
+    observed = _observed(kinds.astype(np.float64), copies)
     return EveryoneAgreement(
         n_cases=len(counts),
         n_ratings=int(counts.sum()),
-        fleiss_kappa=percentile_estimate(float(kappas[0]), kappas[1:]),
-        alpha=percentile_estimate(float(alphas[0]), alphas[1:]),
+        observed=_estimate(observed),
+        adjusted_kappa=_estimate((n_values * observed - 1) / (n_values - 1)),
+        fleiss_kappa=_estimate(_fleiss(kinds.astype(np.float64), copies, observed)),
+        alpha=_estimate(np.array([_alpha(kinds, one.astype(np.int64), level) for one in copies])),
     )
 
 
-def _fleiss(kinds: FloatArray, often: FloatArray) -> FloatArray:
-    """Return Fleiss' kappa where each kind of case ``(m, k)`` is there `often` ``(copies, m)``."""
+def _estimate(with_copies_below: FloatArray) -> Estimate:
+    return percentile_estimate(float(with_copies_below[0]), with_copies_below[1:])
+
+
+def _observed(kinds: FloatArray, often: FloatArray) -> FloatArray:
+    """Return the share of agreeing pairs where each kind of case is there `often`."""
     readers = kinds.sum(axis=1)
     agreeing = ratio((kinds * (kinds - 1)).sum(axis=1), readers * (readers - 1))
-    observed = ratio(often @ agreeing, often.sum(axis=1))
+    return ratio(often @ agreeing, often.sum(axis=1))
+
+
+def _fleiss(kinds: FloatArray, often: FloatArray, observed: FloatArray) -> FloatArray:
+    """Return Fleiss' kappa where each kind of case ``(m, k)`` is there `often` ``(copies, m)``."""
     given = often @ kinds
     shares = ratio(given, np.broadcast_to(given.sum(axis=1, keepdims=True), given.shape))
     by_chance = (shares**2).sum(axis=1)

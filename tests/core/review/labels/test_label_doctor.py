@@ -64,10 +64,12 @@ def test_what_each_label_measures_begins_with_the_labels_of_the_statement(lad):
     assert table.loc["MID", "beyond"] == 0.5
 
 
-def test_a_right_axis_may_lie_beyond_180_degrees(synthetic_catalog):
-    catalog, ids = with_axes(synthetic_catalog, ["RAD", "MID", "ARAD"])
-    found = examine(measurable("RAD"), catalog, measured(ids, axis_qrs_deg=[95, 60, -160]))
-    assert found.beyond(90).tolist() == [True, False, True]
+def test_the_circle_is_cut_half_way_between_left_and_right(synthetic_catalog):
+    catalog, ids = with_axes(synthetic_catalog, ["RAD", "MID", "ARAD", "MID"])
+    table = measured(ids, axis_qrs_deg=[95, 60, -160, -100])
+    found = examine(measurable("RAD"), catalog, table)
+    assert found.beyond(90).tolist() == [True, False, True, False]
+    assert found.statement.text(found.rows["value"].iloc[2]) == "\N{MINUS SIGN}160°"
 
 
 def test_doubtful_values_are_left_out_where_asked_and_counted(synthetic_catalog):

@@ -49,6 +49,8 @@ def test_readers_of_all_cases_and_gaps_agree_with_a_count_by_hand() -> None:
     found = everyone_agreement([[0, 0, 1], [0, 0, 1], [1, -1, -1]], n_copies=1)
     observed, chance = (1 / 3 + 2) / 3, (4 / 7) ** 2 + (3 / 7) ** 2
     assert found.fleiss_kappa.value == pytest.approx((observed - chance) / (1 - chance))
+    assert found.observed.value == pytest.approx(observed)
+    assert found.adjusted_kappa.value == pytest.approx(2 * observed - 1)
 
 
 @pytest.mark.parametrize("codes", [[[0, 0], [0, 0]], [[0, -1], [-1, 0]]])
