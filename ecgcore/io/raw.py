@@ -1,7 +1,6 @@
 """A recording as its file has it, and the one way from there to an `EcgRecord`."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -98,8 +97,9 @@ class RawEcg:
     off: tuple[str, ...] = ()
 
 
-class OneLeadError(RecordError):
-    """A recording has one lead, as a watch's: it can be drawn, and neither measured nor judged.
+@dataclass(frozen=True, slots=True, eq=False)
+class OneLead:
+    """A recording of one lead, as a watch makes it.
 
     Attributes
     ----------
@@ -113,12 +113,30 @@ class OneLeadError(RecordError):
         What was changed or assumed on the way.
     """
 
-    def __init__(
-        self, words: str, lead: str, signal: FloatArray, fs_hz: float, warnings: Sequence[str] = ()
-    ) -> None:
+    record_id: str
+    lead: str
+    signal: FloatArray
+    fs_hz: float
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.signal) / self.fs_hz
+
+
+class OneLeadError(RecordError):
+    """A recording has one lead: it can be drawn, and neither measured nor judged.
+
+    Attributes
+    ----------
+    one
+        The lead.
+    """
+
+    def __init__(self, words: str, one: OneLead) -> None:
         super().__init__(words)
-        self.lead, self.signal, self.fs_hz = lead, signal, fs_hz
-        self.warnings = tuple(warnings)
+        self.one = one
 
 
 @np.errstate(over="ignore", invalid="ignore")  # beyond float32 is not a number, refused as such
@@ -164,15 +182,19 @@ def to_record(raw: RawEcg, record_id: str, source: str) -> EcgRecord:
 
 
 def _one_lead(raw: RawEcg, name: str) -> OneLeadError:
-    turned = raw.names[0].strip().startswith(("-", "−"))
+    fs_hz, turned = raw.fs_hz, raw.names[0].strip().startswith(("-", "−"))
     lead = standard_lead(raw.names[0].strip().lstrip("-−")) or ""
     signal = np.asarray(-raw.signal[0] if turned else raw.signal[0], dtype=np.float32)
     words = (
-        f"{name} holds one lead ({lead or 'not named'}, {raw.fs_hz:.10g} Hz, "
-        f"{len(signal) / raw.fs_hz:.4g} s), as a watch records it. It can be drawn; measurements "
+        f"{name} holds one lead ({lead or 'not named'}, {fs_hz:.10g} Hz, "
+        f"{len(signal) / fs_hz:.4g} s), as a watch records it. It can be drawn; measurements "
         f"and models need 12 leads, of which {len(LEADS) - 1} are missing."
     )
-    return OneLeadError(words, lead, signal, raw.fs_hz, raw.warnings)
+    if np.isnan(signal).any():
+        held = ~np.isnan(signal)
+        at = np.arange(len(signal))
+        signal = np.interp(at, at[held], signal[held]).astype(np.float32)
+    return OneLeadError(words, OneLead(name, lead, signal, fs_hz, raw.warnings))
 
 
 def _without_empty(raw: RawEcg, name: str) -> RawEcg:

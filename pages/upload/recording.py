@@ -12,7 +12,14 @@ import streamlit as st
 
 from ecgcore.errors import RecordError
 from ecgcore.io.guarded.pool import read_upload
-from ecgcore.io.raw import FILE_SAYS_ALL, MAX_FS_HZ, MIN_DURATION_S, MIN_FS_HZ
+from ecgcore.io.raw import (
+    FILE_SAYS_ALL,
+    MAX_FS_HZ,
+    MIN_DURATION_S,
+    MIN_FS_HZ,
+    OneLead,
+    OneLeadError,
+)
 from ecgcore.io.recordings import (
     FORMATS,
     MAX_UPLOAD_BYTES,
@@ -31,6 +38,7 @@ from pages.shared import caches
 from pages.shared import case as cases
 from pages.shared.decision_choice import chosen_calibrator
 from pages.shared.errors import plain, show_ecg_error
+from pages.upload import one_lead, questions
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_popover_container import PopoverContainer
@@ -42,8 +50,6 @@ MAX_WINDOWS = 60
 """Windows that the models are asked about at once: ten minutes."""
 
 EXAMPLE = "synthetic-example.csv"
-UNITS = ("mV", "uV", "V")
-
 _OPENED, _ROUND = "upload_opened", "upload_round"
 _KEPT = "Read in memory for this session only: nothing is stored, no patient's name is read."
 _WHAT_IS_READ = (
@@ -63,14 +69,17 @@ class Opened:
         Its files where the reader's word was needed, so that it can be changed; else empty.
     options
         What the reader said.
+    entries
+        The recordings that there were to choose from.
     """
 
-    record: EcgRecord
+    record: EcgRecord | OneLead
     files: Files = ()
     options: ReadOptions = FILE_SAYS_ALL
+    entries: tuple[str, ...] = ()
 
 
-def open_recording() -> EcgRecord | None:
+def open_recording() -> EcgRecord | OneLead | None:
     """Draw title and upload; return the open recording, None before the first.
 
     It stays open while the reader visits other pages or tries a file that cannot be read.
@@ -102,7 +111,9 @@ def _round() -> int:
     return int(st.session_state.get(_ROUND, 0))
 
 
-def _facts(record: EcgRecord) -> str:
+def _facts(record: EcgRecord | OneLead) -> str:
+    if isinstance(record, OneLead):
+        return f"**{plain(record.record_id)}** · {one_lead.facts(record)}"
     length = (
         f"{record.duration_s:.0f} s" if record.duration_s >= 60 else f"{record.duration_s:.4g} s"
     )
@@ -136,14 +147,17 @@ def _read_uploaded(opened: Opened | None) -> None:
 
 
 def _read_again(opened: Opened) -> None:
-    """Read a table anew when the reader changes what was said of its units or rate."""
-    options = replace(_ask(f"open {_round()}", opened.options), entry=opened.options.entry)
+    """Read a file anew when the reader changes what was said of it, or takes another recording."""
+    token, options = f"open {_round()}", opened.options
+    if opened.entries:
+        options = replace(options, entry=questions.choose(opened.entries, token, options.entry))
+    options = questions.change(options, token)
     if options != opened.options:
-        _open(lambda: Opened(read_upload(opened.files, options), opened.files, options))
+        _open(lambda: Opened(_read(opened.files, options), opened.files, options, opened.entries))
         st.caption("Still shown as before.")
 
 
-def _open(read: Callable[[], Opened]) -> None:
+def _open(read: Callable[[], Opened | None]) -> None:
     """Open a recording, or show what keeps it from being read, a question apart from an error."""
     try:
         opened = read()
@@ -152,67 +166,44 @@ def _open(read: Callable[[], Opened]) -> None:
     except RecordError as error:
         show_ecg_error(error)
     else:
-        _replace(opened)
-        st.rerun()
+        if opened is not None:
+            _replace(opened)
+            st.rerun()
 
 
-def _read_new(files: Files, token: str) -> Opened:
+def _read(files: Files, options: ReadOptions) -> EcgRecord | OneLead:
+    try:
+        return read_upload(files, options)
+    except OneLeadError as found:
+        return found.one
+
+
+def _read_new(files: Files, token: str) -> Opened | None:
     """Read uploaded files, asking the reader only for what they do not say."""
-    options = FILE_SAYS_ALL
+    options, entries = FILE_SAYS_ALL, tuple[str, ...]()
     try:
-        return Opened(read_upload(files))
+        record = _read(files, options)
     except SeveralError as several:
-        entry = _choose(several.entries, token)
-        if entry is None:
-            raise
-        options = ReadOptions(entry=entry)
+        st.info(f"There are {len(several.entries)} recordings.", icon=":material/help:")
+        entries = several.entries
+        options = ReadOptions(entry=questions.choose(entries, token))
+        return _read_asking(files, options, entries, token) if options.entry else None
     except NotSaidError:
-        pass
+        return _read_asking(files, options, entries, token)
+    return Opened(record)
+
+
+def _read_asking(
+    files: Files, options: ReadOptions, entries: tuple[str, ...], token: str
+) -> Opened | None:
+    """Read one recording; None while questions are open, which are drawn with their guesses."""
     try:
-        return Opened(read_upload(files, options))
-    except NotSaidError:
-        said = _ask(token, FILE_SAYS_ALL)
-        if said == FILE_SAYS_ALL:
-            raise
-    options = replace(said, entry=options.entry)
-    return Opened(read_upload(files, options), files, options)
-
-
-def _choose(entries: Sequence[str], token: str) -> int | None:
-    """Draw the choice among several recordings; return its number from 1."""
-    chosen: int | None = st.selectbox(
-        "Recording",
-        range(1, len(entries) + 1),
-        index=None,
-        format_func=lambda number: f"{number}: {plain(entries[number - 1])}",
-        placeholder="Choose one",
-        key=f"upload_entry_{token}",
-        width=420,
-    )
-    return chosen
-
-
-def _ask(token: str, before: ReadOptions) -> ReadOptions:
-    """Draw what a table may not say itself; `token` tells one table's answers from another's."""
-    with st.container(horizontal=True):
-        units = st.selectbox(
-            "Units of the samples",
-            UNITS,
-            index=None if before.units is None else UNITS.index(before.units),
-            placeholder="as the file says",
-            key=f"upload_units_{token}",
-            width=200,
-        )
-        fs_hz = st.number_input(
-            "Samples per second",
-            min_value=MIN_FS_HZ,
-            max_value=MAX_FS_HZ,
-            value=before.fs_hz,
-            placeholder="as the file says",
-            key=f"upload_rate_{token}",
-            width=200,
-        )
-    return ReadOptions(units, fs_hz)
+        return Opened(_read(files, options), files, options, entries)
+    except NotSaidError as missing:
+        st.info(plain(str(missing)), icon=":material/help:")
+        token = f"{token} {options.entry}"
+        answered = questions.ask(missing.questions, options, token)
+    return None if answered is None else Opened(_read(files, answered), files, answered, entries)
 
 
 def _replace(opened: Opened | None) -> None:
@@ -221,7 +212,7 @@ def _replace(opened: Opened | None) -> None:
     st.session_state[_ROUND] = _round() + 1
 
 
-def draw_warnings(record: EcgRecord) -> None:
+def draw_warnings(record: EcgRecord | OneLead) -> None:
     """Say what was changed or assumed while reading, each line once."""
     if record.warnings:
         st.info(plain(" ".join(record.warnings)), icon=":material/info:")

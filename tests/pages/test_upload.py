@@ -126,8 +126,7 @@ def test_a_pair_opens_and_the_upload_is_free_for_the_next(own: Callable[[], AppT
 def test_every_format_opens(own: Callable[[], AppTest], given: uploads.Upload) -> None:
     app = upload(own(), given.files)
     if given.options.units is not None:
-        app.selectbox(key=key_of(app.selectbox, "upload_units")).select("uV")
-        app.number_input(key=key_of(app.number_input, "upload_rate")).set_value(100).run()
+        app = answer(app, "uV", 100)
     assert ecg(app).endswith("10 s, without overlay")
     assert not app.error
     assert not app.exception
@@ -137,14 +136,73 @@ def key_of(widgets: Sequence[object], start: str) -> str:
     return next(str(box.key) for box in widgets if str(box.key).startswith(start))  # type: ignore[attr-defined]
 
 
+def answer(app: AppTest, units: str, fs_hz: float) -> AppTest:
+    """Fill in the form for a table that says neither, and confirm it."""
+    app.selectbox(key=key_of(app.selectbox, "upload_units")).select(units)
+    app.number_input(key=key_of(app.number_input, "upload_rate")).set_value(fs_hz)
+    return press(app, "Open it so")
+
+
+def test_a_guess_stands_in_the_form_and_is_taken_only_when_it_is_confirmed(
+    own: Callable[[], AppTest],
+) -> None:
+    app = upload(own(), BARE)
+    assert app.selectbox(key=key_of(app.selectbox, "upload_units")).value == "uV"
+    assert app.number_input(key=key_of(app.number_input, "upload_rate")).value == 100
+    assert "µV is likely" in texts(app)
+    assert "1,000 samples are 10 s at 100 Hz" in texts(app)
+    assert opened(app.run()) is None
+    app = press(app, "Open it so")
+    assert opened(app).fs_hz == 100
+    assert "Units taken as uV, as you said. Rate taken as 100 Hz, as you said." in texts(app)
+
+
+def test_a_table_without_names_asks_for_the_order(own: Callable[[], AppTest]) -> None:
+    rows = MICROVOLTS[[0, 1, *range(6, 12)]].T
+    text = "\n".join(",".join(map(str, row)) for row in rows)
+    app = upload(own(), [("eight.csv", text.encode())])
+    box = app.selectbox(key=key_of(app.selectbox, "upload_leads"))
+    assert box.value == "eight leads"
+    assert len(box.options) == 2
+    app = press(app, "Open it so")
+    np.testing.assert_allclose(opened(app).signal[6], MICROVOLTS[6] / 1000, atol=1e-6)
+
+
+def test_a_baseline_that_programs_read_in_two_ways_is_asked_for(own: Callable[[], AppTest]) -> None:
+    eight = [uploads.LEADS.index(lead) for lead in uploads.EIGHT]
+    ((name, content),) = uploads.muse_file(MICROVOLTS[eight], 100)
+    tag = b"<FirstSampleBaseline>500</FirstSampleBaseline><LeadSampleSize>"
+    app = upload(own(), [(name, content.replace(b"<LeadSampleSize>", tag))])
+    assert questions(app) == []
+    assert "some programs add and others subtract" in texts(app)
+    app.selectbox(key=key_of(app.selectbox, "upload_baseline")).select("add")
+    app = press(app, "Open it so")
+    np.testing.assert_allclose(opened(app).signal[6], MICROVOLTS[6] / 1000 + 0.5, atol=1e-6)
+
+
+def test_one_lead_is_drawn_and_not_judged(own: Callable[[], AppTest]) -> None:
+    values = np.tile(MICROVOLTS[0], 3)
+    head = "Name,Jane Doe\nSample Rate,100.5 hertz\nLead,Lead I\nUnit,µV\n\n"
+    app = upload(own(), [("watch.csv", (head + "\n".join(map(str, values))).encode())])
+    assert "**watch** · one lead (I, 100.5 Hz) · 29.85 s" in texts(app)
+    charts = app.get("plotly_chart")
+    assert [chart.proto.alt for chart in charts] == ["ECG of one lead (I), 10 s"]
+    drawn = next(one for one in json.loads(charts[0].proto.spec)["data"] if one.get("name") == "I")
+    assert len(drawn["customdata"]["bdata"]) > 0
+    assert "models need 12 leads, so that neither is shown" in texts(app)
+    assert "Jane" not in texts(app)
+    assert "bpm" not in texts(app)
+    app.slider(key="upload_one_start").set_value(12.0).run()
+    assert not app.exception
+
+
 def test_a_bare_table_asks_and_its_answers_can_be_changed(own: Callable[[], AppTest]) -> None:
     app = upload(own(), BARE)
     assert questions(app) == ["Units of the samples", "Samples per second"]
     assert "table.csv does not say its units" in texts(app)
     assert ecg(app) == ""
-    app.selectbox(key=key_of(app.selectbox, "upload_units")).select("uV").run()
     assert "table.csv does not say its rate" in texts(app)
-    app.number_input(key=key_of(app.number_input, "upload_rate")).set_value(100).run()
+    app = answer(app, "uV", 100)
     assert "Units taken as uV, as you said. Rate taken as 100 Hz, as you said." in texts(app)
     assert opened(app).duration_s == 10
 
@@ -158,19 +216,16 @@ def test_a_bare_table_asks_and_its_answers_can_be_changed(own: Callable[[], AppT
 
 def test_another_rate_is_measured_anew(own: Callable[[], AppTest]) -> None:
     app = upload(own(), uploads.csv_file(np.tile(MICROVOLTS, 2)))
-    app.selectbox(key=key_of(app.selectbox, "upload_units")).select("uV")
-    app.number_input(key=key_of(app.number_input, "upload_rate")).set_value(100).run()
+    app = answer(app, "uV", 100)
     assert "Rate **70 bpm**" in texts(app)
     app = upload(app, uploads.csv_file(MICROVOLTS))
-    app.selectbox(key=key_of(app.selectbox, "upload_units")).select("uV")
-    app.number_input(key=key_of(app.number_input, "upload_rate")).set_value(200).run()
+    app = answer(app, "uV", 200)
     assert "Rate **140 bpm**" in texts(app)
 
 
 def test_answers_for_one_table_are_not_taken_for_the_next(own: Callable[[], AppTest]) -> None:
     app = upload(own(), BARE)
-    app.selectbox(key=key_of(app.selectbox, "upload_units")).select("uV")
-    app.number_input(key=key_of(app.number_input, "upload_rate")).set_value(100).run()
+    app = answer(app, "uV", 100)
     app = upload(app, [("next.csv", BARE[0][1])])
     assert "next.csv does not say its units" in texts(app)
     assert "table stays open" in texts(app)
@@ -214,6 +269,9 @@ def test_of_several_recordings_the_reader_chooses_one(own: Callable[[], AppTest]
     assert ecg(app) == ""
     box.select("2: ecg.dcm (DICOM, 27 kB)").run()
     assert "**ecg** · 8 s · 100 Hz" in texts(app)
+    again = app.selectbox(key=key_of(app.selectbox, "upload_entry_open"))
+    again.select("1: ecg.hea (WFDB)").run()
+    assert "**ecg** · 10 s · 100 Hz" in texts(app)
 
 
 def test_the_second_file_of_a_pair_may_come_later(own: Callable[[], AppTest]) -> None:

@@ -19,7 +19,7 @@ import psutil
 from ecgcore.errors import RecordError, shortened
 from ecgcore.io.guarded.messages import read_message, write_message
 from ecgcore.io.missing_units import NotSaidError, Question
-from ecgcore.io.raw import FILE_SAYS_ALL, OneLeadError, ReadOptions
+from ecgcore.io.raw import FILE_SAYS_ALL, OneLead, OneLeadError, ReadOptions
 from ecgcore.io.recordings import MAX_UPLOAD_BYTES, SeveralError, check_upload_size
 from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord, Gap, Unresampled
@@ -277,8 +277,9 @@ def _record(
             unresampled=_unresampled(head, answers),
         )  # fmt: skip
     if head["error"] == OneLeadError.__name__:
-        one = np.frombuffer(answers[0], np.float32)
-        raise OneLeadError(head["words"], head["lead"], one, head["fs_hz"], head["warnings"])
+        known = {**head["one"], "warnings": tuple(head["one"]["warnings"])}
+        one = OneLead(**known, signal=np.frombuffer(answers[0], np.float32))
+        raise OneLeadError(head["words"], one)
     if head["error"] == SeveralError.__name__:
         raise SeveralError(head["words"], head["entries"])
     if head["error"] == NotSaidError.__name__:

@@ -61,8 +61,9 @@ def _answer(request: dict[str, Any], files: list[bytearray]) -> Answer:
 def _as_refusal(error: RecordError) -> Answer:
     head: dict[str, Any] = {"error": RecordError.__name__, "words": str(error)}
     if isinstance(error, OneLeadError):
-        known = {"lead": error.lead, "fs_hz": error.fs_hz, "warnings": error.warnings}
-        return head | {"error": OneLeadError.__name__} | known, [error.signal.data.cast("B")]
+        known = asdict(error.one)
+        signal = known.pop("signal")
+        return head | {"error": OneLeadError.__name__, "one": known}, [signal.data.cast("B")]
     if isinstance(error, SeveralError):
         return head | {"error": SeveralError.__name__, "entries": error.entries}, []
     if isinstance(error, NotSaidError):
