@@ -16,13 +16,16 @@ from ecgcore.figures.attribution_overlay import (
     overlay_traces,
 )
 from ecgcore.figures.paper_layout import (
+    PAGE_S,
     USUAL_PAPER,
     PaperLayout,
     PaperSettings,
     Segment,
     paper_layout,
+    roomy_layout,
 )
 from ecgcore.figures.theme import RUST, Paper, Theme, paper, template
+from ecgcore.io.raw import OneLead
 from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord, FloatArray
 from ecgcore.signals.what_if import MODIFIED
@@ -37,6 +40,8 @@ _SCALE_PX = 80
 _UNDER_NAME_S = 0.4
 _HOVER = "<b>%{meta}</b>  %{customdata[0]} ms<br>%{customdata[1]} µV<extra></extra>"
 _INT16 = np.iinfo(np.int16)
+NOT_NAMED = "lead not named"
+
 _CORNER = {
     "xref": "x domain",
     "yref": "y domain",
@@ -112,6 +117,33 @@ def ecg_figure(  # noqa: PLR0913 - everything that can be drawn has its own word
             "uirevision": f"{record.record_id} {settings}",
         },
     )
+
+
+def one_lead_figure(
+    one: OneLead, start_s: float = 0.0, theme: Theme = "light"
+) -> tuple[go.Figure, PaperLayout]:
+    """Draw 10 s of it from a moment on; values between samples are set on straight lines.
+
+    Returns
+    -------
+    tuple
+        The figure and the page that it is drawn on.
+    """
+    fs_hz = round(one.fs_hz)
+    duration_s = min(PAGE_S, len(one.signal) / one.fs_hz - start_s)
+    at_s = start_s + np.arange(max(1, int(duration_s * fs_hz))) / fs_hz
+    lead = one.lead or "I"
+    signal = np.zeros((len(LEADS), len(at_s)), np.float32)
+    held_s = np.arange(len(one.signal)) / one.fs_hz
+    signal[LEADS.index(lead)] = np.interp(at_s, held_s, one.signal)
+    record = EcgRecord(one.record_id, signal, fs_hz, "")
+    settings = PaperSettings(layout="single", lead=lead)
+    layout = roomy_layout(record, settings)
+    figure = ecg_figure(record, settings, layout=layout, theme=theme)
+    if not one.lead:
+        names = next(trace for trace in figure.data if trace.name == "lead names")
+        names.text = [f"<b>{NOT_NAMED}</b>"]
+    return figure, layout
 
 
 def mark_modified(figure: go.Figure, words: str) -> go.Figure:

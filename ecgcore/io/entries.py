@@ -13,12 +13,12 @@ from ecgcore.io.kinds import HEAD_BYTES, holds_numbers, kind_of
 from ecgcore.io.wfdb.headers import parse_header
 
 FORMATS = (
-    "WFDB (.hea with .dat or .mat), zip, CSV, NPZ, DICOM, HL7 aECG, XML of MUSE, Philips, "
-    "CardioSoft, Schiller and Mortara ELI, SCP-ECG, EDF, BDF, ISHNE and MFER"
+    "WFDB (.hea with .dat or .mat), zip, CSV, NPZ, NPY, MATLAB, DICOM, HL7 aECG, XML of MUSE, "
+    "Philips, CardioSoft, Schiller and Mortara ELI, SCP-ECG, EDF, BDF, ISHNE and MFER"
 )
 _TITLES = {
     "wfdb": "WFDB", "dicom": "DICOM", "xml": "XML", "scp": "SCP-ECG", "edf": "EDF",
-    "ishne": "ISHNE", "mfer": "MFER", "csv": "table", "npz": "NPZ",
+    "ishne": "ISHNE", "mfer": "MFER", "csv": "table", "npz": "NPZ", "npy": "NPY", "mat": "MATLAB",
 }  # fmt: skip
 _LISTED = 10
 

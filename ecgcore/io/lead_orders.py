@@ -49,10 +49,10 @@ def asked_order(
     proven = _proven(signal) if n == len(LEADS) else None
     if proven is not None:
         words = (
-            f"No leads are named; {', '.join(proven)} were taken: the limb leads fit Einthoven's "
-            "and Goldberger's relations in this order alone, V1 to V6 are believed to."
+            f"No leads are named; {', '.join(proven)} were taken: the limb leads obey Einthoven's "
+            "and Goldberger's relations in this order alone; that of V1 to V6 is assumed.",
         )
-        return proven, (words,)
+        return proven, words
     if not likely:
         raise RecordError(
             f"{name} names no leads and has {n} columns of samples; 12, or 8 (I, II, V1-V6), can "

@@ -24,7 +24,8 @@ from ecgcore.io.kinds import HEAD_BYTES, SIGNAL_SUFFIXES, kind_of
 from ecgcore.io.missing_units import NotSaidError
 from ecgcore.io.raw import FILE_SAYS_ALL, MAX_FILE_BYTES, RawEcg, ReadOptions, to_record
 from ecgcore.io.tables.csv_files import read_csv
-from ecgcore.io.tables.npz_files import read_npz
+from ecgcore.io.tables.mat_files import read_mat
+from ecgcore.io.tables.npz_files import read_npy, read_npz
 from ecgcore.io.wfdb.headers import Header, parse_header
 from ecgcore.io.wfdb.wfdb_files import decode, needed_files, read_bytes
 from ecgcore.io.xml.xml_files import read_xml
@@ -42,6 +43,9 @@ __all__ = [
 ]
 
 MAX_UPLOAD_BYTES = 20 * 2**20
+
+_ASKING = {"csv": read_csv, "npy": read_npy, "mat": read_mat, "xml": read_xml}
+"""Readers that ask for what a file may not say."""
 
 _READERS = {
     "dicom": read_dicom, "scp": read_scp, "edf": read_edf, "ishne": read_ishne, "mfer": read_mfer,
@@ -144,10 +148,8 @@ def _raw(entry: Entry, beside: Mapping[str, Entry], options: ReadOptions, max_by
         return _wfdb(entry.name, _with_signals(entry, content, beside, max_bytes))
     if entry.kind == "npz":
         return read_npz(content, name, options, max_bytes)
-    if entry.kind == "csv":
-        return read_csv(content, name, options)
-    if entry.kind == "xml":
-        return read_xml(content, name, options)
+    if entry.kind in _ASKING:
+        return _ASKING[entry.kind](content, name, options)
     return _READERS[entry.kind](content, name)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ecgcore.figures.one_lead import NOT_NAMED, one_lead_figure
+from ecgcore.figures.ecg_paper import NOT_NAMED, one_lead_figure
 from ecgcore.figures.paper_layout import PAGE_S
 from ecgcore.io.raw import OneLead
 from pages.case.paper_choice import draw_paper

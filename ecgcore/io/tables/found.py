@@ -107,8 +107,7 @@ def leads_first(array: NDArray[Any], name: str, n_names: int | None) -> NDArray[
     wanted = (len(LEADS), 8, 1) if n_names is None else (n_names,)
     for n in wanted:
         if n in rows.shape:
-            turned = len(rows) != n or (rows.shape[1] == n and len(rows) < n)
-            return rows.T if turned else rows
+            return rows if len(rows) == n else rows.T
     raise RecordError(
         f"{name} holds an array of shape {array.shape}; leads and samples, such as "
         f"({wanted[0]}, n_samples), are needed."

@@ -49,6 +49,16 @@ class Stated:
     lead: str | None = None
 
 
+def is_rate_key(key: str) -> bool:
+    """Say whether letters of a name stand for samples per second."""
+    return key in _RATE_KEYS or key in {"sr", "samplingfreqhz", "sps"}
+
+
+def is_unit_key(key: str) -> bool:
+    """Say whether letters of a name stand for a unit of voltage."""
+    return key in _UNIT_KEYS
+
+
 def with_line(stated: Stated, line: str) -> Stated:
     """Add what one line states; the first word of a file counts.
 

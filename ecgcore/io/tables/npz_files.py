@@ -1,9 +1,9 @@
-"""Read NumPy archives.
+"""Read NumPy archives and arrays.
 
 Keys of the ``.npz``: ``signal`` ``(n_leads, n_samples)``, numbers; ``fs_hz``, one number;
-``leads``, ``n_leads`` names (without it, twelve rows are taken to be in our order); ``units``,
-"mV", "uV" or "V". Rate and units may come from `ReadOptions` instead. No other key is read and
-nothing is ever unpickled.
+``leads``, ``n_leads`` names (without it their order is proven by the limb leads, or asked for);
+``units``, "mV", "uV" or "V". Rate and units may come from `ReadOptions` instead. ``.npy`` is the
+signal alone. No other key is read and nothing is ever unpickled.
 """
 
 import math
@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from ecgcore.errors import RecordError
 from ecgcore.io.archives import unpack
-from ecgcore.io.missing_units import asked_rate, asked_unit
-from ecgcore.io.raw import MAX_FILE_BYTES, RawEcg, ReadOptions, check_size, unit_scale
-from ecgcore.leads import LEADS
+from ecgcore.io.raw import MAX_FILE_BYTES, RawEcg, ReadOptions
+from ecgcore.io.tables.found import Found, asked_raw, leads_first
 from ecgcore.wording.numbers import counted
 
 _WORDS = {"iuf": "numbers", "U": "texts"}
@@ -41,31 +40,36 @@ def read_npz(
         raise RecordError(
             f"{name} holds {counted(len(files), 'array')}; one named signal is needed."
         )
-    signal = _array(files["signal.npy"], name, "signal", "iuf")
+    signal = parse_npy(files["signal.npy"], name, "signal", "iuf")
     if signal.ndim != 2:
         raise RecordError(f"{name}: signal has shape {signal.shape}; (n_leads, n_samples) needed.")
-    unit, unit_words = asked_unit(name, _text(files, name, "units"), options)
-    fs_hz, rate_words = asked_rate(name, _rate(files, name), options)
     signal, names, lead_words = _lead_names(signal, files, name)
-    check_size(name, *signal.shape)
-    return RawEcg(
-        names,
-        _scaled(signal, unit_scale(name, unit)),
-        fs_hz,
-        (*unit_words, *rate_words, *lead_words),
-    )
+    unit, fs_hz = _text(files, name, "units"), _rate(files, name)
+    return asked_raw(Found(signal, names, unit, fs_hz, lead_words), name, options)
 
 
-def _scaled(signal: NDArray[Any], mv_per_unit: float) -> NDArray[np.float32]:
-    """Return millivolts, row by row: small numbers take four times their memory, not sixteen."""
-    scaled = np.empty(signal.shape, np.float32)
-    for row, values in zip(scaled, signal, strict=True):
-        row[:] = values.astype(np.float64) * mv_per_unit
-    return scaled
+def read_npy(content: bytes, name: str, options: ReadOptions) -> RawEcg:
+    """Read one array of samples; units, rate and leads are asked for.
+
+    Raises
+    ------
+    RecordError
+        If it holds no numbers or no axis of 12 or 8 leads; NotSaidError for what it does not say.
+    """
+    signal = leads_first(parse_npy(content, name, "the array", "iuf"), name, None)
+    return asked_raw(Found(signal), name, options)
 
 
-def _array(content: bytes, name: str, key: str, kinds: str) -> NDArray[Any]:
-    """Parse ``.npy``, whose header cannot ask for more than the bytes that follow it."""
+def parse_npy(content: bytes, name: str, key: str, kinds: str) -> NDArray[Any]:
+    """Parse ``.npy`` of numbers ("iuf") or texts ("U").
+
+    Its header cannot ask for more than the bytes that follow it.
+
+    Raises
+    ------
+    RecordError
+        If it is damaged, or of another kind.
+    """
     stream = BytesIO(content)
     try:
         shape, fortran_order, dtype = _HEADERS[npy.read_magic(stream)](stream)
@@ -83,7 +87,7 @@ def _array(content: bytes, name: str, key: str, kinds: str) -> NDArray[Any]:
 def _text(files: dict[str, bytes], name: str, key: str) -> str | None:
     if f"{key}.npy" not in files:
         return None
-    array = _array(files[f"{key}.npy"], name, key, "U")
+    array = parse_npy(files[f"{key}.npy"], name, key, "U")
     if array.size != 1:
         raise RecordError(f"{name}: {key} holds {array.size} texts; one is needed.")
     return _decoded(array, name, key)[0]
@@ -107,7 +111,7 @@ def _decoded(array: NDArray[Any], name: str, key: str) -> list[str]:
 def _rate(files: dict[str, bytes], name: str) -> float | None:
     if "fs_hz.npy" not in files:
         return None
-    array = _array(files["fs_hz.npy"], name, "fs_hz", "iuf")
+    array = parse_npy(files["fs_hz.npy"], name, "fs_hz", "iuf")
     if array.size != 1:
         raise RecordError(f"{name}: fs_hz holds {array.size} numbers; one is needed.")
     return float(array.reshape(-1)[0])
@@ -115,17 +119,11 @@ def _rate(files: dict[str, bytes], name: str) -> float | None:
 
 def _lead_names(
     signal: NDArray[Any], files: dict[str, bytes], name: str
-) -> tuple[NDArray[Any], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[NDArray[Any], tuple[str, ...] | None, tuple[str, ...]]:
     """Match rows and names, and turn the signal if its columns are the leads."""
     if "leads.npy" not in files:
-        if len(signal) != len(LEADS):
-            raise RecordError(
-                f"{name}: signal has shape {signal.shape} and no leads are named; add an array "
-                "leads with their names."
-            )
-        words = f"No leads are named; rows were taken as {', '.join(LEADS)}."
-        return signal, LEADS, (words,)
-    names = tuple(_decoded(_array(files["leads.npy"], name, "leads", "U"), name, "leads"))
+        return leads_first(signal, name, None), None, ()
+    names = tuple(_decoded(parse_npy(files["leads.npy"], name, "leads", "U"), name, "leads"))
     if len(signal) == len(names):
         return signal, names, ()
     if signal.shape[1] == len(names):

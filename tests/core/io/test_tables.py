@@ -177,7 +177,7 @@ def test_archives_are_read_as_written(names: list[str], dtype: str, turn: bool, 
 def test_an_archive_may_leave_names_units_and_rate_to_the_reader() -> None:
     raw = npz(ASKED, signal=MICROVOLTS)
     assert raw.names == LEADS
-    assert raw.warnings[2].startswith("No leads are named; rows were taken as I, II, III")
+    assert raw.warnings[2].startswith("No leads are named; I, II, III")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_an_archive_may_leave_names_units_and_rate_to_the_reader() -> None:
     [
         ({"x": [1]}, "holds 1 array; one named signal is needed"),
         ({"signal": np.zeros(5)}, r"signal has shape \(5,\)"),
-        ({"signal": np.zeros((8, 500))}, r"shape \(8, 500\) and no leads are named"),
+        ({"signal": np.zeros((8, 500))}, r"names no leads\. Say in which order they stand"),
         ({"signal": np.zeros((8, 500)), "leads": LEADS}, "names 12 leads, its signal has shape"),
         ({"signal": np.array([["a"]])}, "signal holds no numbers, which are needed"),
         ({"signal": np.array([[None]])}, "signal holds no numbers, which are needed"),

@@ -178,7 +178,7 @@ def test_a_thousand_texts_are_read(n: int, fits: bool) -> None:
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_an_array_is_read_in_its_own_order(order: str) -> None:
     array = np.asarray(np.arange(24).reshape(2, 12), order=order)
-    found = npz_files._array(npy(array), "t.npz", "signal", "iuf")
+    found = npz_files.parse_npy(npy(array), "t.npz", "signal", "iuf")
     np.testing.assert_array_equal(found, array)
 
 
@@ -187,7 +187,7 @@ def test_an_array_has_exactly_the_bytes_of_its_shape(cut: int) -> None:
     content = npy(np.arange(24.0))
     content = content[:cut] if cut < 0 else content + b"\0" * cut
     with pytest.raises(RecordError, match=r"has shape \(24,\) but 19[13] bytes; truncated"):
-        npz_files._array(content, "t.npz", "signal", "iuf")
+        npz_files.parse_npy(content, "t.npz", "signal", "iuf")
 
 
 def test_one_number_may_have_any_shape() -> None:
