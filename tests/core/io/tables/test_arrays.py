@@ -73,9 +73,7 @@ def test_npy_of_eight_leads_and_of_one() -> None:
     "array", [np.zeros((5, 6)), np.zeros((3, 12, 500)), np.array(["a"]), np.zeros(3, complex)]
 )
 def test_arrays_that_are_no_ecg(array: np.ndarray) -> None:
-    with pytest.raises(
-        RecordError, match="holds an array of shape|holds no numbers, which are needed"
-    ):
+    with pytest.raises(RecordError, match=r"an array of shape|holds no numbers"):
         read(npy(array), SAID, "a.npy")
 
 
