@@ -118,6 +118,13 @@ reading = [
         help="Readers with each other, with the label, a model and the consensus.",
     ),
     st.Page(
+        "teaching/page.py",
+        url_path="teaching",
+        title="Teaching",
+        icon=":material/school:",
+        help="Read, then see label, models and map; cases come again; your score beside theirs.",
+    ),
+    st.Page(
         "label_doctor/page.py",
         url_path="label-doctor",
         title="Label doctor",
