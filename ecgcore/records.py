@@ -11,6 +11,11 @@ from ecgcore.leads import LEADS
 FloatArray = NDArray[np.float32]
 
 
+UNKNOWN = "unknown"
+SEXES = ("female", "male")
+OLDEST_YEARS = 120
+
+
 @dataclass(frozen=True, slots=True)
 class Patient:
     """What a network may be told about a person; None and "unknown" where nobody said it.
@@ -22,7 +27,13 @@ class Patient:
     """
 
     age_years: float | None = None
-    sex: str = "unknown"
+    sex: str = UNKNOWN
+
+    @property
+    def words(self) -> str:
+        """What is known, such as "63 years, female"; "" where nothing is."""
+        age = "" if self.age_years is None else f"{self.age_years:g} years"
+        return ", ".join(filter(None, [age, self.sex if self.sex in SEXES else ""]))
 
 
 UNKNOWN_PATIENT = Patient()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from ecgcore.commands.records import (
+    add_patient_arguments,
     add_record_arguments,
     asked_record,
     begin_reading,
     is_number,
+    told_record,
 )
 from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from ecgcore.signals.quality import Quality
 
 WINDOW_S = 10.0
-_OLDEST = 120
 
 
 def add_model_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
@@ -49,8 +50,7 @@ def add_predict_arguments(parser: argparse.ArgumentParser) -> None:
     add_record_arguments(parser)
     add_decision_arguments(parser)
     add_task_argument(parser)
-    parser.add_argument("--age", type=float, metavar="YEARS", help="for networks that take it")
-    parser.add_argument("--sex", choices=["female", "male"], help="for networks that take it")
+    add_patient_arguments(parser)
 
 
 def add_decision_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,9 +102,9 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
     from ecgcore.tasks import mi
 
     decision = asked_settings(args)
-    record = asked_record(args, settings, for_models=True)
+    record = told_record(asked_record(args, settings, for_models=True), args)
     if args.task != mi.NAME:
-        return _predict_classes(_told(record, args), args.task, settings)
+        return _predict_classes(record, args.task, settings)
     ensembles = shipped_ensembles(settings)
     if not ensembles:
         raise ModelError(f"There is no model in {settings.pretrained_dir}. Restore that folder.")
@@ -144,17 +144,6 @@ def run_predict(args: argparse.Namespace, settings: Settings) -> Result:
         for one in further
     ]
     return OK, data, "\n".join(lines)
-
-
-def _told(record: EcgRecord, args: argparse.Namespace) -> EcgRecord:
-    """Add the age and the sex that were given to what is known of a recording."""
-    from ecgcore.errors import RecordError
-
-    if args.age is not None and not 0 <= args.age <= _OLDEST:
-        raise RecordError(f"--age is {args.age:g}; 0 to {_OLDEST} is possible.")
-    known = record.patient
-    age = known.age_years if args.age is None else args.age
-    return replace(record, patient=replace(known, age_years=age, sex=args.sex or known.sex))
 
 
 def _predict_classes(record: EcgRecord, task: str, settings: Settings) -> Result:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgcore.records import EcgRecord
+from ecgcore.records import OLDEST_YEARS, SEXES, EcgRecord, Patient
 from ecgcore.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,6 +32,29 @@ def add_record_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--muse-baseline", choices=["add", "subtract"], help="FirstSampleBaseline of a MUSE file"
     )
+
+
+def add_patient_arguments(parser: argparse.ArgumentParser) -> None:
+    """Ask for age and sex, which a file does not say; unknown without them."""
+    parser.add_argument("--age", type=float, metavar="YEARS", help="for networks that take it")
+    parser.add_argument("--sex", choices=SEXES, help="for networks that take it")
+
+
+def told_record(record: EcgRecord, args: argparse.Namespace) -> EcgRecord:
+    """Add the age and the sex that were given to what is known of a recording.
+
+    Raises
+    ------
+    RecordError
+        If the age is none.
+    """
+    from ecgcore.errors import RecordError
+
+    if args.age is not None and not 0 <= args.age <= OLDEST_YEARS:
+        raise RecordError(f"--age is {args.age:g}; 0 to {OLDEST_YEARS} is possible.")
+    known = record.patient
+    age = known.age_years if args.age is None else args.age
+    return replace(record, patient=Patient(age, args.sex or known.sex))
 
 
 def begin_reading(args: argparse.Namespace) -> None:

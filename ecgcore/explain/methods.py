@@ -13,7 +13,7 @@ import numpy as np
 from ecgcore.errors import ModelError
 from ecgcore.explain.attribution import DEFAULT_METHOD, METHODS, Attribution
 from ecgcore.explain.maps import gradients, occlusion
-from ecgcore.explain.maps.asked import Asked, Seen, seen
+from ecgcore.explain.maps.asked import Asked, Seen, seen, told
 from ecgcore.explain.maps.baselines import BASELINES, NORMAL_BEAT
 from ecgcore.models.predictor import Predictor
 from ecgcore.records import EcgRecord
@@ -128,7 +128,7 @@ def explain_seen(
     n_steps: int | None = None,
 ) -> Attribution:
     """Explain one model for a record that was prepared before."""
-    with predictor.exclusive() as network:
+    with predictor.exclusive() as network, told(network, what.record.patient):
         made = _MAKERS[method](Asked(predictor.entry, network, what, class_index, n_steps))
     return replace(made, target=task_named(predictor.entry.key.task).classes[class_index])
 

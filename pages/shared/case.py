@@ -53,5 +53,6 @@ Case = ReadableCase | UnreadableCase
 def from_record(record: EcgRecord, start_s: float = 0.0) -> ReadableCase:
     """Open the reader's own recording, or a window of it."""
     digest = hashlib.sha256(record.signal.tobytes()).hexdigest()[:16]
-    key = f"own {digest} {record.fs_hz} Hz from {start_s:g} s/{record.record_id}"
+    who = f" of {record.patient.words}" if record.patient.words else ""
+    key = f"own {digest} {record.fs_hz} Hz{who} from {start_s:g} s/{record.record_id}"
     return ReadableCase(key, None, record, record)

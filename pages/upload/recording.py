@@ -30,7 +30,16 @@ from ecgcore.io.recordings import (
 from ecgcore.predictions.decision import DecisionRule
 from ecgcore.predictions.scope import void_reasons
 from ecgcore.ptbxl.synthetic import example_csv
-from ecgcore.records import EcgRecord, covering_windows, window
+from ecgcore.records import (
+    OLDEST_YEARS,
+    SEXES,
+    UNKNOWN,
+    UNKNOWN_PATIENT,
+    EcgRecord,
+    Patient,
+    covering_windows,
+    window,
+)
 from ecgcore.report.content import calibrator_words
 from ecgcore.wording.numbers import counted, percent
 from pages.case import predictions as said
@@ -84,7 +93,7 @@ def open_recording() -> EcgRecord | OneLead | None:
 
     It stays open while the reader visits other pages or tries a file that cannot be read.
     """
-    opened = _opened()
+    opened, patient = _opened(), UNKNOWN_PATIENT
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Uploaded ECG", anchor=False, width="content")
         if opened is None:
@@ -92,13 +101,18 @@ def open_recording() -> EcgRecord | OneLead | None:
         else:
             st.markdown(_facts(opened.record))
             st.button("Remove", icon=":material/delete:", on_click=_replace, args=(None,))
+            if isinstance(opened.record, EcgRecord):
+                patient = _choose_patient()
             key = f"upload_menu_{_round()}"
             menu = st.popover("Open another", icon=":material/upload:", key=key)
     with st.container() if opened is None else menu:
         _read_uploaded(opened)
-    if opened is not None and opened.files:
+    if opened is None:
+        return None
+    if opened.files:
         _read_again(opened)
-    return None if opened is None else opened.record
+    record = opened.record
+    return replace(record, patient=patient) if isinstance(record, EcgRecord) else record
 
 
 def _opened() -> Opened | None:
@@ -118,6 +132,35 @@ def _facts(record: EcgRecord | OneLead) -> str:
         f"{record.duration_s:.0f} s" if record.duration_s >= 60 else f"{record.duration_s:.4g} s"
     )
     return f"**{plain(record.record_id)}** · {length} · {record.fs_hz} Hz · no label, no report"
+
+
+def _choose_patient() -> Patient:
+    """Draw the fields of age and sex, a click away; without them, both are unknown."""
+    age_key, sex_key = (f"upload_{name}_{_round()}" for name in ("age", "sex"))
+    known = Patient(st.session_state.get(age_key), st.session_state.get(sex_key) or UNKNOWN)
+    with st.popover(
+        known.words or "Age and sex", icon=":material/person:", key=f"upload_patient_{_round()}"
+    ):
+        years = st.number_input(
+            "Age in years",
+            0.0,
+            float(OLDEST_YEARS),
+            value=None,
+            step=1.0,
+            placeholder="unknown",
+            key=age_key,
+            persist_state="session",
+        )
+        sex = st.selectbox(
+            "Sex",
+            SEXES,
+            index=None,
+            placeholder=UNKNOWN,
+            key=sex_key,
+            persist_state="session",
+        )
+        st.caption("For the normal limits of the measurements, and for networks that take them.")
+    return Patient(years, sex or UNKNOWN)
 
 
 def _read_uploaded(opened: Opened | None) -> None:

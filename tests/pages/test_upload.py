@@ -14,7 +14,7 @@ from ecgcore.models.cards import ModelEntry
 from ecgcore.models.inputs import model_input
 from ecgcore.models.predictor import Prediction
 from ecgcore.ptbxl.synthetic import example_csv
-from ecgcore.records import EcgRecord, covering_windows
+from ecgcore.records import EcgRecord, Patient, covering_windows
 from pages.shared import caches
 from pages.shared.case import Case
 from pages.upload import recording as parts
@@ -435,3 +435,28 @@ def test_real_recordings(own: Callable[[], AppTest], stem: str, suffix: str, sai
     app = upload(own(), files)
     assert said in texts(app)
     assert ecg(app).endswith("10 s, without overlay")
+
+
+def test_age_and_sex_are_told_to_models_and_limits(
+    own: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+
+    def predict(case: Case, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
+        told.append((case.key, case.record.patient))
+        return made_up_prediction(case, entry)
+
+    monkeypatch.setattr(caches, "prediction", predict)
+    app = upload(own(), PAIR)
+    assert "Age and sex are unknown: limits of adults, the wider." in texts(app)
+    assert {patient for _, patient in told} == {Patient()}
+    told_first = {key for key, _ in told}
+    told.clear()
+    next(one for one in app.number_input if one.label == "Age in years").set_value(9.0).run()
+    assert "Sex is unknown: limits of adults, the wider." in texts(app)
+    next(one for one in app.selectbox if one.label == "Sex").set_value("female").run()
+    assert not app.exception
+    assert "unknown: limits of adults" not in texts(app)
+    assert "4 to 16 years" in texts(app)
+    assert told[-1][1] == Patient(9.0, "female")
+    assert told[-1][0] not in told_first, "what was computed for others is not shown"

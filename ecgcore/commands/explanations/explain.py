@@ -7,9 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecgcore.commands.records import add_record_arguments, asked_record, is_number
+from ecgcore.commands.predict import add_task_argument
+from ecgcore.commands.records import (
+    add_patient_arguments,
+    add_record_arguments,
+    asked_record,
+    is_number,
+    told_record,
+)
 from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
+from ecgcore.tasks import mi
 
 if TYPE_CHECKING:
     from ecgcore.explain.attribution import Attribution
@@ -26,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from ecgcore.explain.maps.baselines import BASELINES
 
     add_record_arguments(parser)
+    add_patient_arguments(parser)
+    add_task_argument(parser)
+    parser.add_argument(
+        "--class", dest="class_name", metavar="NAME", help="of the task; its first one without this"
+    )
     parser.add_argument("--arch", required=True)
     parser.add_argument("--set", required=True, dest="train_set")
     parser.add_argument("--seed", default=ALL_SEEDS, help="a number, or all (the default)")
@@ -44,8 +57,11 @@ def run_explain(args: argparse.Namespace, settings: Settings) -> Result:
 
     if args.out is None and not args.checks:
         raise ModelError("Nothing is asked for. Use --checks, or --out FILE for the map.")
-    asked, siblings = asked_models(args, settings)
-    record = asked_record(args, settings, for_models=True)
+    if args.checks and args.task != mi.NAME:
+        raise ModelError(f"--checks are made for the task {mi.NAME}; use --out FILE for the map.")
+    class_index = _class_index(args)
+    asked, siblings = asked_models(args, settings, args.task)
+    record = told_record(asked_record(args, settings, for_models=True), args)
     predictors = [Predictor.open(entry) for entry in asked]
     if args.checks:
         made = explain_with_checks(
@@ -56,7 +72,9 @@ def run_explain(args: argparse.Namespace, settings: Settings) -> Result:
             baseline=args.baseline,
         )
     else:
-        made = explain_ensemble(predictors, record, args.method, baseline=args.baseline)
+        made = explain_ensemble(
+            predictors, record, args.method, class_index=class_index, baseline=args.baseline
+        )
     data = _as_json(made, args)
     if args.out is not None:
         _save(made, record, args.out.with_suffix(".npz"))
@@ -64,9 +82,9 @@ def run_explain(args: argparse.Namespace, settings: Settings) -> Result:
 
 
 def asked_models(
-    args: argparse.Namespace, settings: Settings
+    args: argparse.Namespace, settings: Settings, task: str = mi.NAME
 ) -> tuple[list[ModelEntry], list[ModelEntry]]:
-    """Return the explained models, and for a single one its siblings.
+    """Return the explained models of a task, and for a single one its siblings.
 
     Raises
     ------
@@ -78,14 +96,28 @@ def asked_models(
 
     if args.seed != ALL_SEEDS and not is_number(args.seed):
         raise ModelError(f"--seed is {args.seed!r}; a number or {ALL_SEEDS!r} is possible.")
-    every = list_models(settings.pretrained_dir, settings.runs_dir)
-    like = ModelKey(args.arch, args.train_set, 0)
+    every = list_models(settings.pretrained_dir, settings.runs_dir, task)
+    like = ModelKey(args.arch, args.train_set, 0, task)
     alike = [one for one in every if one.shipped and replace(one.key, seed=0) == like]
     if args.seed == ALL_SEEDS and alike:
         return alike, []
     key = replace(like, seed=0 if args.seed == ALL_SEEDS else int(args.seed))
     entry = find_model(key, settings.pretrained_dir, settings.runs_dir)
     return [entry], [one for one in alike if one.name != entry.name]
+
+
+def _class_index(args: argparse.Namespace) -> int:
+    from ecgcore.errors import ModelError
+    from ecgcore.tasks.registry import task_named
+
+    classes = task_named(args.task).classes
+    if args.class_name is None:
+        return 0
+    if args.class_name not in classes:
+        raise ModelError(
+            f"The task {args.task} has no class {args.class_name!r}; choose {', '.join(classes)}."
+        )
+    return classes.index(args.class_name)
 
 
 def _as_json(made: Attribution, args: argparse.Namespace) -> dict[str, Any]:
@@ -95,6 +127,7 @@ def _as_json(made: Attribution, args: argparse.Namespace) -> dict[str, Any]:
     return data | {
         "out": None if args.out is None else str(args.out.with_suffix(".npz")),
         "model": made.model_label,
+        "class": made.target,
         "method": made.method,
         "baseline": made.baseline or None,
         "shape": list(made.scores.shape),

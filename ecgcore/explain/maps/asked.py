@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from ecgcore.errors import RecordError
 from ecgcore.explain.maps.baselines import NORMAL_BEAT, ZERO, baseline_signal
 from ecgcore.models.cards import ModelEntry, Preprocessing
-from ecgcore.models.inputs import model_input
+from ecgcore.models.inputs import model_input, patient_inputs
 from ecgcore.models.networks.base import Network
-from ecgcore.records import EcgRecord
+from ecgcore.records import EcgRecord, Patient
 from ecgcore.signals.beat_timing import Timing, timing_of
 from ecgcore.signals.beats.beats import Beats, find_beats
 from ecgcore.signals.measure.measure import measure
@@ -97,6 +97,25 @@ class Asked:
     def logit(self) -> float:
         """Return the explained logit of the record."""
         return float(self.logits(self.seen.inputs)[0])
+
+
+@contextmanager
+def told(network: nn.Module, patient: Patient) -> Iterator[None]:
+    """Let a network that takes age and sex know them, whoever calls it meanwhile."""
+    if not getattr(network, "takes_patient", False):
+        yield
+        return
+    known, forward = torch.from_numpy(patient_inputs([patient])), network.forward
+
+    def with_patient(inputs: Tensor) -> Tensor:
+        logits: Tensor = forward(inputs, known.expand(len(inputs), -1))
+        return logits
+
+    vars(network)["forward"] = with_patient
+    try:
+        yield
+    finally:
+        del vars(network)["forward"]
 
 
 @contextmanager

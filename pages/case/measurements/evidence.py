@@ -10,6 +10,7 @@ from ecgcore.figures.evidence.marks import mark_evidence
 from ecgcore.figures.evidence.qtc_nomogram import qtc_figure
 from ecgcore.figures.evidence.st_map import st_figure
 from ecgcore.figures.paper_layout import PaperSettings, roomy_layout
+from ecgcore.records import SEXES
 from ecgcore.signals.evidence.evidence import Evidence, ends_of, evidence_of
 from ecgcore.signals.evidence.limits import LAGETYPEN, axis_type, years_of
 from ecgcore.signals.evidence.statements import limit_words, measured_statements, st_words
@@ -32,8 +33,7 @@ def draw_statements(case: ReadableCase) -> None:
         if lines
         else "Nothing that was measured is beyond its normal limits."
     )
-    who = "" if case.entry is not None else " Age and sex are unknown: limits of adults, the wider."
-    st.caption(f"Measurements, not a diagnosis.{who}")
+    st.caption(f"Measurements, not a diagnosis.{_unknown_words(years, sex)}")
     with st.expander("Normal limits and their sources"):
         limits = limit_words(measured, years, sex)
         st.markdown("\n".join(f"- {value}: normal {limit}. {by}." for value, limit, by in limits))
@@ -61,7 +61,20 @@ def draw_evidence(case: ReadableCase, paper: PaperSettings) -> None:
 
 
 def _patient(case: ReadableCase) -> tuple[float | None, str]:
-    return (None, "") if case.entry is None else (years_of(case.entry.age), case.entry.sex)
+    if case.entry is None:
+        return case.record.patient.age_years, case.record.patient.sex
+    return years_of(case.entry.age), case.entry.sex
+
+
+def _unknown_words(years: float | None, sex: str) -> str:
+    """Say which limits stand in for an age or a sex that nobody knows."""
+    lacking = [
+        name for name, known in (("Age", years is not None), ("sex", sex in SEXES)) if not known
+    ]
+    if not lacking:
+        return ""
+    words = " and ".join(lacking).capitalize()
+    return f" {words} {'are' if len(lacking) > 1 else 'is'} unknown: limits of adults, the wider."
 
 
 def _draw_st(case: ReadableCase, measured: Measurements) -> None:

@@ -14,7 +14,7 @@ from ecgcore.explain.attribution import LARGEST_GAP, METHODS
 from ecgcore.explain.maps import gradients as methods
 from ecgcore.explain.methods import explain
 from ecgcore.models.predictor import Predictor, predict
-from ecgcore.records import EcgRecord
+from ecgcore.records import EcgRecord, Patient
 
 N_STEPS = {"cnn_bilstm": 250, "bimamba2": 125, "cnn_lstm": 250}
 
@@ -64,6 +64,16 @@ class TwoClasses(Linear):
         return super().forward(x) * torch.tensor([1.0, -3.0])
 
 
+class Older(Linear):
+    """The weighted sum, times one and the hundredth of an age."""
+
+    takes_patient = True
+
+    def forward(self, x, patient=None):
+        age = 0 if patient is None else patient[:, :1]
+        return super().forward(x) * (1 + age)
+
+
 class FixedFeatures(nn.Module):
     """Two channels of four steps that do not depend on the input, and a weight for each."""
 
@@ -111,6 +121,18 @@ class TestIntegratedGradients:
             np.testing.assert_allclose(result.scores, expected, rtol=1e-4, atol=1e-7)
             assert result.logit == pytest.approx(expected.sum(dtype=np.float64), rel=1e-4)
             assert result.target == ("NORM", "MI")[index]
+
+    def test_age_is_told_to_a_network_that_takes_it_and_forgotten_after(self, toy, record):
+        predictor = toy(Older())
+        scores = {
+            age: explain(predictor, replace(record, patient=Patient(age)), "ig").scores
+            for age in (None, 50.0)
+        }
+        np.testing.assert_allclose(scores[50.0], 1.5 * scores[None], rtol=1e-4, atol=1e-7)
+        x = torch.ones(2, 12, 1000)
+        assert torch.equal(predictor.module(x), Linear()(x))
+        plain = explain(toy(Linear()), replace(record, patient=Patient(50.0)), "ig").scores
+        np.testing.assert_allclose(plain, scores[None], rtol=1e-4, atol=1e-7)
 
     def test_delta_is_sum_of_scores_minus_change_of_logit(self, toy, record):
         """One midpoint step of a cube: 3 / 4 of the change is found, delta is minus 1 / 4 of it."""
@@ -293,6 +315,7 @@ class TestCommand:
         assert report == {
             "out": str(out),
             "model": predictors[arch].entry.label,
+            "class": "MI",
             "method": method,
             "baseline": "normal_beat" if method == "ig" else None,
             "shape": [rows, 1000],
@@ -325,6 +348,19 @@ class TestCommand:
         assert report["reason"]
         assert report["checks"]["randomisation"]["value"] >= 0
         assert report["out"] is None
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            (["--task", "subclasses", "--class", "XYZ", "--out", "a.npz"], "no class 'XYZ'"),
+            (["--task", "rhythm6", "--checks"], "--checks are made for the task mi"),
+            (["--age", "140", "--out", "a.npz"], "--age is 140; 0 to 120 is possible"),
+        ],
+    )
+    def test_what_cannot_be_explained_is_said(self, run, record, capsys, options, said):
+        asked = ["--arch", "cnn_bilstm", "--set", "A", *options, "--json"]
+        assert cli.main(["explain", record.record_id, *asked]) == 2
+        assert said in json.loads(capsys.readouterr().out)["error"]
 
     def test_nothing_is_asked_for(self, run, record, capsys):
         options = ["--arch", "cnn_bilstm", "--set", "A", "--json"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from ecgcore.commands.predict import _told
+from ecgcore.commands.records import told_record
 from ecgcore.errors import RecordError
 from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey
 from ecgcore.models.inner_weights import inner_weights
@@ -76,9 +76,9 @@ def test_most_networks_have_none(opened, synthetic_recordings):
 )
 def test_a_command_may_say_age_and_sex(synthetic_recordings, age, sex, expected):
     record = replace(synthetic_recordings.read(1), patient=Patient(50.0, "male"))
-    assert _told(record, argparse.Namespace(age=age, sex=sex)).patient == expected
+    assert told_record(record, argparse.Namespace(age=age, sex=sex)).patient == expected
 
 
 def test_an_age_that_nobody_has_is_refused(synthetic_recordings):
     with pytest.raises(RecordError, match=r"--age is 130; 0 to 120 is possible\."):
-        _told(synthetic_recordings.read(1), argparse.Namespace(age=130.0, sex=None))
+        told_record(synthetic_recordings.read(1), argparse.Namespace(age=130.0, sex=None))
