@@ -23,7 +23,8 @@ _COUNTERS = {
 }  # fmt: skip
 _WORDS = {
     "ecg", "ekg", "lead", "leads", "ableitung", "ableitungen", "derivation", "derivación",
-    "derivacion", "dérivation", "channel", "ch", "kanal", "canal", "signal", "mdc", "voltage",
+    "derivacion", "dérivation", "derivazione", "channel", "ch", "kanal", "canal", "signal", "mdc",
+    "voltage",
     "value", "amplitude", "raw", "filtered", "data", "wave", "waveform", "limb", "chest", "in",
     "adc", "adu", "counts", "lsb", "au", "digits", "unit", "units", "ableitg", "std", "standard",
     "einthoven", "goldberger", "wilson", "vm",

@@ -34,7 +34,7 @@ from ecgcore.io.tables.clocks import (
     unit_words,
 )
 from ecgcore.io.tables.column_names import SECONDS, UNNAMED, Column, is_voltage
-from ecgcore.io.tables.found import Found, asked_raw
+from ecgcore.io.tables.found import Found, agreed_rate, asked_raw, in_one_unit
 from ecgcore.io.tables.layout import Layout, layout_of
 from ecgcore.io.tables.rows import read_rows
 from ecgcore.io.tables.texts import cells_of, decoded, is_blank, is_number, lines_of
@@ -83,14 +83,13 @@ def _columns(text: str, layout: Layout, name: str) -> Found:
     fs_hz, words = _rate(texts, [columns[k] for k in times], name)
     others = [k for k, one in enumerate(columns) if one.kind == "other" and k not in leads]
     left_out = [columns[k].name or f"column {k + 1}" for k in others if k not in times]
-    units = {columns[k].unit for k in leads}
-    if len(units) > 1:
-        raise RecordError(f"{name} gives some leads another unit than others. Use one for all.")
+    signal, unit = in_one_unit(signal, [columns[k].unit for k in leads], name)
+    stated = layout.stated
     return Found(
         signal,
         names,
-        units.pop() or layout.stated.unit,
-        fs_hz or layout.stated.fs_hz,
+        unit or stated.unit,
+        agreed_rate(fs_hz, stated.fs_hz, name),
         words,
         tuple(left_out),
     )
@@ -134,13 +133,14 @@ def _is_numeric(rows: Sequence[Sequence[str]], k: int) -> bool:
 
 
 def _rises(rows: Sequence[Sequence[str]], k: int) -> bool:
-    numbers = [float(row[k].replace(",", ".", 1)) for row in rows if is_number(row[k])]
+    cells = [row[k] for row in rows if k < len(row) and is_number(row[k])]
+    numbers = [float(cell.replace(",", ".", 1)) for cell in cells]
     return len(numbers) > 1 and numbers[-1] > numbers[0] and numbers == sorted(numbers)
 
 
 def _are_numbers_of_columns(cells: Sequence[str], leads: Sequence[int]) -> bool:
     """Say whether a first row only counts the columns, as pandas writes it without names."""
-    held = [cells[k] for k in leads]
+    held = [cells[k] for k in leads if k < len(cells)]
     starts = (0, 1, leads[0])
     return len(held) > 1 and any(
         held == [str(first + k) for k in range(len(held))] for first in starts

@@ -1,5 +1,7 @@
 """What a table or an array holds, and the questions for what it does not say."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +13,8 @@ from ecgcore.io.lead_orders import asked_order
 from ecgcore.io.missing_units import Asked, asked_rate, asked_unit
 from ecgcore.io.raw import RawEcg, ReadOptions, check_size, unit_scale
 from ecgcore.leads import LEADS, standard_lead, twelve_leads
+
+_SAME_RATE = 0.005
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +71,45 @@ def asked_raw(found: Found, name: str, options: ReadOptions) -> RawEcg:
     words = (*unit_words, *rate_words, *order_words, *found.words)
     millivolts = _scaled(numbers, unit_scale(name, unit))
     return RawEcg(names, millivolts, fs_hz, words, left_out=found.left_out)
+
+
+def in_one_unit(
+    signal: NDArray[Any], units: Sequence[str | None], name: str
+) -> tuple[NDArray[Any], str | None]:
+    """Return samples in one unit where each lead states its own; None where none does.
+
+    Raises
+    ------
+    RecordError
+        If only some leads state a unit.
+    """
+    stated = {unit for unit in units if unit is not None}
+    if len(stated) <= 1 and None not in units:
+        return signal, stated.pop() if stated else None
+    if not stated:
+        return signal, None
+    if None in units:
+        raise RecordError(f"{name} gives units to some leads only. Give each lead its unit.")
+    scales = [unit_scale(name, str(unit)) for unit in units]
+    return signal * np.array(scales)[:, None], "mV"
+
+
+def agreed_rate(timed_hz: float | None, stated_hz: float | None, name: str) -> float | None:
+    """Return the rate of the times, or that of a line above them.
+
+    Raises
+    ------
+    RecordError
+        If both are there and differ.
+    """
+    if timed_hz is None or stated_hz is None:
+        return timed_hz or stated_hz
+    if not math.isclose(timed_hz, stated_hz, rel_tol=_SAME_RATE):
+        raise RecordError(
+            f"{name} states {stated_hz:g} Hz above its table, whose times make {timed_hz:g} Hz. "
+            "Leave one out."
+        )
+    return timed_hz
 
 
 def _leads_first(names: tuple[str, ...]) -> list[int]:

@@ -15,7 +15,8 @@ _RATE_KEYS = {
     "sampleratehz", "samplingratehz", "samplingfrequencyhz", "samplefrequencyhz", "sampling",
     "abtastrate", "abtastfrequenz", "frequenz", "samplespersecond", "srate", "sfreq", "hz",
     "frecuenciademuestreo", "frequencedechantillonnage", "fréquencedéchantillonnage",
-    "frequenzadicampionamento", "bemonsteringsfrequentie", "abtastratehz",
+    "frequenzadicampionamento", "tauxdéchantillonnage", "tauxdechantillonnage",
+    "bemonsteringsfrequentie", "abtastratehz",
 }  # fmt: skip
 _STEP_KEYS = {
     "samplinginterval", "sampleinterval", "samplingperiod", "sampleperiod", "interval", "dt",
@@ -26,8 +27,30 @@ _UNIT_KEYS = {
     "signalunits", "voltageunit", "ecgunit", "ecgunits", "unidad", "unidades", "unité", "unite",
     "unità", "unita", "eenheid", "yunit", "yunits", "measurementunit", "dataunit", "dataunits",
 }  # fmt: skip
-_LEAD_KEYS = {"lead", "ableitung", "derivation", "derivación", "channel", "kanal", "ecglead"}
-_HERTZ = {"", "hz", "hertz", "sps", "s/s", "samples/s", "samples/sec", "samples", "herz"}
+_LEAD_KEYS = {
+    "lead",
+    "ableitung",
+    "derivation",
+    "derivación",
+    "dérivation",
+    "derivazione",
+    "channel",
+    "kanal",
+    "ecglead",
+}
+_HERTZ = {
+    "",
+    "hz",
+    "hertz",
+    "hercios",
+    "hertzios",
+    "sps",
+    "s/s",
+    "samples/s",
+    "samples/sec",
+    "samples",
+    "herz",
+}
 _KHZ = {"khz", "kilohertz", "ksps"}
 _MAX_LINE = 300
 

@@ -7,6 +7,7 @@ signal alone. No other key is read and nothing is ever unpickled.
 """
 
 import math
+import warnings
 from io import BytesIO
 from typing import Any
 
@@ -72,7 +73,9 @@ def parse_npy(content: bytes, name: str, key: str, kinds: str) -> NDArray[Any]:
     """
     stream = BytesIO(content)
     try:
-        shape, fortran_order, dtype = _HEADERS[npy.read_magic(stream)](stream)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a file that Python 2 has written
+            shape, fortran_order, dtype = _HEADERS[npy.read_magic(stream)](stream)
     except Exception as error:  # NumPy parses the header as Python and raises many kinds
         raise RecordError(f"{name}: {key} is damaged. Save it again with numpy.savez.") from error
     if dtype.kind not in kinds or not dtype.itemsize:

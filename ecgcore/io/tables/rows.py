@@ -9,7 +9,7 @@ from ecgcore.errors import RecordError
 from ecgcore.io.raw import MAX_LEADS, check_size
 from ecgcore.io.tables.clocks import clock_seconds, likely_unit_s, numeric_resolution, rate_of
 from ecgcore.io.tables.column_names import SECONDS, Column, column_of, is_voltage
-from ecgcore.io.tables.found import Found
+from ecgcore.io.tables.found import Found, agreed_rate, in_one_unit
 from ecgcore.io.tables.layout import Layout
 from ecgcore.io.tables.texts import cells_of, is_blank, is_number, lines_of
 
@@ -41,15 +41,14 @@ def read_rows(text: str, layout: Layout, name: str) -> Found:
             f"{name} has leads of {min(lengths):,} to {max(lengths):,} samples, one in each row. "
             "Export all leads with the same length."
         )
-    units = {column.unit for column, _ in leads.values()}
-    if len(units) > 1:
-        raise RecordError(f"{name} gives some leads another unit than others. Use one for all.")
+    samples = np.array([samples for _, samples in leads.values()])
+    signal, unit = in_one_unit(samples, [column.unit for column, _ in leads.values()], name)
     words = (f"Rows left out: {n_other}.",) if n_other else ()
     return Found(
-        np.array([samples for _, samples in leads.values()]),
+        signal,
         tuple(column.name for column, _ in leads.values()),
-        units.pop() or layout.stated.unit,
-        fs_hz or layout.stated.fs_hz,
+        unit or layout.stated.unit,
+        agreed_rate(fs_hz, layout.stated.fs_hz, name),
         ("Each row of the table is a lead.", *words),
     )
 

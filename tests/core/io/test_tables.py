@@ -129,7 +129,7 @@ def test_missing_rows_are_named() -> None:
         (HEADER + ",a" * 40 + f"\n{ROW}{',1' * 40}", "has 52 columns; at most 40"),
         (HEADER, "names leads and holds no row of numbers"),
         (f'{HEADER}\n"{ROW}\n', "holds no row of numbers|cannot be read as a table"),
-        ("I [mV]," + HEADER[2:] + f"\n{ROW}\n", "some leads another unit than others"),
+        ("I [mV]," + HEADER[2:] + f"\n{ROW}\n", "gives units to some leads only"),
         ("I\0,II\n", "is not a text file"),
     ],
 )

@@ -182,6 +182,46 @@ def test_a_unit_in_a_line_above(line: str, scale: int) -> None:
     check(read(table(rows=MV * scale, above=line), RATE))
 
 
+def test_each_lead_may_have_its_own_unit() -> None:
+    units = ["mV"] * 6 + ["µV"] * 6
+    rows = np.vstack([MV[:6], 1000 * MV[6:]])
+    names = [f"{lead} [{unit}]" for lead, unit in zip(LEADS, units, strict=True)]
+    check(read(table(names, rows), RATE))
+    lines = table(rows=rows).splitlines()
+    check(read("\n".join([lines[0], ",".join(units), *lines[1:]]), RATE))
+
+
+def test_a_rate_above_and_times_must_agree() -> None:
+    timed = {"first": SECONDS, "first_name": "time_s"}
+    check(read(table(above="Sampling rate: 100 Hz", **timed), ReadOptions("mV")))
+    with pytest.raises(RecordError, match="states 500 Hz above its table, whose times make 100 Hz"):
+        read(table(above="Sampling rate: 500 Hz", **timed), ReadOptions("mV"))
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Abtastrate,100 Hertz\nAbleitung,Ableitung I\nEinheit,µV",
+        "Taux d'échantillonnage,100 hertz\nDérivation,Dérivation I\nUnité,µV",
+        "Frecuencia de muestreo,100 hercios\nDerivación,Derivación I\nUnidad,µV",
+        "Frequenza di campionamento,100 hertz\nDerivazione,Derivazione I\nUnità,µV",
+    ],
+)
+def test_a_watch_in_other_languages(above: str) -> None:
+    values = "\n".join(f"{value:.3f}" for value in MV[0] * 1000)
+    with pytest.raises(OneLeadError, match=r"one lead \(I, 100 Hz, 10 s\)") as told:
+        read(f"{above}\n\n{values}\n")
+    np.testing.assert_allclose(told.value.one.signal, MV[0], atol=1e-6)
+
+
+def test_rows_that_end_early_are_no_fault() -> None:
+    lines = table(first=SECONDS, first_name="time").splitlines()
+    for k in (1, 3, 5):
+        lines[k] = lines[k][: 5 * k]
+    with pytest.raises(RecordError):
+        read("\n".join(lines[:20]))
+
+
 def test_what_is_no_plain_statement_above_states_nothing() -> None:
     with pytest.raises(NotSaidError) as asked:
         read(table(above="Filter frequency: 150 Hz\nRate of the heart: 72\nUnit 7, Ward: 3"))
