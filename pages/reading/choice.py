@@ -100,6 +100,13 @@ def draw_options(chosen: ReadingList) -> bool:
                 "Blind: label, report and models are sent to this browser only after your "
                 "commit. Open: they are shown at once, for teaching."
             )
+        saved = {"saved": chosen.study} if chosen.saved else chosen.query
+        st.page_link(
+            "worklist/page.py",
+            label="All cases of this list",
+            icon=":material/checklist:",
+            query_params=saved,
+        )
     return then == NEXT
 
 

@@ -43,5 +43,5 @@ if case is None:
     st.info(f"No case of “{title}” is assigned to {reader.name}.", icon=":material/info:")
     st.stop()
 place = f"{turn.progress.cases.index(case) + 1:,} of {len(turn.progress.cases):,}"
-about.markdown(f"**{title}** · case {place} · {turn.progress.words}")
+about.markdown(f"**{title}**, read {reading_list.mode} · case {place} · {turn.progress.words}")
 draw_turn(reading_list, turn, case, reader, paper_slot, to_next=to_next)

@@ -28,6 +28,7 @@ STATES = (
     "compare",
     "reliability",
     "explanations",
+    "reading?ids=9&reader=AB&mode=open",
     "retrain",
     "about",
 )

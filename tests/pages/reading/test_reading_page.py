@@ -140,7 +140,7 @@ def test_open_mode_shows_the_answers_at_once_and_keeps_its_readings_apart(
 
 def test_cases_without_a_list_are_read_blind(open_page, log, synthetic_catalog):
     app = open_page("reading", ids="9.10", title="Doubtful", reader="AB")
-    assert "**Doubtful** · case 1 of 2" in texts(app)
+    assert "**Doubtful**, read blind · case 1 of 2" in texts(app)
     assert found_on(on_wire(app), secrets_of(synthetic_catalog.entry(9))) == []
     commit(app, verdict="MI", confidence=80)
     assert progress(log, place(study="Without a list")).readings
