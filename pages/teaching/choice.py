@@ -16,9 +16,10 @@ from pages.shared.errors import plain, show_ecg_error
 MOST = 100
 _LONGEST_TITLE = 60
 VIEWS = ("Read", "Results")
+MAPS = ("ECG alone", "With map")
 STATE = url_state.PageState(
     "teaching",
-    {"view": url_state.Bound(VIEWS), "retest": url_state.Bound(), "map": url_state.Bound()},
+    {"view": url_state.Bound(VIEWS), "retest": url_state.Bound(), "map": url_state.Bound(MAPS)},
     ("ids", "title", "case"),
 )
 

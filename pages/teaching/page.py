@@ -18,7 +18,7 @@ with st.container(key="case_head", horizontal=True, vertical_alignment="center",
     about = st.container(horizontal=True, vertical_alignment="center", width="stretch")
     with about:
         synthetic_badge(caches.catalog().synthetic)
-    menus = st.container(horizontal=True, width="content", gap="xsmall")
+    menus = st.container(horizontal=True, width="content", gap="small", vertical_alignment="center")
 try:
     chosen = choice.opened_set()
 except ReviewError as error:

@@ -13,6 +13,7 @@ from ecgcore.review.teaching.learner import LearnerCase, following
 from ecgcore.review.worklists.saved import TEACHING
 from ecgcore.wording.numbers import counted
 from ecgcore.wording.records import ABOUT_LABEL_GROUPS, LABEL_GROUPS, likelihood_words
+from pages.case.attribution import checked
 from pages.case.labels import default_ensemble
 from pages.case.opening import open_case
 from pages.case.paper_choice import paper_controls
@@ -25,14 +26,17 @@ from pages.shared.case import Case, ReadableCase
 from pages.shared.decision_choice import chosen_settings
 from pages.shared.reader.caches import log
 from pages.teaching import caches as kept
+from pages.teaching.choice import MAPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ecgcore.models.cards import ModelEntry
     from ecgcore.ptbxl.catalog import CatalogEntry
     from ecgcore.review.readings.reading import Reading
 
 _METHOD = "ig"
+_SAYS = {True: "The label says MI", False: "The label says no MI"}
 
 
 def draw_reading(found: Sequence[LearnerCase], who: str) -> None:
@@ -81,16 +85,31 @@ def _draw_ecg(shown: Case, name: str, *, with_map: bool) -> None:
     if not isinstance(shown, ReadableCase):
         st.warning("The recording of this case cannot be read. Say “not readable”.")
         return
-    overlay = None
+    members: tuple[ModelEntry, ...] = ()
     with st.container(horizontal=True, vertical_alignment="center"):
         paper, chosen_filter = paper_controls()
-        if with_map:
-            wanted = st.toggle("Show where the model looks", key="map", bind="query-params")
+        if with_map and _wants_map():
             ensembles = [one for one in caches.ensembles() if one.shipped]
-            if wanted and ensembles:
-                members = ensembles[default_ensemble(tuple(ensembles))].members
-                overlay = attribution_of(shown, _METHOD, members)
-    draw_sheet(shown.called(name), paper, chosen_filter, overlay)
+            members = ensembles[default_ensemble(tuple(ensembles))].members if ensembles else ()
+    overlay = attribution_of(shown, _METHOD, members)
+    checks = None if overlay is None else checked.known_checks(shown, members, _METHOD)
+    draw_sheet(shown.called(name), paper, chosen_filter, overlay, checks=checks)
+    if overlay is not None and checks is None and checked.make_checks(shown, members, _METHOD):
+        st.rerun()
+
+
+def _wants_map() -> bool:
+    chosen = st.segmented_control(
+        "Map",
+        MAPS,
+        default=MAPS[0],
+        required=True,
+        key="map",
+        bind="query-params",
+        label_visibility="collapsed",
+        help="Where the model looks: Integrated Gradients.",
+    )
+    return chosen == MAPS[1]
 
 
 def _draw_answers(
@@ -102,9 +121,9 @@ def _draw_answers(
     if right is None:
         st.info(f"{words}. No answer is wrong here: nobody knows.", icon=":material/help:")
     elif right:
-        st.success(f"{words}. The label says the same.", icon=":material/check:")
+        st.success(f"{words}. {_SAYS[bool(case.truth)]}, too.", icon=":material/check:")
     else:
-        st.error(f"{words}. The label says otherwise.", icon=":material/close:")
+        st.error(f"{words}. {_SAYS[bool(case.truth)]}.", icon=":material/close:")
     if due := case.schedule.due:
         st.caption(f"It comes again on {due:%d %B %Y}.")
     if following(found, kept.now(), retest=retest) is not None:

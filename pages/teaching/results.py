@@ -79,9 +79,10 @@ def _draw_scores(table: pd.DataFrame) -> None:
         )
     st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
     n, n_patients = len(mine), mine["patient"].nunique()
+    intervals = "95 % intervals over patients" if n_patients > 1 else "one patient has no interval"
     st.caption(
-        f"The same {counted(n, 'case')} of {counted(n_patients, 'patient')} for all; 95 % "
-        f"intervals over patients. Right: {right}. 0 is sure and right, 0.25 always 50 %, 1 sure "
+        f"The same {counted(n, 'case')} of {counted(n_patients, 'patient')} for all; "
+        f"{intervals}. Right: {right}. 0 is sure and right, 0.25 always 50 %, 1 sure "
         "and wrong; “not readable” counts as 50 %."
     )
     if models and (left := len(table) - n):

@@ -67,7 +67,7 @@ def test_nothing_of_the_answer_is_sent_before_the_commit_and_all_after(
     assert f"12-lead ECG of record case 1, {10} s" in sent
     commit(app, verdict="no MI", confidence=90, seconds=7)
     assert not app.exception
-    assert "The label says otherwise" in errors(app)[0]
+    assert "The label says MI" in errors(app)[0]
     assert {kind for kind, _ in found_on(wire(app), hidden)} == {kind for kind, _ in hidden}
     assert "MI 100 %" in texts(app)
     (kept,) = log.entries(kinds=["reading"])
@@ -96,7 +96,7 @@ def test_what_was_wrong_comes_back_after_a_day_and_what_was_right_does_not(learn
     assert "3 of 3 read, 1 due again" in texts(app)
     assert "Case 1 of 3" in texts(app)
     commit(app, verdict="MI", confidence=80)
-    assert "The label says the same" in app.success[0].value
+    assert "The label says MI, too" in app.success[0].value
     assert [one.study for one in log.entries(kinds=["reading"], case=three["certain_mi"])] == (
         ["Teaching"] * 2
     )
