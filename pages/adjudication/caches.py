@@ -18,7 +18,4 @@ def found() -> list[Dispute]:
 
 @st.cache_resource(max_entries=4, show_spinner="Looking for conflicts …")
 def _found(runs_dir: str, review_db: str, at: str) -> list[Dispute]:
-    running = [name for name in run.names(log()) if not run.ended(log(), name)]
-    protocols = [run.load(log(), name) for name in running]
-    closed = {one.study(arm) for one in protocols for arm in one.arms}
-    return disputes(log().entries(kinds=KINDS), closed)
+    return disputes(log().entries(kinds=KINDS), run.closed_arms(log().entries(kinds=run.KINDS)))

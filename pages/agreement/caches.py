@@ -140,9 +140,7 @@ def _store() -> tuple[str, str]:
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _studies(runs_dir: str, review_db: str, at: str) -> list[str]:
-    running = [name for name in run.names(log()) if not run.ended(log(), name)]
-    protocols = [run.load(log(), name) for name in running]
-    closed = {one.study(arm) for one in protocols for arm in one.arms}
+    closed = run.closed_arms(log().entries(kinds=run.KINDS))
     names = dict.fromkeys(entry.study for entry in log().entries(kinds=["reading"]))
     return [name for name in names if name not in closed]
 

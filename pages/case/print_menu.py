@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
 import streamlit as st
 
+from ecgcore.errors import ReviewError
 from ecgcore.explain.attribution import Attribution
 from ecgcore.figures.paper_layout import PaperSettings
 from ecgcore.predictions.classes.beside import Beside
 from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.predictions.scope import Scope
 from ecgcore.ptbxl.glossary import translate
+from ecgcore.report.case_readings import CaseReadings
 from ecgcore.report.printout import PAPERS, PrintoutContent, printout_pdf, printout_png
+from ecgcore.review.people.permissions import Person
+from ecgcore.review.store.log import ReviewLog
 from ecgcore.signals.filters import DisplayFilter
 from pages.case.predictions import Row, used_for
 from pages.shared import caches
 from pages.shared.case import ReadableCase
+from pages.shared.errors import show_ecg_error
+from pages.shared.reader import KEY, LONGEST, current_reader
+from pages.shared.reader.caches import log
+from pages.shared.reader.log_in import has_log_in
 
 
 def print_menu(case: ReadableCase, content: PrintoutContent) -> None:
@@ -30,7 +39,7 @@ def print_menu(case: ReadableCase, content: PrintoutContent) -> None:
         name = re.sub(r"[^\w-]+", "-", case.name).strip("-").lower() or "ecg"
         st.download_button(
             "PDF with measurements",
-            data=partial(printout_pdf, content, paper),
+            data=partial(_pdf, content, paper, *_asked_readings(case)),
             file_name=f"{name}.pdf",
             mime="application/pdf",
             on_click="ignore",
@@ -45,6 +54,36 @@ def print_menu(case: ReadableCase, content: PrintoutContent) -> None:
             icon=":material/image:",
         )
         st.caption("True to scale: print at 100 %, without “fit to page”.")
+
+
+def _asked_readings(case: ReadableCase) -> tuple[ReviewLog | None, Person | None]:
+    """Ask whether readings are printed too, and for whom; no store where they are not."""
+    if case.entry is None or not st.checkbox(
+        "With readings, consensus and audit id", key="print_readings"
+    ):
+        return None, None
+    if not has_log_in():
+        st.text_input("Your initials", key=KEY, bind="query-params", max_chars=LONGEST)
+    try:
+        person = current_reader()
+    except ReviewError as error:
+        show_ecg_error(error)
+        person = None
+    if person is None:
+        st.caption("Without a name no reading is printed.")
+        return None, None
+    return log(), person
+
+
+def _pdf(
+    content: PrintoutContent, paper: str, store: ReviewLog | None, person: Person | None
+) -> bytes:
+    """Print, with the readings as they are at that moment."""
+    if store is not None and content.entry is not None:
+        entries, head = store.snapshot()
+        said = CaseReadings.of(entries, head, str(content.entry.ecg_id), person)
+        content = replace(content, readings=said)
+    return printout_pdf(content, paper)
 
 
 def printout_content(

@@ -117,7 +117,7 @@ class Protocol:
 
     def study(self, arm: ArmName) -> str:
         """Return the name under which the store keeps the readings of an arm."""
-        return f"{self.name} · {arm}"
+        return arm_study(self.name, arm)
 
     def case(self, number: str) -> StudyCase:
         """Return a case by its number; ReviewError if the study has none of it."""
@@ -159,6 +159,11 @@ class Protocol:
             return cls(**said)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ReviewError(f"This is no protocol of a reader study ({error}).") from error
+
+
+def arm_study(name: str, arm: str) -> str:
+    """Return the name under which the store keeps the readings of an arm of a study."""
+    return f"{name} · {arm}"
 
 
 def _wrongs(one: Protocol) -> list[str]:

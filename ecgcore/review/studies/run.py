@@ -16,9 +16,10 @@ from ecgcore.review.store.chain import Entry
 from ecgcore.review.store.log import Draft, Receipt, ReviewLog
 from ecgcore.review.store.secrets import keep, kept
 from ecgcore.review.studies.allocation import Advice, Item, advice_on, schedule
-from ecgcore.review.studies.protocol import AFTER, ALONE, ArmName, Protocol
+from ecgcore.review.studies.protocol import AFTER, ALONE, ArmName, Protocol, arm_study
 
 PROTOCOL, END = "protocol", "study end"
+KINDS = (PROTOCOL, END)
 """Kinds of entries that a study itself has."""
 
 
@@ -117,6 +118,15 @@ def names(log: ReviewLog) -> list[str]:
 def ended(log: ReviewLog, name: str) -> Entry | None:
     """Return the entry that ended a study, None while it runs."""
     return next(iter(log.entries(study=name, kinds=[END])), None)
+
+
+def closed_arms(entries: Iterable[Entry]) -> frozenset[str]:
+    """Return the names under which readings of running studies are kept: nobody sees those yet."""
+    found = list(entries)
+    over = {entry.study for entry in found if entry.kind == END}
+    running = [one for one in found if one.kind == PROTOCOL and one.study not in over]
+    arms = {one.study: json.loads(one.body)["protocol"]["arms"] for one in running}
+    return frozenset(arm_study(name, arm) for name, mine in arms.items() for arm in mine)
 
 
 def end(log: ReviewLog, protocol: Protocol, by: str) -> Receipt:

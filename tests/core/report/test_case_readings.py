@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ecgcore.report.case_readings import CaseReadings, readings_blocks
+from ecgcore.review.people.permissions import Person
 from ecgcore.review.readings.reading import Reading
 from ecgcore.review.store.chain import GENESIS, Head
 from ecgcore.review.store.log import Draft
@@ -53,3 +54,13 @@ def test_a_broken_chain_is_said():
 def test_nothing_is_said_unasked_and_no_reading_is_said_so():
     assert readings_blocks(None, 138.0) == []
     assert "no reading of this case" in words(CaseReadings.of([], Head(), "39"))
+
+
+def test_what_whoever_prints_may_not_see_is_counted_and_not_shown():
+    entries = chain()
+    head = Head(4, entries[-1].hash)
+    text = words(CaseReadings.of(entries, head, "39", Person("eve", {})))
+    assert "No reading of this case is to be shown" in text
+    assert "3 further entries of this case" in text.replace("\n", " ")
+    lead = Person("li", {"pilot": frozenset({"lead"})})
+    assert "bob" in words(CaseReadings.of(entries, head, "39", lead))
