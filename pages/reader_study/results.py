@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from ecgcore.errors import EcgError, ReviewError
 from ecgcore.figures.reading.reader_lines import ReaderLine, reader_lines_figure
+from ecgcore.report.studies.audit import Audit
+from ecgcore.report.studies.reader_study import reader_study_page
 from ecgcore.review.people.permissions import Person
-from ecgcore.review.studies import access, run
+from ecgcore.review.store.log import ReviewLog
+from ecgcore.review.studies import access, run, tables
 from ecgcore.review.studies.outcome import (
     METRICS,
     StudyData,
-    following,
     gain,
     harm,
     power_table,
@@ -25,8 +28,6 @@ from ecgcore.wording.numbers import percent
 from pages.reader_study import caches as kept
 from pages.shared.errors import show_ecg_error
 from pages.shared.widgets import is_dark
-
-_WORDS = {"auc": "AUC", "sensitivity": "Sensitivity", "specificity": "Specificity"}
 
 
 def draw_results(name: str | None, person: Person | None) -> None:
@@ -39,8 +40,18 @@ def draw_results(name: str | None, person: Person | None) -> None:
         _draw_progress(protocol, person)
         return
     data = kept.data(name)
+    called = access.called(person, protocol)
+    st.download_button(
+        "The whole study as one file",
+        data=partial(_report, data, called, kept.log()),
+        file_name="reader-study.html",
+        mime="text/html",
+        on_click="ignore",
+        icon=":material/download:",
+        help="Protocol, results, each reader, planted advice, audit id; it needs no network.",
+    )
     try:
-        _draw_comparison(data, access.called(person, protocol))
+        _draw_comparison(data, called)
     except (EcgError, ValueError) as error:
         if isinstance(error, EcgError):
             show_ecg_error(error)
@@ -51,6 +62,10 @@ def draw_results(name: str | None, person: Person | None) -> None:
         f"Protocol SHA-256 {protocol.hash}, truth: {protocol.truth_from}. Order, arms and planted "
         f"advice were drawn by the secret {protocol.secret or protocol.seed}, kept until the end."
     )
+
+
+def _report(data: StudyData, called: Mapping[str, str], log: ReviewLog) -> bytes:
+    return reader_study_page(data, called, Audit.of(log))
 
 
 def _draw_progress(protocol: Protocol, person: Person | None) -> None:
@@ -79,17 +94,11 @@ def _draw_comparison(data: StudyData, called: Mapping[str, str]) -> None:
         "Obuchowski and Rockette's analysis, random readers and random cases, Hillis' degrees of "
         "freedom; 95 % intervals."
     )
-    found = {metric: data.analysis(metric) for metric in METRICS}
-    rows = [
-        {"Figure": _WORDS[metric], "Arm": arm, "Mean over readers": one.treatments[place].text()}
-        | {f"Minus {treatments[0]}": "" if not place else gain(one, place).text()}
-        for metric, one in found.items()
-        for place, arm in enumerate(treatments)
-    ]
-    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+    found = tables.analyses(data)
+    st.table(tables.comparison_table(data, found), hide_index=True, border="horizontal")
     with st.container(horizontal=True):
         metric = st.selectbox(
-            "Figure", METRICS, format_func=_WORDS.__getitem__, key="metric", width=160
+            "Figure", METRICS, format_func=tables.METRIC_NAMES.__getitem__, key="metric", width=160
         )
         arm = st.selectbox("Arm", treatments[1:], width=240)
     place = treatments.index(arm)
@@ -99,9 +108,10 @@ def _draw_comparison(data: StudyData, called: Mapping[str, str]) -> None:
         for k, who in enumerate(data.complete)
     ]
     harmed = [line.reader for line in lines if line.harm == "harmed"]
+    name = tables.METRIC_NAMES[metric]
     words = f"Harmed: {', '.join(harmed)}." if harmed else "No reader is clearly harmed."
     st.plotly_chart(
-        reader_lines_figure(lines, _WORDS[metric], (treatments[0], arm), dark=is_dark()),
+        reader_lines_figure(lines, name, (treatments[0], arm), dark=is_dark()),
         theme=None,
         key="reader_lines",
         alt=f"Lines of {n} readers from {treatments[0]} to {arm}, {metric}. {words}",
@@ -124,15 +134,4 @@ def _draw_power(found: Analysis, difference: float) -> None:
 
 def _draw_following(data: StudyData) -> None:
     st.header("Planted wrong advice", anchor=False)
-    rows = [
-        {
-            "Arm": one.arm,
-            "Followed": one.followed.text(2),
-            "Same error alone": "not read alone" if one.alone is None else one.alone.text(2),
-            "Added by the advice": "" if one.added is None else one.added.text(2),
-            "Readings": one.n,
-            "Cases": one.n_cases,
-        }
-        for one in following(data)
-    ]
-    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
+    st.table(tables.following_table(data), hide_index=True, border="horizontal")

@@ -70,7 +70,7 @@ def draw_maker() -> None:
     """Draw the form that draws a set from the test fold."""
     st.markdown(
         "Read a case, commit, then see how certain its label is, what the models say and where "
-        "they look. What was wrong comes back tomorrow, what was right after days."
+        "they look. Cases come again: the next day, then later and later while you are right."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pool = st.selectbox("Cases", list(POOLS), index=list(POOLS).index("all MI and normal"))

@@ -39,8 +39,7 @@ def draw_results(found: Sequence[LearnerCase]) -> None:
         _draw_retest(table)
     if n_open:
         st.caption(
-            f"{counted(n_open, 'case')} read whose label is not certain: they have no truth and "
-            "count in no score."
+            f"{counted(n_open, 'case')} read without a certain label: no truth, so in no score."
         )
     _draw_schedule(found)
 
@@ -66,15 +65,15 @@ def _draw_scores(table: pd.DataFrame) -> None:
         mine, models = table, []
     own, who = brier(mine["truth"], mine["prob"]), mine["patient"]
     right = clustered_share(mine["right"], mine["patient"]).text(2)
-    rows = [{"Who": "You", "Brier score": mean_over_cases(own, who).text(), "You minus it": ""}]
+    rows = [{"Who": "You", "Brier score": mean_over_cases(own, who).text(4), "You minus it": ""}]
     for name in models:
         probs = pd.Series(said.loc[mine["case"].astype(int), name].to_numpy(), mine.index)  # type: ignore[union-attr]
         theirs = brier(mine["truth"], probs)
         rows.append(
             {
                 "Who": ensemble_by_name(caches.ensembles(), name).label,
-                "Brier score": mean_over_cases(theirs, who).text(),
-                "You minus it": mean_over_cases(own - theirs, who).text(),
+                "Brier score": mean_over_cases(theirs, who).text(4),
+                "You minus it": mean_over_cases(own - theirs, who).text(4),
             }
         )
     st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")

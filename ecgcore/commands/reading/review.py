@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask what to do."""
-    parser.add_argument("action", choices=["verify", "export", "import", "backup"])
+    parser.add_argument("action", choices=["verify", "export", "import", "backup", "report"])
     parser.add_argument(
         "file",
         nargs="?",
         metavar="FILE",
-        help="export, import: .jsonl (all, with the chain), .csv or .json (FHIR); backup: .sqlite",
+        help="export, import: .jsonl (all, with the chain), .csv or .json (FHIR); backup: .sqlite; "
+        "report: .html",
     )
+    parser.add_argument("--study", metavar="NAME", help="report: an ended reader study, by name")
     parser.add_argument(
         "--head", metavar="N:HASH", help="verify: a head noted earlier that must be in the chain"
     )
@@ -39,7 +41,9 @@ def run_review(args: argparse.Namespace, settings: Settings) -> Result:
         raise ReviewError(f"review {args.action} takes {needs}.")
     log = ReviewLog.open(settings)
     try:
-        return _verify(log, args.head) if args.action == "verify" else _move(args, log)
+        if args.action == "verify":
+            return _verify(log, args.head)
+        return _report(args, log) if args.action == "report" else _move(args, log)
     finally:
         log.engine.dispose()
 
@@ -86,3 +90,39 @@ def _move(args: argparse.Namespace, log: ReviewLog) -> Result:
         data,
         f"{path}: {counted(head.number, 'entry', 'entries')}, head {head.number}:{head.hash}",
     )
+
+
+def _report(args: argparse.Namespace, log: ReviewLog) -> Result:
+    from ecgcore.report.studies.audit import Audit
+    from ecgcore.report.studies.reader_study import reader_study_page
+    from ecgcore.review.readings.transfer import new_file
+    from ecgcore.review.studies import run
+    from ecgcore.review.studies.outcome import StudyData
+
+    path, name = Path(args.file), _ended_study(log, args.study)
+    if path.suffix != ".html":
+        raise ReviewError(f"{path.name} is no name of a report; it ends with .html.")
+    protocol = run.load(log, name)
+    data = StudyData.of(protocol, run.readings_of(log, protocol))
+    audit = Audit.of(log)
+    called = {who: who for who in protocol.readers}
+    with new_file(path) as part:
+        part.write_bytes(reader_study_page(data, called, audit))
+    said = {"file": str(path), "study": name, "readings": len(data.readings), "head": audit.id}
+    return OK, said, f"{path}: study {name}, {counted(len(data.readings), 'reading')}, {audit.id}"
+
+
+def _ended_study(log: ReviewLog, asked: str | None) -> str:
+    """Return the study that is meant, which has ended: results are shown to nobody before."""
+    from ecgcore.review.studies import run
+
+    names = run.names(log)
+    ended = [name for name in names if run.ended(log, name)]
+    if asked in ended:
+        return str(asked)
+    if asked in names:
+        raise ReviewError(f"The study {asked} has not ended; its results are seen after the end.")
+    if asked is None and len(ended) == 1:
+        return ended[0]
+    known = ", ".join(ended) or "none has ended"
+    raise ReviewError(f"Name an ended reader study with --study; here: {known}.")

@@ -26,7 +26,7 @@ def export_to(log: ReviewLog, path: Path) -> int:
     suffix = check_suffix(path)
     entries, head = log.snapshot()
     text = WRITERS[suffix](entries, head or Head())
-    with _new_file(path) as part:
+    with new_file(path) as part:
         part.write_bytes(text.encode())
     return len(entries)
 
@@ -65,7 +65,7 @@ def backup_to(log: ReviewLog, path: Path) -> Head:
         If the file is there already, or the copy has a fault, which is named.
     """
     entries, head = log.snapshot()
-    with _new_file(path) as part:
+    with new_file(path) as part:
         copy = ReviewLog.at(sa.URL.create("sqlite", database=str(part)))
         copy.copy(entries, head or Head())
         copy_all(log, copy)
@@ -79,8 +79,14 @@ def backup_to(log: ReviewLog, path: Path) -> Head:
     return head
 
 
-class _new_file:  # noqa: N801 - used as a function
-    """Lend a path beside `path` that takes its name at the end, or vanishes after an error."""
+class new_file:  # noqa: N801 - used as a function
+    """Lend a path beside `path` that takes its name at the end, or vanishes after an error.
+
+    Raises
+    ------
+    ReviewError
+        If there is a file of this name already.
+    """
 
     def __init__(self, path: Path) -> None:
         if path.exists():

@@ -97,6 +97,7 @@ def test_results_wait_for_the_end_and_then_name_figures_and_wrong_advice(open_pa
     app = open_page("reader-study", step="Results", study="Pilot")
     assert not app.exception
     assert "Lines" in charts(app)
+    assert "The whole study as one file" in [one.label for one in app.get("download_button")]
     shown = next(one.value for one in app.table if "Followed" in one.value)
     assert shown["Followed"].tolist()[0].startswith("1.00 [")
     assert shown["Same error alone"].tolist()[0].startswith("0.00 [")

@@ -85,7 +85,7 @@ def test_a_label_that_is_not_certain_makes_no_answer_wrong(learn, three):
     assert not errors(app)
     app = learn(view="Results")
     assert "Read some cases with a certain label" in app.info[0].value
-    assert "1 case read whose label is not certain" in texts(app)
+    assert "1 case read without a certain label" in texts(app)
 
 
 def test_what_was_wrong_comes_back_after_a_day_and_what_was_right_does_not(learn, log, three):
@@ -135,8 +135,8 @@ def test_the_score_stands_beside_the_models_on_the_same_cases(
     shown = next(one.value for one in app.table if "Who" in one.value)
     assert shown["Who"].tolist() == ["You", "C"]
     # ((0.9 - 1)^2 + (0.9 - 0)^2) / 2 and ((0.8 - 1)^2 + 0.4^2) / 2
-    assert [one.split()[0] for one in shown["Brier score"]] == ["0.410", "0.100"]
-    assert shown["You minus it"].tolist()[1].startswith("0.310")
+    assert [one.split()[0] for one in shown["Brier score"]] == ["0.4100", "0.1000"]
+    assert shown["You minus it"].tolist()[1].startswith("0.3100")
     assert "The same 2 cases" in texts(app)
 
 
