@@ -11,6 +11,7 @@ from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
 
 if TYPE_CHECKING:
+    from ecgcore.ptbxl.consensus import Consensus
     from ecgcore.training.spec import TrainSpec
 
 
@@ -53,9 +54,10 @@ def _run_dir(args: argparse.Namespace, settings: Settings) -> Path:
     from ecgcore.models.cards import CARD_FILE
     from ecgcore.ptbxl.catalog import open_catalog
     from ecgcore.study.neighbours.runs import recipe_of
+    from ecgcore.tasks import mi
     from ecgcore.tasks.registry import task_named
     from ecgcore.training.checkpoint import CHECKPOINT_FILE, PREVIOUS_FILE
-    from ecgcore.training.spec import SPEC_FILE, TrainSpec
+    from ecgcore.training.spec import CONSENSUS_FILE, SPEC_FILE, TrainSpec
 
     chosen: Path | None = args.run_dir
     if not (args.arch and args.train_set):
@@ -66,6 +68,9 @@ def _run_dir(args: argparse.Namespace, settings: Settings) -> Path:
     folder = str(open_catalog(settings).folder)
     recipe = recipe_of(architecture(args.arch), task_named(args.task))
     settings_of_task = {"task": args.task, **recipe, **options}
+    agreed = _consensus(settings) if args.train_set == mi.AGREED else None
+    if agreed is not None:
+        settings_of_task["consensus"] = agreed.fingerprint
     asked = TrainSpec(args.arch, args.train_set, args.seed, folder, **settings_of_task)
     run_dir = chosen or settings.runs_dir / asked.key.run_name
     left = (CHECKPOINT_FILE, PREVIOUS_FILE, CARD_FILE)
@@ -75,8 +80,24 @@ def _run_dir(args: argparse.Namespace, settings: Settings) -> Path:
     else:
         run_dir.mkdir(parents=True, exist_ok=True)
         with run_lock(run_dir):
+            if agreed is not None:
+                agreed.save(run_dir / CONSENSUS_FILE)
             asked.save(run_dir)
     return run_dir
+
+
+def _consensus(settings: Settings) -> Consensus:
+    """Read what readers agreed on from the store; JobError where they have settled nothing."""
+    from ecgcore.errors import JobError
+    from ecgcore.review.readings.consensus import consensus_of
+    from ecgcore.review.store.log import ReviewLog
+
+    log = ReviewLog.open(settings)
+    found = consensus_of(log.entries(kinds=["consensus"]))
+    log.engine.dispose()
+    if not found.verdicts:
+        raise JobError("The store holds no consensus. Settle a conflict on the page Adjudication.")
+    return found
 
 
 def _refuse_another(

@@ -40,6 +40,9 @@ STYLE = {
     "D-mix": Style("D-mix half and half", "#9C4A7C", "#CC79A7", "dashdot", "triangle-up"),
     "C-soft": Style("C-soft all, by likelihood", "#6B5B00", "#F0E442", "longdash", "cross"),
     "C-multi": Style("C-multi all, multitask", "#4B4F9E", "#9DA3F0", "longdashdot", "star"),
+    "C-consensus": Style(
+        "C-consensus all, as readers agreed", "#7A4A00", "#D9A441", "dash", "hexagon"
+    ),
 }
 """Style of each training set."""
 

@@ -8,6 +8,8 @@ import pandas as pd
 
 GROUPS = ("pure_normal", "certain_mi", "uncertain_mi")
 SPLITS = ("train", "val", "test")
+CONSENSUS = "consensus_group"
+"""Column of a catalogue that holds the groups of a consensus, "" where there is none."""
 
 STUDY_COHORT: dict[tuple[str, str], tuple[int, str]] = {
     ("train", "pure_normal"): (4451, "0bb28424096d45b1"),
@@ -96,3 +98,14 @@ def member_ids(cohort: pd.DataFrame, split: str, groups: Iterable[str]) -> list[
     """Ascending ``ecg_id``s of `groups` in `split`; `cohort` has ``group`` and ``split``."""
     chosen = cohort[(cohort["split"] == split) & cohort["group"].isin(list(groups))]
     return sorted(int(ecg_id) for ecg_id in chosen.index)
+
+
+def relabelled(records: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with ``group`` replaced by `CONSENSUS` where that says something.
+
+    A table without that column is returned as it is.
+    """
+    if CONSENSUS not in records:
+        return records
+    agreed = records[CONSENSUS]
+    return records.assign(group=records["group"].where(agreed == "", agreed))

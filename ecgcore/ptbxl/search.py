@@ -61,6 +61,8 @@ class RecordFilter:
     min_disagreement
         Least disagreement of the models in percentage points; 0 asks for nothing, and so does any
         where no model predicted.
+    consensus
+        Verdicts that readers agreed on.
     predicted, min_predicted
         A statement whose predicted probability is shown, and the least of it in per cent that a
         record must have; 0 asks for nothing.
@@ -81,6 +83,7 @@ class RecordFilter:
     quality: tuple[str, ...] = ()
     words: str = ""
     min_disagreement: int = 0
+    consensus: tuple[str, ...] = ()
     predicted: tuple[str, ...] = ()
     min_predicted: int = 0
     sort: Sort = "record"
@@ -112,6 +115,7 @@ def search(
     disagreement: "pd.Series[float] | None" = None,
     quality: pd.DataFrame | None = None,
     predicted: "pd.Series[float] | None" = None,
+    agreed: "pd.Series[str] | None" = None,
 ) -> pd.DataFrame:
     """Find the records that fit a filter, in its order.
 
@@ -123,14 +127,15 @@ def search(
         Table of `ecgcore.ptbxl.quality_table.load_quality`; asking for a quality needs it.
     predicted
         Probability of the chosen statement, 0 to 1, by ``ecg_id``; NaN where none is stored.
+    agreed
+        The verdict that readers agreed on by ``ecg_id``, "" without one.
 
     Returns
     -------
     pandas.DataFrame
-        Indexed by ``ecg_id``: the readable texts ``age, sex, group, diagnoses, territory, split,
-        validated, report`` and ``signal`` (its problems, "" for none), the numbers
-        ``mi_likelihood`` and ``likelihood`` (of the statement in question, %; NaN without one) and
-        ``disagreement`` and ``predicted`` (NaN where no model was asked).
+        Indexed by ``ecg_id``: the texts ``age, sex, group, diagnoses, territory, split, validated,
+        report, signal`` (problems) and ``consensus``, the numbers ``mi_likelihood, likelihood`` (of
+        the statement in question, %), ``disagreement`` and ``predicted``, NaN where not known.
 
     Examples
     --------
@@ -143,15 +148,13 @@ def search(
     [['uncertain MI', 'LMI 15 %'], ['uncertain MI', 'LMI 50 %']]
     """
     likelihood = _likelihood_in_question(catalog, wanted)
-    keep = _matches_record(catalog.frame, wanted)
-    if wanted.codes or wanted.territories or wanted.superclasses or wanted.likelihoods:
-        keep &= likelihood.notna().to_numpy()
-    for statements in _statement_masks(catalog.codes, wanted)[1:]:
-        keep &= catalog.frame.index.isin(catalog.codes["ecg_id"][statements])
+    keep = _matches_record(catalog.frame, wanted) & _is_stated(catalog, wanted, likelihood)
     if quality is not None and wanted.quality:
         keep &= catalog.frame.index.isin(quality.index[has_quality(quality, wanted.quality)])
     if wanted.words.strip():
         keep &= _report_has(catalog, wanted.words)
+    said = pd.Series("", catalog.frame.index) if agreed is None else agreed
+    keep &= np.asarray(said.isin(wanted.consensus or said.unique()))
     if disagreement is not None and wanted.min_disagreement:
         apart = 100 * disagreement.reindex(catalog.frame.index).to_numpy()
         keep &= apart >= wanted.min_disagreement
@@ -159,11 +162,23 @@ def search(
     if wanted.predicted and wanted.min_predicted:
         keep &= 100 * probs >= wanted.min_predicted
     found = _readable(catalog)[keep]
+    found["consensus"] = said[keep]
     found["likelihood"] = likelihood[keep]
     found["disagreement"] = np.nan if disagreement is None else disagreement.reindex(found.index)
     found["predicted"] = probs[keep]
     found["signal"] = "" if quality is None else quality["signal"].reindex(found.index).fillna("")
     return _in_order(found, wanted.sort)
+
+
+def _is_stated(
+    catalog: Catalog, wanted: RecordFilter, likelihood: "pd.Series[float]"
+) -> NDArray[np.bool_]:
+    keep: NDArray[np.bool_] = np.ones(len(catalog.frame), dtype=np.bool_)
+    if wanted.codes or wanted.territories or wanted.superclasses or wanted.likelihoods:
+        keep &= likelihood.notna().to_numpy()
+    for statements in _statement_masks(catalog.codes, wanted)[1:]:
+        keep &= catalog.frame.index.isin(catalog.codes["ecg_id"][statements])
+    return keep
 
 
 def _aligned(values: "pd.Series[float] | None", catalog: Catalog) -> NDArray[np.float64]:

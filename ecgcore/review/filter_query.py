@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from ecgcore.ptbxl.catalog import Catalog
+from ecgcore.ptbxl.consensus import GROUP_OF
 from ecgcore.ptbxl.quality_table import CHOICES
 from ecgcore.ptbxl.search import AGES, PRESETS, RecordFilter, Sort
 from ecgcore.wording.records import (
@@ -49,6 +50,7 @@ PARAMETERS: Mapping[str, str] = {
     "ages": "age",
     "only_unknown_age": "age_unknown",
     "quality": "signal",
+    "consensus": "consensus",
     "predicted": "predicted",
     "min_predicted": "predicted_from",
     "sort": "sort",
@@ -64,6 +66,7 @@ _OPTIONS: Mapping[str, Mapping[Any, str]] = {
     "sexes": {name: name for name in SEXES},
     "validated": {name: name for name in VALIDATED},
     "quality": CHOICES,
+    "consensus": {verdict: verdict for verdict in GROUP_OF},
     "predicted": {code: f"{code}: {words}" for code, words in STATEMENTS.items()},
     "sort": SORTS,
 }

@@ -6,12 +6,13 @@ from numpy.typing import NDArray
 
 from ecgcore.errors import CatalogError
 from ecgcore.ptbxl.catalog import Catalog
-from ecgcore.ptbxl.label_groups import GROUPS, member_ids
+from ecgcore.ptbxl.label_groups import GROUPS, member_ids, relabelled
 from ecgcore.stats.per_class import macro_auroc
 from ecgcore.tasks.task import Labels, Score, Targets, Task, TestSet, TrainSet
 
 NAME, CLASS, NORMAL = "mi", "MI", "pure_normal"
 CERTAIN, ALL, UNCERTAIN, MIX, SOFT, MULTI = "A", "C", "D", "D-mix", "C-soft", "C-multi"
+AGREED = "C-consensus"
 
 TRAIN_SETS: dict[str, str] = {
     CERTAIN: "certain MI only",
@@ -20,6 +21,7 @@ TRAIN_SETS: dict[str, str] = {
     MIX: "half certain, half uncertain MI",
     SOFT: "all MI, each weighted by its likelihood (50 % counts as half an MI)",
     MULTI: "all MI, and the SCP statements as a second task",
+    AGREED: "all MI; where readers settled a conflict, their consensus is the label",
 }
 STUDY_SETS = (CERTAIN, ALL, UNCERTAIN, MIX)
 """The training sets of the published study."""
@@ -48,8 +50,11 @@ def labels(cohort: pd.DataFrame, ids: list[int]) -> NDArray[np.int64]:
 def targets(cohort: pd.DataFrame, ids: list[int], train_set: str) -> NDArray[np.float32]:
     """Return what a training set teaches for `ids`, ``(n,)`` from 0 (normal) to 1 (MI).
 
-    C-soft teaches the stated likelihood of MI; every other set teaches the label.
+    C-soft teaches the stated likelihood of MI, C-consensus the readers' consensus where there is
+    one; every other set teaches the label.
     """
+    if train_set == AGREED:
+        cohort = relabelled(cohort)
     if train_set != SOFT:
         return labels(cohort, ids).astype(np.float32)
     likelihood = cohort.loc[ids, "mi_likelihood"].fillna(0)
@@ -93,7 +98,8 @@ def training_ids(cohort: pd.DataFrame, train_set: str, seed: int = 0) -> list[in
     Parameters
     ----------
     train_set
-        A key of `TRAIN_SETS`; C-soft and C-multi have the records of C.
+        A key of `TRAIN_SETS`; C-soft and C-multi have the records of C, and so has C-consensus but
+        for those that a consensus, in `cohort`, adds or takes away.
     seed
         Draws the MI records of D-mix; recorded in the model card.
 
@@ -107,6 +113,8 @@ def training_ids(cohort: pd.DataFrame, train_set: str, seed: int = 0) -> list[in
     131
     """
     _known(train_set)
+    if train_set == AGREED:
+        cohort = relabelled(cohort)
     if train_set != MIX:
         return member_ids(cohort, "train", _groups(train_set))
     certain = member_ids(cohort, "train", ["certain_mi"])
@@ -142,6 +150,10 @@ def _soft(catalog: Catalog, ids: list[int]) -> Targets:
     return targets(catalog.frame, ids, SOFT)[:, None]
 
 
+def _agreed(catalog: Catalog, ids: list[int]) -> Targets:
+    return targets(catalog.frame, ids, AGREED)[:, None]
+
+
 def _statements(catalog: Catalog, ids: list[int]) -> Targets:
     return frequent_statements(catalog.codes, ids)
 
@@ -156,7 +168,7 @@ def _train_set(name: str) -> TrainSet:
         name,
         TRAIN_SETS[name],
         choose,
-        targets=_soft if name == SOFT else None,
+        targets={SOFT: _soft, AGREED: _agreed}.get(name),
         statements=_statements if name == MULTI else None,
         drawn=name == MIX,
         certain=name == CERTAIN,

@@ -35,6 +35,7 @@ from ecgcore.models.registry import build, round_to_half, save_weights
 from ecgcore.predictions.store import PREDICTIONS_FILE, predictions_frame, save_predictions
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import Catalog, load_catalog
+from ecgcore.ptbxl.consensus import Consensus
 from ecgcore.ptbxl.store import FS_HZ, Recordings, open_recordings
 from ecgcore.tasks import mi
 from ecgcore.tasks.task import Task
@@ -43,7 +44,13 @@ from ecgcore.training.confident_learning import prune
 from ecgcore.training.data import TrainingData, load_training_data, n_to_read
 from ecgcore.training.loop import EpochResult, Watcher, fit, logits_of
 from ecgcore.training.mixed_precision import resolved, training_device
-from ecgcore.training.spec import PROGRESS_FILE, READING_EVENT, STEP_FILE, TrainSpec
+from ecgcore.training.spec import (
+    CONSENSUS_FILE,
+    PROGRESS_FILE,
+    READING_EVENT,
+    STEP_FILE,
+    TrainSpec,
+)
 
 _DECIDING = (
     "leads.py",
@@ -151,7 +158,7 @@ def code_version(arch: str, task: Task) -> str:
 
 def _run(run_dir: Path, spec: TrainSpec) -> ModelCard:
     version = code_version(spec.arch, spec.chosen_task)
-    recordings = open_recordings(load_catalog(Path(spec.data_dir)))
+    recordings = _opened(run_dir, spec)
     torch.manual_seed(spec.seed)
     model = build(spec.arch, len(spec.chosen_task.classes)).to(training_device())
     data = load_training_data(recordings, spec, _reader(run_dir, n_to_read(recordings, spec)))
@@ -174,6 +181,15 @@ def _run(run_dir: Path, spec: TrainSpec) -> ModelCard:
     )
     state = fit(model, data, spec, run_dir, _watcher(run_dir))
     return _finish(run_dir, spec, recordings, data, model.cpu(), state, version)
+
+
+def _opened(run_dir: Path, spec: TrainSpec) -> Recordings:
+    """Open the data set, with the consensus of the run beside its labels where it has one."""
+    catalog = load_catalog(Path(spec.data_dir))
+    if spec.consensus:
+        agreed = Consensus.load(run_dir / CONSENSUS_FILE, spec.consensus)
+        catalog = agreed.beside(catalog)
+    return open_recordings(catalog)
 
 
 def _pruned(

@@ -17,6 +17,7 @@ from ecgcore.tasks.task import Task, TrainSet
 
 SPEC_FILE = "spec.json"
 PROGRESS_FILE = "progress.jsonl"
+CONSENSUS_FILE = "consensus.json"
 STEP_FILE = "step.json"
 READING_EVENT = "reading"
 """In the progress file: how many recordings have been read, and how many are needed."""
@@ -82,6 +83,9 @@ class TrainSpec:
     seed_exact
         True prepares signals as the published study did: a causal filter, and a scaler fitted on
         the training set itself.
+    consensus
+        Fingerprint of the readers' consensus behind training set C-consensus, which lies in the
+        run's folder; "" for every other set.
     speedups
         How the training step is computed; "auto" takes what this machine can do and writes it down
         when the run starts. Validation and predictions are always float32.
@@ -107,6 +111,7 @@ class TrainSpec:
     seed_exact: bool = False
     speedups: str = "auto"
     task: str = mi.NAME
+    consensus: str = ""
 
     def __post_init__(self) -> None:
         """Check every value again: a form's limits are the browser's only."""
@@ -129,6 +134,11 @@ class TrainSpec:
         for name, names in known.items():
             if getattr(self, name) not in names:
                 raise JobError(f"{name} {getattr(self, name)!r} is none of {', '.join(names)}.")
+        if (self.train_set == mi.AGREED) != bool(self.consensus):
+            raise JobError(
+                f"Training set {mi.AGREED} needs a consensus of readers, and no other set has one. "
+                "Choose C, or settle a conflict on the page Adjudication first."
+            )
         if self.label_noise == "prune" and not TASKS[self.task].can_prune:
             raise JobError(
                 f"Confident learning leaves out doubtful records of one class; the task "
@@ -154,6 +164,7 @@ class TrainSpec:
     def recipe(self) -> tuple[tuple[str, str], ...]:
         """Settings beside the key, as (name, value), for the model card."""
         skipped = {"arch", "train_set", "seed", "data_dir", "task"}
+        skipped |= set() if self.consensus else {"consensus"}
         return tuple(
             (f.name, str(getattr(self, f.name))) for f in fields(self) if f.name not in skipped
         )

@@ -19,10 +19,12 @@ from ecgcore.jobs import progress
 from ecgcore.jobs.store import Job, JobStore
 from ecgcore.jobs.supervisor import STARTED_EVENT
 from ecgcore.models.architectures import ARCHITECTURES, architecture
+from ecgcore.ptbxl.consensus import Consensus
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.tasks import mi
 from ecgcore.tasks.registry import task_named
 from ecgcore.training.spec import (
+    CONSENSUS_FILE,
     PROGRESS_FILE,
     READING_EVENT,
     SPEC_FILE,
@@ -100,8 +102,15 @@ class RunView:
         return max(0.0, self.spec.epochs - self.epochs_done - under_way) * self.seconds_per_epoch
 
 
-def submit(spec: TrainSpec, runs_dir: Path, store: JobStore) -> Job:
+def submit(
+    spec: TrainSpec, runs_dir: Path, store: JobStore, consensus: Consensus | None = None
+) -> Job:
     """Queue a training in a new run folder.
+
+    Parameters
+    ----------
+    consensus
+        That of the spec's fingerprint, where it has one; it is kept in the folder.
 
     Raises
     ------
@@ -111,6 +120,8 @@ def submit(spec: TrainSpec, runs_dir: Path, store: JobStore) -> Job:
     stem = f"{spec.key.run_name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     try:
         run_dir = _new_folder(runs_dir, stem)
+        if consensus is not None:
+            consensus.save(run_dir / CONSENSUS_FILE)
         spec.save(run_dir)
     except OSError as error:
         raise JobError(

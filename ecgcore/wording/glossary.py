@@ -114,7 +114,8 @@ TERMS = (
     Term("Test set", "Records of fold 10 that a model is judged on: certain (971), all (1,253) or "
          "uncertain (985), with the same 703 normal records.",
          "Compare, Reliability, Retrain, About"),
-    Term("Training set", "Records that a model learns from: A, C, D, D-mix, C-soft or C-multi.",
+    Term("Training set", "Records that a model learns from: A, C, D, D-mix, C-soft, C-multi or "
+         "C-consensus.",
          "Compare, Reliability, Retrain, About"),
     Term("Uncertain MI", "Label group: the strongest statement of infarction has a likelihood "
          "above 0 and below 100 %.", "Browse, Review, Compare, Reliability, Retrain, About"),

@@ -117,6 +117,7 @@ SETS = """\
 | **D-mix** | normal, and as many MI as in A, half certain and half uncertain, drawn with the seed |
 | **C-soft** | those of C, each MI weighted by its likelihood (50 % counts as half an MI) |
 | **C-multi** | those of C; beside MI, the network learns which SCP statements a record has |
+| **C-consensus** | those of C; where readers settled a conflict, their consensus is the label |
 
 All sets share the same normal records. Validation follows the same rule, so that a model of A \
 never meets an uncertain label. The **test sets** *certain*, *all* and *uncertain* hold 971, 1,253 \

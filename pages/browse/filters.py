@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _MORE = (
     *("superclasses", "splits", "sexes", "validated", "ages", "only_unknown_age", "quality"),
-    *("predicted", "min_predicted"),
+    *("predicted", "min_predicted", "consensus"),
 )
 """Fields behind “More filters”."""
 _LABELS = {
@@ -42,6 +42,7 @@ _LABELS = {
     "validated": "Validated by a human",
     "quality": "Signal quality",
     "predicted": "Predicted statement",
+    "consensus": "Consensus of readers",
 }
 _RENAMED = {"group": {"pure normal": "pure_normal"}}
 """Former words of a value, by parameter, so that old links work."""
@@ -66,6 +67,10 @@ _QUALITY_HELP = (
 _PREDICTED_HELP = (
     "Its probability by the 71-statement networks, calibrated on fold 9, stands beside each record "
     "of folds 9 and 10; other records have none. Order by it under “Order”."
+)
+_CONSENSUS_HELP = (
+    "What readers' conflicts were settled to on the page Adjudication, beside the record's own "
+    "label. Several choices are alternatives."
 )
 _AGE_HELP = (
     "90 stands for every age over 89. The full range includes unknown ages; with “Age unknown” "
@@ -131,7 +136,7 @@ def filter_widgets(catalog: Catalog, *, no_quality: str = "") -> RecordFilter:
     first = st.columns([2.6, 2.6, 2, 2.2, 2, 2.4, 2.4], vertical_alignment="bottom")
     more = st.expander(_more_words(), icon=":material/tune:")
     patient = more.columns([2.6, 2, 2.2, 2.6, 2.6, 2, 3], vertical_alignment="bottom")
-    said = more.columns([3, 2.4, 5], vertical_alignment="bottom")
+    said = more.columns([3, 2.4, 2.6, 2.4], vertical_alignment="bottom")
     about = RecordFilter(
         words=first[0].text_input(
             "Words in the report",
@@ -160,6 +165,7 @@ def filter_widgets(catalog: Catalog, *, no_quality: str = "") -> RecordFilter:
             disabled=not predicted,
             **_in_url("min_predicted"),
         ),
+        consensus=_several(said[2], "consensus", catalog, help=_CONSENSUS_HELP),
         likelihoods=_several(
             first[3], "likelihoods", catalog, label=likelihood, help=_LIKELIHOOD_HELP
         ),

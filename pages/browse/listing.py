@@ -35,6 +35,7 @@ _ABOUT_VERDICT = (
     "leads cannot be read, or electrodes seem to be swapped."
 )
 _ASKED_FOR = {
+    "consensus": "consensus",
     "predicted": "predicted",
     "signal": "quality",
     "report": "words",
@@ -47,6 +48,7 @@ EXPORTED: Mapping[str, str] = {
     "group": "label_group",
     "diagnoses": "diagnoses",
     "mi_likelihood": "mi_likelihood_percent",
+    "consensus": "consensus",
     "territory": "mi_territory",
     "disagreement": "disagreement",
     "predicted": "predicted_statement",
@@ -182,7 +184,8 @@ def _about_models(
 
 def _asked_for(wanted: RecordFilter) -> dict[str, ColumnConfig]:
     text = st.column_config.TextColumn
-    columns = {
+    columns: dict[str, ColumnConfig] = {
+        "consensus": text("Consensus", help="What readers agreed on.", width=100),
         "predicted": st.column_config.NumberColumn(
             f"{' '.join(wanted.predicted)} predicted",
             format="%.1f %%",

@@ -12,10 +12,13 @@ from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.metrics import ScoreName
 from ecgcore.study.strata import KINDS, Stratum
 from ecgcore.tasks.mi import STUDY_SETS
+from ecgcore.wording.numbers import counted
 from pages.shared import caches, url_state
 from pages.shared import evaluation_caches as cache
 from pages.shared.classes.choice import STATE as TASK_STATE
 from pages.shared.classes.choice import WRITTEN
+from pages.shared.consensus.caches import consensus
+from pages.shared.consensus.labelled import n_agreed
 from pages.shared.evaluation_choice import SHARED_STATE, EvaluationChoice, fitting_ensembles
 from pages.shared.url_state import Bound, PageState
 
@@ -53,12 +56,14 @@ VIEWS = (
     *("Pairs", "Calibrators", "Published claims", "Confusion matrix", "Shortcuts"),
     "Outside the study",
 )
+OWN_LABELS, CONSENSUS_LABELS = "of the data set", "with the readers' consensus"
 STATE = PageState(
     "compare",
     {
         **SHARED_STATE,
         **TASK_STATE,
         "architecture": Bound(),
+        "labels": Bound((OWN_LABELS, CONSENSUS_LABELS)),
         "metric": Bound(METRICS),
         "view": Bound(VIEWS, renamed={"Raw and recalibrated": "Calibrators"}),
         "matrix": Bound(),
@@ -87,7 +92,8 @@ class Choice(EvaluationChoice):
     def key(self) -> cache.Key:
         """All that a number depends on beside the networks, for caches."""
         part = self.part.name if self.part else ""
-        return (self.data_version, self.test_set, part, self.method, self.score, self.target)
+        data = (self.data_version, self.labels, self.test_set, part)
+        return (*data, self.method, self.score, self.target)
 
     @property
     def metric(self) -> str:
@@ -145,6 +151,34 @@ def choose_metric() -> ScoreName:
         "Metric", list(METRICS), key="metric", bind="query-params", help=_METRIC_HELP
     )
     return METRICS[label]
+
+
+def choose_labels(data_version: str) -> str:
+    """Draw the choice of labels where readers have settled something; return their fingerprint."""
+    agreed = consensus()
+    if not agreed.verdicts or data_version != caches.catalog().version:
+        return ""
+    chosen = st.radio(
+        "Labels",
+        (OWN_LABELS, CONSENSUS_LABELS),
+        key="labels",
+        bind="query-params",
+        help="What readers' conflicts were settled to on Adjudication replaces the label, or puts "
+        "a record into the study: no MI counts as normal, not readable leaves it out. Calibrators "
+        "and thresholds stay those of fold 9 by its own labels.",
+    )
+    return agreed.fingerprint if chosen == CONSENSUS_LABELS else ""
+
+
+def labels_words(choice: Choice) -> str:
+    """Say how many labels are a consensus; "" where none is."""
+    if not choice.labels:
+        return ""
+    n = n_agreed(choice.test_set)
+    return (
+        f"Labels with the readers' consensus {choice.labels[:8]}, which decides "
+        f"{counted(n, 'record')} of the test set {choice.test_set}."
+    )
 
 
 def drop_stale_subgroup(data_version: str, test_set: str) -> None:

@@ -52,7 +52,8 @@ RANK_LABELS = {
 def published_values(ensemble: Ensemble, choice: Choice, n: int) -> tuple[float, ...]:
     """Return what was published in the place of an ensemble on these records, uncalibrated."""
     name = _PUBLISHED_FIELDS.get(choice.score)
-    comparable = choice.data_version == PTBXL_VERSION and choice.part is None
+    own_labels = choice.data_version == PTBXL_VERSION and not choice.labels
+    comparable = own_labels and choice.part is None
     at_half = choice.target is None or choice.score not in ("sensitivity", "specificity")
     as_theirs = choice.method == "raw" or choice.score in ("auroc", "auprc")
     if name is None or not (comparable and at_half and as_theirs and ensemble.shipped):

@@ -46,6 +46,7 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble], "PopoverContainer"]:
     with more:
         choose_task()
         data_version = shared.choose_data()
+        labels = choices.choose_labels(data_version)
     notes = st.container()
     tests, part, metric = st.columns([0.5, 0.3, 0.2], gap="small")
     with tests:
@@ -71,7 +72,10 @@ def draw_choices() -> tuple[choices.Choice, list[Ensemble], "PopoverContainer"]:
         score=score,
         target=settings.sensitivity,
         part=subgroup,
+        labels=labels,
     )
+    if labels:
+        notes.info(choices.labels_words(choice), icon=":material/gavel:")
     study = choices.study_ensembles(architecture)
     return choice, [*study, *(one for one in others if one not in study)], menu
 

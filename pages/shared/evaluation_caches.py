@@ -42,6 +42,7 @@ from ecgcore.study.shortcuts import Shortcut, StratumScore, judge_strata, shortc
 from ecgcore.study.strata import Stratum, strata_of
 from ecgcore.tasks.mi import TEST_SETS
 from pages.shared import caches
+from pages.shared.consensus.labelled import labelled_by_consensus
 from pages.shared.evaluation_choice import EvaluationChoice
 
 N_BOOT = 2000
@@ -62,7 +63,10 @@ def evaluated(ensemble: Ensemble, choice: EvaluationChoice) -> Evaluated:
     ModelError
         If predictions are missing, or fold 9 cannot calibrate.
     """
-    labelled = caches.labelled_ensemble(ensemble, choice.test_set, choice.data_version)
+    if choice.labels:
+        labelled = labelled_by_consensus(ensemble, choice.test_set)
+    else:
+        labelled = caches.labelled_ensemble(ensemble, choice.test_set, choice.data_version)
     try:
         return Evaluated.of(ensemble, labelled, caches.calibrator(ensemble, choice.method))
     except ModelError as error:

@@ -38,6 +38,8 @@ class EvaluationChoice:
     method: CalibratorName
     positive: str = "MI"
     """The class whose probability is looked at."""
+    labels: str = ""
+    """Fingerprint of the consensus that stands among the labels; "" for the data set's own."""
 
     @property
     def synthetic(self) -> bool:

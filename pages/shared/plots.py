@@ -153,6 +153,7 @@ def settings_of(
     models = [(one.label, trained_on(one)) for one in ensembles]
     return [
         ("Data set", choice.data_version),
+        *([("Labels", f"with the readers' consensus {choice.labels}")] if choice.labels else []),
         ("Test set", f"{choice.test_set}: n = {n:,}, {n_mi:,} MI (fold 10)"),
         *more,
         ("Probabilities", choice.probabilities),

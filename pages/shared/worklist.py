@@ -21,6 +21,7 @@ from ecgcore.review.filter_query import filter_query, read_filter
 from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
 from pages.shared import caches, url_state
 from pages.shared.classes.caches import statement_probs
+from pages.shared.consensus.caches import consensus
 from pages.shared.decision_choice import chosen_calibrator
 
 PARAM = "list"
@@ -89,7 +90,7 @@ def of_records(ids: Iterable[int]) -> str:
 def first_case() -> tuple[int, str]:
     """Return the case that opens without a choice, the first that Browse shows, and its list."""
     listed = of_filter(next(iter(PRESETS.values())))
-    ids = _ids(caches.catalog().version, listed)
+    ids = _listed(listed)
     return (ids or caches.catalog().frame.index.tolist())[0], listed
 
 
@@ -117,22 +118,30 @@ def find(
     """Search the open data set, in an order that rests on the predictions."""
     apart = None if predictions is None else disagreement_in(predictions)
     said = statement_probs(wanted.predicted[0]) if wanted.predicted else None
-    return search(caches.catalog(), wanted, apart, quality, said)
+    catalog = caches.catalog()
+    agreed = consensus().of(catalog.frame)
+    return search(catalog, wanted, apart, quality, said, agreed)
 
 
 def _current() -> tuple[int, ...]:
     asked = st.query_params.get(PARAM)
     listed = st.session_state.get(_KEY, "") if asked is None else asked
-    ids = _ids(caches.catalog().version, listed) if listed else ()
+    ids = _listed(listed) if listed else ()
     if asked and not ids:
         advice = "it leads to no record here; all records are stepped through."
         st.warning(url_state.unknown_words("list", asked, advice), icon=":material/warning:")
     return ids
 
 
+def _listed(listed: str) -> tuple[int, ...]:
+    agreed = consensus().fingerprint if "consensus=" in listed else ""
+    return _ids(caches.catalog().version, listed, agreed)
+
+
 @st.cache_data(max_entries=64, show_spinner="Looking up the records …")
-def _ids(data_version: str, listed: str) -> tuple[int, ...]:
+def _ids(data_version: str, listed: str, agreed: str) -> tuple[int, ...]:
     """Return the records of a list; none where it is not one."""
+    del agreed  # part of what the result is kept under
     catalog = caches.catalog()
     if set(listed) <= set("0123456789."):
         known = set(catalog.frame.index.tolist())

@@ -1,9 +1,11 @@
 """The form of the Retrain page: what to train, how much data that is and how long it takes."""
 
+import numpy as np
 import streamlit as st
 
 from ecgcore.jobs.store import Job
 from ecgcore.models.architectures import arch_title, architecture
+from ecgcore.ptbxl.label_groups import CONSENSUS
 from ecgcore.tasks import mi
 from ecgcore.tasks.registry import TASKS, task_named
 from ecgcore.tasks.task import Task, TrainSet
@@ -11,6 +13,7 @@ from ecgcore.training.spec import TrainSpec
 from ecgcore.training.submit import N_JUDGES, expected_seconds, offered_archs, submit
 from ecgcore.wording.numbers import counted, rough_duration
 from pages.shared import caches, url_state
+from pages.shared.consensus.caches import consensus
 
 _TASK, _READING_S = "retrain_task", 40
 _SLOWEST = 3
@@ -29,13 +32,28 @@ def new_run_form() -> Job | None:
         label, icon = "Start training", ":material/play_arrow:"
         pressed = st.button(label, icon=icon, disabled=bool(missing), width="stretch")
         st.caption(time_words(spec))
-    return submit(spec, caches.settings().runs_dir, caches.job_store()) if pressed else None
+    if not pressed:
+        return None
+    agreed = consensus() if spec.consensus else None
+    return submit(spec, caches.settings().runs_dir, caches.job_store(), agreed)
 
 
 def set_caption(task: Task, train_set: TrainSet, seed: int) -> str:
     """Say what a training set of the open data holds, such as "1,194 MI, 4,451 normal"."""
     catalog = caches.catalog()
-    return task.counts(task.label_rule(catalog, train_set.choose(catalog, "train", seed)))
+    if train_set.name != mi.AGREED:
+        return task.counts(task.label_rule(catalog, train_set.choose(catalog, "train", seed)))
+    agreed = consensus()
+    catalog = agreed.beside(catalog)
+    ids = train_set.choose(catalog, "train", seed)
+    labels = task.targets(catalog, ids, mi.AGREED).astype(np.int64)
+    n = int((catalog.frame.loc[ids, CONSENSUS] != "").sum())
+    return f"{task.counts(labels)}; {n:,} by consensus {agreed.fingerprint[:8]}"
+
+
+def offered_sets(task: Task) -> list[str]:
+    """Return the names of the training sets; that of the consensus only where there is one."""
+    return [name for name in task.train_set_names if name != mi.AGREED or consensus().verdicts]
 
 
 def time_words(spec: TrainSpec) -> str:
@@ -107,9 +125,11 @@ def _choose_spec() -> TrainSpec:
     train_set = task.train_set(
         st.radio(
             "Training set",
-            task.train_set_names,
+            offered_sets(task),
             format_func=lambda name: f"**{name}**: {task.train_set(name).words}",
-            captions=[set_caption(task, one, int(seed)) for one in task.train_sets],
+            captions=[
+                set_caption(task, task.train_set(name), int(seed)) for name in offered_sets(task)
+            ],
             key=f"retrain_set_{task.name}",
             persist_state="session",
         )
@@ -123,6 +143,7 @@ def _choose_spec() -> TrainSpec:
         **{**architecture(arch).recipe, **task.recipe, "epochs": int(epochs)},
         label_noise="prune" if prune else "keep",
         task=task.name,
+        consensus=consensus().fingerprint if train_set.name == mi.AGREED else "",
     )
 
 

@@ -36,6 +36,28 @@ def visible(entries: Iterable[Entry], study: str, person: Person) -> list[Entry]
     ]
 
 
+def consensus_for(entries: Iterable[Entry], person: Person) -> list[Entry]:
+    """Return the consensuses that a person may know as labels: the own, and where answers may be.
+
+    Parameters
+    ----------
+    entries
+        Of all studies, of the kinds of `KINDS`.
+    """
+    by_study: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        by_study[entry.study].append(entry)
+    known = {
+        entry.number
+        for study, mine in by_study.items()
+        for target in [_targets(study, mine, person)]
+        for entry in mine
+        if entry.kind == "consensus"
+        and (entry.reader == person.name or allowed(person, "see answers", target[entry.case]))
+    }
+    return [one for mine in by_study.values() for one in mine if one.number in known]
+
+
 def _targets(study: str, entries: list[Entry], person: Person) -> dict[str, Target]:
     assigned, readers, revealed = defaultdict(set), defaultdict(set), defaultdict(set)
     dealt: dict[str, list[str]] = {}
