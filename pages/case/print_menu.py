@@ -30,8 +30,14 @@ from pages.shared.reader.caches import log
 from pages.shared.reader.log_in import has_log_in
 
 
-def print_menu(case: ReadableCase, content: PrintoutContent) -> None:
-    """Draw the menu of a case; a file is made only when it is asked for."""
+def print_menu(case: ReadableCase, content: PrintoutContent, *, asks_name: bool = True) -> None:
+    """Draw the menu of a case; a file is made only when it is asked for.
+
+    Parameters
+    ----------
+    asks_name
+        Whether it asks who prints readings; False where the page does.
+    """
     with st.popover("Print", icon=":material/print:"):
         paper = st.segmented_control(
             "Paper, landscape", list(PAPERS), default="A4", required=True, key="print_paper"
@@ -39,7 +45,7 @@ def print_menu(case: ReadableCase, content: PrintoutContent) -> None:
         name = re.sub(r"[^\w-]+", "-", case.name).strip("-").lower() or "ecg"
         st.download_button(
             "PDF with measurements",
-            data=partial(_pdf, content, paper, *_asked_readings(case)),
+            data=partial(_pdf, content, paper, *_asked_readings(case, asks_name=asks_name)),
             file_name=f"{name}.pdf",
             mime="application/pdf",
             on_click="ignore",
@@ -56,13 +62,15 @@ def print_menu(case: ReadableCase, content: PrintoutContent) -> None:
         st.caption("True to scale: print at 100 %, without “fit to page”.")
 
 
-def _asked_readings(case: ReadableCase) -> tuple[ReviewLog | None, Person | None]:
+def _asked_readings(
+    case: ReadableCase, *, asks_name: bool
+) -> tuple[ReviewLog | None, Person | None]:
     """Ask whether readings are printed too, and for whom; no store where they are not."""
     if case.entry is None or not st.checkbox(
         "With readings, consensus and audit id", key="print_readings"
     ):
         return None, None
-    if not has_log_in():
+    if asks_name and not has_log_in():
         st.text_input("Your initials", key=KEY, bind="query-params", max_chars=LONGEST)
     try:
         person = current_reader()

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ecgcore.figures.paper_layout import PaperSettings
 from ecgcore.predictions.decision import without_verdicts
 from ecgcore.ptbxl.earlier import leading_diagnosis
 from ecgcore.review.people.permissions import Person, Target, allowed
 from ecgcore.review.readings.adjudication import by_case
+from ecgcore.signals.filters import DisplayFilter
 from ecgcore.wording.numbers import counted
 from ecgcore.wording.records import ABOUT_LABEL_GROUPS, LABEL_GROUPS
 from pages.case.prediction_panel import draw_predictions, predict
+from pages.case.print_menu import print_menu, printout_content
 from pages.case.scope_caches import scope_of_case, stored_scope
 from pages.shared.case import Case, ReadableCase
 from pages.shared.decision_choice import chosen_settings
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from ecgcore.review.readings.rounds import Progress
     from ecgcore.review.store.chain import Entry
 
+Drawn = tuple[PaperSettings, DisplayFilter]
+"""The paper, and the filter through which it was drawn."""
 _METHOD = "Integrated Gradients"
 
 
@@ -55,8 +60,8 @@ def draw_label(entry: CatalogEntry) -> None:
     st.caption(f"Record {entry.ecg_id} · {entry.age} · {entry.sex}")
 
 
-def draw_models(case: Case) -> None:
-    """Draw the models' predictions, and the way to their maps."""
+def draw_models(case: Case, drawn: Drawn) -> None:
+    """Draw the models' predictions, the way to their maps, and the printout of the case."""
     decision = chosen_settings()
     rows, notes = predict(case, decision)
     scope = scope_of_case(case) if isinstance(case, ReadableCase) else stored_scope(case.entry)
@@ -70,6 +75,9 @@ def draw_models(case: Case) -> None:
             icon=":material/layers:",
             query_params={"record": str(case.entry.ecg_id), "method": _METHOD},
         )
+    if isinstance(case, ReadableCase):
+        content = printout_content(case, rows, decision, scope, *drawn, None)
+        print_menu(case, content, asks_name=False)
 
 
 def draw_others(person: Person, target: Target, entries: list[Entry]) -> None:

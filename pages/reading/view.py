@@ -18,6 +18,7 @@ from pages.case.reading import reading_form
 from pages.case.view import draw_labels, draw_sheet
 from pages.reading import answers, choice
 from pages.reading.ahead import prepare
+from pages.reading.answers import Drawn
 from pages.shared.case import Case, ReadableCase
 from pages.shared.errors import show_ecg_error
 from pages.shared.reader.caches import log
@@ -98,9 +99,9 @@ def draw_turn(
     with st.container(key="case", horizontal=True, gap="small"):
         ecg_side, panel = st.container(gap="xsmall"), st.container(gap="small")
     with ecg_side:
-        _draw_ecg(shown, paper_slot)
+        drawn = _draw_ecg(shown, paper_slot)
     with panel:
-        _draw_panel(now, shown, to_next=to_next)
+        _draw_panel(now, shown, drawn, to_next=to_next)
     if now.may("see answers") and shown.entry is not None:
         with ecg_side:
             draw_labels(shown.entry)
@@ -108,16 +109,18 @@ def draw_turn(
         prepare(int(now.following))
 
 
-def _draw_ecg(case: Case, paper_slot: DeltaGenerator) -> None:
+def _draw_ecg(case: Case, paper_slot: DeltaGenerator) -> Drawn:
+    """Draw the ECG; return on what paper and through which filter."""
     with paper_slot:
         paper, chosen_filter = paper_controls()
     if isinstance(case, ReadableCase):
         draw_sheet(case, paper, chosen_filter, None)
     else:
         show_ecg_error(case.problem)
+    return paper, chosen_filter
 
 
-def _draw_panel(now: CaseTurn, case: Case, *, to_next: bool) -> None:
+def _draw_panel(now: CaseTurn, case: Case, drawn: Drawn, *, to_next: bool) -> None:
     """Draw the form while the case is to be read, then what was said and the answers."""
     n = len(now.found.readings)
     may_see = now.may("see answers")
@@ -140,7 +143,7 @@ def _draw_panel(now: CaseTurn, case: Case, *, to_next: bool) -> None:
         st.button("Read later", type="tertiary", on_click=choice.go_to, args=(now.following,))
     if may_see and case.entry is not None:
         answers.draw_label(case.entry)
-        answers.draw_models(case)
+        answers.draw_models(case, drawn)
         answers.draw_others(now.person, now.target, now.entries)
 
 

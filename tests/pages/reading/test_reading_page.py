@@ -52,6 +52,19 @@ def test_before_the_commit_nothing_of_the_answers_is_sent_and_after_it_all(
     assert "MI, confidence 80" in texts(app)
 
 
+def test_the_printout_with_readings_is_offered_after_the_answers_alone(open_page, log, two):
+    app = open_page("reading", list="Two", case="9", reader="AB")
+    assert not app.get("download_button")
+    commit(app, verdict="MI", confidence=80)
+    app.checkbox(key="print_readings").set_value(True).run()
+    assert not app.exception
+    assert [one.label for one in app.get("download_button")] == [
+        "PDF with measurements",
+        "PNG of the ECG",
+    ]
+    assert "Without a name no reading is printed." not in texts(app)
+
+
 def test_nobody_reads_before_saying_who_it_is(open_page, two):
     app = open_page("reading", list="Two", case="9")
     assert "Say who reads" in app.info[0].value

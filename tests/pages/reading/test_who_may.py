@@ -64,7 +64,8 @@ def log(tmp_path):
     opened = ReviewLog.at(sa.URL.create("sqlite", database=str(tmp_path / "runs/review.sqlite")))
     for name, readers in READERS.items():
         cases = tuple(StudyCase(str(k), k <= 2, 0.9 if k <= 2 else 0.1) for k in range(1, 5))
-        made = Protocol(name, cases, readers, ("alone", "advice first"), days_between=0)
+        named = (*readers, JUDGES[name])  # the protocol names a judge too, who is no reader
+        made = Protocol(name, cases, named, ("alone", "advice first"), days_between=0)
         run.start(opened, made, LEADS[name])
     for name, readers in WARDS.items():
         save_list(opened, SavedList(name, CASES, by="li@x.example"))
