@@ -140,6 +140,8 @@ def one_lead_figure(
     settings = PaperSettings(layout="single", lead=lead)
     layout = roomy_layout(record, settings)
     figure = ecg_figure(record, settings, layout=layout, theme=theme)
+    for mark in figure.layout.annotations:  # the rate of the file, not of the drawing
+        mark.text = mark.text.replace(f"{fs_hz} Hz", f"{one.fs_hz:.10g} Hz")
     if not one.lead:
         names = next(trace for trace in figure.data if trace.name == "lead names")
         names.text = [f"<b>{NOT_NAMED}</b>"]

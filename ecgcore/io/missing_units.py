@@ -56,7 +56,8 @@ class NotSaidError(RecordError):
 class Asked:
     """Answers of file and reader; what is missing is asked for at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._missing: list[NotSaidError] = []
 
     def of(self, answer: Callable[[], Answer], otherwise: Answer) -> Answer:
@@ -76,7 +77,8 @@ class Asked:
             If there are any.
         """
         if self._missing:
-            words = " ".join(str(error) for error in self._missing)
+            first, *others = map(str, self._missing)
+            words = " ".join([first, *(f"It{one.removeprefix(self._name)}" for one in others)])
             raise NotSaidError(words, [one for error in self._missing for one in error.questions])
 
 
@@ -108,7 +110,7 @@ def asked_unit(
     doubt = None if signal is None else contradicts(signal, in_file)
     if options.units is None:
         if doubt is not None:
-            words = f"The units that {name} states do not fit its numbers. Say which are right."
+            words = f"{name} states units that do not fit its numbers. Say which are right."
             raise NotSaidError(_with_reason(words, doubt), [_question("units", doubt)])
         return in_file, ()
     if unit_scale(name, options.units) == unit_scale(name, in_file):

@@ -41,7 +41,7 @@ def ask(questions: Sequence[Question], options: ReadOptions, token: str) -> Read
             answered = options
             for question in questions:
                 answered = _widget(question.field, question.guess, answered, token)
-        confirmed = st.form_submit_button("Open it so")
+        confirmed = st.form_submit_button("Open with these")
     return answered if confirmed else None
 
 

@@ -140,7 +140,7 @@ def answer(app: AppTest, units: str, fs_hz: float) -> AppTest:
     """Fill in the form for a table that says neither, and confirm it."""
     app.selectbox(key=key_of(app.selectbox, "upload_units")).select(units)
     app.number_input(key=key_of(app.number_input, "upload_rate")).set_value(fs_hz)
-    return press(app, "Open it so")
+    return press(app, "Open with these")
 
 
 def test_a_guess_stands_in_the_form_and_is_taken_only_when_it_is_confirmed(
@@ -152,7 +152,7 @@ def test_a_guess_stands_in_the_form_and_is_taken_only_when_it_is_confirmed(
     assert "µV is likely" in texts(app)
     assert "1,000 samples are 10 s at 100 Hz" in texts(app)
     assert opened(app.run()) is None
-    app = press(app, "Open it so")
+    app = press(app, "Open with these")
     assert opened(app).fs_hz == 100
     assert "Units taken as uV, as you said. Rate taken as 100 Hz, as you said." in texts(app)
 
@@ -164,7 +164,7 @@ def test_a_table_without_names_asks_for_the_order(own: Callable[[], AppTest]) ->
     box = app.selectbox(key=key_of(app.selectbox, "upload_leads"))
     assert box.value == "eight leads"
     assert len(box.options) == 2
-    app = press(app, "Open it so")
+    app = press(app, "Open with these")
     np.testing.assert_allclose(opened(app).signal[6], MICROVOLTS[6] / 1000, atol=1e-6)
 
 
@@ -176,7 +176,7 @@ def test_a_baseline_that_programs_read_in_two_ways_is_asked_for(own: Callable[[]
     assert questions(app) == []
     assert "some programs add and others subtract" in texts(app)
     app.selectbox(key=key_of(app.selectbox, "upload_baseline")).select("add")
-    app = press(app, "Open it so")
+    app = press(app, "Open with these")
     np.testing.assert_allclose(opened(app).signal[6], MICROVOLTS[6] / 1000 + 0.5, atol=1e-6)
 
 
@@ -201,7 +201,7 @@ def test_a_bare_table_asks_and_its_answers_can_be_changed(own: Callable[[], AppT
     assert questions(app) == ["Units of the samples", "Samples per second"]
     assert "table.csv does not say its units" in texts(app)
     assert ecg(app) == ""
-    assert "table.csv does not say its rate" in texts(app)
+    assert "It does not say its rate" in texts(app)
     app = answer(app, "uV", 100)
     assert "Units taken as uV, as you said. Rate taken as 100 Hz, as you said." in texts(app)
     assert opened(app).duration_s == 10

@@ -58,7 +58,7 @@ def asked_raw(found: Found, name: str, options: ReadOptions) -> RawEcg:
             units=options.units if found.unit is None else None,
             fs_hz=options.fs_hz if found.fs_hz is None else None,
         )
-    asked, numbers, none = Asked(), found.signal, tuple[str, ...]()
+    asked, numbers, none = Asked(name), found.signal, tuple[str, ...]()
     names, order_words = found.names or ("not named",), none
     if found.names is None and len(numbers) > 1:
         names, order_words = asked.of(lambda: asked_order(name, numbers, options), (none, none))
