@@ -42,6 +42,9 @@ from ecgcore.io.tables.texts import cells_of, decoded, is_blank, is_number, line
 _ROWS_AT_ONCE = 50_000
 _MAX_FOOTER = 20
 _LOOKED_AT = 20
+_SURE = 5
+"""Rows from which one may be told from the others."""
+
 _LEAD_COUNTS = (12, 8, 1)
 _NOTHING = ["-", "--", "---", "?", "."]
 
@@ -77,8 +80,8 @@ def _columns(text: str, layout: Layout, name: str) -> Found:
     else:
         leads, before = _unnamed(columns, rows, name)
         names, times = _stated_names(layout, leads), [*times, *before]
-        if _are_numbers_of_columns(rows[0], leads):
-            body = body[body.find("\n") + 1 :]
+    if len(rows) >= _SURE and _are_numbers_of_columns(rows, leads):
+        body = body[body.find("\n") + 1 :]
     signal, texts = _table(body, layout, leads, times, name)
     fs_hz, words = _rate(texts, [columns[k] for k in times], name)
     others = [k for k, one in enumerate(columns) if one.kind == "other" and k not in leads]
@@ -138,12 +141,14 @@ def _rises(rows: Sequence[Sequence[str]], k: int) -> bool:
     return len(numbers) > 1 and numbers[-1] > numbers[0] and numbers == sorted(numbers)
 
 
-def _are_numbers_of_columns(cells: Sequence[str], leads: Sequence[int]) -> bool:
-    """Say whether a first row only counts the columns, as pandas writes it without names."""
-    held = [cells[k] for k in leads if k < len(cells)]
+def _are_numbers_of_columns(rows: Sequence[Sequence[str]], leads: Sequence[int]) -> bool:
+    """Say whether the first row, and it alone, only counts the columns."""
+    first, second = ([row[k] for k in leads if k < len(row)] for row in rows[:2])
     starts = (0, 1, leads[0])
-    return len(held) > 1 and any(
-        held == [str(first + k) for k in range(len(held))] for first in starts
+    return (
+        len(first) > 1
+        and first != second
+        and any(first == [str(start + k) for k in range(len(first))] for start in starts)
     )
 
 

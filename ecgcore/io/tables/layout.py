@@ -8,7 +8,7 @@ from ecgcore.errors import RecordError
 from ecgcore.io.tables.column_names import SECONDS, Column, column_of, is_voltage
 from ecgcore.io.tables.metadata import Stated, with_line
 from ecgcore.io.tables.texts import SEPARATORS, cells_of, is_blank, is_number, lines_of
-from ecgcore.leads import standard_lead
+from ecgcore.leads import LEADS, standard_lead
 
 MAX_COLUMNS = 40
 _MAX_LINES_ABOVE = 1000
@@ -86,20 +86,25 @@ def layout_of(text: str, name: str) -> Layout:
     RecordError
         If there is no row of numbers, or the lines above it are too long or too many.
     """
-    above, first, n_numbers = _Above(), 0, 0
+    above, first, n_numbers, too_long = _Above(), 0, 0, 0
     for start, end in lines_of(text, _MAX_LINES_ABOVE):
         line = text[start : min(end, start + _MAX_HEADER + 1)].strip("\r\n")
         if is_lead_row(line):
             return _by_rows(text, start, line, above.stated)
+        if too_long:  # and no names of samples above rows of leads
+            break
         if line[:1] not in _COMMENTS and _is_row(line, above):
             first, n_numbers = first if n_numbers else start, n_numbers + 1
             if above.header is not None or n_numbers == _SURE:
                 break
             continue
         if end - start > _MAX_HEADER:
-            raise RecordError(f"{name}: the first line has {end - start:,} letters; no header.")
+            too_long = end - start
+            continue
         n_numbers = 0
         above.add(line)
+    if too_long:
+        raise RecordError(f"{name}: the first line has {too_long:,} letters; no header.")
     if n_numbers:
         return _complete(text, first, above, name)
     if above.header is not None:
@@ -182,9 +187,17 @@ def _complete(text: str, start: int, above: _Above, name: str) -> Layout:
     columns, header = None, header or _loose(above.last, separator, n_columns)
     if header is not None:
         columns, n_columns = _columns(header, above.units, parted, n_columns, name)
+    if n_columns > MAX_COLUMNS and above.header is None and _has_few_lines(text, start):
+        decimal = "," if commas else "."
+        return Layout(start, separator, decimal, 0, None, above.stated, by_rows=True)
     if n_columns > MAX_COLUMNS:
         raise RecordError(f"{name} has {n_columns} columns; at most {MAX_COLUMNS} can be read.")
     return Layout(start, separator, "," if commas else ".", n_columns, columns, above.stated)
+
+
+def _has_few_lines(text: str, start: int) -> bool:
+    """Say whether the rows may be the leads: no more than a line for each, and one of times."""
+    return sum(1 for _ in lines_of(text[start:], len(LEADS) + 2)) <= len(LEADS) + 1
 
 
 def _separator(rows: Sequence[str], header: _Header | None, forced: str) -> str:

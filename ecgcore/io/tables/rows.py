@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ecgcore.errors import RecordError
 from ecgcore.io.raw import MAX_LEADS, check_size
 from ecgcore.io.tables.clocks import clock_seconds, likely_unit_s, numeric_resolution, rate_of
-from ecgcore.io.tables.column_names import SECONDS, Column, column_of, is_voltage
+from ecgcore.io.tables.column_names import SECONDS, UNNAMED, Column, column_of, is_voltage
 from ecgcore.io.tables.found import Found, agreed_rate, in_one_unit
 from ecgcore.io.tables.layout import Layout
 from ecgcore.io.tables.texts import cells_of, is_blank, is_number, lines_of
@@ -24,33 +24,41 @@ def read_rows(text: str, layout: Layout, name: str) -> Found:
     """
     body = text[layout.start :]
     check_size(name, 1, len(body) // 2)
-    leads: dict[int, tuple[Column, NDArray[np.float64]]] = {}
+    leads: list[tuple[Column, NDArray[np.float64]]] = []
     fs_hz, n_other = None, 0
     for row, (start, end) in enumerate(lines_of(body, MAX_LEADS)):
-        cells = cells_of(body[start:end], layout.separator)
-        column, cells = _named(cells)
-        if column.kind == "lead":
-            leads[row] = (column, _samples(cells, row, name))
+        column, cells = _named(cells_of(body[start:end], layout.separator))
+        if column.kind == "lead" or column.name == UNNAMED:
+            leads.append((column, _samples(cells, row, name)))
         elif column.kind == "time" and len(cells) > 2:
             fs_hz = _rate(cells, column, name)
         elif row and cells:
             n_other += 1
-    lengths = {len(samples) for _, samples in leads.values()}
+    if len(leads) > 1 and leads[0][0].name == UNNAMED and np.all(np.diff(leads[0][1]) > 0):
+        cells = [f"{value:.9g}" for value in leads.pop(0)[1]]
+        fs_hz = _rate(cells, Column("time", "time"), name)
+    lengths = {len(samples) for _, samples in leads}
     if len(lengths) > 1:
         raise RecordError(
             f"{name} has leads of {min(lengths):,} to {max(lengths):,} samples, one in each row. "
             "Export all leads with the same length."
         )
-    samples = np.array([samples for _, samples in leads.values()])
-    signal, unit = in_one_unit(samples, [column.unit for column, _ in leads.values()], name)
+    samples = np.array([samples for _, samples in leads])
+    signal, unit = in_one_unit(samples, [column.unit for column, _ in leads], name)
     words = (f"Rows left out: {n_other}.",) if n_other else ()
     return Found(
         signal,
-        tuple(column.name for column, _ in leads.values()),
+        _names([column for column, _ in leads]),
         unit or layout.stated.unit,
         agreed_rate(fs_hz, layout.stated.fs_hz, name),
         ("Each row of the table is a lead.", *words),
     )
+
+
+def _names(columns: Sequence[Column]) -> tuple[str, ...] | None:
+    """Return the names of all leads; None where none has one."""
+    known = [one.name for one in columns if one.name != UNNAMED]
+    return tuple(one.name for one in columns) if known else None
 
 
 def _named(cells: list[str]) -> tuple[Column, list[str]]:
@@ -59,6 +67,8 @@ def _named(cells: list[str]) -> tuple[Column, list[str]]:
         cells.pop()
     if not cells:
         return Column("other", ""), []
+    if is_number(cells[0]):
+        return Column("other", UNNAMED), cells
     column, rest = column_of(cells[0]), cells[1:]
     if rest and not is_number(rest[0]) and not is_blank(rest[0]):
         unit = rest[0].strip("[](){} ")

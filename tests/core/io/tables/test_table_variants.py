@@ -372,6 +372,26 @@ def test_leads_as_rows_with_units_and_times() -> None:
     check(read("\n".join([f"{row}," for row in rows_of(LEADS)]), SAID))
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", " "])
+@pytest.mark.parametrize("timed", [False, True])
+def test_leads_as_rows_without_names(separator: str, timed: bool) -> None:
+    rows = [row.split(",", 1)[1].replace(",", separator) for row in rows_of(LEADS)]
+    rows = [separator.join(SECONDS), *rows] if timed else rows
+    check(read("\n".join(rows), ReadOptions("mV") if timed else SAID))
+
+
+def test_samples_may_have_names_above_rows_of_leads() -> None:
+    names = ",".join(["lead", *(f"sample number {k}" for k in range(N))])
+    assert len(names) > 10_000
+    check(read("\n".join([names, *rows_of(LEADS)]), SAID))
+
+
+def test_numbers_of_columns_below_names_are_no_samples() -> None:
+    lines = table().splitlines()
+    lines.insert(1, ",".join(map(str, range(1, 13))))
+    check(read("\n".join(lines), SAID))
+
+
 def test_leads_as_rows_at_fault() -> None:
     rows = rows_of(LEADS)
     with pytest.raises(RecordError, match="leads of 999 to 1,000 samples, one in each row"):
