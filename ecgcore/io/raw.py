@@ -186,9 +186,9 @@ def _one_lead(raw: RawEcg, name: str) -> OneLeadError:
     lead = standard_lead(raw.names[0].strip().lstrip("-−")) or ""
     signal = np.asarray(-raw.signal[0] if turned else raw.signal[0], dtype=np.float32)
     words = (
-        f"{name} holds one lead ({lead or 'not named'}, {fs_hz:.10g} Hz, "
-        f"{len(signal) / fs_hz:.4g} s), as a watch records it. It can be drawn; measurements "
-        f"and models need 12 leads, of which {len(LEADS) - 1} are missing."
+        f"{name} holds one lead ({lead or 'not named'}, {fs_hz:.10g} Hz) of "
+        f"{len(signal) / fs_hz:.4g} s, as a watch records it. The page Uploaded ECG draws it; "
+        f"measurements and models need 12 leads, of which {len(LEADS) - 1} are missing."
     )
     if np.isnan(signal).any():
         held = ~np.isnan(signal)

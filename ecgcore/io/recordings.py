@@ -72,6 +72,10 @@ def read_file(path: Path, options: ReadOptions = FILE_SAYS_ALL) -> EcgRecord:
     >>> record.record_id, record.duration_s
     ('example', 10.0)
     """
+    if _is_folder(path) and not _is_file(Path(f"{path}.hea")):
+        raise RecordError(
+            f"{shortened(path.name or str(path))} is a folder. Name one of its files, or pack it as a zip."
+        )
     entry = _entry(path)
     files = {entry.name: read_bytes(entry)}
     if entry.suffix == ".hea":
@@ -226,6 +230,13 @@ def _is_table(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return kind_of(path.name, file.read(HEAD_BYTES)) != "signal"
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that no folder can have
+        return False
 
 
 def _is_file(path: Path) -> bool:

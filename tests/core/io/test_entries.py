@@ -129,6 +129,16 @@ def test_a_large_viewer_beside_the_recording_is_not_unpacked() -> None:
     assert read_upload(zip_file([viewer, ("IM1", DICOM)])).n_samples == 1000
 
 
+def test_a_folder_is_named_as_such(tmp_path: Path) -> None:
+    for folder in (tmp_path, Path()):
+        with pytest.raises(RecordError, match=r"is a folder\. Name one of its files, or pack it"):
+            read_file(folder)
+    (tmp_path / "ecg").mkdir()
+    for name, content in wfdb_files(MICROVOLTS, 100):
+        (tmp_path / name).write_bytes(content)
+    assert read_file(tmp_path / "ecg").n_samples == 1000
+
+
 def test_an_office_document_is_named_as_such() -> None:
     book = zip_file([("[Content_Types].xml", b"<Types/>"), ("xl/a.xml", b"<a/>")], "ecg.xlsx")
     with pytest.raises(RecordError, match=r"is an office document\. Save its table as CSV"):

@@ -81,7 +81,7 @@ def test_questions_and_their_guesses_come_through() -> None:
 
 def test_one_lead_comes_through_with_its_samples() -> None:
     text = "time_s,I [mV]\n" + "\n".join(f"{k / 100},{k % 7 / 10}" for k in range(300))
-    with pytest.raises(OneLeadError, match=r"a holds one lead \(I, 100 Hz, 3 s\)") as told:
+    with pytest.raises(OneLeadError, match=r"a holds one lead \(I, 100 Hz\) of 3 s") as told:
         read_upload([("a.csv", text.encode())])
     assert (told.value.one.lead, told.value.one.fs_hz) == ("I", 100)
     np.testing.assert_allclose(told.value.one.signal, np.arange(300) % 7 / 10, atol=1e-6)

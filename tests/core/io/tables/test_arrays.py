@@ -65,7 +65,7 @@ def test_npy_of_eight_leads_and_of_one() -> None:
     ]
     said = ReadOptions("uV", 100, leads="I,II,V1,V2,V3,V4,V5,V6")
     np.testing.assert_allclose(read(npy(UV[EIGHT]), said, "a.npy").signal, MV, atol=2e-3)
-    with pytest.raises(OneLeadError, match="not named, 100 Hz, 10 s"):
+    with pytest.raises(OneLeadError, match=r"one lead \(not named, 100 Hz\) of 10 s"):
         read(npy(MV[0]), SAID, "a.npy")
 
 

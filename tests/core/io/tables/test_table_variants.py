@@ -209,7 +209,7 @@ def test_a_rate_above_and_times_must_agree() -> None:
 )
 def test_a_watch_in_other_languages(above: str) -> None:
     values = "\n".join(f"{value:.3f}" for value in MV[0] * 1000)
-    with pytest.raises(OneLeadError, match=r"one lead \(I, 100 Hz, 10 s\)") as told:
+    with pytest.raises(OneLeadError, match=r"one lead \(I, 100 Hz\) of 10 s") as told:
         read(f"{above}\n\n{values}\n")
     np.testing.assert_allclose(told.value.one.signal, MV[0], atol=1e-6)
 
