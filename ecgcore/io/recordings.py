@@ -74,7 +74,8 @@ def read_file(path: Path, options: ReadOptions = FILE_SAYS_ALL) -> EcgRecord:
     """
     if _is_folder(path) and not _is_file(Path(f"{path}.hea")):
         raise RecordError(
-            f"{shortened(path.name or str(path))} is a folder. Name one of its files, or pack it as a zip."
+            f"{shortened(path.name or str(path))} is a folder. Name one of its files, or pack it "
+            "as a zip."
         )
     entry = _entry(path)
     files = {entry.name: read_bytes(entry)}
