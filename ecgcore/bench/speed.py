@@ -28,6 +28,7 @@ from ecgcore.settings import APP_DIR, Settings
 
 _TARGETS_MS = {"gradcam": 30.0, "ig": 400.0}
 _LOOP_RECORDS = 200
+_PAGE_BENCHES = ("pages.shared.page_bench", "pages.shared.reader.desk_bench")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +156,14 @@ def resident_mb(pid: int | str = "self") -> float | None:
 
 
 def _pages(settings: Settings) -> list[Figure]:
-    """Measure server and browser in a process that may import the pages; a crash is a figure."""
-    command = [sys.executable, "-m", "pages.shared.page_bench"]
+    """Measure server and browser in processes that may import the pages."""
+    return [figure for module in _PAGE_BENCHES for figure in _figures_of(module, settings)]
+
+
+def _figures_of(module: str, settings: Settings) -> list[Figure]:
+    """Run a module that prints figures; a crash is a figure."""
     done = subprocess.run(
-        command,
+        [sys.executable, "-m", module],
         cwd=APP_DIR,
         env=settings.as_env(),
         capture_output=True,

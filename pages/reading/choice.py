@@ -20,6 +20,8 @@ ANSWERS, NEXT = "show the answers", "go to the next case"
 MODES = ("blind", "open")
 _LONGEST_TITLE = 60
 _MOST = 500
+_PLACE = ("list", "ids", "title", "case")
+_LAST = "reading_last"
 STATE = url_state.PageState(
     "reading", {"then": url_state.Bound((ANSWERS, NEXT), "step after a commit")}
 )
@@ -45,6 +47,15 @@ class ReadingList:
     mode: Mode
     saved: bool
     query: dict[str, str]
+
+
+def follow_last() -> None:
+    """Go on where the reader was, where the address says nothing: by the menu or by Back."""
+    asked = {name: st.query_params[name] for name in _PLACE if name in st.query_params}
+    if asked:
+        st.session_state[_LAST] = asked
+    else:
+        st.query_params.update(st.session_state.get(_LAST, {}))
 
 
 def opened_list() -> ReadingList:

@@ -13,6 +13,7 @@ from pages.shared.reader.caches import log
 from pages.shared.widgets import synthetic_badge
 
 choice.STATE.open()
+choice.follow_last()
 with st.container(key="case_head", horizontal=True, vertical_alignment="center", gap="xsmall"):
     st.title("Reading", anchor=False, width="content")
     about = st.container(horizontal=True, vertical_alignment="center", width="stretch")

@@ -140,7 +140,7 @@ def _first_paints(page: "Page") -> Iterator[Figure]:
     """Step through records that nobody has opened yet, then through layouts of one record."""
     _switch(page, "Review")
     page.locator(".st-key-ecg .js-plotly-plot").wait_for()
-    following = [_paint_ms(page, partial(page.keyboard.press, "n")) for _ in range(_RUNS)]
+    following = [paint_ms(page, partial(page.keyboard.press, "n")) for _ in range(_RUNS)]
     name = "first paint of an ECG in the browser, next record by key"
     yield typical(name, following[1:], FIRST_PAINT_MS, f"first {following[0]:.0f} ms")
     page.get_by_role("button", name="Paper", exact=True).click()
@@ -148,12 +148,12 @@ def _first_paints(page: "Page") -> Iterator[Figure]:
         page.get_by_test_id("stPopoverBody").get_by_text(layout, exact=True)
         for layout in ("12x1", "3x4+1")
     ]
-    changed = [_paint_ms(page, choice.click) for _ in range(_RUNS // 2) for choice in choices]
+    changed = [paint_ms(page, choice.click) for _ in range(_RUNS // 2) for choice in choices]
     name = "first paint of an ECG in the browser, other layout"
     yield typical(name, changed[1:], FIRST_PAINT_MS, f"first {changed[0]:.0f} ms")
 
 
-def _paint_ms(page: "Page", press: Callable[[], None]) -> float:
+def paint_ms(page: "Page", press: Callable[[], None]) -> float:
     """Time from a press until another ECG is painted; then wait until no script runs."""
     page.evaluate(_WATCH_PAINT)
     press()

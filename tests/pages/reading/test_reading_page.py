@@ -185,3 +185,14 @@ def test_opening_a_case_marks_it_seen(open_page, log, two):
 def test_a_reveal_without_a_reading_shows_nothing(open_page, log, two):
     with pytest.raises(Exception, match="Commit your reading"):
         reveal(log, place())
+
+
+def test_the_menu_leads_back_to_the_case_that_was_on_screen(open_page, two):
+    app = open_page("reading", list="Two", case="10", reader="AB")
+    app.switch_page("about/page.py").run()
+    for name in ("list", "case"):
+        app.query_params.pop(name, None)
+    app.switch_page("reading/page.py").run()
+    assert not app.exception
+    assert form_data(app)["token"].endswith("/10/AB/1")
+    assert app.query_params["list"] in ("Two", ["Two"])
