@@ -13,6 +13,7 @@ from pages.shared.reader.log_in import has_log_in, logged_in
 KEY = "reader"
 """Of the field, and of its query parameter."""
 LONGEST = 20
+_KEPT = "reader_kept"
 
 
 def current_reader() -> Person | None:
@@ -25,8 +26,15 @@ def current_reader() -> Person | None:
     """
     if has_log_in():
         return logged_in(settings().roles_file)
-    given = str(st.session_state.get(KEY) or st.query_params.get(KEY, "")).strip()
+    given = _given().strip()
     return alone(given) if given else None
+
+
+def _given() -> str:
+    """Return the initials of the field, else of the address, else those of the last page."""
+    if KEY in st.session_state:
+        return str(st.session_state[KEY] or "")
+    return str(st.query_params.get(KEY) or st.session_state.get(_KEPT, ""))
 
 
 def draw_reader() -> Person | None:
@@ -34,6 +42,9 @@ def draw_reader() -> Person | None:
 
     Without a log-in it asks for initials, which stay in the address.
     """
+    st.session_state[_KEPT] = given = _given()
+    if given and KEY not in st.query_params:  # the menu leads to another page without them
+        st.session_state[KEY] = given
     try:
         who = current_reader()
     except ReviewError as error:

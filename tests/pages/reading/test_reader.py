@@ -37,3 +37,13 @@ def test_a_name_in_the_address_that_is_none_is_refused(app):
     app.run()
     assert app.text[0].value == "nobody"
     assert "1 to 20 characters" in app.error[0].value
+
+
+def test_the_initials_stay_on_the_way_to_another_page_until_they_are_taken_out(open_page):
+    app = open_page("worklist", reader="AB")
+    app.query_params.pop("reader", None)
+    app.switch_page("adjudication/page.py").run()
+    assert app.text_input(key="reader").value == "AB"
+    app.text_input(key="reader").set_value("").run()
+    app.switch_page("worklist/page.py").run()
+    assert app.text_input(key="reader").value == ""
