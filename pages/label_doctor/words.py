@@ -61,7 +61,7 @@ def figures_table(found: Examination, limit: float) -> pd.DataFrame:
         table = agreement.tables[place]
         rows.append(
             {
-                "Limit": f"{name}: {one.text(value)}",
+                "Limit": f"{name}: {one.text(value)}".replace(" ", "\N{NO-BREAK SPACE}"),
                 "Kappa": unbroken(agreement.kappa.at(place), 2),
                 "Sensitivity": unbroken(agreement.sensitivity.at(place), 2),
                 "Specificity": unbroken(agreement.specificity.at(place), 2),

@@ -1,10 +1,11 @@
-"""The figures of the store of readings: load, kills, tampering, on a throw-away store."""
+"""The figures of the store of readings: load, kills, tampering, speed, on a throw-away store."""
 
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ecgcore.bench.reviews.agreement import Agreement, agreement_speed
 from ecgcore.bench.reviews.kills import Kills, after_kills
 from ecgcore.bench.reviews.load import Load, under_load
 from ecgcore.bench.reviews.tampering import Tampering, tampered
@@ -17,6 +18,7 @@ class ReviewReport:
     load: Load
     kills: Kills
     tampering: tuple[Tampering, ...]
+    agreement: Agreement
 
     @property
     def passed(self) -> bool:
@@ -43,7 +45,17 @@ class ReviewReport:
             f"{one.kind}: {'found' if one.found else 'NOT FOUND'}, {' '.join(one.said)}"
             for one in self.tampering
         ]
+        agreement = self.agreement
+        steps = ", ".join(f"{step.name} {step.ms:.0f}" for step in agreement.steps)
+        lines.append(
+            f"agreement of {agreement.readers} readers in {agreement.readings:,} readings: "
+            f"{agreement.total_ms:.0f} ms ({steps})"
+        )
         return "\n".join(lines)
+
+
+_CASES = 200
+"""Cases that every reader has read where their agreement is timed."""
 
 
 def run_review_bench(readers: int, readings: int, kills: int) -> ReviewReport:
@@ -52,4 +64,5 @@ def run_review_bench(readers: int, readings: int, kills: int) -> ReviewReport:
         folder = Path(name)
         load = under_load(folder, readers, readings)
         killed = after_kills(f"sqlite:///{folder / 'kills.sqlite'}", kills)
-        return ReviewReport(load, killed, tampered(folder))
+        speed = agreement_speed(folder, readers, _CASES)
+        return ReviewReport(load, killed, tampered(folder), speed)

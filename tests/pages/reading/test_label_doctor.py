@@ -10,7 +10,8 @@ def frames(app):
 
 
 def figures(app):
-    return app.table[0].value.set_index("Limit")
+    table = app.table[0].value.set_index("Limit")
+    return table.rename(index=lambda one: one.replace("\N{NO-BREAK SPACE}", " "))
 
 
 def test_it_opens_with_a_statement_that_the_data_makes_and_says_how_well_it_fits(open_page):

@@ -20,6 +20,8 @@ def test_a_small_run_loses_nothing_and_names_every_tampering() -> None:
     assert {one.kind for one in found.tampering if one.found} == KINDS
     assert found.passed
     assert "3 readers x 4 readings" in found.as_text()
+    assert (found.agreement.readers, found.agreement.readings) == (3, 600)
+    assert "agreement of 3 readers in 600 readings" in found.as_text()
     for harm in ({"lost": 1}, {"double": 1}, {"faults": 1}):
         assert not replace(found, load=replace(found.load, **harm)).passed
     assert not replace(found, kills=replace(found.kills, lost=1)).passed
