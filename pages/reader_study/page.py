@@ -15,21 +15,33 @@ STATE = url_state.PageState(
     "reader_study", {"step": url_state.Bound(tuple(_VIEWS), "step"), "study": url_state.Bound()}
 )
 STATE.open()
-st.title("Reader study", anchor=False)
 name: str | None = None
-with st.container(horizontal=True, vertical_alignment="bottom"):
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Reader study", anchor=False, width="content")
     step = st.segmented_control(
-        "Step", list(_VIEWS), default="Design", required=True, key="step", bind="query-params"
+        "Step",
+        list(_VIEWS),
+        default="Design",
+        required=True,
+        key="step",
+        bind="query-params",
+        label_visibility="collapsed",
     )
-    choice = st.container(width="content")
+    choice = st.container()
     who = draw_reader()
 started = access.seen_by(who, run.names(caches.log()))
-with choice:
-    if started and step != "Design":
-        if st.query_params.get("study", started[0]) not in started:
-            st.query_params.pop("study")
-            st.warning("There is no such study.", icon=":material/warning:")
-        name = st.selectbox("Study", started, key="study", bind="query-params", width=320)
+if started and step != "Design":
+    if st.query_params.get("study", started[0]) not in started:
+        st.query_params.pop("study")
+        st.warning("There is no such study.", icon=":material/warning:")
+    name = choice.selectbox(
+        "Study",
+        started,
+        key="study",
+        bind="query-params",
+        width=320,
+        label_visibility="collapsed",
+    )
 if step == "Design":
     st.markdown(
         "Readers with and without a model's advice: **design** a study and lock it, **read**, then "

@@ -42,13 +42,18 @@ def draw_run(name: str | None, person: Person | None) -> None:
         return
     who = person.name
     step = run.steps(kept.log(), protocol, who)
-    st.progress(step.n_done / step.n_items, f"{step.n_done} of {step.n_items} read")
     if step.item is None:
+        _draw_progress(step)
         st.success("You have read everything. Thank you.")
     elif step.opens is not None:
+        _draw_progress(step)
         st.info(f"Round {step.item.round} begins on {step.opens:%d %B %Y}.")
     else:
         _draw_case(protocol, step, step.item, who)
+
+
+def _draw_progress(step: run.Step) -> None:
+    st.progress(step.n_done / step.n_items, f"{step.n_done} of {step.n_items} read")
 
 
 def _draw_case(protocol: Protocol, step: run.Step, item: Item, who: str) -> None:
@@ -64,6 +69,7 @@ def _draw_case(protocol: Protocol, step: run.Step, item: Item, who: str) -> None
         else:
             st.warning("The recording of this case cannot be read. Say “not readable”.")
     with panel:
+        _draw_progress(step)
         st.markdown(f"Round {item.round}, **{item.arm}**")
         _draw_advice(advice, n_read=len(found.readings))
 

@@ -55,7 +55,7 @@ def _settings(data: StudyData, audit: Audit) -> list[tuple[str, str]]:
         ("Cases", f"{len(made.cases)}, {n_mi} of them MI ({made.truth_from or 'truth not named'})"),
         ("Readers", f"{len(made.readers)}, {len(data.complete)} of whom read everything"),
         ("Arms", ", ".join(made.arms)),
-        ("Advice", f"{made.model or 'no model named'}, MI from {percent(made.threshold)}"),
+        ("Advice", f"{made.model or 'no model named'}, MI from {percent(made.threshold, 0)}"),
         ("Readings", f"{len(data.readings):,}, {data.n_not_readable} of them “not readable”"),
         ("Protocol, SHA-256", made.hash),
         ("Audit id", audit.id),
@@ -65,7 +65,7 @@ def _settings(data: StudyData, audit: Audit) -> list[tuple[str, str]]:
 def _protocol(made: Protocol, called: Mapping[str, str]) -> Iterator[Block]:
     yield Words("\n".join(f"- **{arm}**: {ABOUT_ARMS[arm]}" for arm in made.arms))
     yield Words(
-        f"{percent(made.wrong_share)} of the cases were to get wrong advice; "
+        f"{100 * made.wrong_share:.0f} % of the cases were to get wrong advice; "
         f"{counted(made.days_between, 'day')} between rounds. Readers: "
         f"{', '.join(called[who] for who in made.readers)}."
     )

@@ -210,12 +210,15 @@ def _advice(table: pd.DataFrame, suffix: str = "") -> np.ndarray:
 
 
 def _difference(after: np.ndarray, before: np.ndarray, cases: pd.Series[str]) -> Estimate:
-    """Estimate a paired difference of shares over cases, by Student's t of the cases' means."""
+    """Estimate a paired difference of shares over cases, by Student's t of the cases' means.
+
+    Cases that are all alike say nothing of how others would differ, so there is no interval.
+    """
     from scipy.stats import t as student_t
 
     apart = pd.Series(after.astype(float) - before.astype(float)).groupby(cases.to_numpy()).mean()
     mean, n = float(apart.mean()), len(apart)
-    if n < 2:
+    if n < 2 or np.ptp(apart) == 0:
         return Estimate(mean, float("nan"), float("nan"))
     half = float(student_t.ppf(0.975, n - 1) * apart.std(ddof=1) / np.sqrt(n))
     return Estimate(mean, max(mean - half, -1.0), min(mean + half, 1.0))
