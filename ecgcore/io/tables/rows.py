@@ -1,5 +1,6 @@
 """Tables whose rows are the leads: a name, perhaps a unit, then the samples."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,8 @@ from ecgcore.io.tables.column_names import SECONDS, UNNAMED, Column, column_of, 
 from ecgcore.io.tables.found import Found, agreed_rate, in_one_unit
 from ecgcore.io.tables.layout import Layout
 from ecgcore.io.tables.texts import cells_of, is_blank, is_number, lines_of
+
+_LONGEST_NAMES = 2000
 
 
 def read_rows(text: str, layout: Layout, name: str) -> Found:
@@ -27,7 +30,12 @@ def read_rows(text: str, layout: Layout, name: str) -> Found:
     leads: list[tuple[Column, NDArray[np.float64]]] = []
     fs_hz, n_other = None, 0
     for row, (start, end) in enumerate(lines_of(body, MAX_LEADS)):
-        column, cells = _named(cells_of(body[start:end], layout.separator))
+        line = body[start:end].strip()
+        fast = _read_fast(line, layout)
+        if fast is not None:
+            leads.append(fast)
+            continue
+        column, cells = _named(cells_of(line, layout.separator))
         if column.kind == "lead" or column.name == UNNAMED:
             leads.append((column, _samples(cells, row, name)))
         elif column.kind == "time" and len(cells) > 2:
@@ -53,6 +61,25 @@ def read_rows(text: str, layout: Layout, name: str) -> Found:
         agreed_rate(fs_hz, layout.stated.fs_hz, name),
         ("Each row of the table is a lead.", *words),
     )
+
+
+def _read_fast(line: str, layout: Layout) -> tuple[Column, NDArray[np.float64]] | None:
+    """Read a row of a lead that holds numbers alone; None where cells must be looked at."""
+    separator = None if layout.separator == " " else layout.separator
+    cells = cells_of(line[:_LONGEST_NAMES], layout.separator)[:3]
+    column, numbers = _named(cells)
+    n_names = len(cells) - len(numbers)
+    if not numbers or (column.kind != "lead" and column.name != UNNAMED) or '"' in line:
+        return None
+    rest = line.split(separator, n_names)[n_names]
+    if layout.decimal == ",":
+        rest = rest.replace(",", ".")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of what is no number
+            return column, np.fromstring(rest, dtype=np.float64, sep=separator or " ")
+    except (DeprecationWarning, ValueError):
+        return None
 
 
 def _names(columns: Sequence[Column]) -> tuple[str, ...] | None:

@@ -380,6 +380,14 @@ def test_leads_as_rows_without_names(separator: str, timed: bool) -> None:
     check(read("\n".join(rows), ReadOptions("mV") if timed else SAID))
 
 
+def test_an_empty_cell_in_a_row_is_a_gap() -> None:
+    rows = rows_of(LEADS)
+    cells = rows[7].split(",")
+    cells[301] = ""
+    record = read("\n".join([*rows[:7], ",".join(cells), *rows[8:]]), SAID)
+    assert np.argwhere(np.isnan(record.recorded)).tolist() == [[7, 300]]
+
+
 def test_samples_may_have_names_above_rows_of_leads() -> None:
     names = ",".join(["lead", *(f"sample number {k}" for k in range(N))])
     assert len(names) > 10_000
