@@ -10,6 +10,7 @@ from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord
 from tests.support.files.holter import ishne_file, mfer_file
 from tests.support.files.scp_compressed import Compression, compressed_scp
+from tests.support.files.tables import table_formats
 from tests.support.files.vendor_xml import (
     cardiosoft_file,
     mortara_file,
@@ -47,6 +48,7 @@ def further_formats(microvolts: Microvolts, fs_hz: int) -> tuple[Upload, ...]:
         Upload("WFDB in a folder", tuple(zip_file(_in_a_folder(microvolts, fs_hz)))),
         Upload("CSV tabs", tuple(csv_file(microvolts, separator="\t")), asked),
         Upload("CSV UTF-16", _utf_16(microvolts), asked),
+        *table_formats(microvolts, fs_hz),
     )
 
 
