@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,17 @@ class InnerWeights:
     steps: FloatArray | None
     starts_s: FloatArray
     step_s: float
+
+    def mean_with(self, others: Sequence[InnerWeights]) -> InnerWeights:
+        """Average with the weights of further seeds of the same architecture."""
+        every = [self, *others]
+        leads = [one.leads for one in every if one.leads is not None]
+        steps = [one.steps for one in every if one.steps is not None]
+        return replace(
+            self,
+            leads=np.mean(leads, axis=0) if leads else None,
+            steps=np.mean(steps, axis=0) if steps else None,
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for ``--json``; only what the network has."""

@@ -35,6 +35,8 @@ from pages.case.attribution.similar import draw_similar
 from pages.case.attribution.words import draw_overlay_words
 from pages.case.calipers import calipers
 from pages.case.classes.all_comers import beside
+from pages.case.classes.other_tasks import TAB as OTHER_TASKS
+from pages.case.classes.other_tasks import draw_other_tasks, other_tasks
 from pages.case.classes.what_else import TAB as WHAT_ELSE
 from pages.case.classes.what_else import draw_all, draw_leading
 from pages.case.measurements.evidence import draw_evidence, draw_statements
@@ -181,6 +183,8 @@ def draw_details(
     """Draw what is one click away; only the open tab is computed."""
     names = ["Measurements", "Median beat", "Signal quality", WHAT_ELSE, TABLE_TAB, EXPLANATION_TAB]
     names += [SIMILAR_TAB, WHAT_IF_TAB]
+    if other_tasks():
+        names.insert(names.index(WHAT_ELSE) + 1, OTHER_TASKS)
     if case.entry is not None:
         names = ["Labels and report", *names[:2], OTHERS_TAB, *names[2:]]
     url_state.follow_renamed("details", _RENAMED_TABS)
@@ -194,6 +198,8 @@ def draw_details(
                     draw_what_if(case, rows, decision, paper, explained)
                 elif name == EXPLANATION_TAB and isinstance(case, ReadableCase):
                     draw_explanation(case, explained, paper)
+                elif name == OTHER_TASKS and isinstance(case, ReadableCase):
+                    draw_other_tasks(case, decision)
                 elif name == SIMILAR_TAB and isinstance(case, ReadableCase):
                     draw_similar(case, explained)
                 elif name == "Measurements" and isinstance(case, ReadableCase):

@@ -13,6 +13,7 @@ from ecgcore.models.registry import build, save_weights
 from ecgcore.predictions.store import PREDICTIONS_FILE, predictions_frame, save_predictions
 from ecgcore.ptbxl.catalog import load_catalog, synthetic_version
 from ecgcore.ptbxl.store import Recordings
+from ecgcore.tasks.registry import task_named
 from ecgcore.training.spec import TrainSpec
 
 SIX = [ModelKey(arch, name, 0) for arch in ("cnn_bilstm", "bimamba2") for name in "ACD"]
@@ -35,8 +36,8 @@ def save_untrained(key, folder):
     import torch
 
     folder.mkdir(parents=True)
-    torch.manual_seed(ord(key.train_set))
-    checksum = save_weights(build(key.arch), folder)
+    torch.manual_seed(ord(key.train_set[0]))
+    checksum = save_weights(build(key.arch, len(task_named(key.task).classes)), folder)
     ModelCard(
         key=key,
         n_parameters=1,

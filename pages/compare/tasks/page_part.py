@@ -21,6 +21,7 @@ from ecgcore.stats.comparison.paired_bootstrap import (
     corrected,
 )
 from ecgcore.stats.comparison.verdicts import rule_words
+from ecgcore.tasks.class_words import class_words
 from ecgcore.tasks.task import Task
 from pages.compare.tasks.answer import certainty_words
 from pages.shared import evaluation_caches as cache
@@ -28,7 +29,7 @@ from pages.shared import evaluation_choice as shared
 from pages.shared import plots
 from pages.shared.classes import caches
 from pages.shared.classes import choice as choices
-from pages.shared.classes.choice import FEW, TaskChoice, class_words
+from pages.shared.classes.choice import FEW, TaskChoice
 from pages.shared.decision_choice import chosen_calibrator
 from pages.shared.errors import plain
 from pages.shared.widgets import is_dark
@@ -126,8 +127,9 @@ def classes_table(ensembles: tuple[Ensemble, ...], choice: TaskChoice) -> pd.Dat
         n, of = int(mine[0].labels.sum()), len(mine[0].labels)
         n_patients = len(np.unique(mine[0].patients[mine[0].labels == 1]))
         texts = [""] * len(mine) if n_patients < 2 or n == of else _aurocs(mine)
+        words = class_words(choice.task.name, name)
         size = f"{n} (few)" if n < FEW else f"{n}"
-        rows.append((n < FEW, -n if n >= FEW else 0, name, [class_words(name), size, *texts]))
+        rows.append((n < FEW, -n if n >= FEW else 0, name, [words, size, *texts]))
     rows.sort(key=lambda row: row[:3])
     columns = ["Class", "Records", *(one.label for one in ensembles)]
     return pd.DataFrame([row[3] for row in rows], columns=columns)

@@ -29,6 +29,7 @@ from pages.shared.case import ReadableCase
 
 if TYPE_CHECKING:
     from ecgcore.explain.attribution import Attribution
+    from ecgcore.models.inner_weights import InnerWeights
     from ecgcore.records import EcgRecord
 
 _ANY_ALPHA = 0.1
@@ -45,6 +46,11 @@ def tasks_with_networks() -> list[str]:
     folder = caches.settings().pretrained_dir
     shipped = {one.key.task for one in cards.list_models(folder, folder / "none", None)}
     return [name for name in TASKS if name in shipped]
+
+
+def has_networks(task: str) -> bool:
+    """Say whether a folder of the task's networks ships, without reading their cards."""
+    return any((caches.settings().pretrained_dir / task).glob(f"*/seed-*/{cards.CARD_FILE}"))
 
 
 def labels() -> Catalog:
@@ -95,6 +101,22 @@ def class_attribution(case: ReadableCase, ensemble: Ensemble, name: str) -> Attr
     one = ensemble.members[0]
     index = task_named(one.key.task).classes.index(name)
     return _class_attribution(case.key, one.name, one.card.weights_sha256, index, case.record)
+
+
+def inner_weights_of(case: ReadableCase, ensemble: Ensemble) -> InnerWeights | None:
+    """Average what the seeds weigh in a case; None for networks without such weights.
+
+    Raises
+    ------
+    ModelError, RecordError
+        If a seed cannot be asked.
+    """
+    found = [
+        _inner_weights(case.key, one.name, one.card.weights_sha256, case.record)
+        for one in ensemble.members
+    ]
+    known = [one for one in found if one is not None]
+    return known[0].mean_with(known[1:]) if known else None
 
 
 def mi_scores() -> tuple[MiScore, ...]:
@@ -152,6 +174,13 @@ def _mi_rule(key: tuple[str, ...], _score: MiScore, chosen: DecisionSettings) ->
 @st.cache_resource(max_entries=64, show_spinner="Looking up the training data …")
 def _seen(version: str, task: str, train_set: str, seed: int) -> SeenInTraining:
     return SeenInTraining.of_task(caches.catalog(), task, train_set, seed)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _inner_weights(key: str, name: str, checksum: str, _record: EcgRecord) -> InnerWeights | None:
+    from ecgcore.models.inner_weights import inner_weights
+
+    return inner_weights(caches.predictor(caches.model(name)), _record)
 
 
 @st.cache_data(max_entries=64, show_spinner="Explaining …")

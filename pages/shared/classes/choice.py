@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -15,9 +16,9 @@ from ecgcore.predictions.ensemble import Ensemble, EnsembleCalibrator, LabelledE
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.calibration.calibrators import CalibratorName
 from ecgcore.tasks import mi, mi_all_comers
+from ecgcore.tasks.class_words import class_words
 from ecgcore.tasks.registry import TASKS, task_named
 from ecgcore.tasks.task import Task
-from ecgcore.wording.statements import STATEMENTS
 from pages.shared import url_state
 from pages.shared.classes import caches
 from pages.shared.url_state import Bound
@@ -97,7 +98,7 @@ def _choose_name(task: Task) -> str:
     return st.selectbox(
         "Class",
         list(task.classes),
-        format_func=class_words,
+        format_func=partial(class_words, task.name),
         key=_CLASS_KEY,
         on_change=url_state.writer(_CLASS, _CLASS_KEY, task.classes[:1]),
         disabled=len(task.classes) == 1,
@@ -112,17 +113,12 @@ def size(task: str, test_set: str) -> int:
         return 0
 
 
-def class_words(name: str) -> str:
-    """Name a class with what it means, where that is known."""
-    return f"{name}: {STATEMENTS[name]}" if name in STATEMENTS else name
-
-
 def records_words(choice: TaskChoice, labels: NDArray[np.int64]) -> str:
     """Say what is told from what, on how many records; few are marked."""
     n, n_with = len(labels), int(labels.sum())
     few = " :orange-badge[few records]" if n_with < FEW else ""
     return (
-        f"**{class_words(choice.name)}** against all others: "
+        f"**{class_words(choice.task.name, choice.name)}** against all others: "
         f"{choice.task.test_set(choice.test_set).words}, fold 10 "
         f"(n = {n:,}, {n_with:,} {choice.name}){few}"
     )
