@@ -71,16 +71,17 @@ def _chosen(mine: Sequence[Dispute]) -> int:
 
 def _draw_head(mine: Sequence[Dispute], here: int) -> None:
     one = mine[here]
+    st.markdown(
+        f"**Record {one.case}** · conflict {here + 1} of {len(mine)} · {plain(one.study)}  \n"
+        f":orange-badge[{one.said.reason}]"
+    )
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(f"**Record {one.case}** · conflict {here + 1} of {len(mine)}", width="content")
         if len(mine) > 1:
             following = mine[(here + 1) % len(mine)]
-            st.button("Next", shortcut="N", on_click=_go_to, args=(following,), type="tertiary")
-        if st.button("Open in Review", icon=":material/ecg_heart:", type="tertiary"):
+            st.button("Next", shortcut="N", on_click=_go_to, args=(following,))
+        if st.button("Open in Review", icon=":material/ecg_heart:"):
             listed = worklist.of_records(dict.fromkeys(int(one.case) for one in mine))
             worklist.open_case(int(one.case), listed)
-    st.caption(plain(one.study))
-    st.badge(one.said.reason, color="orange")
 
 
 def _go_to(one: Dispute) -> None:
@@ -92,10 +93,11 @@ def _draw_readings(one: Dispute, person: Person) -> None:
     names = False
     if allowed(person, "see names", one.target):
         names = st.toggle("Names of the readers", key="names", bind="query-params")
+    lines = []
     for who, said in one.said.shown(names=names):
-        st.markdown(f"**{plain(who)}:** {said.words}")
-        if said.text:
-            st.caption(plain(said.text))
+        lines.append(f"**{plain(who)}:** {said.words}")
+        lines += [f":gray[{plain(' '.join(said.text.split()))}]"] if said.text.strip() else []
+    st.markdown("  \n".join(lines))
 
 
 def _draw_form(one: Dispute, person: Person) -> None:

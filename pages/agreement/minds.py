@@ -43,13 +43,16 @@ def draw_minds(source: StoreSource) -> None:
     rows = {name: one for name, one in found.items() if one is not None}
     if not rows:
         st.info(
-            "Nobody has read a case again after the answers were shown, so there is no change of "
-            "mind to count.",
+            "Nobody has been shown the answers of a case yet, so there is no change of mind to "
+            "count.",
             icon=":material/info:",
         )
         return
     draw_table(minds_table(rows))
-    st.caption(f"Readings of cases that the reader read twice. {about} {_ABOUT}")
+    st.caption(
+        f"Blind readings whose answers were then shown; who did not read again kept to it. "
+        f"{about} {_ABOUT}"
+    )
     changed = list(rows.get(ALL_READERS, next(iter(rows.values()))).cases)
     draw_cases(changed, "**Changed after the answers**", "changed after the answers")
 

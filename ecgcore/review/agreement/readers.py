@@ -80,7 +80,7 @@ def prob_mi(frame: pd.DataFrame) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class Minds:
-    """Readings before and after the answers were shown.
+    """Blind verdicts and those after the answers; who did not read again kept the first.
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ class Minds:
 def minds_of(
     frame: pd.DataFrame, advice: pd.Series[str], truth: pd.Series[str], reader: str
 ) -> Minds | None:
-    """Compare first and last verdicts of readings with advice; None where nobody read twice.
+    """Compare verdicts before and after the answers with advice; None where nobody saw answers.
 
     Parameters
     ----------
@@ -114,9 +114,11 @@ def minds_of(
         By case; only MI and no MI count. It may be empty.
     """
     mine = frame if reader == ALL_READERS else frame[frame["reader"] == reader]
-    groups = mine.groupby(["reader", "case"], sort=False)["verdict"]
-    pairs = pd.DataFrame({"before": groups.first(), "after": groups.last(), "n": groups.size()})
-    pairs = pairs[pairs["n"] > 1].reset_index()
+    mine = mine[mine["revealed"]]
+    groups = mine.groupby(["reader", "case"], sort=False)
+    verdicts, blind = groups["verdict"], groups["blind"].first()
+    pairs = pd.DataFrame({"before": verdicts.first(), "after": verdicts.last()})
+    pairs = pairs[blind.to_numpy(dtype=bool)].reset_index()
     pairs = pairs.assign(advice=pairs["case"].map(advice), truth=pairs["case"].map(truth))
     pairs = pairs[pairs["advice"].notna()]
     if pairs.empty:

@@ -23,6 +23,7 @@ LABEL, CONSENSUS = "PTB-XL label", "Consensus"
 """Names of two raters that are no readers."""
 CERTAIN = 100
 COLUMNS = ["reader", "case", "verdict", "territories", "statements"]
+_MORE = ["confidence", "blind"]
 
 
 def readings_frame(entries: Iterable[Entry]) -> pd.DataFrame:
@@ -31,17 +32,20 @@ def readings_frame(entries: Iterable[Entry]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A frame of raters with ``confidence``, NaN where none is given, and ``turn``, 0 for the
-        first reading of a case by a reader.
+        A frame of raters with ``confidence``, NaN where none is given, ``blind``, whether the
+        answers were hidden until then, and ``revealed``, whether they were shown later.
     """
+    everything = list(entries)
     rows = [
         _row(entry.reader, entry.case, json.loads(entry.body))
-        for entry in entries
+        for entry in everything
         if entry.kind == "reading"
     ]
-    frame = pd.DataFrame(rows, columns=[*COLUMNS, "confidence"])
+    shown = {(entry.reader, entry.case) for entry in everything if entry.kind == "reveal"}
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, *_MORE])
     frame["confidence"] = frame["confidence"].astype(np.float64)
-    return frame.assign(turn=frame.groupby(["reader", "case"]).cumcount())
+    places = zip(frame["reader"], frame["case"], strict=True)
+    return frame.assign(revealed=np.array([place in shown for place in places], dtype=bool))
 
 
 def consensus_frame(entries: Iterable[Entry]) -> pd.DataFrame:
@@ -51,7 +55,7 @@ def consensus_frame(entries: Iterable[Entry]) -> pd.DataFrame:
         for entry in entries
         if entry.kind == "consensus"
     ]
-    return pd.DataFrame(rows, columns=[*COLUMNS, "confidence"])[COLUMNS]
+    return pd.DataFrame(rows, columns=[*COLUMNS, *_MORE])[COLUMNS]
 
 
 def one_each(frame: pd.DataFrame, which: Which) -> pd.DataFrame:
@@ -104,4 +108,5 @@ def known_records(catalog: Catalog, cases: Iterable[str]) -> Mapping[int, str]:
 
 def _row(reader: str, case: str, said: Mapping[str, Any]) -> tuple[object, ...]:
     lists = [tuple(said.get(name) or ()) for name in ("territories", "statements")]
-    return (reader, case, said["verdict"], *lists, said.get("confidence"))
+    more = said.get("confidence"), bool(said.get("blind", True))
+    return (reader, case, said["verdict"], *lists, *more)

@@ -15,7 +15,7 @@ KINDS = ("reading", "consensus", "reveal", "assignment")
 
 
 def visible(entries: Iterable[Entry], study: str, person: Person) -> list[Entry]:
-    """Return the readings and consensuses of a study that a person may see, with label and models.
+    """Return readings, reveals and consensuses of a study that a person may see, with the answers.
 
     A lead sees all but, of cases to read, those not read yet; a reader the own readings whose
     answers were shown. Where no cases are assigned, whoever has read one is to read all.
@@ -30,7 +30,7 @@ def visible(entries: Iterable[Entry], study: str, person: Person) -> list[Entry]
     return [
         entry
         for entry in everything
-        if entry.kind in ("reading", "consensus")
+        if entry.kind in ("reading", "reveal", "consensus")
         and allowed(person, "see reading", replace(target[entry.case], owner=entry.reader))
         and allowed(person, "see answers", target[entry.case])
     ]

@@ -79,8 +79,9 @@ def test_confidence_has_a_diagram_and_its_scores(show):
 def test_a_change_of_mind_is_listed_with_its_case(show):
     app = show(view="Change of mind")
     table = app.table[0].value.set_index("Reader")
-    assert table.loc["BOB", "Readings"] == "1"
-    assert table.loc["BOB", "Changed"].startswith("1.00\N{NO-BREAK SPACE}[0.03")
+    assert table.loc["BOB", "Readings"] == "4"
+    assert table.loc["BOB", "Changed"].startswith("0.25\N{NO-BREAK SPACE}[0.01")
+    assert table.loc["ANN", "Changed"].startswith("0.00\N{NO-BREAK SPACE}[0.00")
     assert app.dataframe[0].value["Record"].tolist() == [2]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.review_page import charts, errors
+from tests.support.review_page import charts, errors, press
 
 
 def frames(app):
@@ -57,3 +57,12 @@ def test_a_limit_that_cannot_be_chosen_leaves_the_published_one(open_page, limit
     app = open_page("label-doctor", statement="STACH", limit=limit)
     assert not app.exception
     assert app.slider[0].value == 100
+
+
+def test_the_contradictions_go_into_the_worklist(strict):
+    records = frames(strict)[0]["Record"].tolist()
+    press(strict, "Into the worklist")
+    assert not strict.exception
+    assert strict.title[0].value == "Worklist"
+    assert strict.query_params["ids"] == ",".join(map(str, records))
+    assert strict.query_params["title"] == "STACH, stated, not measured"

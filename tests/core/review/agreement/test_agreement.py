@@ -1,5 +1,7 @@
 """Readings, label, model and consensus in one shape, and what is computed from it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -174,14 +176,18 @@ def test_a_change_of_mind_is_counted_and_judged_where_a_truth_is_known():
         for who, case, *both in said
         for number, one in enumerate(both, 1)
     ]
-    frame = readings_frame([*entries, entry("eve", "5", MI)])
-    advice = pd.Series({"1": "MI", "2": "MI", "3": "MI", "4": "MI", "5": "MI"})
+    shown = [entry(who, case, one, kind="reveal") for who, case, one, _ in said]
+    kept = [entry("jo", "6", NO), entry("jo", "6", NO, kind="reveal")]
+    seen = replace(NO, blind=False)  # read with the answers on screen
+    kept += [entry("jo", "5", seen), entry("jo", "5", seen, kind="reveal")]
+    frame = readings_frame([*entries, *shown, *kept, entry("eve", "5", MI)])
+    advice = pd.Series(dict.fromkeys("123456", "MI"))
     found = minds_of(
         frame, advice, pd.Series({"1": "MI", "3": "MI", "4": "uncertain"}), ALL_READERS
     )
-    assert (found.found.n, found.n_cases, found.cases) == (4, 4, ("1", "3"))
-    assert found.found.changed.value == 0.5
-    assert found.found.followed.value == 0.5  # 1 and 4 differed from the advice
+    assert (found.found.n, found.n_cases, found.cases) == (5, 5, ("1", "3"))
+    assert found.found.changed.value == 2 / 5  # jo kept to the one reading
+    assert found.found.followed.value == pytest.approx(1 / 3)  # 1, 4 and 6 differed from it
     assert found.found.left.value == 0.5  # 2 and 3 agreed with it
     assert (found.judged.n, found.judged.mended.value, found.judged.harmed.value) == (2, 1, 1)
     nothing = pd.Series(dtype=object)

@@ -17,7 +17,8 @@ DEALT = [entry("assignment", who, "", cases=["1", "2", "3"]) for who in ("ann", 
 
 
 def seen(entries, person):
-    return [(one.kind, one.reader, one.case) for one in visible(entries, "s", person)]
+    found = [(one.kind, one.reader, one.case) for one in visible(entries, "s", person)]
+    return [one for one in found if one[0] != "reveal"]
 
 
 def person(name, *roles):
