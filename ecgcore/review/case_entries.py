@@ -1,4 +1,4 @@
-"""What a person may be shown of a case's readings, under the names that the person may know."""
+"""What a person may be shown of readings, under the names that the person may know."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ecgcore.review.studies import run
 
 @dataclass(frozen=True, slots=True)
 class CaseEntries:
-    """Readings and consensuses of a case.
+    """Readings and consensuses of a case or a study.
 
     Attributes
     ----------
@@ -38,21 +38,29 @@ def shown_entries(entries: Sequence[Entry], case: str, person: Person | None) ->
         studies, which nobody sees before the end.
     """
     mine = [one for one in entries if one.case == case and one.kind in READINGS]
-    closed = run.closed_arms(one for one in entries if one.kind in run.KINDS)
-    found: list[Entry] = []
-    for study in dict.fromkeys(one.study for one in mine if one.study not in closed):
-        if person is None:
-            found += [one for one in mine if one.study == study]
-        else:
-            found += _of_study(entries, study, case, person)
+    found = [
+        entry
+        for study in dict.fromkeys(one.study for one in mine)
+        for entry in study_entries(entries, study, person).shown
+        if entry.case == case
+    ]
     return CaseEntries(tuple(sorted(found, key=lambda one: one.number)), len(mine) - len(found))
 
 
-def _of_study(entries: Sequence[Entry], study: str, case: str, person: Person) -> list[Entry]:
+def study_entries(entries: Sequence[Entry], study: str, person: Person | None) -> CaseEntries:
+    """Choose those of a study, by the same rules."""
+    closed = run.closed_arms(one for one in entries if one.kind in run.KINDS)
     known = [one for one in entries if one.study == study and one.kind in KINDS]
-    seen = [one for one in visible(known, study, person) if one.case == case]
+    mine = tuple(one for one in known if one.kind in READINGS)
+    if study in closed:
+        return CaseEntries((), len(mine))
+    if person is None:
+        return CaseEntries(mine)
+    seen = visible(known, study, person)
+    n_hidden = len(mine) - len(seen)
     if allowed(person, "see names", Target(study)):
-        return seen
+        return CaseEntries(tuple(seen), n_hidden)
     others = [who for who in dict.fromkeys(one.reader for one in seen) if who != person.name]
     called = {who: f"Reader {place}" for place, who in enumerate(others, 1)}
-    return [replace(one, reader=called.get(one.reader, one.reader)) for one in seen]
+    renamed = (replace(one, reader=called.get(one.reader, one.reader)) for one in seen)
+    return CaseEntries(tuple(renamed), n_hidden)

@@ -7,6 +7,7 @@ from pages.agreement.confidence import draw_confidence
 from pages.agreement.everyone import draw_everyone
 from pages.agreement.minds import draw_minds
 from pages.agreement.pairs import draw_pairs
+from pages.agreement.report import draw_report
 from pages.shared import caches
 from pages.shared.reader import draw_reader
 from pages.shared.widgets import synthetic_badge
@@ -19,6 +20,9 @@ with st.container(horizontal=True, vertical_alignment="center"):
         reader = draw_reader()
 row = st.container(horizontal=True, vertical_alignment="bottom")
 source = choice.choose_source(reader, row)
+if isinstance(source, choice.StoreSource) and reader is not None:
+    with row:
+        draw_report(str(st.session_state["study"]), reader)
 if source is not None:
     view = choice.choose_view(source, row)
     if view == choice.EVERYONE:

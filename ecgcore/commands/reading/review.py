@@ -13,6 +13,7 @@ from ecgcore.settings import Settings
 from ecgcore.wording.numbers import counted
 
 if TYPE_CHECKING:
+    from ecgcore.report.studies.audit import Audit
     from ecgcore.review.store.log import ReviewLog
 
 
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="export, import: .jsonl (all, with the chain), .csv or .json (FHIR); backup: .sqlite; "
         "report: .html",
     )
-    parser.add_argument("--study", metavar="NAME", help="report: an ended reader study, by name")
+    parser.add_argument("--study", metavar="NAME", help="report: an ended reader study, or a list")
     parser.add_argument(
         "--head", metavar="N:HASH", help="verify: a head noted earlier that must be in the chain"
     )
@@ -43,7 +44,7 @@ def run_review(args: argparse.Namespace, settings: Settings) -> Result:
     try:
         if args.action == "verify":
             return _verify(log, args.head)
-        return _report(args, log) if args.action == "report" else _move(args, log)
+        return _report(args, log, settings) if args.action == "report" else _move(args, log)
     finally:
         log.engine.dispose()
 
@@ -92,37 +93,59 @@ def _move(args: argparse.Namespace, log: ReviewLog) -> Result:
     )
 
 
-def _report(args: argparse.Namespace, log: ReviewLog) -> Result:
+def _report(args: argparse.Namespace, log: ReviewLog, settings: Settings) -> Result:
     from ecgcore.report.studies.audit import Audit
-    from ecgcore.report.studies.reader_study import reader_study_page
     from ecgcore.review.readings.transfer import new_file
+    from ecgcore.review.studies import run
+
+    path = Path(args.file)
+    if path.suffix != ".html":
+        raise ReviewError(f"{path.name} is no name of a report; it ends with .html.")
+    name, audit = _asked_study(log, args.study), Audit.of(log)
+    is_study = name in run.names(log)
+    page = _study_page(log, name, audit) if is_study else _list_page(log, name, audit, settings)
+    with new_file(path) as part:
+        part.write_bytes(page)
+    said = {"file": str(path), "study": name, "head": audit.id}
+    return OK, said, f"{path}: study {name}, head {audit.id}"
+
+
+def _asked_study(log: ReviewLog, asked: str | None) -> str:
+    """Return the study that is meant; a reader study must have ended."""
+    from ecgcore.review.readings.files import READINGS
+    from ecgcore.review.studies import run
+
+    studies = run.names(log)
+    entries = log.entries(kinds=[*run.KINDS, *READINGS])
+    arms = frozenset().union(*run.all_arms(entries).values())
+    lists = {one.study for one in entries if one.kind in READINGS} - arms
+    known = [one for one in studies if run.ended(log, one)] + sorted(lists)
+    if asked in known:
+        return str(asked)
+    if asked in studies:
+        raise ReviewError(f"The study {asked} has not ended; its results are seen after the end.")
+    if asked is None and len(known) == 1:
+        return known[0]
+    here = ", ".join(known) or "none has ended, and no list was read"
+    raise ReviewError(f"Name a study with --study; here: {here}.")
+
+
+def _study_page(log: ReviewLog, name: str, audit: Audit) -> bytes:
+    from ecgcore.report.studies.reader_study import reader_study_page
     from ecgcore.review.studies import run
     from ecgcore.review.studies.outcome import StudyData
 
-    path, name = Path(args.file), _ended_study(log, args.study)
-    if path.suffix != ".html":
-        raise ReviewError(f"{path.name} is no name of a report; it ends with .html.")
     protocol = run.load(log, name)
     data = StudyData.of(protocol, run.readings_of(log, protocol))
-    audit = Audit.of(log)
-    called = {who: who for who in protocol.readers}
-    with new_file(path) as part:
-        part.write_bytes(reader_study_page(data, called, audit))
-    said = {"file": str(path), "study": name, "readings": len(data.readings), "head": audit.id}
-    return OK, said, f"{path}: study {name}, {counted(len(data.readings), 'reading')}, {audit.id}"
+    return reader_study_page(data, {who: who for who in protocol.readers}, audit)
 
 
-def _ended_study(log: ReviewLog, asked: str | None) -> str:
-    """Return the study that is meant, which has ended: results are shown to nobody before."""
-    from ecgcore.review.studies import run
+def _list_page(log: ReviewLog, name: str, audit: Audit, settings: Settings) -> bytes:
+    from ecgcore.ptbxl.catalog import open_catalog
+    from ecgcore.report.studies.readings import readings_page
+    from ecgcore.review.agreement.readings_frame import label_frame
+    from ecgcore.review.case_entries import study_entries
 
-    names = run.names(log)
-    ended = [name for name in names if run.ended(log, name)]
-    if asked in ended:
-        return str(asked)
-    if asked in names:
-        raise ReviewError(f"The study {asked} has not ended; its results are seen after the end.")
-    if asked is None and len(ended) == 1:
-        return ended[0]
-    known = ", ".join(ended) or "none has ended"
-    raise ReviewError(f"Name an ended reader study with --study; here: {known}.")
+    found = study_entries(log.snapshot()[0], name, None)
+    labels = label_frame(open_catalog(settings), {one.case for one in found.shown})
+    return readings_page(name, found, labels, audit)

@@ -120,13 +120,19 @@ def ended(log: ReviewLog, name: str) -> Entry | None:
     return next(iter(log.entries(study=name, kinds=[END])), None)
 
 
+def all_arms(entries: Iterable[Entry]) -> dict[str, frozenset[str]]:
+    """Return for each study the names under which the readings of its arms are kept."""
+    found = [one for one in entries if one.kind == PROTOCOL]
+    arms = {one.study: json.loads(one.body)["protocol"]["arms"] for one in found}
+    return {name: frozenset(arm_study(name, arm) for arm in mine) for name, mine in arms.items()}
+
+
 def closed_arms(entries: Iterable[Entry]) -> frozenset[str]:
-    """Return the names under which readings of running studies are kept: nobody sees those yet."""
+    """Return those of the studies that run: nobody sees their readings yet."""
     found = list(entries)
     over = {entry.study for entry in found if entry.kind == END}
-    running = [one for one in found if one.kind == PROTOCOL and one.study not in over]
-    arms = {one.study: json.loads(one.body)["protocol"]["arms"] for one in running}
-    return frozenset(arm_study(name, arm) for name, mine in arms.items() for arm in mine)
+    running = (mine for name, mine in all_arms(found).items() if name not in over)
+    return frozenset().union(*running)
 
 
 def end(log: ReviewLog, protocol: Protocol, by: str) -> Receipt:

@@ -5,6 +5,7 @@ do what by the rule itself: tests/core/review/people.
 """
 
 import stat
+import tomllib
 from itertools import product
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from ecgcore.review.readings.reading import Reading
-from ecgcore.review.readings.rounds import Place
+from ecgcore.review.case_entries import study_entries
+from ecgcore.review.people.permissions import Person
+from ecgcore.review.readings.reading import Reading, reading_of
+from ecgcore.review.readings.rounds import Place, reveal
 from ecgcore.review.readings.rounds import commit as record
 from ecgcore.review.readings.transfer import backup_to, export_to
 from ecgcore.review.store.log import ReviewLog
@@ -172,6 +175,39 @@ def test_a_conflict_is_shown_to_the_adjudicators_of_its_study(visit, log):
         assert has_form(app) == (who in settles), who
         for ward in WARDS:
             assert (f"{ward} by" in sent) == (settles.get(who) == ward), (who, ward)
+
+
+def test_readings_are_compared_and_exported_by_who_takes_part(visit, log):
+    for ward, readers in WARDS.items():
+        for case, (who, said) in product(CASES, zip(readers, ("MI", "no MI"), strict=True)):
+            record(log, Place(ward, case, who), Reading(said, 80, text=f"{ward} by {who}"), 1)
+            reveal(log, Place(ward, case, who))
+    wards = {"Ward one": MEMBERS["One"], "Ward two": MEMBERS["Two"]}
+    for who, ward in product(EVERYBODY, WARDS):
+        app = visit(who, "agreement", study=ward)
+        offered = app.selectbox(key="study").options
+        assert (ward in offered) == (who in wards[ward]), (who, ward)
+        may_take = "Study as one file" in [one.label for one in app.get("download_button")]
+        assert may_take == (who not in (*JUDGES.values(), "stranger")), who
+        taken = readings_of(log, ward, who)
+        own = {f"{ward} by {who}"} if who in WARDS[ward] else set()
+        every = {f"{ward} by {one}" for one in WARDS[ward]}
+        assert taken == (every if who == LEADS[ward_study(ward)] else own), (who, ward)
+
+
+def ward_study(ward: str) -> str:
+    return {"Ward one": "One", "Ward two": "Two"}[ward]
+
+
+def readings_of(log: ReviewLog, ward: str, who: str) -> set[str]:
+    """What the file of a list would hold for somebody."""
+    file = tomllib.loads(ROLES)
+    roles = {
+        name: frozenset(role for role, them in lists.items() if who in them)
+        for name, lists in file.items()
+    }
+    found = study_entries(log.snapshot()[0], ward, Person(who, roles)).shown
+    return {reading_of(one).text for one in found}
 
 
 def test_nobody_who_has_not_logged_in_sees_anything(visit, open_page):
