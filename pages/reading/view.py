@@ -93,8 +93,6 @@ def draw_turn(
     if not now.may("read"):
         st.info("This case is not yours to read.", icon=":material/lock:")
         return
-    if case not in turn.progress.seen:
-        rounds.mark_seen(log(), now.place)
     shown = open_case(int(case))
     with st.container(key="case", horizontal=True, gap="small"):
         ecg_side, panel = st.container(gap="xsmall"), st.container(gap="small")
@@ -105,6 +103,8 @@ def draw_turn(
     if now.may("see answers") and shown.entry is not None:
         with ecg_side:
             draw_labels(shown.entry)
+    if case not in turn.progress.seen:
+        rounds.mark_seen(log(), now.place)
     if now.following is not None:
         prepare(int(now.following))
 

@@ -98,10 +98,10 @@ def desk_figures() -> Iterator[Figure]:
 
 
 def _to_list(page: Page, reach: Callable[[Page], Locator]) -> float:
-    """Go to Worklist by a link, in ms, and back."""
+    """Go to Worklist by a link, timed in ms, and back to Reading."""
     link = reach(page)
     taken = elapsed_ms(partial(_follow, page, link))
-    page.go_back()
+    _menu(page, "reading").click()
     page.locator(PAPER).wait_for()
     page.wait_for_function(SETTLED)
     return taken
@@ -114,8 +114,13 @@ def _follow(page: Page, link: Locator) -> None:
 
 
 def _by_menu(page: Page) -> Locator:
+    return _menu(page, "worklist")
+
+
+def _menu(page: Page, path: str) -> Locator:
+    """Open the menu of the pages of reading; return the link to one of them."""
     page.get_by_test_id("stTopNavSection").click()
-    return page.get_by_test_id("stTopNavDropdownLink").first
+    return page.locator(f"[data-testid=stTopNavDropdownLink][href$='/{path}']")
 
 
 def _by_list(page: Page) -> Locator:
