@@ -7,7 +7,7 @@ import zlib
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from ecgcore.errors import RecordError, shortened
+from ecgcore.errors import RecordError
 from ecgcore.io.raw import MAX_FILE_BYTES
 
 _MAX_MEMBERS = 500
@@ -70,8 +70,10 @@ class Archive:
         size = self._members[path].file_size
         content = self._bytes(path, size + 1)
         if len(content) != size:
-            file = shortened(PurePosixPath(path).name)
-            raise RecordError(f"{self._name} holds more in {file} than it says. Make it again.")
+            number = list(self._members).index(path) + 1
+            raise RecordError(
+                f"{self._name} holds more in its file {number} than it says. Make it again."
+            )
         return content
 
     def _bytes(self, path: str, most: int) -> bytes:
@@ -83,8 +85,8 @@ class Archive:
 
     def _damaged(self, error: Exception) -> RecordError:
         return RecordError(
-            f"{self._name} cannot be unpacked ({_short(error)}); the file is damaged. Make it "
-            "again."
+            f"{self._name} cannot be unpacked ({type(error).__name__}); the file is damaged. Make "
+            "it again."
         )
 
 
@@ -107,7 +109,7 @@ def unpack(content: bytes, name: str, max_bytes: int = MAX_FILE_BYTES) -> dict[s
     for path in archive.sizes:
         plain = PurePosixPath(path).name
         if plain in files:
-            raise RecordError(f"{name} holds two files {shortened(plain)}. Pack one recording.")
+            raise RecordError(f"{name} holds two files of one name. Pack one recording.")
         files[plain] = archive.read(path)
     return files
 
@@ -137,15 +139,11 @@ def _check(members: list[zipfile.ZipInfo], name: str) -> None:
             f"{name} holds {len(members):,} files; at most {_MAX_MEMBERS} can be unpacked. "
             "Pack the files of one recording."
         )
-    for info in members:
+    for number, info in enumerate(members, start=1):
         path = _path(info)
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            raise RecordError(f"{name} names {shortened(info.filename)!r}, a file outside itself.")
+            raise RecordError(f"{name} is not safe: its file {number} lies outside itself.")
         if info.flag_bits & 1:
             raise RecordError(f"{name} is encrypted. Pack the recording without a password.")
         if info.compress_type not in _METHODS:
             raise RecordError(f"{name} is compressed by an unusual method. Pack it with Deflate.")
-
-
-def _short(error: Exception) -> str:
-    return str(error)[:120] or type(error).__name__

@@ -29,7 +29,8 @@ class SeveralError(RecordError):
     Attributes
     ----------
     entries
-        One line for each, in the order in which `ReadOptions.entry` counts them from 1.
+        One line for each, in the order in which `ReadOptions.entry` counts them from 1, with the
+        names of files in a zip: for the choice alone, the words of the error hold none.
     """
 
     def __init__(self, words: str, entries: Sequence[str] = ()) -> None:
@@ -45,11 +46,18 @@ class Entry:
     ----------
     path
         Its name, within a zip with its folders.
+    shown
+        What a message may call it: the name that the reader gave; in a zip, that of the zip and a
+        number.
+    given
+        The name that the reader gave: its own, or that of the zip.
     load
         Returns its bytes; RecordError where they are too many or damaged.
     """
 
     path: str
+    shown: str
+    given: str
     folder: str
     kind: str
     size: int
@@ -71,7 +79,7 @@ def _of(name: str, content: bytes, max_bytes: int) -> Iterator[Entry]:
     head = content[:HEAD_BYTES]
     kind = kind_of(name, head)
     if kind != "zip":
-        yield Entry(name, "", kind, len(content), head, lambda: content)
+        yield Entry(name, shortened(name), name, "", kind, len(content), head, lambda: content)
         return
     shown = shortened(name)
     archive = Archive(content, shown)
@@ -80,10 +88,11 @@ def _of(name: str, content: bytes, max_bytes: int) -> Iterator[Entry]:
         check_unpacked(shown, size, max_bytes)
         return archive.read(path)
 
-    for path, size in archive.sizes.items():
+    for number, (path, size) in enumerate(archive.sizes.items(), start=1):
         first = archive.head(path, HEAD_BYTES)
         folder = f"{name}/{PurePosixPath(path).parent}"
-        yield Entry(path, folder, kind_of(path, first), size, first, partial(load, path, size))
+        kind, title = kind_of(path, first), f"{shown} (file {number})"
+        yield Entry(path, title, name, folder, kind, size, first, partial(load, path, size))
 
 
 def chosen(entries: Sequence[Entry], number: int | None) -> Entry:
@@ -108,17 +117,17 @@ def chosen(entries: Sequence[Entry], number: int | None) -> Entry:
         return found[number - 1]
     if number is not None and len(found) == 1:
         raise RecordError(f"There is one recording; {number} was asked for. Leave the number out.")
-    lines = [_line(entry) for entry in found]
+    lines = [_line(entry.shown, entry) for entry in found]
     listed = "; ".join(f"{k}: {line}" for k, line in enumerate(lines[:_LISTED], start=1))
     more = f"; ... {len(found)}" if len(found) > _LISTED else ""
     asked = "" if number is None else f", {number} was asked for"
     words = f"There are {len(found)} recordings{asked}: {listed}{more}. Choose one."
-    raise SeveralError(words, lines)
+    raise SeveralError(words, [_line(shortened(entry.name), entry) for entry in found])
 
 
-def _line(entry: Entry) -> str:
+def _line(name: str, entry: Entry) -> str:
     size = "" if entry.kind == "wfdb" else f", {math.ceil(entry.size / 1000):,} kB"
-    return f"{shortened(entry.name)} ({_TITLES[entry.kind]}{size})"
+    return f"{name} ({_TITLES[entry.kind]}{size})"
 
 
 def _recordings(entries: Sequence[Entry]) -> list[Entry]:
@@ -157,7 +166,7 @@ def _named_by_headers(entries: Sequence[Entry]) -> set[tuple[str, str]]:
 def _nothing(entries: Sequence[Entry]) -> str:
     if not entries:
         return f"There is no file. Choose a recording: {FORMATS}."
-    names = ", ".join(shortened(entry.name) for entry in entries[:_LISTED])
+    names = ", ".join(entry.shown for entry in entries[:_LISTED])
     kinds = {entry.kind for entry in entries}
     if "signal" in kinds:
         return f"{names} has no header. Load the .hea file together with it."

@@ -26,7 +26,7 @@ from ecgcore.io.raw import FILE_SAYS_ALL, MAX_FILE_BYTES, RawEcg, ReadOptions, t
 from ecgcore.io.tables.csv_files import read_csv
 from ecgcore.io.tables.mat_files import read_mat
 from ecgcore.io.tables.npz_files import read_npy, read_npz
-from ecgcore.io.wfdb.headers import Header, parse_header
+from ecgcore.io.wfdb.headers import Header, named_file, parse_header
 from ecgcore.io.wfdb.wfdb_files import decode, needed_files, read_bytes
 from ecgcore.io.xml.xml_files import read_xml
 from ecgcore.records import EcgRecord
@@ -138,7 +138,13 @@ def _read(
     entry = chosen(entries, options.entry)
     beside = {one.name: one for one in entries if one.folder == entry.folder and one is not entry}
     raw = _raw(entry, beside, options, max_bytes)
-    return to_record(raw, shortened(_stem(entry.name)), source or shortened(entry.name))
+    return to_record(raw, _title(entry, options), source or entry.shown)
+
+
+def _title(entry: Entry, options: ReadOptions) -> str:
+    """Call a recording after the file that the reader chose; in a zip, after that and a number."""
+    title = shortened(_stem(entry.given))
+    return f"{title} ({options.entry})" if entry.given != entry.path and options.entry else title
 
 
 def _stem(name: str) -> str:
@@ -148,9 +154,9 @@ def _stem(name: str) -> str:
 
 
 def _raw(entry: Entry, beside: Mapping[str, Entry], options: ReadOptions, max_bytes: int) -> RawEcg:
-    name, content = shortened(entry.name), entry.load()
+    name, content = entry.shown, entry.load()
     if entry.kind == "wfdb":
-        return _wfdb(entry.name, _with_signals(entry, content, beside, max_bytes))
+        return _wfdb(entry, _with_signals(entry, content, beside, max_bytes))
     if entry.kind == "npz":
         return read_npz(content, name, options, max_bytes)
     if entry.kind in _ASKING:
@@ -162,12 +168,12 @@ def _with_signals(
     entry: Entry, content: bytes, beside: Mapping[str, Entry], max_bytes: int
 ) -> dict[str, bytes]:
     """Return a header and all beside it that its samples may lie in."""
-    header = parse_header(content, shortened(entry.name))
+    header = parse_header(content, entry.shown)
     needed = set(_needed(header, beside.__contains__, lambda file: beside[file].load()))
     if not needed >= set(header.files):
         needed |= {file for file, one in beside.items() if one.kind == "signal"}
     n_bytes = entry.size + sum(beside[file].size for file in needed)
-    check_unpacked(shortened(entry.name), n_bytes, max_bytes)
+    check_unpacked(entry.shown, n_bytes, max_bytes)
     return {entry.name: content} | {file: beside[file].load() for file in needed}
 
 
@@ -175,14 +181,14 @@ def _needed(header: Header, has: Callable[[str], bool], load: Callable[[str], by
     """Name the files of a recording that are there, those of its segments with them."""
     found = [file for file in header.files if has(file)]
     for file in [*found] if header.segments else ():
-        found += [one for one in parse_header(load(file), file).files if has(one)]
+        found += [one for one in parse_header(load(file), "A segment").files if has(one)]
     return found
 
 
-def _wfdb(name: str, files: Mapping[str, bytes]) -> RawEcg:
-    header = parse_header(files[name], shortened(name))
-    contents, words = _signal_files(shortened(name), header, files)
-    raw = decode(shortened(PurePath(name).stem), header, contents)
+def _wfdb(entry: Entry, files: Mapping[str, bytes]) -> RawEcg:
+    header = parse_header(files[entry.name], entry.shown)
+    contents, words = _signal_files(entry.shown, header, files)
+    raw = decode(entry.shown.removesuffix(".hea"), header, contents)
     return replace(raw, warnings=(*raw.warnings, *words))
 
 
@@ -203,13 +209,13 @@ def _signal_files(
     missing = [file for file in header.files if file not in files]
     others = [file for file in files if PurePath(file).suffix.lower() in SIGNAL_SUFFIXES]
     if missing and not header.segments and len(header.files) == len(others) == 1:
-        taken = shortened(others[0])
-        words = f"{name} names {shortened(missing[0])}; {taken} was taken, the only signal file."
+        words = f"{name} names {named_file(name, missing[0])}; the one that is here was taken."
         return {missing[0]: files[others[0]]}, (words,)
 
     def content(file: str) -> bytes:
         if file not in files:
-            listed = ", ".join(map(shortened, (missing or [file])[:10]))
+            shown = [named_file(name, one) for one in (missing or [file])[:10]]
+            listed = ", ".join(dict.fromkeys(shown))
             raise RecordError(f"{name} names {listed}. Load it together with the header.")
         return files[file]
 

@@ -268,10 +268,10 @@ def test_of_several_recordings_the_reader_chooses_one(own: Callable[[], AppTest]
     assert box.options == ["1: ecg.hea (WFDB)", "2: ecg.dcm (DICOM, 27 kB)"]
     assert ecg(app) == ""
     box.select("2: ecg.dcm (DICOM, 27 kB)").run()
-    assert "**ecg** · 8 s · 100 Hz" in texts(app)
+    assert "**ecg (2)** · 8 s · 100 Hz" in texts(app)
     again = app.selectbox(key=key_of(app.selectbox, "upload_entry_open"))
     again.select("1: ecg.hea (WFDB)").run()
-    assert "**ecg** · 10 s · 100 Hz" in texts(app)
+    assert "**ecg (1)** · 10 s · 100 Hz" in texts(app)
 
 
 def test_the_second_file_of_a_pair_may_come_later(own: Callable[[], AppTest]) -> None:

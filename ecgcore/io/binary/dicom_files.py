@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import warnings
 from dataclasses import replace
@@ -20,6 +21,8 @@ from ecgcore.leads import LEAD_CODES, LIMB_LEADS, standard_lead
 
 if TYPE_CHECKING:
     from pydicom import Dataset
+
+logging.getLogger("pydicom").disabled = True  # it logs values, names of patients among them
 
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 """Transfer syntax that would be unpacked without a bound."""

@@ -32,7 +32,7 @@ def test_names_of_nothing_are_passed_over(name: str) -> None:
 )
 def test_names_outside_the_zip_are_refused(name: str) -> None:
     ((_, content),) = zip_file([(name, b"1")])
-    with pytest.raises(RecordError, match=r"z\.zip names .*, a file outside itself"):
+    with pytest.raises(RecordError, match=r"z\.zip is not safe: its file \d lies outside itself"):
         unpack(content, "z.zip")
 
 
@@ -53,7 +53,7 @@ def test_a_file_that_is_larger_than_announced_is_refused() -> None:
 
 def test_other_zips_that_are_refused() -> None:
     ((_, content),) = zip_file([("a.dat", b"1"), ("b/a.dat", b"2")])
-    with pytest.raises(RecordError, match=r"holds two files a\.dat"):
+    with pytest.raises(RecordError, match="holds two files of one name"):
         unpack(content, "z.zip")
     ((_, content),) = zip_file([(f"{k}", b"") for k in range(501)])
     with pytest.raises(RecordError, match="holds 501 files; at most 500"):
@@ -63,7 +63,7 @@ def test_other_zips_that_are_refused() -> None:
         archive.writestr("a.dat", b"1")
     with pytest.raises(RecordError, match="unusual method"):
         unpack(stream.getvalue(), "z.zip")
-    with pytest.raises(RecordError, match=r"cannot be unpacked \(File is not a zip file\)"):
+    with pytest.raises(RecordError, match=r"cannot be unpacked \(BadZipFile\)"):
         unpack(b"PK\x03\x04", "z.zip")
 
 

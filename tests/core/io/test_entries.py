@@ -95,14 +95,15 @@ def cd(*recordings: bytes) -> Files:
 
 def test_the_ecg_on_a_cd_is_found() -> None:
     record = read_upload(cd(DICOM))
-    assert (record.record_id, record.n_samples) == ("IM000001", 1000)
+    assert (record.record_id, record.n_samples) == ("cd", 1000)
 
 
 def test_of_several_on_a_cd_one_is_chosen() -> None:
     files = cd(DICOM, dicom_file(OTHER, 100)[0][1])
-    with pytest.raises(SeveralError, match=r"There are 2 recordings: 1: IM000001 \(DICOM") as told:
+    with pytest.raises(SeveralError, match=r"2 recordings: 1: cd\.zip \(file 7\) \(DICOM") as told:
         read_upload(files)
-    assert len(told.value.entries) == 2
+    assert "IM0" not in str(told.value)
+    assert [line.split()[0][:2] for line in told.value.entries] == ["IM", "IM"]
     assert read_upload(files, ReadOptions(entry=1)).n_samples == 1000
     assert read_upload(files, ReadOptions(entry=2)).n_samples == 800
     for number in (0, 3, -1):
