@@ -21,6 +21,7 @@ from pages.reading.ahead import prepare
 from pages.reading.answers import Drawn
 from pages.shared.case import Case, ReadableCase
 from pages.shared.errors import show_ecg_error
+from pages.shared.reader import told
 from pages.shared.reader.caches import log
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 _CHANGING = "reading_changing"
 _PROBLEM = "reading_problem"
+_TOLD = (
+    "This window has shown something of this case before, on Worklist or Review: your reading is "
+    "kept, but not counted as blind."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,10 @@ def _draw_panel(now: CaseTurn, case: Case, drawn: Drawn, *, to_next: bool) -> No
             show_ecg_error(problem)
     else:
         start = now.found.readings[-1] if n else None
-        blind = now.reading_list.mode == "blind" and not may_see
+        told_before = told.was_told(int(now.place.case))
+        blind = now.reading_list.mode == "blind" and not may_see and not told_before
+        if told_before and not n and now.reading_list.mode == "blind":
+            st.caption(_TOLD)
 
         def commit(said: Reading) -> None:
             _commit(now, said, n + 1, to_next=to_next)

@@ -10,6 +10,7 @@ from pages.case.opening import open_case
 from pages.case.view import draw_case
 from pages.shared import caches, worklist
 from pages.shared.errors import show_ecg_error
+from pages.shared.reader import told
 from pages.shared.widgets import synthetic_badge
 
 
@@ -70,6 +71,7 @@ def choose_record() -> int:
         step_button("Next", "N", here.following)
     with header:
         draw_header(caches.catalog().entry(ecg_id))
+    told.remember([ecg_id])
     return ecg_id
 
 

@@ -14,6 +14,7 @@ from ecgcore.review.worklists.scores import USUAL_WEIGHTS
 from ecgcore.wording.numbers import counted
 from pages.shared.decision_choice import chosen_settings
 from pages.shared.errors import plain
+from pages.shared.reader import told
 from pages.shared.reader.caches import standing
 from pages.worklist import choice, listing, sharing
 from pages.worklist.caches import ranked
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from ecgcore.review.worklists.assignment import ReaderProgress
 
 _REASONS_TELL = (
-    "The reasons tell of label and models: whoever is to read blind should read from a saved list, "
-    "which hides them."
+    "The reasons tell of label and models, so what you read from here does not count as blind. A "
+    "saved list hides them from its readers."
 )
 _HIDDEN = "Reasons are shown once you have read a case and seen the answers."
 
@@ -56,6 +57,7 @@ def draw_open(
     few = f"; the {len(shown)} with the highest score are shown" if len(shown) < len(ids) else ""
     st.markdown(f"**{plain(about)}**: {counted(len(ids), 'case')}{few}.")
     table = listing.cases_table(shown, scores, parts, progress, lambda _: True)
+    told.remember(shown)
     query = {"ids": ".".join(cases), "title": about}
     _draw_table(slots, table, _next(cases, progress), query)
     st.caption(_REASONS_TELL)

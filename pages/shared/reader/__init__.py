@@ -32,9 +32,8 @@ def current_reader() -> Person | None:
 
 def _given() -> str:
     """Return the initials of the field, else of the address, else those of the last page."""
-    if KEY in st.session_state:
-        return str(st.session_state[KEY] or "")
-    return str(st.query_params.get(KEY) or st.session_state.get(_KEPT, ""))
+    last = "" if KEY in st.session_state else st.session_state.get(_KEPT, "")
+    return str(st.session_state.get(KEY) or st.query_params.get(KEY) or last)
 
 
 def draw_reader() -> Person | None:

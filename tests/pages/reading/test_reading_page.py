@@ -196,3 +196,16 @@ def test_the_menu_leads_back_to_the_case_that_was_on_screen(open_page, two):
     assert not app.exception
     assert form_data(app)["token"].endswith("/10/AB/1")
     assert app.query_params["list"] in ("Two", ["Two"])
+
+
+@pytest.mark.parametrize("elsewhere", ["worklist", "review"])
+def test_what_was_shown_elsewhere_is_not_read_blind(open_page, log, two, elsewhere):
+    query = {"ids": "9,10"} if elsewhere == "worklist" else {"record": "9"}
+    app = open_page(elsewhere, reader="AB", **query)
+    for name in query:
+        app.query_params.pop(name, None)
+    app.query_params.update({"list": "Two", "case": "9", "reader": "AB"})
+    app.switch_page("reading/page.py").run()
+    assert "not counted as blind" in texts(app)
+    commit(app, verdict="MI", confidence=80)
+    assert [one.blind for one in progress(log, place()).readings] == [False]
