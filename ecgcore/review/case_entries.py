@@ -56,7 +56,7 @@ def study_entries(entries: Sequence[Entry], study: str, person: Person | None) -
         return CaseEntries((), len(mine))
     if person is None:
         return CaseEntries(mine)
-    seen = visible(known, study, person)
+    seen = [one for one in visible(known, study, person) if one.kind in READINGS]
     n_hidden = len(mine) - len(seen)
     if allowed(person, "see names", Target(study)):
         return CaseEntries(tuple(seen), n_hidden)

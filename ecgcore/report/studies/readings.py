@@ -25,6 +25,9 @@ from ecgcore.review.readings.reading import reading_of
 from ecgcore.review.store.chain import Entry
 from ecgcore.wording.numbers import counted
 
+_FEWEST = 2
+"""Cases without which an agreement says nothing."""
+
 
 def readings_page(study: str, found: CaseEntries, labels: pd.DataFrame, audit: Audit) -> bytes:
     """Write the file.
@@ -57,7 +60,7 @@ def readings_page(study: str, found: CaseEntries, labels: pd.DataFrame, audit: A
         Section("Readers with each other", tuple(_everyone(first))),
         Section("Readers with label and consensus", tuple(_against(first, others))),
         Section("Cases", tuple(_cases(found.shown, labels))),
-        Section("Readings", (Table(_readings(found.shown), f"{len(found.shown):,} entries"),)),
+        Section("Readings", (_readings(found.shown),)),
         Section("Audit", tuple(audit.blocks)),
     ]
     command = f"python3.11 -m ecgcore review report study.html --study={shlex.quote(study)}"
@@ -70,8 +73,8 @@ def _everyone(first: pd.DataFrame) -> Iterator[Block]:
     except ReviewError as error:
         yield Words(str(error))
         return
-    if not found:
-        yield Words("No case was read by two readers.")
+    if not found or found[0][1].n_cases < _FEWEST:
+        yield Words(f"{_FEWEST} cases that two or more have read are needed to compare readers.")
         return
     _, one = found[0]
     rows = {
@@ -99,7 +102,7 @@ def _against(first: pd.DataFrame, others: Sequence[pd.DataFrame]) -> Iterator[Bl
         row for name in (LABEL, CONSENSUS) if name in raters.names for row in _rows(raters, name)
     ]
     if not rows:
-        yield Words("There is neither a label nor a consensus of these cases.")
+        yield Words(f"A reader, and a label or a consensus, of {_FEWEST} cases are needed.")
         return
     yield Table(pd.DataFrame(rows))
     yield Words("Cohen's kappa; weighted by steps between no MI, uncertain and MI.", quiet=True)
@@ -107,7 +110,7 @@ def _against(first: pd.DataFrame, others: Sequence[pd.DataFrame]) -> Iterator[Bl
 
 def _rows(raters: Raters, reference: str) -> Iterator[dict[str, str]]:
     for one in against(raters, reference):
-        if one.name not in (LABEL, CONSENSUS):
+        if one.name not in (LABEL, CONSENSUS) and one.found.n >= _FEWEST:
             yield {
                 "Reader": one.name,
                 "With": reference,
@@ -141,11 +144,11 @@ def _cases(entries: Sequence[Entry], labels: pd.DataFrame) -> Iterator[Block]:
         f"{counted(len(cases), 'case')}: {n_settled} settled by a consensus, {n_conflicts} in "
         "conflict, the others read alike. Last readings."
     )
-    yield Table(pd.DataFrame(rows), f"{len(rows):,} cases")
+    yield Table(pd.DataFrame(rows), counted(len(rows), "case"))
 
 
-def _readings(entries: Sequence[Entry]) -> pd.DataFrame:
-    return pd.DataFrame(
+def _readings(entries: Sequence[Entry]) -> Table:
+    frame = pd.DataFrame(
         [
             {
                 "Entry": str(one.number),
@@ -161,3 +164,4 @@ def _readings(entries: Sequence[Entry]) -> pd.DataFrame:
             for one in entries
         ]
     )
+    return Table(frame, counted(len(frame), "entry", "entries"))

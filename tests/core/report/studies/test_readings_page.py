@@ -88,3 +88,13 @@ def test_the_command_writes_a_list(log, tmp_path, capsys, synthetic_dir):
     assert main(command) == 0
     assert json.loads(capsys.readouterr().out)["study"] == "Ward"
     assert "Readings of Ward" in file.read_text()
+
+
+def test_one_case_is_too_few_to_compare(log):
+    for who in SAID:
+        commit(log, Place("Small", "1", who), Reading("MI", 80), 1)
+    found = study_entries(log.snapshot()[0], "Small", None)
+    html = readings_page("Small", found, LABELS, Audit.of(log)).decode()
+    assert "2 cases that two or more have read are needed" in html
+    assert "of 2 cases are needed" in html
+    assert "1 case</summary>" in html
