@@ -48,7 +48,7 @@ SWITCH_S, FIRST_PAINT_MS = 1.0, 700.0
 
 _RUNS = 10
 _ROUNDS = 4
-_WATCH_PAINT = """() => {
+WATCH_PAINT = """() => {
     const graph = () => document.querySelector(".st-key-ecg .js-plotly-plot");
     const shows = () => graph()?.layout?.uirevision;
     const traces = () => [...(graph()?.querySelectorAll(".scatterlayer .js-line") ?? [])]
@@ -155,7 +155,7 @@ def _first_paints(page: "Page") -> Iterator[Figure]:
 
 def paint_ms(page: "Page", press: Callable[[], None]) -> float:
     """Time from a press until another ECG is painted; then wait until no script runs."""
-    page.evaluate(_WATCH_PAINT)
+    page.evaluate(WATCH_PAINT)
     press()
     painted = float(page.evaluate("window.ecgPainted"))
     page.wait_for_function(SETTLED)

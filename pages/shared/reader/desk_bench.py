@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+import numpy as np
 import sqlalchemy as sa
 
 from ecgcore.bench.figure import Figure, elapsed_ms, typical
@@ -25,7 +27,7 @@ from ecgcore.review.store.log import Draft, ReviewLog
 from ecgcore.review.worklists.assignment import assigned, save
 from ecgcore.review.worklists.saved import SavedList, save_list
 from ecgcore.settings import Settings
-from pages.shared.page_bench import SETTLED, open_page, paint_ms, running_app
+from pages.shared.page_bench import SETTLED, WATCH_PAINT, open_page, paint_ms, running_app
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -34,6 +36,7 @@ READERS, READINGS = 50, 10_000
 PAGE_MS, COMMIT_MS = 1000.0, 400.0
 LIST, READER = "Bench", "reader 0"
 _N_COMMITS, _N_VISITS, _CASES, _THINKS_MS = 12, 5, 1000, 1500
+_BROWSERS, _ROUNDS = 10, 4
 PAPER = ".st-key-ecg .js-plotly-plot"
 _STEP = urlencode({"list": LIST, "reader": READER, "then": "go to the next case"})
 
@@ -95,6 +98,7 @@ def desk_figures() -> Iterator[Figure]:
                 COMMIT_MS,
                 f"first {commits[0]:.0f} ms, {note}",
             )
+            yield _crowd(page, url, Path(name))
 
 
 def _to_list(page: Page, reach: Callable[[Page], Locator]) -> float:
@@ -146,6 +150,44 @@ def _commit_ms(page: Page) -> float:
         page.keyboard.press(key)
     page.wait_for_timeout(_THINKS_MS)
     return paint_ms(page, partial(page.keyboard.press, "Enter"))
+
+
+def _crowd(page: Page, url: str, folder: Path) -> Figure:
+    """Let browsers commit at once, each by a double press; count what is not there once."""
+    names = [f"reader {n}" for n in range(1, _BROWSERS + 1)]
+    before, taken = _readings_of(folder, names), []
+    contexts = [page.context.browser.new_context() for _ in names if page.context.browser]
+    pages = [one.new_page() for one in contexts]
+    for one, who in zip(pages, names, strict=True):
+        query = urlencode({"list": LIST, "reader": who, "then": "go to the next case"})
+        _open(one, f"{url}/reading?{query}", PAPER)
+    for _ in range(_ROUNDS):
+        for one in pages:
+            for key in "29":
+                one.keyboard.press(key)
+            one.evaluate(WATCH_PAINT)
+        for one in pages:
+            one.keyboard.press("Enter")
+            one.keyboard.press("Enter")
+        taken += [float(one.evaluate("window.ecgPainted")) for one in pages]
+        for one in pages:
+            one.wait_for_function(SETTLED)
+    made = _readings_of(folder, names) - before
+    for context in contexts:
+        context.close()
+    wrong = abs(made.total() - _BROWSERS * _ROUNDS) + sum(n > 1 for n in made.values())
+    note = f"of {_BROWSERS * _ROUNDS}, p95 {np.quantile(taken, 0.95):.0f} ms to the next case"
+    return Figure(
+        f"readings of {_BROWSERS} browsers, lost or double", float(wrong), "readings", 0, note
+    )
+
+
+def _readings_of(folder: Path, names: list[str]) -> Counter[tuple[str, str]]:
+    """Count the readings of some readers, by reader and case."""
+    log = ReviewLog.at(sa.URL.create("sqlite", database=str(folder / "review.sqlite")))
+    entries = log.entries(study=LIST, kinds=["reading"])
+    log.engine.dispose()
+    return Counter((one.reader, one.case) for one in entries if one.reader in names)
 
 
 if __name__ == "__main__":
