@@ -49,8 +49,17 @@ def test_the_quick_bench_measures_every_core_figure(
 def pages(monkeypatch, stdout: str, stderr: str, status: int) -> list[Figure]:
     """Give the figures of a process that prints this and ends so."""
     done = subprocess.CompletedProcess([], status, stdout, stderr)
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
-    return speed._pages(Settings.from_env())
+    quiet = subprocess.CompletedProcess([], 0, "", "")
+    ran = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        ran.append(command[-1])
+        return quiet if len(ran) > 1 else done
+
+    monkeypatch.setattr(subprocess, "run", run)
+    found = speed._pages(Settings.from_env())
+    assert ran == ["pages.shared.page_bench", "pages.shared.reader.desk_bench"]
+    return found
 
 
 PRINTED = json.dumps({"name": "app ready", "value": 1.5, "unit": "s", "target": 5.0})
