@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from captum.attr import GradientShap, GuidedGradCam
+from captum.attr import GradientShap, GuidedGradCam, IntegratedGradients, LayerGradCam
 from torch import nn
 
 from ecgcore.errors import ModelError
@@ -85,6 +85,27 @@ def test_captum_called_directly_gives_the_same(untrained_entries, record):
         what.inputs, baselines=what.baseline, n_samples=50, stdevs=0.1, target=0
     )
     np.testing.assert_allclose(shap, expected[0].numpy(), rtol=1e-4, atol=1e-7)
+
+
+def test_captum_called_directly_gives_the_same_path_and_layer(untrained_entries, record):
+    """Integrated Gradients and Grad-CAM of a real network."""
+    predictor = Predictor.open(untrained_entries["cnn_bilstm"])
+    what = seen(record, predictor.preprocessing)
+    path = explain(predictor, record, "ig", n_steps=20).scores
+    expected = IntegratedGradients(predictor.module).attribute(
+        what.inputs, baselines=what.baseline, n_steps=20, target=0
+    )
+    np.testing.assert_allclose(path, expected[0].numpy(), rtol=1e-4, atol=1e-7)
+    layer = LayerGradCam(predictor.module, predictor.module.explained).attribute(
+        what.inputs.clone().requires_grad_(), target=0, relu_attributions=True
+    )
+    steps = layer[0, 0].detach().numpy()
+    assert steps.max() > 0
+    stride = 1000 // len(steps)
+    centres = stride * np.arange(len(steps)) + (stride - 1) / 2
+    shown = explain(predictor, record, "gradcam").scores[0]
+    expected = np.interp(np.arange(1000), centres, steps)
+    np.testing.assert_allclose(shown, expected, rtol=1e-4, atol=1e-7)
 
 
 def test_random_numbers_of_others_are_left_alone(untrained_entries, record):
