@@ -53,11 +53,12 @@ def _run_dir(args: argparse.Namespace, settings: Settings) -> Path:
     from ecgcore.models.architectures import architecture
     from ecgcore.models.cards import CARD_FILE
     from ecgcore.ptbxl.catalog import open_catalog
+    from ecgcore.ptbxl.consensus import CONSENSUS_FILE
     from ecgcore.study.neighbours.runs import recipe_of
     from ecgcore.tasks import mi
     from ecgcore.tasks.registry import task_named
     from ecgcore.training.checkpoint import CHECKPOINT_FILE, PREVIOUS_FILE
-    from ecgcore.training.spec import CONSENSUS_FILE, SPEC_FILE, TrainSpec
+    from ecgcore.training.spec import SPEC_FILE, TrainSpec
 
     chosen: Path | None = args.run_dir
     if not (args.arch and args.train_set):

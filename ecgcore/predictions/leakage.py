@@ -1,14 +1,17 @@
 """What a model has already seen of a patient: predictions of seen records are not independent."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from ecgcore.errors import CatalogError
 from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import Catalog, CatalogEntry
-from ecgcore.tasks.mi import MIX, training_ids, validation_ids
+from ecgcore.ptbxl.consensus import CONSENSUS_FILE, GROUP_OF, Consensus
+from ecgcore.ptbxl.label_groups import GROUPS
+from ecgcore.tasks.mi import AGREED, MIX, training_ids, validation_ids
 from ecgcore.tasks.registry import task_named
 
 
@@ -62,6 +65,14 @@ class SeenInTraining:
             _patients(records, trained),
             _patients(records, validated),
         )
+
+    def with_agreed(self, records: pd.DataFrame, agreed: Consensus) -> "SeenInTraining":
+        """Add the training records that a consensus put into the study."""
+        train = records[records["split"] == "train"]
+        groups = agreed.of(train).map(GROUP_OF)
+        more = [int(ecg_id) for ecg_id in groups.index[groups.isin(GROUPS)]]
+        patients = self.patients | _patients(records, more)
+        return replace(self, trained=self.trained | frozenset(more), patients=patients)
 
     def leakage(self, ecg_id: int, patient_id: int | None) -> str:
         """Say how the model knows a record, a key of `LEAKAGE_WORDS`.
@@ -124,8 +135,19 @@ def _leakage_of(
 ) -> str:
     if member.card.data_version == catalog.version:
         known = seen(member.key.train_set, member.key.seed)
+        if member.key.train_set == AGREED:
+            known = known.with_agreed(catalog.frame, _agreed(member))
         return known.leakage(entry.ecg_id, entry.patient_id)
     return "" if member.card.synthetic != catalog.synthetic else "other copy"
+
+
+def _agreed(member: ModelEntry) -> Consensus:
+    """Return the consensus that a run was trained on; an empty one where it was lost."""
+    fingerprint = dict(member.card.recipe).get("consensus", "")
+    try:
+        return Consensus.load(member.folder / CONSENSUS_FILE, fingerprint)
+    except CatalogError:
+        return Consensus({})
 
 
 LEAKAGE_WORDS = {

@@ -21,6 +21,8 @@ GROUP_OF = {
     "not readable": "other",
 }
 """Label group that each verdict makes of a record; no MI counts as normal, whatever else it has."""
+CONSENSUS_FILE = "consensus.json"
+"""Where a run's folder keeps the consensus that it was trained on."""
 _FORMAT = "ecg-trust consensus"
 
 

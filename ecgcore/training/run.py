@@ -35,7 +35,7 @@ from ecgcore.models.registry import build, round_to_half, save_weights
 from ecgcore.predictions.store import PREDICTIONS_FILE, predictions_frame, save_predictions
 from ecgcore.ptbxl import label_groups
 from ecgcore.ptbxl.catalog import Catalog, load_catalog
-from ecgcore.ptbxl.consensus import Consensus
+from ecgcore.ptbxl.consensus import CONSENSUS_FILE, Consensus
 from ecgcore.ptbxl.store import FS_HZ, Recordings, open_recordings
 from ecgcore.tasks import mi
 from ecgcore.tasks.task import Task
@@ -45,7 +45,6 @@ from ecgcore.training.data import TrainingData, load_training_data, n_to_read
 from ecgcore.training.loop import EpochResult, Watcher, fit, logits_of
 from ecgcore.training.mixed_precision import resolved, training_device
 from ecgcore.training.spec import (
-    CONSENSUS_FILE,
     PROGRESS_FILE,
     READING_EVENT,
     STEP_FILE,

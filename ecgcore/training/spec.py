@@ -17,7 +17,6 @@ from ecgcore.tasks.task import Task, TrainSet
 
 SPEC_FILE = "spec.json"
 PROGRESS_FILE = "progress.jsonl"
-CONSENSUS_FILE = "consensus.json"
 STEP_FILE = "step.json"
 READING_EVENT = "reading"
 """In the progress file: how many recordings have been read, and how many are needed."""

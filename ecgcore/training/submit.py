@@ -19,12 +19,11 @@ from ecgcore.jobs import progress
 from ecgcore.jobs.store import Job, JobStore
 from ecgcore.jobs.supervisor import STARTED_EVENT
 from ecgcore.models.architectures import ARCHITECTURES, architecture
-from ecgcore.ptbxl.consensus import Consensus
+from ecgcore.ptbxl.consensus import CONSENSUS_FILE, Consensus
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.tasks import mi
 from ecgcore.tasks.registry import task_named
 from ecgcore.training.spec import (
-    CONSENSUS_FILE,
     PROGRESS_FILE,
     READING_EVENT,
     SPEC_FILE,

@@ -7,6 +7,7 @@ import pytest
 
 from ecgcore.predictions.leakage import LEAKAGE_WORDS, SeenInTraining, leakage_of
 from ecgcore.ptbxl.catalog import load_catalog
+from ecgcore.ptbxl.consensus import Consensus
 
 RECORDS = pd.DataFrame(
     {
@@ -106,3 +107,29 @@ def test_the_seed_that_knows_a_record_best_counts_for_the_ensemble():
 
 def test_a_recording_from_elsewhere_has_no_leakage():
     assert leakage_of(made("A", 1, "open"), CATALOG, None, None) is None
+
+
+def test_a_record_that_only_the_consensus_put_into_training_was_seen(tmp_path):
+    """Record 4 is of the other group in the training folds; record 3 was left out of them."""
+    agreed = Consensus({4: "MI", 5: "MI", 3: "not readable"})
+    agreed.save(tmp_path / "consensus.json")
+    key = SimpleNamespace(train_set="C-consensus", seed=0)
+    card = SimpleNamespace(
+        data_version="open", synthetic=False, recipe=(("consensus", agreed.fingerprint),)
+    )
+    member = SimpleNamespace(key=key, card=card, folder=tmp_path)
+    run = SimpleNamespace(train_set="C-consensus", members=(member,))
+    catalog = SimpleNamespace(version="open", synthetic=False, frame=RECORDS)
+
+    def seen(_train_set, _seed):
+        return SeenInTraining(frozenset({1}), frozenset({5}), frozenset({10}))
+
+    found = {
+        ecg_id: leakage_of(run, catalog, SimpleNamespace(ecg_id=ecg_id, patient_id=99), seen)
+        for ecg_id in (1, 3, 4, 5)
+    }
+    assert found == {1: "seen", 3: "", 4: "seen", 5: "tuned"}
+    other = SimpleNamespace(ecg_id=2, patient_id=11)  # another recording of record 4's patient
+    assert leakage_of(run, catalog, other, seen) == "patient"
+    (tmp_path / "consensus.json").unlink()
+    assert leakage_of(run, catalog, other, seen) == ""

@@ -9,11 +9,11 @@ from ecgcore.errors import CatalogError, JobError
 from ecgcore.jobs.store import JobStore
 from ecgcore.models.cards import ModelCard
 from ecgcore.ptbxl.catalog import Catalog
-from ecgcore.ptbxl.consensus import Consensus
+from ecgcore.ptbxl.consensus import CONSENSUS_FILE, Consensus
 from ecgcore.ptbxl.label_groups import fingerprint
 from ecgcore.tasks import mi
 from ecgcore.training.run import finished_card, run_training
-from ecgcore.training.spec import CONSENSUS_FILE, TrainSpec
+from ecgcore.training.spec import TrainSpec
 from ecgcore.training.submit import submit
 
 

@@ -4,12 +4,12 @@ import pytest
 import sqlalchemy as sa
 
 from ecgcore.jobs.store import JobStore
-from ecgcore.ptbxl.consensus import Consensus
+from ecgcore.ptbxl.consensus import CONSENSUS_FILE, Consensus
 from ecgcore.review.readings.adjudication import settle
 from ecgcore.review.readings.reading import Reading
 from ecgcore.review.readings.rounds import Place, commit
 from ecgcore.review.store.log import ReviewLog
-from ecgcore.training.spec import CONSENSUS_FILE, TrainSpec
+from ecgcore.training.spec import TrainSpec
 
 SURE = {"no MI": 90, "not readable": None}
 VERDICTS = {1: "no MI", 2: "no MI", 8: "uncertain"}
