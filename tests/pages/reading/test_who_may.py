@@ -210,8 +210,26 @@ def readings_of(log: ReviewLog, ward: str, who: str) -> set[str]:
     return {reading_of(one).text for one in found}
 
 
+def test_agreement_is_of_all_for_the_lead_and_of_the_own_readings_for_whom_saw_answers(visit, log):
+    for ward, readers in WARDS.items():
+        for case, who in product(CASES, readers):
+            record(log, Place(ward, case, who), Reading("MI", 80), 1)
+        reveal(log, Place(ward, CASES[0], readers[0]))
+    leads = {LEADS["One"]: "Ward one", LEADS["Two"]: "Ward two"}
+    own = {readers[0]: ward for ward, readers in WARDS.items()}
+    for who, (ward, readers) in product(EVERYBODY, WARDS.items()):
+        app = visit(who, "agreement", study=ward, view="Pairs")
+        named = {one for one in readers if one != who and one in wire(app)}
+        assert named == (set(readers) if leads.get(who) == ward else set()), (who, ward)
+        n = [one.value["n"].iloc[0] for one in app.table]
+        if ward in (leads.get(who), own.get(who)):
+            assert n == ["2" if who in leads else "1"], (who, ward)
+        elif who not in leads and who not in own:
+            assert not n, (who, ward)
+
+
 def test_nobody_who_has_not_logged_in_sees_anything(visit, open_page):
-    for page in ("reader-study", "reading", "adjudication", "worklist", "review"):
+    for page in ("reader-study", "reading", "adjudication", "agreement", "worklist", "review"):
         app = AppTest.from_file(str(ROUTER), default_timeout=60)
         app.secrets["auth"] = AUTH
         app.user = {"is_logged_in": False}
