@@ -48,6 +48,7 @@ from pages.shared import case as cases
 from pages.shared.decision_choice import chosen_calibrator
 from pages.shared.errors import plain, show_ecg_error
 from pages.upload import one_lead, questions
+from pages.upload.convert import convert_menu
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_popover_container import PopoverContainer
@@ -103,6 +104,7 @@ def open_recording() -> EcgRecord | OneLead | None:
             st.button("Remove", icon=":material/delete:", on_click=_replace, args=(None,))
             if isinstance(opened.record, EcgRecord):
                 patient = _choose_patient()
+                convert_menu(opened.record, str(_round()))
             key = f"upload_menu_{_round()}"
             menu = st.popover("Open another", icon=":material/upload:", key=key)
     with st.container() if opened is None else menu:

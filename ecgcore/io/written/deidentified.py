@@ -8,8 +8,10 @@ none of the words that our writers know, and the file is refused.
 
 import json
 import re
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -41,8 +43,49 @@ _ABOUT_SOMEBODY = re.compile(
     r"private|subject|performer|identifier|Comments|telecom|assigned|birth",
     re.IGNORECASE,
 )
-_STAND_IN = re.compile(r"(?:X|19000101|000000|\s)*")
-"""What may stand in an element about somebody: nothing."""
+_STAND_IN = re.compile(r"(?:X|19000101|000000|01\.01\.8500\.00\.00|\s)*")
+"""What may stand in an element about somebody or about a day: nothing."""
+
+_A_DAY = re.compile(
+    r"Date|(?<!Offset)Time$|effectiveTime/@(?!nullFlavor)|^date$|issued|effective\w+$"
+)
+_NEW_UID = re.compile(r"2\.25\.\d{1,39}")
+_STATED_UIDS = {"TransferSyntaxUID", "ImplementationClassUID"}
+_WRITTEN_TEXT = {
+    "dicom": """
+        FileMetaInformationGroupLength FileMetaInformationVersion MediaStorageSOPClassUID
+        MediaStorageSOPInstanceUID TransferSyntaxUID ImplementationClassUID
+        ImplementationVersionName SOPClassUID SOPInstanceUID StudyDate ContentDate
+        AcquisitionDateTime StudyTime ContentTime AccessionNumber Modality Manufacturer
+        ReferringPhysicianName PatientName PatientID PatientBirthDate PatientSex
+        PatientIdentityRemoved DeidentificationMethod StudyInstanceUID SeriesInstanceUID StudyID
+        SeriesNumber InstanceNumber WaveformOriginality NumberOfWaveformChannels
+        NumberOfWaveformSamples SamplingFrequency MultiplexGroupLabel CodeValue
+        CodingSchemeDesignator CodeMeaning ChannelSensitivity ChannelSensitivityCorrectionFactor
+        ChannelBaseline ChannelSampleSkew WaveformBitsStored WaveformBitsAllocated
+        WaveformSampleInterpretation WaveformPaddingValue
+    """,
+    "aecg": """
+        AnnotatedECG/@type id/@root code/@code code/@codeSystem code/@codeSystemName
+        effectiveTime/@nullFlavor series/@type value/@type head/@value head/@unit increment/@value
+        increment/@unit origin/@value origin/@unit scale/@value scale/@unit
+    """,
+    "fhir": """
+        resourceType status category.coding.system category.coding.code code.coding.system
+        code.coding.code code.coding.display component.code.coding.system
+        component.code.coding.code component.code.coding.display
+        component.valueSampledData.origin.value component.valueSampledData.origin.unit
+        component.valueSampledData.origin.system component.valueSampledData.origin.code
+        component.valueSampledData.period component.valueSampledData.interval
+        component.valueSampledData.intervalUnit component.valueSampledData.factor
+        component.valueSampledData.dimensions
+    """,
+}
+_WRITTEN = {kind: frozenset(text.split()) for kind, text in _WRITTEN_TEXT.items()}
+"""Elements that our writers write; any other is refused, whatever it holds."""
+
+_NO_DAY = (1980, 1, 1, 0, 0, 0)
+"""What a zip states where nothing is stated."""
 
 _LEAD_WORDS = frozenset([*LEADS, *(lead.upper() for lead in LEADS)])
 
@@ -85,7 +128,26 @@ def prove(record: EcgRecord, files: Files, to: str) -> Proof:
             raise RecordError(f"{where} is not empty; refused.")
         if not all(map(_is_harmless, value.split())):
             raise RecordError(f"{where} holds a word that our writer does not know; refused.")
-    return Proof(record.signal.size, elements)
+        _check_place(where, value, to.partition("-")[0])
+    return Proof(record.signal.size, (*elements, *_given(files, to)))
+
+
+def _check_place(where: str, value: str, kind: str) -> None:
+    """Refuse a day, an identifier that may be a copy, and an element that is not written."""
+    place = where.split()[-1] if kind == "dicom" else where
+    if kind in _WRITTEN and place not in _WRITTEN[kind]:
+        raise RecordError(f"{where} is no element that our writer writes; refused.")
+    if _A_DAY.search(place) and not _STAND_IN.fullmatch(value):
+        raise RecordError(f"{where} holds a day or a time; refused.")
+    is_own = place.endswith("UID") and "ClassUID" not in place and place not in _STATED_UIDS
+    if is_own and not _NEW_UID.fullmatch(value):
+        raise RecordError(f"{where} is no new identifier; refused.")
+
+
+def _given(files: Files, to: str) -> tuple[tuple[str, str], ...]:
+    """Name what the reader chose himself and the file repeats."""
+    stem = files[0][0].removesuffix(".hea")
+    return (("name, as you gave it", stem),) if to == "wfdb" else ()
 
 
 def _is_harmless(word: str) -> bool:
@@ -102,6 +164,11 @@ def _elements(files: Files, to: str) -> Iterator[tuple[str, str]]:
     content = files[0][1]
     if to == "npz":
         yield from (("array", name.removesuffix(".npy")) for name in unpack(content, "npz"))
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            if any(
+                one.date_time != _NO_DAY or one.comment or one.extra for one in archive.infolist()
+            ):
+                raise RecordError("The zip holds a time or a comment; refused.")
     elif to == "csv":
         yield from (("column", cell) for cell in content.partition(b"\n")[0].decode().split(","))
     elif to == "wfdb":
@@ -126,8 +193,6 @@ def _of_header(text: str, stem: str) -> Iterator[tuple[str, str]]:
 
 
 def _of_dicom(content: bytes) -> Iterator[tuple[str, str]]:
-    from io import BytesIO
-
     from pydicom import dcmread
 
     data = dcmread(BytesIO(content))

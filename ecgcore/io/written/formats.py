@@ -59,6 +59,8 @@ _ONE_FILE = (
 )
 _BY_NAME = {one.name: one for one in _ONE_FILE}
 FORMATS = ("npz", "csv", "wfdb", "dicom", "aecg", "edf", "fhir", "fhir-r5")
+TITLES = {name: _BY_NAME[name].title if name in _BY_NAME else "WFDB" for name in FORMATS}
+"""Names of the formats for a reader."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,11 +1,14 @@
 """De-identification is proven from the file itself, or the file is refused."""
 
+import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
 
 from ecgcore.errors import RecordError
+from ecgcore.io.archives import unpack
 from ecgcore.io.recordings import read_upload
 from ecgcore.io.written.deidentified import prove
 from ecgcore.io.written.formats import FORMATS, Files, write
@@ -126,3 +129,54 @@ def test_what_is_listed_is_what_is_there() -> None:
     files = write(ECG, "fhir", "ecg").files
     listed = dict(prove(ECG, files, "fhir").elements)
     assert listed["resourceType"] == json.loads(files[0][1])["resourceType"]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "message"),
+    [
+        ("AcquisitionDateTime", "20200101120000", "AcquisitionDateTime holds a day or a time"),
+        ("ContentTime", "120000", "ContentTime holds a day or a time"),
+        ("SOPInstanceUID", "1.2.826.0.1.3680043.8.498.77", "SOPInstanceUID is no new identifier"),
+        ("FrameOfReferenceUID", "2.25.7", "FrameOfReferenceUID is no element that our writer"),
+        ("PatientAge", "", "PatientAge is no element that our writer writes"),
+        ("NumberOfFrames", "1", "NumberOfFrames is no element that our writer writes"),
+    ],
+)
+def test_a_day_a_copied_identifier_and_a_foreign_element_are_refused(
+    keyword: str, value: str, message: str
+) -> None:
+    from io import BytesIO
+
+    from pydicom import dcmread
+
+    data = dcmread(BytesIO(write(ECG, "dicom", "ecg").files[0][1]))
+    setattr(data, keyword, value)
+    stream = BytesIO()
+    data.save_as(stream)
+    with pytest.raises(RecordError, match=message):
+        prove(ECG, [("a.dcm", stream.getvalue())], "dicom")
+
+
+@pytest.mark.parametrize(
+    ("to", "old", "new", "message"),
+    [
+        ("aecg", b'nullFlavor="MSK"', b'value="20200101"', "effectiveTime/@value is no element"),
+        ("edf", b"01.01.8500", b"02.01.2000", "date holds a word"),
+        ("fhir", b'"status"', b'"issued": "2020", "status"', "issued is no element"),
+    ],
+)
+def test_a_day_in_other_formats_is_refused(to: str, old: bytes, new: bytes, message: str) -> None:
+    with pytest.raises(RecordError, match=message):
+        prove(ECG, changed(to, old, new), to)
+
+
+def test_a_time_of_writing_is_refused_and_a_name_is_listed() -> None:
+    ((_, content),) = write(ECG, "npz", "ecg").files
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, part in unpack(content, "npz").items():
+            archive.writestr(name, part)  # with the time of now
+    with pytest.raises(RecordError, match="a time or a comment"):
+        prove(ECG, [("a.npz", stream.getvalue())], "npz")
+    listed = prove(ECG, write(ECG, "wfdb", "Doe_7").files, "wfdb").elements
+    assert ("name, as you gave it", "Doe_7") in listed
