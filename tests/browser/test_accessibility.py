@@ -24,6 +24,7 @@ BEYOND_THE_LIST = (
     "review?record=9&method=Grad-CAM",
     "about?about=Models",
     "reading?ids=9&reader=AB",
+    "teaching?ids=9.12&reader=AB",
 )
 """States that the links at the top do not open."""
 EXCEPTIONS = {

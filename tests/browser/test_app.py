@@ -24,6 +24,7 @@ PAGES = {
     "explanations": "Explanations",
     "worklist": "Worklist",
     "reading?ids=9&reader=AB": "Reading",
+    "teaching?ids=9.12&reader=AB": "Teaching",
     "reader-study": "Reader study",
     "adjudication": "Adjudication",
     "agreement": "Agreement",
