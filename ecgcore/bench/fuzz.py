@@ -24,7 +24,7 @@ from ecgcore.io.raw import ReadOptions
 from ecgcore.io.recordings import read_upload
 
 LIMIT_S = 5.0
-MEMORY_LIMIT_MB = 512.0
+MEMORY_LIMIT_MB = 300.0
 _START_LIMIT_S = 120.0
 _PATIENCE = 30
 """Times the limit that may pass while a busy machine gives the worker no turn."""

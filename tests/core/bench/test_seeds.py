@@ -17,7 +17,7 @@ from tests.support.uploads import dipole_microvolts, seeds
 def test_the_seeds_of_the_checkout_are_small_valid_and_written_by_the_writers() -> None:
     committed, written = load_seeds(), seeds()
     assert [seed.kind for seed in committed] == [seed.kind for seed in written]
-    assert len(committed) == 36
+    assert len(committed) == 39
     expected_mv = dipole_microvolts()[:, :300] / 1000
     for seed, fresh in zip(committed, written, strict=True):
         assert sum(len(content) for _, content in seed.files) < 64_000

@@ -48,8 +48,30 @@ def further_formats(microvolts: Microvolts, fs_hz: int) -> tuple[Upload, ...]:
         Upload("WFDB in a folder", tuple(zip_file(_in_a_folder(microvolts, fs_hz)))),
         Upload("CSV tabs", tuple(csv_file(microvolts, separator="\t")), asked),
         Upload("CSV UTF-16", _utf_16(microvolts), asked),
+        Upload("CSV metadata", (_described(microvolts, fs_hz),), asked),
+        Upload("CSV units in a row", (_units_in_a_row(microvolts, fs_hz),)),
+        Upload("CSV Excel", (_excel(microvolts, fs_hz),)),
         *table_formats(microvolts, fs_hz),
     )
+
+
+def _described(microvolts: Microvolts, fs_hz: int) -> tuple[str, bytes]:
+    """Write lines about somebody above the table."""
+    ((_, content),) = csv_file(microvolts)
+    lines = f"Patient;Doe, Jane;1950-01-01\nDevice: A1\nSampling rate;{fs_hz} Hz\n\n"
+    return ("described.csv", lines.encode() + content)
+
+
+def _units_in_a_row(microvolts: Microvolts, fs_hz: int) -> tuple[str, bytes]:
+    ((_, content),) = csv_file(microvolts / 1000, fs_hz=fs_hz)
+    head, _, body = content.decode().partition("\n")
+    units = ",".join(["s", *["mV"] * len(LEADS)])
+    return ("units.csv", f"{head}\n{units}\n{body}".encode())
+
+
+def _excel(microvolts: Microvolts, fs_hz: int) -> tuple[str, bytes]:
+    ((_, content),) = csv_file(microvolts / 1000, separator=";", fs_hz=fs_hz, unit="mV")
+    return ("excel.csv", b"sep=;\r\n" + content)
 
 
 def _edf(microvolts: Microvolts, fs_hz: int) -> bytes:
