@@ -21,7 +21,7 @@ from tests.support.files.vendor_xml import (
     philips_file,
     schiller_file,
 )
-from tests.support.uploads import dipole_microvolts
+from tests.support.uploads import EIGHT, aecg_file, dicom_file, dipole_microvolts, muse_file
 
 MICROVOLTS = dipole_microvolts()[:, :500]
 HELD = np.rint(MICROVOLTS / 5) * 5 / 1000
@@ -74,6 +74,20 @@ def test_ecgdatakit_reads_the_same_of_mortara(tmp_path: Path) -> None:
     leads, fs_hz = by_ecgdatakit(mortara_file(MICROVOLTS, 100), tmp_path)
     assert fs_hz == 100
     np.testing.assert_allclose(np.stack([leads[lead] for lead in LEADS]), HELD, atol=1e-9)
+
+
+@pytest.mark.parametrize("writer", [muse_file, aecg_file, dicom_file])
+def test_ecgdatakit_reads_the_same_of_older_formats(
+    writer: Callable[..., Files], tmp_path: Path
+) -> None:
+    is_muse = writer is muse_file
+    leads = EIGHT if is_muse else LEADS
+    files = writer(MICROVOLTS[[LEADS.index(lead) for lead in leads]], 100)
+    theirs, fs_hz = by_ecgdatakit(files, tmp_path)
+    ours = read_upload(files)
+    assert ours.fs_hz == fs_hz == 100
+    for lead in leads:
+        np.testing.assert_allclose(ours.signal[LEADS.index(lead)], theirs[lead], atol=1e-6)
 
 
 @pytest.mark.parametrize("version", ["1.03", "1.04.01"])
