@@ -15,8 +15,6 @@ from ecgcore.stats.reliability_curve import ReliabilityCurve
 FloatArray = NDArray[np.float64]
 
 SMALL_PX, LARGE_PX = 188, 560
-_PREDICTED = "predicted probability of MI"
-_OBSERVED = "observed MI fraction"
 _UNIT = {"range": [-0.02, 1.02], "dtick": 0.2, "tick0": 0, "constrain": "domain", "showgrid": True}
 _SQUARE = {"scaleanchor": "x", "scaleratio": 1}
 _NARROW_BIN = 0.049
@@ -32,6 +30,7 @@ def reliability_figure(
     train_set: str = "",
     seeds: Sequence[ReliabilityCurve] = (),
     chosen: int | None = None,
+    positive: str = "MI",
     dark: bool = False,
 ) -> go.Figure:
     """Draw observed against predicted probability, with the records per bin underneath.
@@ -48,6 +47,8 @@ def reliability_figure(
         Curves to draw faint behind it.
     chosen
         A bin to mark.
+    positive
+        The class that is predicted.
     """
     style = style_of(train_set)
     color = style.color(dark=dark)
@@ -59,7 +60,7 @@ def reliability_figure(
             _points(curve, name, style, dark=dark),
             *_bars(curve, color, dark=dark),
         ],
-        layout=_layout(int(curve.n.max(initial=0)), dark=dark),
+        layout=_layout(int(curve.n.max(initial=0)), positive, dark=dark),
     )
     if chosen is not None:
         at = float(curve.mean_prob[chosen]), float(curve.observed[chosen])
@@ -69,16 +70,17 @@ def reliability_figure(
     return figure
 
 
-def _layout(most: float, *, dark: bool) -> dict[str, object]:
+def _layout(most: float, positive: str, *, dark: bool) -> dict[str, object]:
+    predicted, observed = f"predicted probability of {positive}", f"observed {positive} fraction"
     return {
         "template": template(dark=dark),
         "height": LARGE_PX,
         "dragmode": False,
         "barmode": "overlay",
-        "xaxis": _UNIT | {"title": {"text": _PREDICTED}, "anchor": "y2", "fixedrange": True},
+        "xaxis": _UNIT | {"title": {"text": predicted}, "anchor": "y2", "fixedrange": True},
         "yaxis": _UNIT
         | _SQUARE
-        | {"title": {"text": _OBSERVED}, "domain": [0.24, 1.0], "fixedrange": True},
+        | {"title": {"text": observed}, "domain": [0.24, 1.0], "fixedrange": True},
         "yaxis2": {
             "title": {"text": "records"},
             "domain": [0.0, 0.19],
@@ -258,6 +260,7 @@ def corp_figure(
     train_set: str = "",
     seeds: Sequence[CorpCurve] = (),
     chosen: int | None = None,
+    positive: str = "MI",
     dark: bool = False,
 ) -> go.Figure:
     """Draw the curve without bins, its band, its level stretches as dots and the records below.
@@ -268,7 +271,7 @@ def corp_figure(
     ----------
     pieces
         One row for each level stretch: ``left, right, n, n_mi, mean_prob, observed, low, high``.
-    name, train_set, chosen
+    name, train_set, chosen, positive
         As `reliability_figure`.
     seeds
         Curves to draw faint behind it.
@@ -284,7 +287,7 @@ def corp_figure(
             _stretches(pieces, style, dark=dark),
             _histogram(curve, color),
         ],
-        layout=_layout(int(_counts(curve).max()), dark=dark),
+        layout=_layout(int(_counts(curve).max()), positive, dark=dark),
     )
     if chosen is not None:
         at = pieces.iloc[chosen]

@@ -109,7 +109,11 @@ def figure_of(
 ) -> Figure:
     """Draw an ensemble's curve of the chosen kind; a chosen piece stands out."""
     mark = chosen if chosen is not None and chosen < len(pieces.table) else None
-    named = {"name": one.ensemble.label, "train_set": one.ensemble.train_set}
+    named = {
+        "name": one.ensemble.label,
+        "train_set": one.ensemble.train_set,
+        "positive": choice.positive,
+    }
     if choice.corp:
         return corp_figure(
             views.corp_curve(one),

@@ -35,6 +35,8 @@ from pages.shared.errors import plain
 from pages.shared.widgets import is_dark
 
 _METRIC, _HEIGHT_PX = "AUROC", 300
+_SHORT = 10
+"""Classes up to which their table has just as many rows."""
 
 
 def draw_task(task: Task) -> None:
@@ -107,7 +109,7 @@ def _draw_classes(task: Task, choice: TaskChoice) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        height=420,
+        height=420 if len(table) > _SHORT else "auto",
         column_config={"Class": st.column_config.TextColumn(width=330, pinned=True)},
         alt=f"AUROC of {len(table)} classes by each ensemble",
     )

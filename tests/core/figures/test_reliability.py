@@ -47,6 +47,9 @@ def test_reliability_figure_draws_filled_bins_intervals_and_counts(curve):
     assert figure.layout.yaxis.scaleanchor == "x"
     assert figure.layout.xaxis.title.text == "predicted probability of MI"
     assert figure.layout.yaxis.title.text == "observed MI fraction"
+    other = reliability_figure(curve, name="x", positive="AF").layout
+    assert other.xaxis.title.text == "predicted probability of AF"
+    assert other.yaxis.title.text == "observed AF fraction"
     diagonal = by_name(figure, "perfect calibration")
     assert list(diagonal.x) == list(diagonal.y) == [0, 1]
 
