@@ -213,7 +213,7 @@ def test_predict_an_unknown_id(run: Run, data: Path, record: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "record", ["nothing.hea", "no/such/record", "", "²", "-1.dat", "a" * 300, "9" * 5000]
+    "record", ["nothing.hea", "no/such/record", "²", "-1.dat", "a" * 300, "9" * 5000]
 )
 def test_predict_a_missing_file(
     data: Path, record: str, capsys: pytest.CaptureFixture[str]
@@ -221,6 +221,12 @@ def test_predict_a_missing_file(
     status = main(["predict", "--json", "--data", str(data), "--", record])
     assert status == BAD_INPUT
     assert ".hea does not exist" in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_predict_a_folder(run: Run, data: Path) -> None:
+    status, answer = run("predict", data, "--data", data)
+    assert status == BAD_INPUT
+    assert "data is a folder" in answer["error"]
 
 
 def test_predict_a_truncated_file(run: Run, data: Path) -> None:
@@ -297,7 +303,7 @@ def test_predict_a_missing_recording(run: Run, data: Path) -> None:
     path.unlink()
     status, answer = run("predict", "1", "--data", data)
     assert status == BAD_INPUT
-    assert "00001_lr.dat does not exist" in answer["error"]
+    assert "names 00001_lr.dat, which does not exist" in answer["error"]
 
 
 def test_an_error_for_a_reader_goes_to_stderr(
