@@ -21,6 +21,9 @@ _SURE_WHOLE_MV = 0.5
 _POSSIBLE_MV = (0.02, 40.0)
 _STRETCHES = 5
 _LEAST_SAMPLES = 50
+_LOOKED_AT = 5000
+"""Samples of a stretch."""
+
 _MIDDLES = {256: 9, 512: 10, 1024: 11, 2048: 12, 4096: 13, 8192: 14, 32768: 16}
 """Middle of a converter without sign, and its bits."""
 
@@ -57,8 +60,13 @@ def swing(signal: NDArray[np.floating]) -> float:
     n = signal.shape[1]
     if n < _LEAST_SAMPLES:
         return math.nan
-    parts = np.array_split(np.asarray(signal, dtype=np.float64), _STRETCHES, axis=1)
-    spans = np.concatenate([np.nanmax(part, axis=1) - np.nanmin(part, axis=1) for part in parts])
+    parts = [
+        part[:, :_LOOKED_AT].astype(np.float64)
+        for part in np.array_split(signal, _STRETCHES, axis=1)
+    ]
+    spans = np.concatenate(
+        [np.fmax.reduce(part, axis=1) - np.fmin.reduce(part, axis=1) for part in parts]
+    )
     spans = spans[np.isfinite(spans) & (spans > 0)]
     return float(np.median(spans)) if spans.size else math.nan
 
@@ -120,14 +128,15 @@ def guessed_rate(n_samples: int) -> Guess:
 
 
 def _are_whole(signal: NDArray[np.floating]) -> bool:
-    part = signal[:, :5000]
+    part = signal[:, :_LOOKED_AT]
     part = part[np.isfinite(part)]
     return bool(part.size) and bool(np.all(part == np.rint(part)))
 
 
 def _converter_middle(signal: NDArray[np.floating]) -> int:
     """Return the middle of the converter that values without a sign seem to come from, else 0."""
-    if np.nanmin(signal) < 0:
+    signal = signal[:, :_LOOKED_AT]
+    if np.isnan(signal).all() or np.nanmin(signal) < 0:
         return 0
     level = float(np.nanmedian(signal))
     near = [one for one in _MIDDLES if abs(level - one) <= _NEAR_MIDDLE * one]
