@@ -49,6 +49,8 @@ def asked_raw(found: Found, name: str, options: ReadOptions) -> RawEcg:
     RecordError
         If leads are missing, or file and reader differ; NotSaidError if neither says it.
     """
+    if found.signal.ndim != 2:
+        raise RecordError(f"{name} holds no column of samples. Export the recording again.")
     check_size(name, *found.signal.shape)
     if found.names is not None and len(found.names) > 1:
         twelve_leads(np.empty((len(found.names), 0)), found.names, found.left_out)

@@ -194,3 +194,9 @@ def test_one_number_may_have_any_shape() -> None:
     for array in (np.array(250), np.array([250.0]), np.array([[250]])):
         assert npz_files._rate({"fs_hz.npy": npy(array)}, "t.npz") == 250.0
     assert npz_files._rate({}, "t.npz") is None
+
+
+def test_one_line_of_commas_holds_no_samples() -> None:
+    """Found by the fuzzer (seed 13, case 1389) in a damaged export."""
+    with pytest.raises(RecordError, match="holds no column of samples"):
+        read_csv(b">4" + b"," * 38 + b"5,3,", "t.csv", ReadOptions())
