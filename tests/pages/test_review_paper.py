@@ -208,8 +208,8 @@ def test_the_print_is_true_to_scale_and_says_what_is_on_the_screen(
     check = scale_check(pdf)
     assert check.error_percent < 0.5
     assert (check.nominal_mm_per_s, check.nominal_mm_per_mv) == (50, 10)
-    content, paper = make.args
-    assert paper == "A4"
+    content, paper, *readings = make.args
+    assert (paper, readings) == ("A4", [None, None])
     assert "50 mm/s · 10 mm/mV · 40 Hz low-pass, zero-phase · 100 Hz" in scale_line(content)
     filtered = DisplayFilter(lowpass_hz=40.0).apply(synthetic_recordings.read(3))
     np.testing.assert_array_equal(content.record.signal, filtered.signal)

@@ -171,7 +171,8 @@ def test_two_recordings_in_a_zip_are_refused(run: Run, tmp_path: Path) -> None:
     path = saved(uploads.zip_file([*pair, *uploads.cinc_files(MICROVOLTS, 100)]), tmp_path)
     status, answer = run("predict", path)
     assert status == BAD_INPUT
-    assert "There are 2 recordings: ecg.hea, A1.hea. Choose one." in answer["error"]
+    listed = "There are 2 recordings: 1: ecg.zip (file 1) (WFDB); 2: ecg.zip (file 3) (WFDB)."
+    assert f"{listed} Choose one. Use --entry N." in answer["error"]
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.npz", "a.dcm", "a.xml", "a.scp", "a.csv", "a.hea"])
