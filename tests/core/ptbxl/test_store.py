@@ -162,7 +162,7 @@ def test_records_downloaded_later_are_added(catalog: Catalog, synthetic_dir: Pat
     assert (report.n_stored, report.n_missing, report.refused) == (3, 5, ())
     recordings = open_recordings(catalog)
     assert recordings.available(range(2, 8)) == [2, 3]
-    with pytest.raises(RecordError, match=r"00004_lr\.dat does not exist"):
+    with pytest.raises(RecordError, match=r"names 00004_lr\.dat, which does not exist"):
         recordings.read(4)
     for ecg_id in (4, 5):
         bring(synthetic_dir, catalog.folder, ecg_id)
@@ -227,7 +227,7 @@ WRONG = [
 UNFIT = [
     (too_short, "999 samples at 100 Hz"),
     (at_500_hz, "1000 samples at 500 Hz"),
-    (not_a_number, "lacks samples in V1;"),
+    (not_a_number, "lacks samples in V1"),
 ]
 
 
