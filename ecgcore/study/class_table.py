@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ecgcore.errors import ModelError
+from ecgcore.predictions.classes.labels import labels_at_hand
 from ecgcore.predictions.labelled import LabelledClasses
-from ecgcore.ptbxl.catalog import open_catalog
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.settings import Settings
 from ecgcore.stats.metrics import Estimate
@@ -184,7 +184,7 @@ def class_report(
     ModelError
         If there is nobody.
     """
-    task, recordings = task_named(task_name), open_recordings(open_catalog(settings))
+    task, recordings = task_named(task_name), open_recordings(labels_at_hand(settings))
     version = recordings.catalog.version
     rows, notes, together = [], [], {}
     for one in answers_to(task, settings, version):

@@ -12,14 +12,19 @@ from ecgcore.predictions.classes.evaluated import (
     evaluate_classes,
     mi_logit,
 )
-from ecgcore.predictions.classes.labels import labels_path, save_labels, shipped_labels
+from ecgcore.predictions.classes.labels import (
+    labels_at_hand,
+    labels_path,
+    save_labels,
+    shipped_labels,
+)
 from ecgcore.predictions.classes.rules import ClassPrediction, ClassRules, leading
 from ecgcore.predictions.ensemble import ensembles_of
+from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.settings import Settings
 from ecgcore.tasks.registry import TASKS, task_named
 from tests.support.predictions import ensemble
 
-NEEDS_TABLES = ("challenge24",)
 CLASSES = ("often", "rare", "never")
 
 
@@ -95,13 +100,12 @@ def test_the_mi_score_is_that_of_any_mi_statement():
 def test_shipped_labels_are_those_of_the_tables(ptbxl_catalog):
     shipped = shipped_labels(Settings.from_env().pretrained_dir)
     for task in TASKS.values():
-        if task.name in NEEDS_TABLES:
-            continue
         for one in task.test_sets:
             ids = one.choose(ptbxl_catalog, "test")
             assert one.choose(shipped, "test") == ids
             wanted = task.label_rule(ptbxl_catalog, ids)
             np.testing.assert_array_equal(task.label_rule(shipped, ids), wanted)
+            np.testing.assert_array_equal(task.known(shipped, ids), task.known(ptbxl_catalog, ids))
     ids = shipped.frame.index
     mine, theirs = (one.frame.loc[ids, "patient_id"] for one in (shipped, ptbxl_catalog))
     assert mine.groupby(theirs.to_numpy()).nunique().max() == 1
@@ -109,8 +113,18 @@ def test_shipped_labels_are_those_of_the_tables(ptbxl_catalog):
 
 
 def test_labels_are_written_as_they_are_read(synthetic_catalog, tmp_path):
+    told = synthetic_catalog.frame.copy()
+    blank, deviated = told.index[told["split"] == "test"][:2]
+    told.loc[blank, "report"] = ""
+    told.loc[deviated, "heart_axis"] = "ALAD"
+    synthetic_catalog = replace(synthetic_catalog, frame=told)
     save_labels(synthetic_catalog, tmp_path)
     shipped = shipped_labels(tmp_path)
+    challenge = task_named("challenge24")
+    lad = challenge.classes.index("LAD")
+    assert challenge.label_rule(shipped, [blank, deviated])[:, lad].tolist() == [0, 1]
+    assert challenge.known(shipped, [blank, deviated])[:, lad].tolist() == [False, True]
+    assert not set(told["report"]) - {""} & set(shipped.frame["report"])
     assert set(shipped.frame["split"]) == {"val", "test"}
     ids = list(shipped.frame.index)
     rule = task_named("statements71").label_rule
@@ -118,6 +132,17 @@ def test_labels_are_written_as_they_are_read(synthetic_catalog, tmp_path):
     labels_path(tmp_path).write_bytes(b"no table")
     with pytest.raises(ModelError, match=r"labels.parquet cannot be read"):
         shipped_labels(tmp_path)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_without_ptbxl_the_labels_that_ship_are_at_hand(synthetic_dir, tmp_path, named):
+    settings = replace(
+        Settings.from_env(),
+        data_dir=synthetic_dir if named else None,
+        synthetic_dir=synthetic_dir,
+        local_data_dir=tmp_path,
+    )
+    assert (labels_at_hand(settings).version == PTBXL_VERSION) != named
 
 
 def test_published_networks_are_judged_by_the_shipped_labels():
