@@ -4,6 +4,7 @@ Started by `ecgcore.io.guarded.pool`; it ends when its parent does.
 """
 
 import os
+import re
 import signal
 import sys
 import traceback
@@ -23,6 +24,11 @@ from ecgcore.records import EcgRecord
 _NICE = 5
 _KEPT_MB = 64
 """Growth after which a process makes room for a fresh one."""
+
+_OUT_OF_MEMORY = re.compile(
+    "out of memory|insufficient memory|memory allocation|(cannot|can't|unable to) allocate", re.I
+)
+"""How pandas, expat, zlib and HDF5 say it, in exceptions that are no MemoryError."""
 
 Answer = tuple[dict[str, Any], list[memoryview]]
 
@@ -49,13 +55,23 @@ def _answer(request: dict[str, Any], files: list[bytearray]) -> Answer:
         with _limited(request["cpu_s"], request["memory_mb"]):
             return _as_message(_read(request, files))
     except RecordError as error:
-        return _as_refusal(error)
-    except MemoryError:
-        return {"error": "memory"}, []
+        return ({"error": "memory"}, []) if _ran_out(error) else _as_refusal(error)
     except Exception as error:  # a fault of a reader must not cost more than this file
+        if _ran_out(error):
+            return {"error": "memory"}, []
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
         return {"error": "fault", "words": where}, []
+
+
+def _ran_out(error: BaseException | None) -> bool:
+    """Whether an error, or one that led to it, is a lack of memory."""
+    if error is None:
+        return False
+    if isinstance(error, MemoryError):
+        return True
+    said = not isinstance(error, RecordError) and _OUT_OF_MEMORY.search(str(error))
+    return bool(said) or _ran_out(error.__cause__)
 
 
 def _as_refusal(error: RecordError) -> Answer:
