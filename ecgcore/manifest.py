@@ -9,6 +9,23 @@ from ecgcore.errors import ModelError
 MANIFEST = "SHA256SUMS.txt"
 _DEPTH = 4
 
+FileState = tuple[int, int, int]
+"""Time of the last change in ns, size and inode: another content has another state."""
+
+
+def state_of(path: Path) -> FileState | None:
+    """Return what a file's content can be remembered by; None where there is no file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def manifest_state(folder: Path) -> FileState | None:
+    """Return the state of a folder's manifest; None where it has none."""
+    return state_of(folder / MANIFEST)
+
 
 def write_manifest(folder: Path) -> int:
     """List every file of a folder with its SHA-256; returns how many there are."""
@@ -59,20 +76,22 @@ def _sealed_folder(path: Path) -> Path | None:
 
 
 def _sums(folder: Path) -> dict[str, str]:
-    pairs = [
-        line.split("  ", 1)
-        for line in (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
-        if "  " in line
-    ]
+    return _listed(folder / MANIFEST, manifest_state(folder))
+
+
+@lru_cache(maxsize=8)
+def _listed(manifest: Path, _state: FileState | None) -> dict[str, str]:
+    """Read a manifest; whoever gets it must not change it."""
+    lines = manifest.read_text(encoding="utf-8").splitlines()
+    pairs = [line.split("  ", 1) for line in lines if "  " in line]
     return {name: digest for digest, name in pairs}
 
 
 def _sha256(path: Path) -> str:
-    status = path.stat()
-    return _hashed(path, status.st_mtime_ns, status.st_size, status.st_ino)
+    return _hashed(path, state_of(path))
 
 
 @lru_cache(maxsize=512)
-def _hashed(path: Path, *_state: int) -> str:
+def _hashed(path: Path, _state: FileState | None) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -24,7 +24,7 @@ from ecgcore.figures.paper_layout import (
     paper_layout,
     roomy_layout,
 )
-from ecgcore.figures.theme import RUST, Paper, Theme, paper, template
+from ecgcore.figures.theme import RUST, Paper, Theme, Trace, paper, template
 from ecgcore.io.raw import OneLead
 from ecgcore.leads import LEADS
 from ecgcore.records import EcgRecord, FloatArray
@@ -50,7 +50,7 @@ _CORNER = {
     "yshift": 4,
     "showarrow": False,
 }
-_UNSEEN = {"opacity": 0, "hoverinfo": "skip", "legendgroup": "unfiltered"}
+_UNSEEN: Trace = {"opacity": 0, "hoverinfo": "skip", "legendgroup": "unfiltered"}
 
 
 def figure_height_px(width_px: int, layout: PaperLayout, *, overlay: bool = False) -> int:
@@ -233,29 +233,28 @@ def _edge(layout: PaperLayout, colors: Paper) -> dict[str, Any]:
     }
 
 
-def _lead_trace(
-    record: EcgRecord, segment: Segment, layout: PaperLayout, colors: Paper
-) -> go.Scatter:
+def _lead_trace(record: EcgRecord, segment: Segment, layout: PaperLayout, colors: Paper) -> Trace:
     samples = segment.samples(record.fs_hz, record.n_samples)
     signal = _drawn_mv(record, segment, samples)
-    return go.Scatter(
-        x0=layout.time_x_mm(samples.start / record.fs_hz),
-        dx=layout.speed_mm_s / record.fs_hz,
-        y=segment.y_mm + layout.gain_mm_mv * signal,
-        customdata=_hover_values(samples, signal, record.fs_hz),
-        mode="lines",
-        line={"color": colors.trace, "width": 1.3},
-        name=f"{segment.label} rhythm" if segment.rhythm else segment.label,
-        legendgroup="filtered",
-        meta=segment.label,
-        hovertemplate=_HOVER,
-    )
+    return {
+        "type": "scatter",
+        "x0": layout.time_x_mm(samples.start / record.fs_hz),
+        "dx": layout.speed_mm_s / record.fs_hz,
+        "y": segment.y_mm + layout.gain_mm_mv * signal,
+        "customdata": _hover_values(samples, signal, record.fs_hz),
+        "mode": "lines",
+        "line": {"color": colors.trace, "width": 1.3},
+        "name": f"{segment.label} rhythm" if segment.rhythm else segment.label,
+        "legendgroup": "filtered",
+        "meta": segment.label,
+        "hovertemplate": _HOVER,
+    }
 
 
-def _unseen_traces(record: EcgRecord, layout: PaperLayout, colors: Paper) -> list[go.Scatter]:
+def _unseen_traces(record: EcgRecord, layout: PaperLayout, colors: Paper) -> list[Trace]:
     """Draw the unfiltered leads, told from the filtered ones by their ``legendgroup``."""
     traces = [_lead_trace(record, segment, layout, colors) for segment in layout.segments]
-    return [one.update(_UNSEEN, name=f"{one.name}, unfiltered") for one in traces]
+    return [one | _UNSEEN | {"name": f"{one['name']}, unfiltered"} for one in traces]
 
 
 def _drawn_mv(record: EcgRecord, segment: Segment, samples: range) -> FloatArray:
@@ -271,20 +270,19 @@ def _hover_values(samples: range, signal: FloatArray, fs_hz: int) -> NDArray[np.
     return clipped
 
 
-def _polyline(
-    x_mm: FloatArray, y_mm: FloatArray, color: str, width: float, name: str
-) -> go.Scatter:
-    return go.Scatter(
-        x=x_mm,
-        y=y_mm,
-        mode="lines",
-        line={"color": color, "width": width},
-        hoverinfo="skip",
-        name=name,
-    )
+def _polyline(x_mm: FloatArray, y_mm: FloatArray, color: str, width: float, name: str) -> Trace:
+    return {
+        "type": "scatter",
+        "x": x_mm,
+        "y": y_mm,
+        "mode": "lines",
+        "line": {"color": color, "width": width},
+        "hoverinfo": "skip",
+        "name": name,
+    }
 
 
-def _pulses(layout: PaperLayout, colors: Paper) -> go.Scatter:
+def _pulses(layout: PaperLayout, colors: Paper) -> Trace:
     """Draw 1 mV for 0.2 s at the left of each row."""
     lead_in, width = layout.pulse_x_mm / 2, layout.pulse_width_mm
     x = layout.pulse_x_mm + np.array([-lead_in, 0, 0, width, width, width + lead_in, np.nan])
@@ -294,7 +292,7 @@ def _pulses(layout: PaperLayout, colors: Paper) -> go.Scatter:
     return _polyline(x_all, y.astype(np.float32), colors.trace, 1.6, "1 mV, 0.2 s")
 
 
-def _breaks(layout: PaperLayout, colors: Paper) -> go.Scatter:
+def _breaks(layout: PaperLayout, colors: Paper) -> Trace:
     """Mark each change of lead by a short line above and below the trace."""
     changes = [s for s in layout.segments if s.start_s > 0]
     x = np.repeat([s.x_mm for s in changes], 6).reshape(-1, 6)
@@ -307,19 +305,20 @@ def _breaks(layout: PaperLayout, colors: Paper) -> go.Scatter:
 
 def _lead_names(
     record: EcgRecord, layout: PaperLayout, notes: Mapping[str, str], colors: Paper
-) -> go.Scatter:
+) -> Trace:
     """Write the names last, with a rim of paper that keeps them readable on a trace."""
     rim = ", ".join(f"{x}px {y}px 1px {colors.background}" for x in (-1, 1) for y in (-1, 1))
-    return go.Scatter(
-        x=[segment.x_mm + 0.5 for segment in layout.segments],
-        y=[_name_y_mm(record, segment, layout) for segment in layout.segments],
-        text=[_name_text(segment, notes) for segment in layout.segments],
-        mode="text",
-        textposition="top right",
-        textfont={"size": 14, "color": colors.text, "shadow": rim},
-        hoverinfo="skip",
-        name="lead names",
-    )
+    return {
+        "type": "scatter",
+        "x": [segment.x_mm + 0.5 for segment in layout.segments],
+        "y": [_name_y_mm(record, segment, layout) for segment in layout.segments],
+        "text": [_name_text(segment, notes) for segment in layout.segments],
+        "mode": "text",
+        "textposition": "top right",
+        "textfont": {"size": 14, "color": colors.text, "shadow": rim},
+        "hoverinfo": "skip",
+        "name": "lead names",
+    }
 
 
 def _name_text(segment: Segment, notes: Mapping[str, str]) -> str:

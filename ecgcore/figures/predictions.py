@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from ecgcore.figures.comparison import style_of
-from ecgcore.figures.theme import STYLE, ink, template
+from ecgcore.figures.theme import STYLE, Trace, ink, template
 from ecgcore.models.architectures import arch_title
 from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.decision import EnsemblePrediction
@@ -71,13 +71,10 @@ def predictions_figure(
         What a recording without MI is called.
     """
     placed = _placed(rows)
-    figure = go.Figure(layout=_layout(placed, dark=dark))
-    figure.add_traces(_bands(placed, negative, muted=muted, dark=dark))
+    traces = _bands(placed, negative, muted=muted, dark=dark)
     for row in placed:
-        figure.add_traces(_marks(row, explained, dark=dark))
-        _draw_threshold(figure, row, dark=dark)
-    lowest = min((row.y for row in placed), default=0.0)
-    return figure.update_layout(height=round(_AROUND_PX + _ROW_PX * (1 - lowest)))
+        traces += _marks(row, explained, dark=dark)
+    return go.Figure(traces, _layout(placed, dark=dark))
 
 
 def _placed(rows: Sequence[EnsemblePrediction]) -> list[_Row]:
@@ -90,23 +87,24 @@ def _placed(rows: Sequence[EnsemblePrediction]) -> list[_Row]:
     ]
 
 
-def _bands(rows: Sequence[_Row], negative: str, *, muted: bool, dark: bool) -> list[go.Bar]:
+def _bands(rows: Sequence[_Row], negative: str, *, muted: bool, dark: bool) -> list[Trace]:
     """Return a trace for each part of the bands, drawn below all marks."""
     known = [(row, zones) for row in rows if (zones := row.made.rule.zones)]
-    bands = []
+    bands: list[Trace] = []
     for part, rgb in _ZONES.items():
         red, green, blue = _GREY if muted else rgb
         spans = [zones[part] for _, zones in known]
         words = negative if part == "normal" else part
         bands.append(
-            go.Bar(
-                orientation="h",
-                y=[row.y for row, _ in known],
-                base=[low for low, _ in spans],
-                x=[high - low for low, high in spans],
-                width=_BAND,
-                name=words,
-                marker={
+            {
+                "type": "bar",
+                "orientation": "h",
+                "y": [row.y for row, _ in known],
+                "base": [low for low, _ in spans],
+                "x": [high - low for low, high in spans],
+                "width": _BAND,
+                "name": words,
+                "marker": {
                     "color": f"rgba({red},{green},{blue},{_STRENGTH[part]})",
                     "line": {"width": 0.7, "color": ink(dark=dark).quiet},
                     "pattern": {
@@ -116,17 +114,17 @@ def _bands(rows: Sequence[_Row], negative: str, *, muted: bool, dark: bool) -> l
                         "fgcolor": ink(dark=dark).quiet,
                     },
                 },
-                customdata=[
+                "customdata": [
                     f"{row.name}: {words} {percent_range(*zones[part])}" for row, zones in known
                 ],
-                hovertemplate="%{customdata}<extra></extra>",
-                showlegend=bool(known),
-            )
+                "hovertemplate": "%{customdata}<extra></extra>",
+                "showlegend": bool(known),
+            }
         )
     return bands
 
 
-def _marks(row: _Row, explained: ModelEntry | None, *, dark: bool) -> list[go.Scatter]:
+def _marks(row: _Row, explained: ModelEntry | None, *, dark: bool) -> list[Trace]:
     """Return the marks of one row, the ensemble last, so that it lies on top."""
     made, y, name, colors = row.made, row.y, row.name, ink(dark=dark)
     style = style_of(made.ensemble.train_set)
@@ -150,7 +148,7 @@ def _marks(row: _Row, explained: ModelEntry | None, *, dark: bool) -> list[go.Sc
     return [*marks, _trace([made.prob], [y], f"{name}: {percent(made.prob)}", marker=mark)]
 
 
-def _ring(row: _Row, place: int, color: str) -> go.Scatter:
+def _ring(row: _Row, place: int, color: str) -> Trace:
     """Mark the explained seed, or the ensemble where it is the only one."""
     made = row.made
     one = len(made.seeds) == 1
@@ -169,33 +167,37 @@ def _ring(row: _Row, place: int, color: str) -> go.Scatter:
 
 def _trace(
     x: Sequence[float], y: Sequence[float], words: str, mode: str = "markers", **look: object
-) -> go.Scatter:
-    return go.Scatter(
-        x=list(x),
-        y=list(y),
-        mode=mode,
-        hovertemplate=f"{words}<extra></extra>",
-        showlegend=False,
+) -> Trace:
+    return {
+        "type": "scatter",
+        "x": list(x),
+        "y": list(y),
+        "mode": mode,
+        "cliponaxis": False,
+        "hovertemplate": f"{words}<extra></extra>",
+        "showlegend": False,
         **look,
-    )
+    }
 
 
-def _draw_threshold(figure: go.Figure, row: _Row, *, dark: bool) -> None:
-    """Draw the threshold for a target sensitivity; calls from 50 % need no line."""
-    if row.made.rule.threshold is not None:
-        figure.add_shape(
-            type="line",
-            x0=row.made.threshold,
-            x1=row.made.threshold,
-            y0=row.y - _THRESHOLD_REACH,
-            y1=row.y + _THRESHOLD_REACH,
-            line={"color": ink(dark=dark).text, "width": 1.5, "dash": "dash"},
-        )
+def _threshold_line(row: _Row, *, dark: bool) -> dict[str, object]:
+    """Return the line at the threshold for a target sensitivity."""
+    return {
+        "type": "line",
+        "x0": row.made.threshold,
+        "x1": row.made.threshold,
+        "y0": row.y - _THRESHOLD_REACH,
+        "y1": row.y + _THRESHOLD_REACH,
+        "line": {"color": ink(dark=dark).text, "width": 1.5, "dash": "dash"},
+    }
 
 
 def _layout(rows: Sequence[_Row], *, dark: bool) -> dict[str, object]:
     lowest = min((row.y for row in rows), default=0.0)
+    ruled = [row for row in rows if row.made.rule.threshold is not None]
     return {
+        "height": round(_AROUND_PX + _ROW_PX * (1 - lowest)),
+        "shapes": [_threshold_line(row, dark=dark) for row in ruled],
         "template": template(dark=dark),
         "barmode": "overlay",
         "margin": {"t": 30, "l": 10, "r": 12},

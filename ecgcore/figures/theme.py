@@ -1,12 +1,16 @@
 """Colours, fonts and templates that all figures share."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from functools import lru_cache
+from typing import Any, Literal, TypeAlias
 
 import plotly.graph_objects as go
 
 Figure: TypeAlias = go.Figure
 """A chart, for those who only hand it on."""
+
+Trace: TypeAlias = dict[str, Any]
+"""A trace as plain values, because Plotly would check one of its own kind twice."""
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
 
@@ -98,8 +102,9 @@ def paper(theme: Theme, *, neutral: bool = False) -> Paper:
     return (_NEUTRAL if neutral else _PAPER)[theme]
 
 
+@lru_cache(maxsize=2)
 def template(*, dark: bool) -> go.layout.Template:
-    """Return the template of all diagrams, for ``st.plotly_chart(theme=None)``."""
+    """Return the template of all diagrams, for ``st.plotly_chart(theme=None)``; figures copy it."""
     colors = ink(dark=dark)
     axis = {
         "gridcolor": colors.line,

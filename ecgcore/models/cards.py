@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from ecgcore.errors import ModelError
 from ecgcore.leads import LEADS
-from ecgcore.manifest import renew, verified
+from ecgcore.manifest import FileState, manifest_state, renew, state_of, verified
 from ecgcore.models.architectures import arch_place, arch_title
 from ecgcore.records import FloatArray
 from ecgcore.signals.block_highpass import highpass_block
@@ -251,12 +252,13 @@ def list_models(
     task
         Name of the models' task; None for the models of all tasks.
     """
-    pattern = f"seed-*/{CARD_FILE}"
-    shipped = _entries(pretrained_dir.glob(f"*/*/{pattern}"), task, shipped=True)
-    older = _entries(pretrained_dir.glob(f"*/{pattern}"), task, shipped=True)
+    pattern, seal = f"seed-*/{CARD_FILE}", manifest_state(pretrained_dir)
+    homes = pretrained_dir.glob(f"{task or '*'}/*/{pattern}")
+    shipped = _entries(homes, task, seal, shipped=True)
+    older = _entries(pretrained_dir.glob(f"*/{pattern}"), task, seal, shipped=True)
     known = {entry.key for entry in shipped}
     shipped += [entry for entry in older if entry.key not in known]
-    own = _entries(runs_dir.glob(f"*/{CARD_FILE}"), task, shipped=False)
+    own = _entries(runs_dir.glob(f"*/{CARD_FILE}"), task, None, shipped=False)
     return *sorted(shipped, key=_place), *sorted(own, key=_place)
 
 
@@ -289,17 +291,25 @@ def file_sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _entries(paths: Iterable[Path], task: str | None, *, shipped: bool) -> list[ModelEntry]:
+def _entries(
+    paths: Iterable[Path], task: str | None, seal: FileState | None, *, shipped: bool
+) -> list[ModelEntry]:
     entries = []
     for path in paths:
         try:
-            entry = ModelEntry(path.parent, ModelCard.load(path.parent), shipped)
+            entry = ModelEntry(path.parent, _loaded(path.parent, state_of(path), seal), shipped)
         except ModelError as error:
             log.warning("left out: %s", error)
             continue
         if task in (None, entry.key.task):
             entries.append(entry)
     return entries
+
+
+@lru_cache(maxsize=512)
+def _loaded(folder: Path, _card: FileState | None, _seal: FileState | None) -> ModelCard:
+    """Read a card once, until it or the manifest changes; pages ask for all at every step."""
+    return ModelCard.load(folder)
 
 
 def _place(entry: ModelEntry) -> tuple[bool, str, int, ModelKey, str]:

@@ -97,7 +97,6 @@ def _draw_chart(
 ) -> None:
     if made := predicted(rows):
         figure = predictions_figure(made, explained=explained, muted=muted, dark=is_dark())
-        figure.update_traces(cliponaxis=False, selector={"type": "scatter"})
         st.plotly_chart(
             figure,
             theme=None,

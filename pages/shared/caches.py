@@ -211,9 +211,17 @@ def stored_ensemble_logits(
     except ModelError:  # no file of predictions, which the models themselves do not need
         return None
     names = [entry.name for entry in ensemble.members]
-    if table is None or not set(names) <= set(table) or not np.isin(ecg_id, table.index).all():
+    if table is None:
         return None
-    return np.asarray(table.loc[ecg_id, names].to_numpy(dtype=np.float64).T)
+    find = table.index.get_loc if np.ndim(ecg_id) == 0 else table.index.get_indexer
+    try:
+        columns = [table.columns.get_loc(name) for name in names]
+        rows = np.asarray(find(ecg_id))
+    except KeyError:
+        return None
+    if (rows < 0).any():
+        return None
+    return np.asarray(table.to_numpy()[rows][..., columns].T, dtype=np.float64)
 
 
 def prediction(case: ReadableCase, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:

@@ -4,6 +4,7 @@ import itertools
 import os
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -31,13 +32,22 @@ Trial = Callable[[], str]
 
 @dataclass(frozen=True, slots=True)
 class ChaosReport:
-    """Attacks by kind: how many, and how many cost something, with the first of these in words."""
+    """What was attacked and what it cost.
+
+    Attributes
+    ----------
+    trials, losses, first
+        By kind of attack: how many, how many cost something, and the first of these in words.
+    harms
+        Kills, stops, full disks and false clocks by kind; one training takes several.
+    """
 
     seed: int
     seconds: float
     trials: dict[str, int]
     losses: dict[str, int]
     first: dict[str, str]
+    harms: dict[str, int] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -55,7 +65,8 @@ class ChaosReport:
             lost = self.losses[kind]
             words = f"  {self.first[kind]}" if lost else ""
             lines.append(f"{kind:28}{n - lost:10}{lost:6}{words}")
-        return "\n".join([*lines, f"{self.seconds:.0f} s, seed {self.seed}"])
+        done = ", ".join(f"{n} {kind}" for kind, n in self.harms.items()) or "none"
+        return "\n".join([*lines, f"harms: {done}", f"{self.seconds:.0f} s, seed {self.seed}"])
 
 
 @dataclass(slots=True)
@@ -83,17 +94,19 @@ def run_chaos(
     train
         Gives the command line that trains what a folder holds.
     """
-    started, tally = time.monotonic(), _Tally()
+    started, tally, harms = time.monotonic(), _Tally(), Counter[str]()
     with tempfile.TemporaryDirectory(prefix="ecg-chaos-") as name:
         folder = Path(name)
         for share, attacks in (
             (0.25, _uploads(seed)),
             (0.15, _mirrors(folder / "mirrors", settings.synthetic_dir, seed)),
-            (0.60, _kills(folder / "kills", folder / "data", train, seed)),
+            (0.60, _kills(folder / "kills", folder / "data", train, seed, harms)),
         ):
             _spend(attacks, share * 60 * minutes, tally)
     seconds = time.monotonic() - started
-    return ChaosReport(seed, round(seconds, 1), tally.trials, tally.losses, tally.first)
+    return ChaosReport(
+        seed, round(seconds, 1), tally.trials, tally.losses, tally.first, dict(harms)
+    )
 
 
 def _spend(attacks: Iterator[tuple[str, Trial]], seconds: float, tally: _Tally) -> None:
@@ -157,13 +170,13 @@ def _fetch(truth: Path, proof: str, lie: str, target: str, seed: int) -> str:
 
 
 def _kills(
-    folder: Path, data_dir: Path, train: kills.Command, seed: int
+    folder: Path, data_dir: Path, train: kills.Command, seed: int, harms: Counter[str]
 ) -> Iterator[tuple[str, Trial]]:
     if os.name == "nt":  # which stops no process for a signal
         return
     folder.mkdir()
     generate(data_dir)
-    bed, rng = kills.Bed.make(folder, data_dir, train), np.random.default_rng(seed)
+    bed, rng = kills.Bed.make(folder, data_dir, train, harms), np.random.default_rng(seed)
     for number in itertools.count():
         kind = kills.KINDS[number % len(kills.KINDS)]
         yield f"kill: {kind}", partial(kills.try_kill, bed, kind, number, rng)

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -28,7 +29,11 @@ from ecgcore.training.spec import PROGRESS_FILE, TrainSpec
 from ecgcore.training.submit import JOB_KIND
 
 KINDS = ("trainer", "server", "both", "stopped trainer", "full disk", "false clock")
+_OF_SERVER = {"server", "both", "false clock"}
 LIMIT_S = 300.0
+_HARMS = (2, 6)
+"""In one training: at least, and fewer than."""
+
 _SERVER = """
 import sys, time
 from pathlib import Path
@@ -57,15 +62,18 @@ class Bed:
     ----------
     train
         Gives the command line that trains what a folder holds.
+    n_harms
+        How many harms were done in all trials, by kind.
     """
 
     folder: Path
     spec: TrainSpec
     train: Command
     weights: str
+    n_harms: Counter[str]
 
     @classmethod
-    def make(cls, folder: Path, data_dir: Path, train: Command) -> "Bed":
+    def make(cls, folder: Path, data_dir: Path, train: Command, n_harms: Counter[str]) -> "Bed":
         """Train once without a disturbance."""
         arch = next(iter(ARCHITECTURES))
         train_set = task_named(mi.NAME).train_set_names[0]
@@ -73,7 +81,7 @@ class Bed:
         run_dir = folder / "unbroken"
         replace(spec, speedups="none").save(run_dir)
         subprocess.run(train(run_dir), check=True, capture_output=True, cwd=PROJECT_DIR)
-        return cls(folder, replace(spec, speedups="none"), train, _weights(run_dir))
+        return cls(folder, replace(spec, speedups="none"), train, _weights(run_dir), n_harms)
 
 
 def try_kill(bed: Bed, kind: str, number: int, rng: np.random.Generator) -> str:
@@ -86,7 +94,7 @@ def try_kill(bed: Bed, kind: str, number: int, rng: np.random.Generator) -> str:
     store = JobStore(folder / "jobs.sqlite")
     job = store.submit(run_dir, "chaos", JOB_KIND)
     server, most = _serve(store), 0
-    deadline, kills = time.monotonic() + LIMIT_S, int(rng.integers(1, 4))
+    deadline, harms = time.monotonic() + LIMIT_S, int(rng.integers(*_HARMS))
     try:
         while (job := store.get(job.id)).status != JobStatus.DONE:
             if time.monotonic() > deadline:
@@ -95,8 +103,9 @@ def try_kill(bed: Bed, kind: str, number: int, rng: np.random.Generator) -> str:
                 store.resume(job.id)
             time.sleep(float(rng.uniform(0.05, 3.0)))
             most = max(most, _n_trainers(run_dir))
-            if kills:
-                kills -= 1
+            if harms and (kind in _OF_SERVER or trainer_of(run_dir) is not None):
+                harms -= 1
+                bed.n_harms[kind] += 1
                 server = _disturb(kind, store, job, server)
     finally:
         server.kill()
@@ -132,6 +141,7 @@ def _disturb(
 
 def _try_full_disk(bed: Bed, run_dir: Path, rng: np.random.Generator) -> str:
     """Let no file of the trainer grow beyond a size, then let it go on."""
+    bed.n_harms["full disk"] += 1
     command = bed.train(run_dir)
     most = str(int(rng.choice([2_000, 200_000, 2_000_000])))
     limited = subprocess.run(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,16 @@ def test_every_kind_has_a_turn_and_time_ends_the_rest() -> None:
 def test_a_loss_is_told_and_fails_the_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = ChaosReport(0, 1.0, {"a": 3, "b": 1}, {"a": 1, "b": 0}, {"a": "two trainers"})
+    report = ChaosReport(
+        0, 1.0, {"a": 3, "b": 1}, {"a": 1, "b": 0}, {"a": "two trainers"}, {"a": 7}
+    )
     monkeypatch.setattr(chaos, "run_chaos", lambda *_, **__: report)
     assert main(["bench", "chaos", "--minutes", "1", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert (told["trials"], told["losses"]) == ({"a": 3, "b": 1}, {"a": 1, "b": 0})
+    assert told["harms"] == {"a": 7}
     assert "two trainers" in report.as_text()
+    assert "harms: 7 a\n" in report.as_text()
     assert main(["bench", "chaos", "--minutes", "0"]) == 2
 
 
@@ -97,7 +102,7 @@ def test_what_a_kill_may_cost(
     (tmp_path / "weights.safetensors").write_bytes(weights)
     digest = hashlib.sha256(b"w").hexdigest()
     spec = TrainSpec("cnn_bilstm", "A", 0, "", epochs=3)
-    bed = kills.Bed(tmp_path, spec, lambda *_: [], digest)
+    bed = kills.Bed(tmp_path, spec, lambda *_: [], digest, Counter())
     found = kills._lost(bed, tmp_path, most)
     assert found.startswith(cost) if cost else not found
 
