@@ -28,7 +28,11 @@ from ecgcore.settings import APP_DIR, Settings
 
 _TARGETS_MS = {"gradcam": 30.0, "ig": 400.0}
 _LOOP_RECORDS = 200
-_PAGE_BENCHES = ("pages.shared.page_bench", "pages.shared.reader.desk_bench")
+_PAGE_BENCHES = (
+    "pages.shared.bench.page_bench",
+    "pages.shared.bench.crowd_bench",
+    "pages.shared.bench.desk_bench",
+)
 
 
 @dataclass(frozen=True, slots=True)

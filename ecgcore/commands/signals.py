@@ -2,12 +2,16 @@
 
 import argparse
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from ecgcore.commands.records import asked_record
 from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
+
+if TYPE_CHECKING:
+    from ecgcore.ptbxl.shipped.table_file import ShippedTable
 
 
 def run_measure(args: argparse.Namespace, settings: Settings) -> Result:
@@ -55,31 +59,26 @@ def run_quality(args: argparse.Namespace, settings: Settings) -> Result:
 
 def run_quality_all(args: argparse.Namespace, settings: Settings) -> Result:
     """Assess every record of PTB-XL and of the synthetic set."""
-    from ecgcore.ptbxl.quality_table import quality_all
+    from ecgcore.ptbxl.quality_table import QUALITY
 
-    with tqdm(desc="quality", unit=" records", disable=args.json) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        report = quality_all(settings, show)
-    lines = [f"{report.n_records:,} records in {report.file}"]
-    lines += [f"{name:26}{n:7,}" for name, n in report.counts.items()]
-    return OK, asdict(report), "\n".join(lines)
+    return _written(QUALITY, args, settings)
 
 
 def run_measure_all(args: argparse.Namespace, settings: Settings) -> Result:
     """Measure every record of PTB-XL and of the synthetic set."""
-    from ecgcore.ptbxl.shipped.measured import measure_all
+    from ecgcore.ptbxl.shipped.measured import MEASURED
 
-    with tqdm(desc="measure", unit=" records", disable=args.json) as bar:
+    return _written(MEASURED, args, settings)
+
+
+def _written(table: "ShippedTable", args: argparse.Namespace, settings: Settings) -> Result:
+    with tqdm(desc=table.name, unit=" records", disable=args.json) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        report = measure_all(settings, show)
-    lines = [f"{report.n_records:,} records in {report.file}; measured in"]
+        report = table.write(settings, show)
+    lines = [f"{report.n_records:,} records in {report.file}; of these"]
     lines += [f"{name:26}{n:7,}" for name, n in report.counts.items()]
     return OK, asdict(report), "\n".join(lines)

@@ -1,7 +1,6 @@
 """Signal quality of every record of a data set, one small row each."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,21 +9,11 @@ from numpy.typing import NDArray
 
 from ecgcore.errors import CatalogError
 from ecgcore.leads import LEADS
-from ecgcore.ptbxl import synthetic
-from ecgcore.ptbxl.catalog import (
-    PTBXL_VERSION,
-    load_catalog,
-    open_catalog,
-    synthetic_version,
-)
-from ecgcore.ptbxl.shipped.table_file import load_table, save_table
-from ecgcore.ptbxl.store import Recordings, open_recordings
-from ecgcore.settings import Settings
+from ecgcore.ptbxl.shipped.table_file import ShippedTable
+from ecgcore.records import EcgRecord
 from ecgcore.signals.lead_swaps import SWAPS
-from ecgcore.signals.quality import KIND_NAMES, Quality, assess
+from ecgcore.signals.quality import KIND_NAMES, assess
 
-QUALITY_FILE = "quality.parquet"
-SYNTHETIC_QUALITY_FILE = "quality-synthetic.parquet"
 NO_PROBLEM, SWAP = "none", "swap"
 CHOICES = {
     NO_PROBLEM: "no problem found",
@@ -33,90 +22,20 @@ CHOICES = {
 }
 """Conditions on the quality that a reader can choose, and their names."""
 
-_COLUMNS = ["ecg_id", *KIND_NAMES, "severe", "swap"]
+_COLUMNS = [*KIND_NAMES, "severe", "swap"]
 _SWAP_CODES = {key: code for code, key in enumerate(SWAPS, start=1)}
 _MANY = 4
-_REMEDY = "run 'python3.11 -m ecgcore quality-all'."
-
-
-@dataclass(frozen=True, slots=True)
-class QualityAllReport:
-    """Records looked through, records found of each kind, and the file."""
-
-    n_records: int
-    counts: dict[str, int]
-    file: str
-
-
-def shipped_quality(data_version: str, pretrained_dir: Path) -> Path | None:
-    """File that holds the quality of a data set's records, or None."""
-    files = {
-        PTBXL_VERSION: pretrained_dir / QUALITY_FILE,
-        synthetic_version(): pretrained_dir / SYNTHETIC_QUALITY_FILE,
-    }
-    return files.get(data_version)
-
-
-def quality_all(
-    settings: Settings, on_progress: Callable[[int, int], None] = lambda *_: None
-) -> QualityAllReport:
-    """Write ``quality.parquet`` for PTB-XL, which must be open, and its synthetic companion.
-
-    Raises
-    ------
-    CatalogError
-        If the open data set is not all of PTB-XL.
-    RecordError
-        If a recording is not on this disk.
-    """
-    recordings = open_recordings(open_catalog(settings))
-    if recordings.catalog.version != PTBXL_VERSION:
-        raise CatalogError(
-            f"{recordings.catalog.version} is open; the shipped table is for all of "
-            f"{PTBXL_VERSION}. Choose its folder with --data."
-        )
-    embedded = open_recordings(load_catalog(synthetic.ensure(settings.synthetic_dir)))
-    target = settings.pretrained_dir
-    save_quality(quality_frame(embedded), synthetic_version(), target / SYNTHETIC_QUALITY_FILE)
-    frame = quality_frame(recordings, on_progress)
-    save_quality(frame, PTBXL_VERSION, target / QUALITY_FILE)
-    counts = {name: int(has_quality(frame, [key]).sum()) for key, name in CHOICES.items()}
-    return QualityAllReport(len(frame), counts, str(target / QUALITY_FILE))
-
-
-def quality_frame(
-    recordings: Recordings, on_progress: Callable[[int, int], None] = lambda *_: None
-) -> pd.DataFrame:
-    """Assess every record of a data set.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by ``ecg_id``. For each kind of problem and for ``severe``, a mask of leads: bit k
-        (value ``2**k``) stands for ``LEADS[k]``. ``swap`` is 0, or the place in `SWAPS` from 1.
-    """
-    ids = [int(ecg_id) for ecg_id in recordings.catalog.frame.index]
-    rows = []
-    for done, ecg_id in enumerate(ids):
-        rows.append(_row(ecg_id, assess(recordings.read(ecg_id))))
-        on_progress(done + 1, len(ids))
-    return pd.DataFrame(rows, columns=_COLUMNS).set_index("ecg_id").astype(np.int16)
-
-
-def save_quality(frame: pd.DataFrame, data_version: str, path: Path) -> None:
-    """Replace a table in one step; the data version is written into it."""
-    save_table(frame, data_version, path)
 
 
 def load_quality(path: Path, data_version: str) -> pd.DataFrame:
-    """Read a table as `quality_frame` gives it, with ``signal``, its problems in a few words.
+    """Read a table of `QUALITY`, with ``signal``, its problems in a few words.
 
     Raises
     ------
     CatalogError
         If the file is missing, damaged, lacks a column or belongs to other data.
     """
-    frame = load_table(path, data_version, _COLUMNS, _REMEDY)
+    frame = QUALITY.load(path, data_version)
     return frame.assign(signal=short_words(frame))
 
 
@@ -143,7 +62,7 @@ def is_void(frame: pd.DataFrame) -> NDArray[np.bool_]:
 
 def void_ids(data_version: str, pretrained_dir: Path) -> list[int]:
     """List the records on which no verdict means anything; none where no table can be read."""
-    path = shipped_quality(data_version, pretrained_dir)
+    path = QUALITY.path(data_version, pretrained_dir)
     try:
         quality = None if path is None else load_quality(path, data_version)
     except CatalogError:
@@ -163,8 +82,8 @@ def short_words(frame: pd.DataFrame) -> "pd.Series[str]":
     return pd.Series(words, index=frame.index, dtype=str)
 
 
-def _row(ecg_id: int, quality: Quality) -> Mapping[str, int]:
-    row = dict.fromkeys(_COLUMNS, 0) | {"ecg_id": ecg_id}
+def _row(record: EcgRecord) -> Mapping[str, int]:
+    row, quality = dict.fromkeys(_COLUMNS, 0), assess(record)
     for lead, problems in enumerate(quality.leads):
         for problem in problems:
             row[problem.kind] |= 1 << lead
@@ -178,3 +97,17 @@ def _kind_words(kind: str, mask: int) -> str:
     if len(leads) == len(LEADS):
         return f"{kind} all leads"
     return f"{kind} {', '.join(leads) if len(leads) <= _MANY else f'{len(leads)} leads'}"
+
+
+def _counts(frame: pd.DataFrame) -> dict[str, int]:
+    return {name: int(has_quality(frame, [key]).sum()) for key, name in CHOICES.items()}
+
+
+QUALITY = ShippedTable(
+    "quality", dict.fromkeys(_COLUMNS, np.int16), _row, _counts, "python3.11 -m ecgcore quality-all"
+)
+"""The problems of every record.
+
+For each kind of problem and for ``severe``, a mask of leads: bit k (value ``2**k``) stands for
+``LEADS[k]``. ``swap`` is 0, or the place in `SWAPS` from 1.
+"""

@@ -31,7 +31,7 @@ from ecgcore.predictions.ensemble import (
 from ecgcore.predictions.leakage import SeenInTraining
 from ecgcore.predictions.store import load_predictions, wide_predictions
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog, open_catalog
-from ecgcore.ptbxl.quality_table import load_quality, shipped_quality, void_ids
+from ecgcore.ptbxl.quality_table import QUALITY, load_quality, void_ids
 from ecgcore.ptbxl.store import Recordings, open_recordings
 from ecgcore.review.case_list import predictions_of, withhold
 from ecgcore.settings import Settings
@@ -258,7 +258,7 @@ def said(data_version: str, chosen: DecisionSettings) -> pd.DataFrame | None:
 @st.cache_data(max_entries=4, show_spinner="Reading the signals' quality …")
 def quality_table(data_version: str) -> pd.DataFrame | None:
     """Signal quality of every record by ``ecg_id``; None where no table ships."""
-    path = shipped_quality(data_version, settings().pretrained_dir)
+    path = QUALITY.path(data_version, settings().pretrained_dir)
     return load_quality(path, data_version) if path is not None else None
 
 

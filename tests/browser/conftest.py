@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.shared.page_bench import CHROMIUM_FLAGS, running_app
+from pages.shared.bench.page_bench import CHROMIUM_FLAGS, running_app
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pages.shared.page_bench import PROJECT, SETTLED
+from pages.shared.bench.page_bench import PROJECT, SETTLED
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page

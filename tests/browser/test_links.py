@@ -11,7 +11,7 @@ from ecgcore.jobs.store import JobStatus, JobStore
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.training.spec import TrainSpec
 from ecgcore.training.submit import submit
-from pages.shared.page_bench import SETTLED, running_app
+from pages.shared.bench.page_bench import SETTLED, running_app
 from tests.support.review_page import save_finished
 
 if TYPE_CHECKING:

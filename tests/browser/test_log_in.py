@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from ecgcore.review.store.log import ReviewLog
 from ecgcore.review.studies import run
 from ecgcore.review.studies.protocol import Protocol, StudyCase
-from pages.shared.page_bench import free_port, running_app
+from pages.shared.bench.page_bench import free_port, running_app
 from tests.support.servers.oidc import running_provider, secrets_toml
 
 pytest.importorskip("authlib", reason="Authlib is not installed")

@@ -13,7 +13,7 @@ from ecgcore.ptbxl.catalog import load_catalog
 from ecgcore.review.readings.rounds import Place, progress
 from ecgcore.review.store.log import ReviewLog
 from ecgcore.review.worklists.saved import SavedList, save_list
-from pages.shared.page_bench import SETTLED, running_app
+from pages.shared.bench.page_bench import SETTLED, running_app
 from tests.support.review_page import change_table
 from tests.support.reviews.answers import found_on, secrets_of
 

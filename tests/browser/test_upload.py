@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pages.shared.page_bench import SETTLED
+from pages.shared.bench.page_bench import SETTLED
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

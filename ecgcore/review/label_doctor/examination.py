@@ -100,7 +100,7 @@ def examine(
     Parameters
     ----------
     measured
-        As `ecgcore.ptbxl.shipped.measured.load_measurements` gives it.
+        As `ecgcore.ptbxl.shipped.measured.measurements_of` gives it.
     clear
         True to leave out values with a confidence below one half.
 

@@ -58,7 +58,11 @@ def pages(monkeypatch, stdout: str, stderr: str, status: int) -> list[Figure]:
 
     monkeypatch.setattr(subprocess, "run", run)
     found = speed._pages(Settings.from_env())
-    assert ran == ["pages.shared.page_bench", "pages.shared.reader.desk_bench"]
+    assert ran == [
+        "pages.shared.bench.page_bench",
+        "pages.shared.bench.crowd_bench",
+        "pages.shared.bench.desk_bench",
+    ]
     return found
 
 

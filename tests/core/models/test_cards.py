@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgcore.errors import ModelError
+from ecgcore.manifest import MANIFEST, write_manifest
 from ecgcore.models.cards import (
     CARD_FILE,
     ModelCard,
@@ -199,6 +200,41 @@ class TestList:
         assert [entry.key.arch for entry in entries] == ["bimamba2", "cnn_lstm", "resnet_bilstm"]
         assert [record.levelname for record in caplog.records] == ["WARNING"]
         assert str(damaged) in caplog.text
+
+    def test_a_card_is_read_once_until_it_or_the_manifest_changes(
+        self, pretrained, card, tmp_path, monkeypatch
+    ):
+        read = []
+        load = ModelCard.load
+        monkeypatch.setattr(ModelCard, "load", lambda folder: read.append(folder) or load(folder))
+
+        def listed() -> tuple[int, int]:
+            read.clear()
+            entries = list_models(pretrained, tmp_path / "runs")
+            return len(entries), len(read)
+
+        folder = pretrained / "mi" / "cnn_bilstm-A" / "seed-0"
+        assert listed() == (4, 4)
+        assert listed() == (4, 0)
+        replace(load(folder), n_train=7).save(folder)
+        assert listed() == (4, 1)
+        entry = list_models(pretrained, tmp_path / "runs")[0]
+        assert (entry.folder, entry.card.n_train) == (folder, 7)
+        write_manifest(pretrained)
+        assert listed() == (4, 4)
+        content = (folder / CARD_FILE).read_text()
+        (folder / CARD_FILE).write_text("{")
+        assert listed() == (3, 1)
+        assert listed() == (3, 1), "what is wrong is said again"
+        (folder / CARD_FILE).write_text(content)
+        assert listed()[0] == 4
+        sums = pretrained / MANIFEST
+        sums.write_text(sums.read_text().replace(file_sha256(folder / CARD_FILE), "0" * 64))
+        assert listed() == (3, 4), "the manifest says that it was changed"
+        save_to = tmp_path / "runs" / "mine"
+        save_to.mkdir(parents=True)
+        card.save(save_to)
+        assert listed() == (4, 2), "a new run needs no restart"
 
     def test_unfinished_run_has_no_card_and_is_not_listed(self, pretrained, tmp_path):
         (tmp_path / "runs" / "now").mkdir(parents=True)

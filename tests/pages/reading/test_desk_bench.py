@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from ecgcore.review.store.log import ReviewLog
 from ecgcore.review.worklists.assignment import readers_progress
-from pages.shared.reader.desk_bench import LIST, READERS, seed
+from pages.shared.bench.desk_bench import LIST, READERS, seed
 
 
 def test_every_reader_has_read_some_and_has_some_left(tmp_path):

@@ -13,11 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
+from itertools import cycle, islice
 
 import numpy as np
 import psutil
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
@@ -26,7 +28,7 @@ from ecgcore.bench.chaos.hostile_uploads import hostile_uploads
 from ecgcore.bench.figure import Figure
 from ecgcore.ptbxl.catalog import open_catalog
 from ecgcore.settings import Settings
-from pages.shared.page_bench import SETTLED, open_page, running_app
+from pages.shared.bench.page_bench import SETTLED, open_page, running_app
 
 VISITORS, CROWD_S = 25, 3.0
 WAIT_S, GROWTH_MB = 0.5, 50.0
@@ -34,11 +36,12 @@ _ROUNDS, _LEVEL, _RECORDS, _TIMEOUT_S, _ALONE = 4, 250, 1000, 60.0, 20
 _UPLOADS = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Visitor:
-    """One who opens records, each with its own session on the server."""
+    """One who opens records by typing their numbers, with a session of its own on the server."""
 
     socket: ClientConnection
+    field_id: str = ""
 
     def open_record(self, ecg_id: int) -> float:
         """Ask for the Review page of a record; return the s until it has all been said.
@@ -46,26 +49,35 @@ class Visitor:
         Raises
         ------
         RuntimeError
-            If the page shows an error, or no ECG.
+            If the page shows an error, or not the ECG of that record.
         """
         asked = BackMsg()
-        asked.rerun_script.query_string = f"record={ecg_id}"
         asked.rerun_script.page_name = "review"
-        started = time.perf_counter()
+        if self.field_id:
+            asked.rerun_script.widget_states.widgets.add(id=self.field_id, string_value=str(ecg_id))
+        else:
+            asked.rerun_script.query_string = f"record={ecg_id}"
+        started, drawn, wrong = time.perf_counter(), False, ""
         self.socket.send(asked.SerializeToString())
-        n_charts = 0
         while True:
             told = ForwardMsg.FromString(self.socket.recv(timeout=_TIMEOUT_S, decode=False))
             element = told.delta.new_element
-            kind = element.WhichOneof("type")
-            n_charts += kind == "plotly_chart" or bool(told.ref_hash)
-            if kind == "exception" or (kind == "alert" and element.alert.format == Alert.ERROR):
-                raise RuntimeError(f"record {ecg_id} shows an error: {element}"[:300])
+            drawn |= f'"uirevision":"{ecg_id} ' in element.plotly_chart.spec
+            wrong = wrong or _complaint(element)
+            if element.text_input.id.endswith("-record"):
+                self.field_id = element.text_input.id
             if told.WhichOneof("type") == "script_finished":
                 break
-        if told.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY or not n_charts:
-            raise RuntimeError(f"record {ecg_id} was not drawn")
+        if wrong or not drawn or told.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
+            raise RuntimeError(f"record {ecg_id} was not drawn: {wrong}")
         return time.perf_counter() - started
+
+
+def _complaint(element: Element) -> str:
+    """Return what an element says is wrong; "" for nothing."""
+    if element.WhichOneof("type") == "exception":
+        return element.exception.message
+    return element.alert.body if element.alert.format == Alert.ERROR else ""
 
 
 @contextmanager
@@ -82,17 +94,17 @@ def crowd_figures() -> Iterator[Figure]:
     catalog = open_catalog(Settings.from_env())
     ids = [int(one) for one in np.random.default_rng(0).permutation(catalog.frame.index)]
     with running_app() as (url, _, pid):
-        yield _crowd(url, ids)
+        yield crowd_figure(url, ids)
         yield _memory_level(url, pid, ids)
         yield _beside_uploads(url, ids)
 
 
-def _crowd(url: str, ids: list[int]) -> Figure:
+def crowd_figure(url: str, ids: list[int], rounds: int = _ROUNDS) -> Figure:
     """Let all visitors open a record at the same moment, some times."""
     with visitors(url, VISITORS) as crowd, ThreadPoolExecutor(VISITORS) as pool:
         list(pool.map(Visitor.open_record, crowd, ids))  # the first visit loads the page
         taken: list[float] = []
-        for k in range(1, _ROUNDS + 1):
+        for k in range(1, rounds + 1):
             taken += pool.map(Visitor.open_record, crowd, ids[k * VISITORS :])
     name = f"{VISITORS} visitors open a record at the same moment, p95"
     note = f"n = {len(taken)}, median {np.median(taken):.1f} s, 0 errors"
@@ -114,7 +126,7 @@ def _beside_uploads(url: str, ids: list[int]) -> Figure:
         over = threading.Event()
 
         def visit() -> None:
-            for one in ids[_ALONE:]:
+            for one in cycle(ids):
                 if over.is_set():
                     return
                 beside.append(visitor.open_record(one))
@@ -140,13 +152,13 @@ def _memory_level(url: str, pid: int, ids: list[int]) -> Figure:
     """Let one visitor open many records; compare the server's memory with that after some."""
     sizes, server = [], psutil.Process(pid)
     with visitors(url, 1) as (visitor,):
-        for n, ecg_id in enumerate(ids[:_RECORDS], 1):
+        for n, ecg_id in enumerate(islice(cycle(ids), _RECORDS), 1):
             visitor.open_record(ecg_id)
             if n % _LEVEL == 0:
                 sizes.append(server.memory_info().rss / 2**20)
     shown = ", ".join(f"{size:,.0f}" for size in sizes)
     name = f"memory after {_RECORDS:,} records beyond that after {_LEVEL}"
-    note = f"{shown} MB after each {_LEVEL}"
+    note = f"{shown} MB after each {_LEVEL}, {min(len(ids), _RECORDS):,} different"
     return Figure(name, sizes[-1] - sizes[0], "MB", GROWTH_MB, note)
 
 

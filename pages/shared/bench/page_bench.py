@@ -29,7 +29,7 @@ from ecgcore.bench.speed import memory
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -27,7 +27,7 @@ from ecgcore.review.store.log import Draft, ReviewLog
 from ecgcore.review.worklists.assignment import assigned, save
 from ecgcore.review.worklists.saved import SavedList, save_list
 from ecgcore.settings import Settings
-from pages.shared.page_bench import SETTLED, WATCH_PAINT, open_page, paint_ms, running_app
+from pages.shared.bench.page_bench import SETTLED, WATCH_PAINT, open_page, paint_ms, running_app
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
