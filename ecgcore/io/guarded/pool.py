@@ -4,6 +4,7 @@ import atexit
 import logging
 import math
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -29,6 +30,9 @@ _START_S = 60.0
 _WAIT_S = 20.0
 _BUSY_S, _HAD_ITS_TURN_S, _LOOK_S = 16.0, 1.0, 0.25
 """How much longer a process may take that the machine has not let work, and when it has."""
+
+_CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL}
+"""How a process ends by a fault of a library, not because it was stopped."""
 
 _MOST = 6
 """Processes at once; more files wait."""
@@ -227,7 +231,13 @@ class ReaderPool:
             head, answers = reader.ask(request, parts, limits.wall_s)
         except _EndedError as error:
             self.warm_up()
-            log.warning("a reader was stopped, status %s", reader.process.returncode)
+            status = reader.process.returncode
+            log.warning("a reader was stopped, status %s", status)
+            if -status in _CRASHES:
+                raise RecordError(
+                    f"{shortened(name)} is damaged: it broke the process that read it "
+                    f"({signal.Signals(-status).name}). Export it again."
+                ) from error
             raise RecordError(
                 f"{shortened(name)} took more than {limits.cpu_s:g} s to read and was stopped; no "
                 "ECG of its size does. Export it again, or cut out the part of interest."

@@ -137,11 +137,20 @@ def test_what_takes_too_much_memory_is_refused(pool: ReaderPool) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows stops no process for a signal")
-def test_one_that_dies_costs_one_file(pool: ReaderPool) -> None:
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("SIGKILL", "took more than 3 s to read and was stopped"),
+        ("SIGXCPU", "took more than 3 s to read and was stopped"),
+        ("SIGSEGV", r"a\.csv is damaged: it broke the process that read it \(SIGSEGV\)"),
+        ("SIGABRT", "SIGABRT"),
+    ],
+)
+def test_one_that_dies_costs_one_file(pool: ReaderPool, status: str, words: str) -> None:
     pool.warm_up()
     _read(pool, EXAMPLE)
-    os.kill(_pids(pool)[0], signal.SIGKILL)
-    with pytest.raises(RecordError, match="was stopped"):
+    os.kill(_pids(pool)[0], getattr(signal, status))
+    with pytest.raises(RecordError, match=words):
         _read(pool, EXAMPLE)
     assert _read(pool, EXAMPLE) == 10.0
 
