@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import streamlit as st
 
@@ -222,8 +223,6 @@ def test_disagreement_and_verdict_are_one_on_browse_and_review(logits, monkeypat
 
 
 def _table(logits):
-    import pandas as pd
-
     columns = {
         entry.name: logits[one.name].seed_logits[seed]
         for one in caches.ensembles()
@@ -243,3 +242,21 @@ def test_a_probability_is_the_same_on_every_test_set():
     assert len(probs["certain"]) == 971
     assert all(probs["all"][ecg_id] == prob for ecg_id, prob in probs["certain"].items())
     assert np.ptp(list(probs["all"].values())) > 0.9
+
+
+def test_stored_logits_are_those_of_the_record_and_the_seed(monkeypatch):
+    ensemble = next(one for one in caches.ensembles() if len(one.members) > 1)
+    names = [entry.name for entry in ensemble.members]
+    values = np.arange(3 * (len(names) + 1), dtype=np.float32).reshape(3, -1)
+    table = pd.DataFrame(values, index=[7, 3, 9], columns=[*reversed(names), "other"])
+    monkeypatch.setattr(caches, "catalog", lambda: SimpleNamespace(version=PTBXL_VERSION))
+    monkeypatch.setattr(caches, "_stored_table", lambda _: table)
+    one = caches.stored_ensemble_logits(3, ensemble)
+    assert one.tolist() == values[1, :-1][::-1].tolist()
+    assert one.dtype == np.float64
+    several = caches.stored_ensemble_logits(np.array([9, 7]), ensemble)
+    assert several.tolist() == [[values[2, k], values[0, k]] for k in reversed(range(len(names)))]
+    assert caches.stored_ensemble_logits(8, ensemble) is None
+    assert caches.stored_ensemble_logits(np.array([9, 8]), ensemble) is None
+    monkeypatch.setattr(caches, "_stored_table", lambda _: table.drop(columns=names[0]))
+    assert caches.stored_ensemble_logits(3, ensemble) is None
