@@ -64,8 +64,8 @@ class RecordFilter:
     consensus
         Verdicts that readers agreed on.
     predicted, min_predicted
-        A statement whose predicted probability is shown, and the least of it in per cent that a
-        record must have; 0 asks for nothing.
+        A task and one of its classes whose predicted probability is shown, and the least of it in
+        per cent that a record must have; 0 asks for nothing.
     sort
         Order of the result; ties by record number.
     """
@@ -84,7 +84,7 @@ class RecordFilter:
     words: str = ""
     min_disagreement: int = 0
     consensus: tuple[str, ...] = ()
-    predicted: tuple[str, ...] = ()
+    predicted: tuple[tuple[str, str], ...] = ()
     min_predicted: int = 0
     sort: Sort = "record"
 
@@ -126,7 +126,7 @@ def search(
     quality
         Table of `ecgcore.ptbxl.quality_table.load_quality`; asking for a quality needs it.
     predicted
-        Probability of the chosen statement, 0 to 1, by ``ecg_id``; NaN where none is stored.
+        Probability of the chosen class, 0 to 1, by ``ecg_id``; NaN where none is stored.
     agreed
         The verdict that readers agreed on by ``ecg_id``, "" without one.
 

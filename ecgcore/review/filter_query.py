@@ -11,6 +11,11 @@ from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.ptbxl.consensus import GROUP_OF
 from ecgcore.ptbxl.quality_table import CHOICES
 from ecgcore.ptbxl.search import AGES, PRESETS, RecordFilter, Sort
+from ecgcore.tasks import mi
+from ecgcore.tasks.class_words import class_words
+from ecgcore.tasks.registry import TASKS
+from ecgcore.tasks.statements71 import STATEMENTS71
+from ecgcore.tasks.task import Task
 from ecgcore.wording.records import (
     LABEL_GROUPS,
     LIKELIHOODS,
@@ -21,7 +26,6 @@ from ecgcore.wording.records import (
     VALIDATED,
     likelihood_words,
 )
-from ecgcore.wording.statements import STATEMENTS
 
 ANY = "any"
 """A choice of one value that asks for nothing."""
@@ -57,6 +61,12 @@ PARAMETERS: Mapping[str, str] = {
 }
 """Fields of the filter and the query parameters that hold them."""
 
+
+def _words_of_class(task: Task, name: str) -> str:
+    words = class_words(task.name, name)
+    return words if task is STATEMENTS71 else f"{words} ({task.title})"
+
+
 _OPTIONS: Mapping[str, Mapping[Any, str]] = {
     "territories": {name: name for name in TERRITORIES},
     "likelihoods": {value: likelihood_words(value) for value in LIKELIHOODS},
@@ -67,7 +77,12 @@ _OPTIONS: Mapping[str, Mapping[Any, str]] = {
     "validated": {name: name for name in VALIDATED},
     "quality": CHOICES,
     "consensus": {verdict: verdict for verdict in GROUP_OF},
-    "predicted": {code: f"{code}: {words}" for code, words in STATEMENTS.items()},
+    "predicted": {
+        (task.name, name): _words_of_class(task, name)
+        for task in TASKS.values()
+        for name in task.classes
+        if task is not mi.MI
+    },
     "sort": SORTS,
 }
 _RANGES = {"ages": AGES, "min_disagreement": (0, 100), "min_predicted": (0, 100)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -19,8 +20,10 @@ from ecgcore.review.filter_query import (
     options,
     read_filter,
 )
+from ecgcore.tasks.registry import TASKS
 from ecgcore.wording.numbers import counted
 from pages.shared import worklist
+from pages.shared.classes.caches import has_networks
 from pages.shared.url_state import Bound, PageState
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ _LABELS = {
     "sexes": "Sex",
     "validated": "Validated by a human",
     "quality": "Signal quality",
-    "predicted": "Predicted statement",
+    "predicted": "Predicted class",
     "consensus": "Consensus of readers",
 }
 _RENAMED = {"group": {"pure normal": "pure_normal"}}
@@ -65,8 +68,9 @@ _QUALITY_HELP = (
     "are alternatives. Mains cannot be told at 100 Hz."
 )
 _PREDICTED_HELP = (
-    "Its probability by the 71-statement networks, calibrated on fold 9, stands beside each record "
-    "of folds 9 and 10; other records have none. Order by it under “Order”."
+    "Of any task with published networks; type to search. Its probability, calibrated on fold 9, "
+    "stands beside each record of folds 9 and 10; other records have none. Order by it under "
+    "“Order”."
 )
 _CONSENSUS_HELP = (
     "What readers' conflicts were settled to on the page Adjudication, beside the record's own "
@@ -84,7 +88,7 @@ def state(catalog: Catalog) -> PageState:
 
 
 def _bound(field: str, catalog: Catalog) -> Bound:
-    known = list(options(field, catalog).values())
+    known = list(_words(field, catalog).values())
     if field in ONE_OF:
         known.append(ANY)
     if field in ("min_disagreement", "min_predicted"):
@@ -200,12 +204,16 @@ def apply(wanted: RecordFilter) -> None:
 
 def _more_words() -> str:
     """Say how many of the filters behind it differ from the first view."""
-    n_set = sum(
-        PARAMETERS[field] in st.session_state
-        and st.session_state[PARAMETERS[field]] != _at_first(field)
-        for field in _MORE
-    )
+    n_set = sum(_is_changed(field) for field in _MORE)
     return f"More filters: {counted(n_set, 'changed', 'changed')}" if n_set else "More filters"
+
+
+def _is_changed(field: str) -> bool:
+    """Say whether a filter differs from the first view; a link's are not yet in the session."""
+    name = PARAMETERS[field]
+    if name in st.session_state:
+        return bool(st.session_state[name] != _at_first(field))
+    return name in st.query_params
 
 
 def _at_first(field: str) -> object:
@@ -238,6 +246,15 @@ def _order(place: DeltaGenerator, catalog: Catalog) -> Sort:
     return chosen
 
 
+def _words(field: str, catalog: Catalog) -> Mapping[Any, str]:
+    """Return the options of a field; of classes, those of tasks whose networks ship."""
+    words = options(field, catalog)
+    if field != "predicted":
+        return words
+    shipped = {name for name in TASKS if has_networks(name)}
+    return {one: text for one, text in words.items() if one[0] in shipped}
+
+
 def _several(
     place: DeltaGenerator,
     field: str,
@@ -262,8 +279,8 @@ def _several(
 
 def _one(
     place: DeltaGenerator, field: str, catalog: Catalog, *, help: str | None = None
-) -> tuple[str, ...]:
-    words = options(field, catalog)
+) -> tuple[Any, ...]:
+    words = _words(field, catalog)
     values = [ANY, *words]
     chosen = place.selectbox(
         _LABELS[field],
@@ -276,5 +293,5 @@ def _one(
     return () if chosen == ANY else (chosen,)
 
 
-def _one_or_any(chosen: tuple[str, ...]) -> str:
+def _one_or_any(chosen: tuple[Any, ...]) -> object:
     return chosen[0] if chosen else ANY

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.models.architectures import arch_title
+from ecgcore.predictions.classes.rules import ClassRule
 from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.predictions.scope import LIMITS_LINE
@@ -16,7 +17,10 @@ from ecgcore.ptbxl.search import RecordFilter, group_counts, likelihood_text
 from ecgcore.review.case_list import VERDICT, shown_columns
 from ecgcore.stats.calibration.calibrators import CALIBRATORS
 from ecgcore.tasks.mi import TRAIN_SETS
+from ecgcore.wording.numbers import counted
 from pages.shared.case_grid import draw_grid
+from pages.shared.classes import caches as class_caches
+from pages.shared.classes.choice import FEW
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -36,7 +40,6 @@ _ABOUT_VERDICT = (
 )
 _ASKED_FOR = {
     "consensus": "consensus",
-    "predicted": "predicted",
     "signal": "quality",
     "report": "words",
     "territory": "territories",
@@ -51,7 +54,7 @@ EXPORTED: Mapping[str, str] = {
     "consensus": "consensus",
     "territory": "mi_territory",
     "disagreement": "disagreement",
-    "predicted": "predicted_statement",
+    "predicted": "predicted",
     "signal": "signal_problems",
     "split": "split",
     "validated": "validated_by_human",
@@ -103,6 +106,21 @@ def note_words(
     return " ".join(notes)
 
 
+def class_note(name: str, by: str, rule: ClassRule) -> str:
+    """Say who predicts a class, and how many records of fold 9 stand behind its calibration.
+
+    Examples
+    --------
+    >>> class_note("PVC", "GRU trained on all", ClassRule("PVC", 0, None, None))
+    'No record of fold 9 has PVC, so there is no calibrated probability of it.'
+    """
+    if rule.calibrator is None:
+        return f"No record of fold 9 has {name}, so there is no calibrated probability of it."
+    n = counted(rule.n_positive, "record")
+    few = " These are few: take the probability as a rough one." if rule.n_positive < FEW else ""
+    return f"{name} predicted: by {by}, calibrated on fold 9, which holds {n} with it.{few}"
+
+
 def draw_list(
     found: pd.DataFrame,
     wanted: RecordFilter,
@@ -125,6 +143,8 @@ def draw_list(
         columns |= _about_models(ensembles, decision)
     if asked_for := _asked_for(wanted):
         columns = {name: one for name, one in columns.items() if name != "between"} | asked_for
+    for task, name in wanted.predicted:
+        table = table.assign(stated=class_caches.stated(task, name, table.index.tolist()))
     table = table.assign(
         likelihood=table["likelihood"].map(likelihood_text),
         disagreement=100 * table["disagreement"],
@@ -152,6 +172,14 @@ def _about_record(wanted: RecordFilter) -> dict[str, ColumnConfig]:
     }
     if len(wanted.groups) == 1:
         del columns["group"]
+    for _, name in wanted.predicted:
+        columns["predicted"] = st.column_config.NumberColumn(
+            f"{name} predicted",
+            format="%.1f %%",
+            help="Calibrated on fold 9; the line above this list names the networks.",
+            width=128,
+        )
+        columns["stated"] = text(f"{name} in the label", width=110)
     return columns
 
 
@@ -186,12 +214,6 @@ def _asked_for(wanted: RecordFilter) -> dict[str, ColumnConfig]:
     text = st.column_config.TextColumn
     columns: dict[str, ColumnConfig] = {
         "consensus": text("Consensus", help="What readers agreed on.", width=100),
-        "predicted": st.column_config.NumberColumn(
-            f"{' '.join(wanted.predicted)} predicted",
-            format="%.1f %%",
-            help="Probability by the 71-statement networks, calibrated on fold 9.",
-            width=128,
-        ),
         "signal": text("Signal", help=_ABOUT_SIGNAL, width=180),
         "report": text("Report begins", width=250),
         "territory": text("MI territory", width=120),

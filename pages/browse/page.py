@@ -4,10 +4,13 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.errors import CatalogError, ModelError, RecordError
+from ecgcore.models.architectures import arch_title
 from ecgcore.review.case_list import exported
+from ecgcore.wording.numbers import counted
 from ecgcore.wording.records import LABEL_GROUPS
 from pages.browse import filters, listing, saved
 from pages.shared import caches, worklist
+from pages.shared.classes import caches as class_caches
 from pages.shared.decision_choice import chosen_settings
 from pages.shared.errors import plain, show_ecg_error
 from pages.shared.widgets import synthetic_badge
@@ -66,6 +69,17 @@ def draw_download() -> None:
     )
 
 
+def about_class() -> str:
+    """Say who predicts the class that the filter asks for; "" where there is none."""
+    for task, name in wanted.predicted:
+        ensemble, rule = class_caches.leading(task), class_caches.class_rule(task, name)
+        if said is not None and ensemble is not None and rule is not None:
+            seeds = counted(len(ensemble.members), "seed")
+            by = f"{arch_title(ensemble.arch)} trained on {ensemble.train_set} ({seeds})"
+            return listing.class_note(name, by, rule)
+    return ""
+
+
 catalog = caches.catalog()
 state = filters.state(catalog)
 filters.follow_list(catalog)
@@ -99,11 +113,10 @@ if found.empty:
     st.stop()
 ensembles = [] if said is None else [one for one in caches.ensembles() if one.name in said]
 outside = bool((found["group"] == LABEL_GROUPS["other"]).any())
-st.caption(
-    listing.note_words(
-        wanted, len(found), predicted=said is not None, outside=outside, synthetic=catalog.synthetic
-    )
+notes = listing.note_words(
+    wanted, len(found), predicted=said is not None, outside=outside, synthetic=catalog.synthetic
 )
+st.caption(f"{about_class()} {notes}".strip())
 picked = listing.draw_list(found, wanted, said, ensembles, chosen_settings())
 if picked is not None:
     open_case(picked)

@@ -20,7 +20,7 @@ from ecgcore.review.case_list import disagreement_in
 from ecgcore.review.filter_query import filter_query, read_filter
 from ecgcore.stats.calibration.calibrators import CALIBRATORS, CalibratorName
 from pages.shared import caches, url_state
-from pages.shared.classes.caches import statement_probs
+from pages.shared.classes.caches import class_probs
 from pages.shared.consensus.caches import consensus
 from pages.shared.decision_choice import chosen_calibrator
 
@@ -117,7 +117,7 @@ def find(
 ) -> pd.DataFrame:
     """Search the open data set, in an order that rests on the predictions."""
     apart = None if predictions is None else disagreement_in(predictions)
-    said = statement_probs(wanted.predicted[0]) if wanted.predicted else None
+    said = class_probs(*wanted.predicted[0]) if wanted.predicted else None
     catalog = caches.catalog()
     agreed = consensus().of(catalog.frame)
     return search(catalog, wanted, apart, quality, said, agreed)

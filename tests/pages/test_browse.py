@@ -136,6 +136,33 @@ def test_stale_values_in_the_url_are_named(open_page: Open) -> None:
     ]
 
 
+def test_a_class_of_any_task_stands_beside_its_label(
+    open_page: Open, disagreement: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probs = pd.Series({ecg_id: ecg_id / 240 for ecg_id in range(1, 241)})
+    asked: list[tuple[str, str]] = []
+
+    def class_probs(task: str, name: str) -> pd.Series:
+        asked.append((task, name))
+        return probs
+
+    monkeypatch.setattr("pages.shared.worklist.class_probs", class_probs)
+    link = {"predicted": "MI (MI among all comers)", "predicted_from": "90"}
+    app = open_page("browse", group="any", split="any", sort="predicted first", **link)
+    assert not app.exception
+    assert set(asked) == {("mi_all_comers", "MI")}
+    table = app.dataframe[0].value
+    assert table["ecg_id"].tolist() == list(range(240, 215, -1))
+    assert table["predicted"].iloc[0] == pytest.approx(100)
+    groups = caches.catalog().frame["group"].loc[table["ecg_id"]]
+    assert (
+        table["stated"].tolist()
+        == groups.str.endswith("_mi").map({True: "yes", False: "no"}).tolist()
+    )
+    assert "MI predicted: by CNN-BiLSTM trained on" in captions(app)
+    assert any(one.label == "More filters: 3 changed" for one in app.expander)
+
+
 def test_an_old_link_to_normal_records_still_finds_them(
     open_page: Open, disagreement: None
 ) -> None:

@@ -17,7 +17,7 @@ from ecgcore.predictions.classes.all_comers import (
 )
 from ecgcore.predictions.classes.evaluated import EvaluatedClasses, evaluate_classes
 from ecgcore.predictions.classes.labels import shipped_labels
-from ecgcore.predictions.classes.rules import ClassRules
+from ecgcore.predictions.classes.rules import ClassRule, ClassRules
 from ecgcore.predictions.decision import DecisionRule, DecisionSettings
 from ecgcore.predictions.ensemble import Ensemble, ensemble_by_name, ensembles_of
 from ecgcore.predictions.leakage import SeenInTraining
@@ -59,13 +59,18 @@ def labels() -> Catalog:
     return catalog if catalog.version == PTBXL_VERSION else _shipped_labels()
 
 
-def statements() -> Ensemble | None:
-    """Return the ensemble that says what else an ECG may be: the best on fold 9, if any."""
-    found = ensembles(statements71.STATEMENTS71.name)
+def leading(task: str) -> Ensemble | None:
+    """Return the ensemble that speaks for a task: the best on fold 9, if any."""
+    found = ensembles(task)
     if len(found) < 2:
         return found[0] if found else None
-    name = _leading(tuple((one.name, one.checksum) for one in found))
+    name = _leading(task, tuple((one.name, one.checksum) for one in found))
     return ensemble_by_name(found, name)
+
+
+def statements() -> Ensemble | None:
+    """Return the ensemble that says what else an ECG may be."""
+    return leading(statements71.STATEMENTS71.name)
 
 
 def evaluated(ensemble: Ensemble, test_set: str, split: str = "test") -> EvaluatedClasses:
@@ -85,15 +90,36 @@ def class_logits(case: ReadableCase, ensemble: Ensemble) -> NDArray[np.float64]:
     return np.array([one.logits for one in made], dtype=np.float64)
 
 
-def statement_probs(code: str) -> pd.Series[float] | None:
-    """Give the calibrated probability of a statement by ``ecg_id``, where one is stored."""
-    ensemble = statements()
+def class_probs(task: str, name: str) -> pd.Series[float] | None:
+    """Give the calibrated probability of a class by ``ecg_id``, where one is stored."""
+    ensemble = leading(task)
     if ensemble is None or caches.catalog().version != PTBXL_VERSION:
         return None
     folds = [evaluated(ensemble, "all", split) for split in ("val", "test")]
     rules = class_rules(ensemble, _ANY_ALPHA)
-    columns = [rules.probs(one.logits)[:, one.classes.index(code)] for one in folds]
+    columns = [rules.probs(one.logits)[:, one.classes.index(name)] for one in folds]
     return pd.Series(np.concatenate(columns), np.concatenate([one.ids for one in folds]))
+
+
+def stated(task: str, name: str, ids: list[int]) -> list[str]:
+    """Say of open records whether their label has a class."""
+    one, catalog = task_named(task), caches.catalog()
+    k = one.classes.index(name)
+    labels, known = one.label_rule(catalog, ids)[:, k], one.known(catalog, ids)[:, k]
+    words = {1: "yes", 0: "no"}
+    return [
+        words[has] if is_known else "not known"
+        for has, is_known in zip(labels.tolist(), known, strict=True)
+    ]
+
+
+def class_rule(task: str, name: str) -> ClassRule | None:
+    """Give what fold 9 says about a class by the ensemble that speaks for its task, if any."""
+    ensemble = leading(task)
+    if ensemble is None:
+        return None
+    rules = class_rules(ensemble, _ANY_ALPHA).rules
+    return next(one for one in rules if one.name == name)
 
 
 def class_attribution(case: ReadableCase, ensemble: Ensemble, name: str) -> Attribution:
@@ -143,9 +169,9 @@ def _shipped_labels() -> Catalog:
     return shipped_labels(caches.settings().pretrained_dir)
 
 
-@st.cache_data(max_entries=4, show_spinner="Reading fold 9 …")
-def _leading(found: tuple[tuple[str, str], ...]) -> str:
-    known = ensembles(statements71.STATEMENTS71.name)
+@st.cache_data(max_entries=16, show_spinner="Reading fold 9 …")
+def _leading(task: str, found: tuple[tuple[str, str], ...]) -> str:
+    known = ensembles(task)
     here = [ensemble_by_name(known, name) for name, _ in found]
     return leading_ensemble(here, lambda one: evaluated(one, "all", "val")).name
 
@@ -162,8 +188,7 @@ def _class_rules(key: tuple[str, str, str, float]) -> ClassRules:
     name, alpha = key[0], key[3]
     every = [one for task in tasks_with_networks() if task != mi.NAME for one in ensembles(task)]
     ensemble = ensemble_by_name(every, name)
-    first = task_named(ensemble.members[0].key.task).test_sets[0].name
-    return ClassRules.fit(ensemble, evaluated(ensemble, first, "val"), alpha)
+    return ClassRules.fit(ensemble, evaluated(ensemble, "all", "val"), alpha)
 
 
 @st.cache_resource(max_entries=128, show_spinner="Reading fold 9 …")

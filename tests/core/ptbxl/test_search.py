@@ -287,10 +287,14 @@ def test_a_least_disagreement_counts_in_points_and_needs_predictions():
 def test_records_are_found_and_ordered_by_what_is_predicted():
     catalog = make_catalog(RECORDS)
     said = pd.Series({1: 0.2, 2: 0.9, 4: 0.6})
-    asked = RecordFilter(predicted=("LVH",), min_predicted=50, sort="predicted")
+    asked = RecordFilter(predicted=(("statements71", "LVH"),), min_predicted=50, sort="predicted")
     found = search(catalog, asked, predicted=said)
     assert found["predicted"].to_dict() == {2: 0.9, 4: 0.6}
-    everyone = search(catalog, RecordFilter(predicted=("LVH",), sort="predicted"), predicted=said)
+    everyone = search(
+        catalog,
+        RecordFilter(predicted=(("statements71", "LVH"),), sort="predicted"),
+        predicted=said,
+    )
     assert everyone.index.tolist() == [2, 4, 1, 3, 5, 6]
     assert search(catalog, asked).empty
     assert len(search(catalog, RecordFilter(min_predicted=50), predicted=said)) == 6

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecgcore.ptbxl.search import PRESETS, RecordFilter
-from ecgcore.review.filter_query import FIRST_VIEW, PARAMETERS, filter_query, read_filter
+from ecgcore.review.filter_query import FIRST_VIEW, PARAMETERS, filter_query, options, read_filter
 
 EVERYTHING = RecordFilter(
     codes=("IMI",),
@@ -25,7 +25,7 @@ EVERYTHING = RecordFilter(
     words="left bundle & more",
     min_disagreement=35,
     consensus=("no MI",),
-    predicted=("LVH",),
+    predicted=(("statements71", "LVH"),),
     min_predicted=40,
     sort="likelihood_rising",
 )
@@ -81,3 +81,12 @@ def test_a_known_value_beside_an_unknown_one_counts(synthetic_catalog):
 @given(query=st.text(max_size=60))
 def test_no_query_raises(synthetic_catalog, query):
     assert isinstance(read_filter(query, synthetic_catalog), RecordFilter)
+
+
+def test_a_class_of_any_task_has_a_word_of_its_own(synthetic_catalog):
+    words = options("predicted", synthetic_catalog)
+    assert words["statements71", "AFIB"] == "AFIB: atrial fibrillation"
+    assert words["rhythm6", "AF"] == "AF: atrial fibrillation (Six abnormalities)"
+    assert words["challenge24", "AF"] == "AF: atrial fibrillation (24 challenge classes)"
+    assert ("mi", "MI") not in words
+    assert len(set(words.values())) == len(words) == 1 + 5 + 71 + 23 + 24 + 6

@@ -1,10 +1,14 @@
 """Sentences of Browse."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
+from ecgcore.predictions.classes.rules import ClassRule
 from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.ptbxl.search import PRESETS, RecordFilter
+from ecgcore.stats.calibration.calibrators import fit
 from pages.browse import listing
 from tests.support.predictions import ensemble
 
@@ -28,6 +32,16 @@ def test_notes_say_what_the_reader_must_know(
     wanted: RecordFilter, n_found: int, predicted: bool, notes: list[str]
 ) -> None:
     assert listing.note_words(wanted, n_found, predicted=predicted) == " ".join(notes)
+
+
+def test_a_class_with_few_records_is_marked() -> None:
+    few = ClassRule("WPW", 1, fit("platt", [0, 1, 0], [0.0, 1.0, 2.0]), None)
+    assert listing.class_note("WPW", "GRU all (3 seeds)", few) == (
+        "WPW predicted: by GRU all (3 seeds), calibrated on fold 9, which holds 1 record with it. "
+        "These are few: take the probability as a rough one."
+    )
+    many = replace(few, n_positive=20)
+    assert "few" not in listing.class_note("WPW", "GRU all (3 seeds)", many)
 
 
 def test_the_summary_counts_every_label_group() -> None:

@@ -39,6 +39,19 @@ def test_the_better_ensemble_on_fold_9_is_asked():
     assert leading_ensemble([bad, good], fold9) is good
 
 
+def test_labels_that_nobody_knows_do_not_choose():
+    lucky, honest = of_task("challenge24", "all"), of_task("rhythm6", "all")
+    labels, ids = np.array([[0], [1], [0], [0]]), np.arange(4)
+    known = np.array([[True], [True], [False], [False]])
+    scores = {"challenge24": [1.0, 0.9, -2.0, -2.0], "rhythm6": [0.0, 1.0, 2.0, 2.0]}
+
+    def fold9(one: Ensemble) -> EvaluatedClasses:
+        logits = np.array(scores[one.members[0].key.task])[None, :, None]
+        return EvaluatedClasses(("LAD",), ids, ids, labels, known, logits)
+
+    assert leading_ensemble([lucky, honest], fold9) is honest
+
+
 def test_what_a_network_of_any_task_has_seen(synthetic_catalog):
     seen = SeenInTraining.of_task(synthetic_catalog, "mi_all_comers", "A+", 0)
     frame = synthetic_catalog.frame
