@@ -21,6 +21,7 @@ with st.container(key="case_head", horizontal=True, vertical_alignment="center",
     st.title("Adjudication", anchor=False, width="content")
     synthetic_badge(caches.catalog().synthetic)
     with st.container(horizontal=True, horizontal_alignment="right"):
+        menus = st.container(horizontal=True, width="content", gap="xsmall")
         reader = draw_reader()
 if reader is None:
     st.info("Say who settles: your initials, in the menu above.", icon=":material/person:")
@@ -42,5 +43,7 @@ if len(studies) > 1:
     study = st.selectbox("Study", [ALL, *studies], key="study", bind="query-params", width=320)
 mine = [one for one in mine if study in (ALL, one.study)]
 done = [one for one in done if study in (ALL, one.study)]
-draw_conflict(mine, reader, n_others=sum(one.target.in_conflict for one in found) - len(mine))
+draw_conflict(
+    mine, reader, menus, n_others=sum(one.target.in_conflict for one in found) - len(mine)
+)
 draw_settled(done, STATE)

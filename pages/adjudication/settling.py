@@ -25,6 +25,8 @@ from pages.shared.reader.caches import log
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from streamlit.delta_generator import DeltaGenerator
+
     from ecgcore.review.readings.reading import Reading
     from ecgcore.review.worklists.conflicts import Dispute
     from pages.shared.url_state import PageState
@@ -32,8 +34,16 @@ if TYPE_CHECKING:
 _WORDS = FormWords("Settle", "Reasons (needed)")
 
 
-def draw_conflict(mine: Sequence[Dispute], person: Person, *, n_others: int) -> None:
-    """Draw the conflict of the URL, or the first that the person may settle."""
+def draw_conflict(
+    mine: Sequence[Dispute], person: Person, menus: DeltaGenerator, *, n_others: int
+) -> None:
+    """Draw the conflict of the URL, or the first that the person may settle.
+
+    Parameters
+    ----------
+    menus
+        Where the menu of the paper and the way to Review are drawn.
+    """
     if not mine:
         others = (
             f" {counted(n_others, 'conflict')} wait for somebody who has not read the case and is "
@@ -46,16 +56,20 @@ def draw_conflict(mine: Sequence[Dispute], person: Person, *, n_others: int) -> 
     here = _chosen(mine)
     one = mine[here]
     case = open_case(int(one.case))
-    ecg_side, panel = st.columns([0.72, 0.28], gap="small")
-    with ecg_side:
+    with menus:
         paper, chosen_filter = paper_controls()
+        if st.button("Open in Review", icon=":material/ecg_heart:"):
+            listed = worklist.of_records(dict.fromkeys(int(one.case) for one in mine))
+            worklist.open_case(int(one.case), listed)
+    with st.container(key="case", horizontal=True, gap="small"):
+        ecg_side, panel = st.container(gap="xsmall"), st.container(gap="small")
+    with ecg_side:
         if isinstance(case, ReadableCase):
             draw_sheet(case, paper, chosen_filter, None)
         else:
             show_ecg_error(case.problem)
     with panel:
-        _draw_head(mine, here)
-        _draw_readings(one, person)
+        _draw_head(mine, here, person)
         _draw_form(one, person)
 
 
@@ -69,7 +83,8 @@ def _chosen(mine: Sequence[Dispute]) -> int:
     return fits[0] if fits else 0
 
 
-def _draw_head(mine: Sequence[Dispute], here: int) -> None:
+def _draw_head(mine: Sequence[Dispute], here: int, person: Person) -> None:
+    """Draw which conflict it is, and what its readers said; names only where they are allowed."""
     one = mine[here]
     st.markdown(
         f"**Record {one.case}** · conflict {here + 1} of {len(mine)} · {plain(one.study)}  \n"
@@ -79,20 +94,17 @@ def _draw_head(mine: Sequence[Dispute], here: int) -> None:
         if len(mine) > 1:
             following = mine[(here + 1) % len(mine)]
             st.button("Next", shortcut="N", on_click=_go_to, args=(following,))
-        if st.button("Open in Review", icon=":material/ecg_heart:"):
-            listed = worklist.of_records(dict.fromkeys(int(one.case) for one in mine))
-            worklist.open_case(int(one.case), listed)
+        names = allowed(person, "see names", one.target) and st.toggle(
+            "Names of the readers", key="names", bind="query-params"
+        )
+    _draw_readings(one, names=names)
 
 
 def _go_to(one: Dispute) -> None:
     st.query_params.update({"case": one.case, "in": one.study})
 
 
-def _draw_readings(one: Dispute, person: Person) -> None:
-    """Draw what the readers said; names are sent only where they are asked for and allowed."""
-    names = False
-    if allowed(person, "see names", one.target):
-        names = st.toggle("Names of the readers", key="names", bind="query-params")
+def _draw_readings(one: Dispute, *, names: bool) -> None:
     lines = []
     for who, said in one.said.shown(names=names):
         lines.append(f"**{plain(who)}:** {said.words}")

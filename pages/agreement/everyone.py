@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.review.agreement.tables import STRATA, pairwise_kappas
-from ecgcore.wording.numbers import counted, number, percent
+from ecgcore.wording.numbers import counted, number
 from pages.agreement import caches as kept
 from pages.agreement.choice import StoreSource, choose_finding
 from pages.shared.errors import plain
@@ -61,7 +61,7 @@ def sentence(raters: Raters, whole: EveryoneAgreement) -> str:
         f"**{counted(len(raters.names), 'reader')}** and "
         f"**{counted(whole.n_cases, 'case')}** that two or more have read "
         f"({counted(whole.n_ratings, 'reading')}): on {plain(raters.finding)}, two readings agree "
-        f"in **{percent(whole.observed.value, 0)}**, Fleiss' kappa is "
+        f"in **{100 * whole.observed.value:.0f} %**, Fleiss' kappa is "
         f"**{whole.fleiss_kappa.text(2)}**, Krippendorff's alpha **{whole.alpha.text(2)}**."
     )
 
