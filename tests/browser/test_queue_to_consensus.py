@@ -1,4 +1,4 @@
-"""One doubtful case on its whole way in a browser: queue, two blind readings, conflict, consensus."""
+"""One doubtful case on its way in a browser: queue, two blind readings, conflict, consensus."""
 
 import re
 from collections.abc import Iterator
