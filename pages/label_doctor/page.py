@@ -48,7 +48,7 @@ def _limit_slider(one: Measurable) -> float:
 
 def _draw(found: Examination) -> None:
     one = found.statement
-    left, right = st.columns([0.5, 0.5], gap="medium")
+    left, right = st.columns([0.45, 0.55], gap="medium")
     with left:
         limit = _limit_slider(one)
         words = finding(found, limit)

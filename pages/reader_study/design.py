@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from ecgcore.errors import EcgError, ReviewError
@@ -9,12 +11,17 @@ from ecgcore.predictions.decision import HALF, DecisionSettings
 from ecgcore.predictions.ensemble import Ensemble, ensemble_by_name
 from ecgcore.review.people.permissions import Person
 from ecgcore.review.studies import access, run
-from ecgcore.review.studies.cases import POOLS, draw_cases
+from ecgcore.review.studies.cases import POOLS, draw_cases, most_cases
 from ecgcore.review.studies.protocol import ABOUT_ARMS, ARMS, MOST_WRONG, Protocol
 from pages.case.labels import default_ensemble
 from pages.reader_study import caches as kept
 from pages.shared import caches
 from pages.shared.errors import show_ecg_error
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FEWEST, _USUAL = 4, 20
 
 
 def draw_design(_name: str | None, person: Person | None) -> None:
@@ -27,7 +34,7 @@ def draw_design(_name: str | None, person: Person | None) -> None:
         st.caption(" ".join(f"**{arm}**: {ABOUT_ARMS[arm]}" for arm in arms))
         with st.container(horizontal=True):
             pool = st.selectbox("Cases", list(POOLS))
-            n = st.number_input("Number of cases", 4, 1000, 20, step=2, width=140)
+            n = _n_cases(pool)
         with st.container(horizontal=True):
             wrong = st.slider(
                 "Planted wrong advice", 0, round(100 * MOST_WRONG), 10, format="%d %%"
@@ -38,7 +45,7 @@ def draw_design(_name: str | None, person: Person | None) -> None:
         try:
             who = tuple(one.strip() for one in readers.split(",") if one.strip())
             protocol = _protocol(
-                name.strip(), who, tuple(arms), pool, int(n), wrong / 100, int(days), int(seed)
+                name.strip(), who, tuple(arms), pool, n, wrong / 100, int(days), int(seed)
             )
         except EcgError as error:
             show_ecg_error(error)
@@ -57,14 +64,29 @@ def _protocol(
     seed: int,
 ) -> Protocol:
     adviser = _adviser()
+    cases = draw_cases(*_groups_and_probs(), pool, n, seed)
+    about = f"label group of {caches.catalog().version}: {pool}"
+    return Protocol(name, cases, who, arms, wrong, seed, days, HALF, adviser.name, about)  # type: ignore[arg-type]
+
+
+def _n_cases(pool: str) -> int:
+    """Ask for the number of cases, at first 20 or as many as there are."""
+    try:
+        most = max(_FEWEST, most_cases(*_groups_and_probs(), pool))
+    except ReviewError:  # which the protocol tells
+        most = _USUAL
+    n = st.number_input("Number of cases", _FEWEST, most, min(_USUAL, most), step=2, width=140)
+    return int(n)
+
+
+def _groups_and_probs() -> tuple[pd.Series[str], pd.Series[float]]:
+    """Give label group and the adviser's probability of MI of the test fold's records."""
+    adviser = _adviser()
     said = caches.said(caches.catalog().version, DecisionSettings())
     if said is None or adviser.name not in said:
         raise ReviewError("No shipped model predicts these records, so nobody could advise.")
     frame = caches.catalog().frame
-    groups = frame.loc[frame["split"] == "test", "group"]
-    cases = draw_cases(groups, said[adviser.name], pool, n, seed)
-    about = f"label group of {caches.catalog().version}: {pool}"
-    return Protocol(name, cases, who, arms, wrong, seed, days, HALF, adviser.name, about)  # type: ignore[arg-type]
+    return frame.loc[frame["split"] == "test", "group"], said[adviser.name]
 
 
 def _adviser() -> Ensemble:

@@ -7,8 +7,10 @@ from pages.reader_study import caches
 from pages.reader_study.design import draw_design
 from pages.reader_study.reading import draw_run
 from pages.reader_study.results import draw_results
+from pages.shared import caches as shared
 from pages.shared import url_state
 from pages.shared.reader import draw_reader
+from pages.shared.widgets import synthetic_badge
 
 _VIEWS = {"Design": draw_design, "Read": draw_run, "Results": draw_results}
 STATE = url_state.PageState(
@@ -18,6 +20,7 @@ STATE.open()
 name: str | None = None
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Reader study", anchor=False, width="content")
+    synthetic_badge(shared.catalog().synthetic)
     step = st.segmented_control(
         "Step",
         list(_VIEWS),

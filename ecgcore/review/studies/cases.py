@@ -43,11 +43,7 @@ def draw_cases(
     >>> sorted(one.truth for one in drawn)
     [False, False, True, True]
     """
-    if pool not in POOLS:
-        raise ReviewError(f"There is no such pool of cases; choose {', '.join(POOLS)}.")
-    known = groups[groups.index.isin(probs.dropna().index)]
-    mi = sorted(known.index[known.isin(POOLS[pool])].tolist())
-    normal = sorted(known.index[known == NORMAL].tolist())
+    mi, normal = _known(groups, probs, pool)
     n_mi = n // 2
     if len(mi) < n_mi or len(normal) < n - n_mi:
         raise ReviewError(
@@ -58,3 +54,19 @@ def draw_cases(
     drawn = sorted(chance.sample(mi, n_mi) + chance.sample(normal, n - n_mi))
     with_mi = set(mi)
     return tuple(StudyCase(str(one), one in with_mi, float(probs[one])) for one in drawn)
+
+
+def most_cases(groups: pd.Series[str], probs: pd.Series[float], pool: str) -> int:
+    """Return how many cases `draw_cases` can draw from a pool; ReviewError if it is unknown."""
+    return 2 * min(map(len, _known(groups, probs, pool)))
+
+
+def _known(
+    groups: pd.Series[str], probs: pd.Series[float], pool: str
+) -> tuple[list[int], list[int]]:
+    """List the records with MI of a pool and the normal ones that the model predicts."""
+    if pool not in POOLS:
+        raise ReviewError(f"There is no such pool of cases; choose {', '.join(POOLS)}.")
+    known = groups[groups.index.isin(probs.dropna().index)]
+    mi = sorted(known.index[known.isin(POOLS[pool])].tolist())
+    return mi, sorted(known.index[known == NORMAL].tolist())

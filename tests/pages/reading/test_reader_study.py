@@ -9,6 +9,7 @@ from ecgcore.review.store.log import ReviewLog
 from ecgcore.review.studies import run
 from ecgcore.review.studies.allocation import planted, schedule
 from ecgcore.review.studies.protocol import Protocol, StudyCase
+from tests.support.paths import PROJECT
 from tests.support.review_page import charts, errors, texts
 from tests.support.reviews.studies import FAR, verdict
 
@@ -40,6 +41,15 @@ def test_without_a_model_the_design_says_that_nobody_could_advise(open_page, tmp
     app = open_page("reader-study")
     assert not app.exception
     assert "nobody could advise" in errors(app)[0]
+
+
+def test_a_design_begins_with_as_many_cases_as_there_are(open_page, monkeypatch):
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(PROJECT / "pretrained"))
+    app = open_page("reader-study")
+    asked = next(one for one in app.number_input if one.label == "Number of cases")
+    assert (asked.value, asked.max, errors(app)) == (14, 14, [])
+    assert "- 14 cases, 7 of them MI" in texts(app)
+    assert "Synthetic records" in texts(app)
 
 
 def test_a_reader_alone_gets_no_advice_and_after_the_own_read_gets_it(open_page, log):
