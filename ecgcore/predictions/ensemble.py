@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
 from ecgcore.errors import ModelError
-from ecgcore.models.architectures import arch_place, main_archs
+from ecgcore.models.architectures import arch_place, arch_title, main_archs
 from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.labelled import LabelledLogits
 from ecgcore.ptbxl.label_groups import member_ids
@@ -73,6 +73,13 @@ class Ensemble:
         """Name shown to readers, such as "CNN-BiLSTM A"; local runs say so."""
         name = self.members[0].key.group_label
         return name if self.shipped else f"{name} (local run {self.members[0].run_name})"
+
+    @property
+    def title(self) -> str:
+        """Name shown where the task stands above it, such as "ResNet small, trained on I"."""
+        if not self.shipped:
+            return self.label
+        return f"{arch_title(self.arch)}, trained on {self.train_set}"
 
     @property
     def checksum(self) -> str:

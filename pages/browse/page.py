@@ -4,7 +4,6 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.errors import CatalogError, ModelError, RecordError
-from ecgcore.models.architectures import arch_title
 from ecgcore.review.case_list import exported
 from ecgcore.wording.numbers import counted
 from ecgcore.wording.records import LABEL_GROUPS
@@ -75,8 +74,7 @@ def about_class() -> str:
         ensemble, rule = class_caches.leading(task), class_caches.class_rule(task, name)
         if said is not None and ensemble is not None and rule is not None:
             seeds = counted(len(ensemble.members), "seed")
-            by = f"{arch_title(ensemble.arch)} trained on {ensemble.train_set} ({seeds})"
-            return listing.class_note(name, by, rule)
+            return listing.class_note(name, f"{ensemble.title} ({seeds})", rule)
     return ""
 
 

@@ -159,7 +159,7 @@ def test_a_class_of_any_task_stands_beside_its_label(
         table["stated"].tolist()
         == groups.str.endswith("_mi").map({True: "yes", False: "no"}).tolist()
     )
-    assert "MI predicted: by CNN-BiLSTM trained on" in captions(app)
+    assert "MI predicted: by CNN-BiLSTM, trained on" in captions(app)
     assert any(one.label == "More filters: 3 changed" for one in app.expander)
 
 

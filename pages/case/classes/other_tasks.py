@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -16,6 +18,7 @@ from ecgcore.predictions.classes.rules import ClassPrediction, ClassRules, leadi
 from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.ptbxl.catalog import CatalogEntry
+from ecgcore.stats.thresholds import Share
 from ecgcore.tasks import mi, mi_all_comers
 from ecgcore.tasks.class_words import meaning
 from ecgcore.tasks.registry import TASKS, task_named
@@ -78,7 +81,7 @@ def _choose() -> Ensemble | None:
         bind="query-params",
     )
     found = caches.ensembles(titles.get(title or "", next(iter(titles.values()))))
-    labels = {one.label: one for one in found}
+    labels = {one.title: one for one in found}
     url_state.warn_of_unknown("networks", labels, what="networks")
     name = right.selectbox("Networks", list(labels), key="networks", bind="query-params")
     return labels.get(name or "")
@@ -88,21 +91,28 @@ def _draw_classes(case: ReadableCase, ensemble: Ensemble, decision: DecisionSett
     """List the classes with probability, set, label and records, the likeliest first."""
     rules = caches.class_rules(ensemble, decision.alpha)
     said = rules.predict(caches.class_logits(case, ensemble))
-    draw_table(classes_table(rules, said, _stated(case.entry, rules)))
+    held = rules.coverage(caches.evaluated(ensemble, "all"))
+    draw_table(classes_table(rules, said, held, _stated(case.entry, rules)))
     coverage = DecisionSettings(alpha=rules.alpha).coverage_words
     st.caption(
         f"By {counted(len(ensemble.members), 'network')}, calibrated on fold 9, each class alone. "
         f"In the set: at least {coverage} of fold 9's records with the class score this high. "
+        "“Held on fold 10” counts the records with the class that the set held there, with its "
+        "exact 95 % interval. Classes with too few records in fold 9 stand last and have no limit. "
         f"{_patient_words(case, ensemble)}"
     )
 
 
 def classes_table(
-    rules: ClassRules, said: tuple[ClassPrediction, ...], stated: dict[str, str]
+    rules: ClassRules,
+    said: tuple[ClassPrediction, ...],
+    held: Sequence[Share],
+    stated: dict[str, str],
 ) -> pd.DataFrame:
     """Return a row for each class: the likeliest first, those with few records last."""
     task = rules.ensemble.members[0].key.task
     n_positive = {one.name: one.n_positive for one in rules.rules}
+    shares = {rule.name: share for rule, share in zip(rules.rules, held, strict=True)}
     rows = [*leading(said, len(said), least=0), *(one for one in said if one.in_set is None)]
     in_set = {None: "too few records", True: "yes", False: "no"}
     table = pd.DataFrame(
@@ -114,7 +124,10 @@ def classes_table(
             ],
             "In the set": [in_set[one.in_set] for one in rows],
             "Label": [stated.get(one.name, "") for one in rows],
-            "Records in fold 9": [n_positive[one.name] for one in rows],
+            "Records in fold 9": [f"{n_positive[one.name]:,}" for one in rows],
+            "Held on fold 10": [
+                "" if one.in_set is None else shares[one.name].text(2) for one in rows
+            ],
         }
     )
     return table if stated else table.drop(columns="Label")
@@ -126,10 +139,14 @@ def _stated(entry: CatalogEntry | None, rules: ClassRules) -> dict[str, str]:
         return {}
     task = task_named(rules.ensemble.members[0].key.task)
     try:
-        labels = task.label_rule(of_pages.catalog(), [entry.ecg_id])[0]
+        labels = task.label_rule(of_pages.catalog(), [entry.ecg_id])[0].tolist()
+        known = task.known(of_pages.catalog(), [entry.ecg_id])[0]
     except (EcgError, KeyError):
         return {}
-    return {name: "stated" if has else "–" for name, has in zip(task.classes, labels, strict=True)}
+    return {
+        name: ("stated" if has else "–") if is_known else "not known"
+        for name, has, is_known in zip(task.classes, labels, known, strict=True)
+    }
 
 
 def _patient_words(case: ReadableCase, ensemble: Ensemble) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from ecgcore.models.architectures import arch_title
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.stats.comparison.paired_bootstrap import Comparison
@@ -26,8 +28,8 @@ def certainty_words(
     """
     if not task.has_certainty:
         return (
-            "**Label certainty** is no axis of this task: its statements carry no likelihood in "
-            "PTB-XL."
+            "**Label certainty** is no axis of this task: each class counts as stated whatever its "
+            "likelihood, and rhythm statements have none in PTB-XL."
         )
     head = "**Does label certainty make a difference?**"
     if not comparisons:
@@ -51,3 +53,19 @@ def pair_words(one: Comparison, named: dict[str, Ensemble]) -> str:
         f"{arch_title(first.arch)}, **{first.train_set}** against **{second.train_set}**: {verdict}"
         f" ({change}, {len(first.seeds)} and {len(second.seeds)} seeds)"
     )
+
+
+def pairs_table(comparisons: Sequence[Comparison], named: dict[str, Ensemble]) -> pd.DataFrame:
+    """Return a row for each pair that differs by its training set or its network alone."""
+    rows = []
+    for one in comparisons:
+        first, second = named[one.first], named[one.second]
+        value, by_set = one.difference, first.arch == second.arch
+        same = arch_title(first.arch) if by_set else f"trained on {first.train_set}"
+        names = [each.train_set if by_set else arch_title(each.arch) for each in (first, second)]
+        verdict = verdict_words(one.verdict, *names, lower_is_better=False)
+        ends = f"[{signed(value.low, 4)}, {signed(value.high, 4)}]"
+        seeds = f"{len(first.seeds)} and {len(second.seeds)}"
+        rows.append([same, *names, f"{signed(value.value, 4)} {ends}", verdict, seeds])
+    columns = ["Both", "First", "Second", "First minus second", "Verdict", "Seeds"]
+    return pd.DataFrame(rows, columns=columns)

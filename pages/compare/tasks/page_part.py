@@ -23,7 +23,7 @@ from ecgcore.stats.comparison.paired_bootstrap import (
 from ecgcore.stats.comparison.verdicts import rule_words
 from ecgcore.tasks.class_words import class_words
 from ecgcore.tasks.task import Task
-from pages.compare.tasks.answer import certainty_words
+from pages.compare.tasks.answer import certainty_words, pairs_table
 from pages.shared import evaluation_caches as cache
 from pages.shared import evaluation_choice as shared
 from pages.shared import plots
@@ -55,7 +55,9 @@ def draw_task(task: Task) -> None:
         return
     standings, comparisons = _compare(shown, choice)
     mine = [one.ensemble for one in shown if one.ensemble.members[0].key.task == task.name]
-    st.markdown(certainty_words(task, mine, comparisons))
+    named = {one.name: one for one in mine}
+    by_set = [one for one in comparisons if named[one.first].arch == named[one.second].arch]
+    st.markdown(certainty_words(task, mine, by_set))
     rows = [_row(one, standings[one.ensemble.name], choice) for one in shown]
     figure = seeds_figure(
         rows, metric=f"{_METRIC}, {choice.name}", height=_HEIGHT_PX, dark=is_dark()
@@ -64,6 +66,9 @@ def draw_task(task: Task) -> None:
     plots.draw_plot(figure, "task_seeds", f"{_METRIC}: {alt}")
     rule = f"{rule_words(len(comparisons))} " if comparisons else ""
     st.caption(f"{rule}Intervals: 95 %, patients and seeds drawn again.")
+    if comparisons:
+        with st.expander(f"Pairs that differ in one thing alone: {len(comparisons)}"):
+            plots.draw_table(pairs_table(comparisons, named))
     if len(task.classes) > 1:
         _draw_classes(task, choice)
 
@@ -79,10 +84,22 @@ def _compare(
         tuple((one.ensemble.name, one.ensemble.checksum) for one in shown),
     )
     standings = {one.name: one for one in cache.standings(key, "auroc", trial, contenders)}
-    of = {one.ensemble.name: (one.ensemble.arch, one.ensemble.members[0].key.task) for one in shown}
-    pairs = cache.comparisons(key, "auroc", trial, contenders)
-    within = [one for one in pairs if of[one.first] == of[one.second]]
-    return standings, corrected(within)
+    mine = {
+        one.ensemble.name: one.ensemble
+        for one in shown
+        if one.ensemble.members[0].key.task == choice.task.name
+    }
+    pairs = [
+        one
+        for one in cache.comparisons(key, "auroc", trial, contenders)
+        if one.first in mine and one.second in mine and _alike(mine[one.first], mine[one.second])
+    ]
+    return standings, corrected(pairs)
+
+
+def _alike(first: Ensemble, second: Ensemble) -> bool:
+    """Say whether two ensembles differ by their training set or their network alone."""
+    return first.arch == second.arch or first.train_set == second.train_set
 
 
 def _row(one: Evaluated, standing: Standing, choice: TaskChoice) -> SeedRow:
@@ -130,10 +147,10 @@ def classes_table(ensembles: tuple[Ensemble, ...], choice: TaskChoice) -> pd.Dat
         n_patients = len(np.unique(mine[0].patients[mine[0].labels == 1]))
         texts = [""] * len(mine) if n_patients < 2 or n == of else _aurocs(mine)
         words = class_words(choice.task.name, name)
-        size = f"{n} (few)" if n < FEW else f"{n}"
+        size = f"{n} (few)" if n < FEW else f"{n:,}"
         rows.append((n < FEW, -n if n >= FEW else 0, name, [words, size, *texts]))
     rows.sort(key=lambda row: row[:3])
-    columns = ["Class", "Records", *(one.label for one in ensembles)]
+    columns = ["Class", "Records", *(one.title for one in ensembles)]
     return pd.DataFrame([row[3] for row in rows], columns=columns)
 
 

@@ -117,10 +117,12 @@ def records_words(choice: TaskChoice, labels: NDArray[np.int64]) -> str:
     """Say what is told from what, on how many records; few are marked."""
     n, n_with = len(labels), int(labels.sum())
     few = " :orange-badge[few records]" if n_with < FEW else ""
+    of = size(choice.task.name, choice.test_set)
+    known = f"; the label of {of - n:,} others is not known" if n < of else ""
     return (
         f"**{class_words(choice.task.name, choice.name)}** against all others: "
         f"{choice.task.test_set(choice.test_set).words}, fold 10 "
-        f"(n = {n:,}, {n_with:,} {choice.name}){few}"
+        f"(n = {n:,}, {n_with:,} {choice.name}{known}){few}"
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from ecgcore.models.cards import ModelKey
 from ecgcore.models.inner_weights import InnerWeights
+from ecgcore.predictions.classes.evaluated import EvaluatedClasses
 from ecgcore.predictions.classes.rules import ClassRule, ClassRules
 from ecgcore.predictions.ensemble import ensembles_of
 from ecgcore.stats.calibration.calibrators import fit
@@ -37,6 +38,7 @@ def open_tab(open_review, shipped, monkeypatch):
     """Open the tab; the networks take the synthetic ECG for a patient's, and fold 9 is made up."""
     monkeypatch.setattr(other_tasks, "is_known", lambda _case: True)
     monkeypatch.setattr(caches, "class_rules", made_up_rules)
+    monkeypatch.setattr(caches, "evaluated", made_up_records)
 
     def open_it(**query):
         return open_review(3, pretrained=shipped, details=TAB, **query)
@@ -54,6 +56,14 @@ def made_up_rules(ensemble, alpha):
     return ClassRules(ensemble, alpha, tuple(rules), frozenset())
 
 
+def made_up_records(ensemble, _test_set):
+    """Four records with every class, of which three score high; the limit is 10 %."""
+    ids, classes = np.arange(4), TASKS[ensemble.members[0].key.task].classes
+    labels = np.ones((4, len(classes)), dtype=np.int64)
+    logits = np.array([3.0, 3.0, 3.0, -9.0])[None, :, None] * np.ones((1, 1, len(classes)))
+    return EvaluatedClasses(classes, ids, ids, labels, labels == 1, logits)
+
+
 def test_classes_are_ranked_with_meaning_label_and_records(open_tab):
     app = open_tab()
     shown = table(app, "Meaning")
@@ -61,7 +71,8 @@ def test_classes_are_ranked_with_meaning_label_and_records(open_tab):
     assert shown.set_index("Class").loc["SA", "Meaning"] == "sinus arrhythmia"
     assert shown["Class"].iloc[-1] == "CRBBB", "too few records stand last"
     assert shown["In the set"].iloc[-1] == "too few records"
-    assert set(shown["Label"]) <= {"stated", "–"}
+    assert set(shown["Label"]) <= {"stated", "–", "not known"}
+    assert shown.set_index("Class").loc["AF", "Held on fold 10"] == "3 of 4, 0.75 [0.19, 0.99]"
     assert "calibrated on fold 9, each class alone" in texts(app)
     assert "They were told: " in texts(app)
 

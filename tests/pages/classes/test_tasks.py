@@ -5,10 +5,16 @@ import pytest
 
 from ecgcore.stats.comparison.paired_bootstrap import Contender, Trial, compare_all
 from ecgcore.tasks.registry import task_named
-from pages.compare.tasks.answer import certainty_words
+from pages.compare.tasks.answer import certainty_words, pairs_table
 from pages.compare.tasks.page_part import classes_table
 from pages.shared.classes import caches
-from pages.shared.classes.choice import TaskChoice, evaluate_each, offered
+from pages.shared.classes.choice import (
+    TaskChoice,
+    evaluate_each,
+    labelled,
+    offered,
+    records_words,
+)
 from tests.core.predictions.classes.test_all_comers import of_task
 
 STATEMENTS = task_named("statements71")
@@ -56,3 +62,29 @@ def test_certainty_is_answered_only_where_there_are_pairs():
     pairs = compare_all(Trial(labels, n_boot=50), made, "auroc")
     assert "**A+** against **C+**" in certainty_words(task, pair, pairs)
     assert "1 and 1 seeds" in certainty_words(task, pair, pairs)
+
+
+def test_every_pair_says_what_it_shares_and_what_its_seeds_allow():
+    nets = {
+        one.name: one
+        for one in (
+            of_task("rhythm6", "I", "ribeiro_small"),
+            of_task("rhythm6", "IV", "ribeiro_small"),
+            of_task("rhythm6", "I", "ribeiro_small_attention"),
+        )
+    }
+    labels = np.arange(60) % 2
+    perfect = [Contender.from_logits(name, 1.0 * labels[None]) for name in nets]
+    table = pairs_table(compare_all(Trial(labels, n_boot=20), perfect, "auroc")[:2], nets)
+    assert table["Both"].tolist() == ["ResNet small", "trained on I"]
+    assert table["Second"].tolist() == ["IV", "ResNet small with attention"]
+    assert table["First minus second"].tolist() == ["+0.0000 [+0.0000, +0.0000]"] * 2
+    assert set(table["Seeds"]) == {"1 and 1"}
+
+
+def test_an_unknown_label_is_not_taken_for_none():
+    choice = TaskChoice(task_named("challenge24"), "all", "LAD")
+    judged = labelled(offered(choice)[0], choice)
+    assert "(n = 631, 193 LAD; the label of 1,567 others is not known)" in records_words(
+        choice, judged.labels
+    )
