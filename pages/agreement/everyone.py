@@ -9,11 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from ecgcore.review.agreement.tables import STRATA, pairwise_kappas
+from ecgcore.stats.agreement.intervals import agreement_words
 from ecgcore.wording.numbers import counted, number
 from pages.agreement import caches as kept
 from pages.agreement.choice import StoreSource, choose_finding
+from pages.agreement.words import LIMITS, ONE_CASE, cell
 from pages.shared.errors import plain
-from pages.shared.plots import draw_table, unbroken
+from pages.shared.plots import draw_table
 
 if TYPE_CHECKING:
     from ecgcore.review.agreement.raters import Raters
@@ -51,7 +53,7 @@ def draw_everyone(source: Source) -> None:
         "compares it with chance by how often each answer was given, so it is low where nearly all "
         "answers are alike; prevalence-adjusted: as if all answers were equally frequent. "
         f"Krippendorff's alpha also allows for missing readings{_level(raters)}. "
-        "95 % intervals over cases, 1,000 bootstrap copies."
+        f"{LIMITS}"
     )
 
 
@@ -62,7 +64,8 @@ def sentence(raters: Raters, whole: EveryoneAgreement) -> str:
         f"**{counted(whole.n_cases, 'case')}** that two or more have read "
         f"({counted(whole.n_ratings, 'reading')}): on {plain(raters.finding)}, two readings agree "
         f"in **{100 * whole.observed.value:.0f} %**, Fleiss' kappa is "
-        f"**{whole.fleiss_kappa.text(2)}**, Krippendorff's alpha **{whole.alpha.text(2)}**."
+        f"**{agreement_words(whole.fleiss_kappa, 2)}**, Krippendorff's alpha "
+        f"**{agreement_words(whole.alpha, 2)}**.{ONE_CASE if whole.n_cases == 1 else ''}"
     )
 
 
@@ -74,10 +77,10 @@ def strata_table(found: list[tuple[str, EveryoneAgreement]]) -> pd.DataFrame:
                 "Cases": name,
                 "n": f"{one.n_cases:,}",
                 "Readings": f"{one.n_ratings:,}",
-                "Agreement": unbroken(one.observed, 2),
-                "Prevalence-adjusted": unbroken(one.adjusted_kappa, 2),
-                "Fleiss' kappa": unbroken(one.fleiss_kappa, 2),
-                "Krippendorff's alpha": unbroken(one.alpha, 2),
+                "Agreement": cell(one.observed, 2),
+                "Prevalence-adjusted": cell(one.adjusted_kappa, 2),
+                "Fleiss' kappa": cell(one.fleiss_kappa, 2),
+                "Krippendorff's alpha": cell(one.alpha, 2),
             }
             for name, one in found
         ]

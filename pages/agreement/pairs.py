@@ -14,10 +14,11 @@ from ecgcore.wording.numbers import counted
 from ecgcore.wording.records import LABEL_GROUPS, age_words
 from pages.agreement import caches as kept
 from pages.agreement.choice import STATE, choose_finding
+from pages.agreement.words import LIMITS, ONE_CASE, cell
 from pages.shared import caches, url_state, worklist
 from pages.shared.case_grid import draw_grid
 from pages.shared.errors import plain
-from pages.shared.plots import draw_table, unbroken
+from pages.shared.plots import draw_table
 
 if TYPE_CHECKING:
     from ecgcore.review.agreement.raters import Raters
@@ -46,7 +47,8 @@ def draw_pairs(source: Source) -> None:
     st.caption(
         "Cohen's kappa; weighted: by steps between the answers; prevalence-adjusted: as if all "
         "answers were equally frequent. Agreement on an answer: share of the times that either "
-        "gave it on which both did. 95 % intervals over cases, 1,000 bootstrap copies."
+        f"gave it on which both did. {LIMITS}"
+        f"{ONE_CASE if any(one.found.n == 1 for one in found) else ''}"
     )
     rater = _choose("Cases of", tuple(one.name for one in found), "rater", found[0].name)
     _draw_cross(raters, reference, rater)
@@ -75,17 +77,17 @@ def _pair(raters: Raters, one: Against) -> dict[str, str]:
     row = {
         "Rater": one.name,
         "n": f"{pair.n:,}",
-        "Agreement": unbroken(pair.observed, 2),
-        "Kappa": unbroken(pair.kappa, 2),
+        "Agreement": cell(pair.observed, 2),
+        "Kappa": cell(pair.kappa, 2),
     }
     if pair.weighted_kappa is not None:
-        row["Weighted kappa"] = unbroken(pair.weighted_kappa, 2)
-    row["Prevalence-adjusted"] = unbroken(pair.adjusted_kappa, 2)
+        row["Weighted kappa"] = cell(pair.weighted_kappa, 2)
+    row["Prevalence-adjusted"] = cell(pair.adjusted_kappa, 2)
     names = {"yes": "Positive agreement", "no": "Negative agreement"}
     shown = raters.values if len(raters.values) <= 3 else ()
     for value, share in reversed(list(zip(shown, pair.specific, strict=False))):
         title = names[value] if raters.values == YES_OR_NO else f"Agreement on {value}"
-        row[title] = unbroken(share, 2)
+        row[title] = cell(share, 2)
     return row
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from ecgcore.commands.result import OK, Result
 from ecgcore.settings import Settings
+from ecgcore.wording.numbers import counted
 
 if TYPE_CHECKING:
     from ecgcore.review.ratings import Finding, Ratings
@@ -47,6 +48,7 @@ def run_agreement(args: argparse.Namespace, _settings: Settings) -> Result:
 
 def _compared(ratings: Ratings, weights: Weights | None) -> tuple[dict[str, Any], list[str]]:
     from ecgcore.stats.agreement.everyone import everyone_agreement
+    from ecgcore.stats.agreement.intervals import agreement_words
     from ecgcore.stats.agreement.pairs import pair_agreement
 
     pairs, everyone, lines = [], [], []
@@ -66,16 +68,16 @@ def _compared(ratings: Ratings, weights: Weights | None) -> tuple[dict[str, Any]
             }
         )
         lines.append(
-            f"{one.name}, all readers: Fleiss' kappa {found.fleiss_kappa.text()}, "
-            f"Krippendorff's alpha {found.alpha.text()}, {found.n_cases} cases"
+            f"{one.name}, all readers: Fleiss' kappa {agreement_words(found.fleiss_kappa)}, "
+            f"Krippendorff's alpha {agreement_words(found.alpha)}, {_cases(found.n_cases)}"
         )
         for i, j in combinations(range(len(ratings.readers)), 2):
             who = [ratings.readers[i], ratings.readers[j]]
             pair = pair_agreement(one.codes[i], one.codes[j], n_values, weights=weights)
             pairs.append({"readers": who, "finding": one.name, **_pair(pair, one)})
             lines.append(
-                f"{one.name}, {who[0]} with {who[1]}: kappa {pair.kappa.text()}, "
-                f"agreement {pair.observed.text()}, {pair.n} cases"
+                f"{one.name}, {who[0]} with {who[1]}: kappa {agreement_words(pair.kappa)}, "
+                f"agreement {agreement_words(pair.observed)}, {_cases(pair.n)}"
             )
     about = {"cases": len(ratings.cases), "readers": list(ratings.readers)}
     return {"pairs": pairs, "findings": everyone, **about}, lines
@@ -100,6 +102,10 @@ def _pair(pair: PairAgreement, finding: Finding) -> dict[str, Any]:
         )
     shares = zip(finding.values, pair.specific, strict=False)
     return said | {"agreement_by_value": {name: _number(one.value) for name, one in shares}}
+
+
+def _cases(n: int) -> str:
+    return f"{counted(n, 'case')}{', too few for an interval' if n == 1 else ''}"
 
 
 def _fields(name: str, estimate: Estimate) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from ecgcore.review.case_entries import CaseEntries
 from ecgcore.review.readings.adjudication import by_case
 from ecgcore.review.readings.reading import reading_of
 from ecgcore.review.store.chain import Entry
+from ecgcore.stats.agreement.intervals import agreement_words
 from ecgcore.wording.numbers import counted
 
 _FEWEST = 2
@@ -78,10 +79,10 @@ def _everyone(first: pd.DataFrame) -> Iterator[Block]:
         return
     _, one = found[0]
     rows = {
-        "Agreement of two readings": one.observed.text(2),
-        "Fleiss' kappa": one.fleiss_kappa.text(2),
-        "Krippendorff's alpha": one.alpha.text(2),
-        "Prevalence-adjusted": one.adjusted_kappa.text(2),
+        "Agreement of two readings": agreement_words(one.observed, 2),
+        "Fleiss' kappa": agreement_words(one.fleiss_kappa, 2),
+        "Krippendorff's alpha": agreement_words(one.alpha, 2),
+        "Prevalence-adjusted": agreement_words(one.adjusted_kappa, 2),
     }
     yield Table(pd.DataFrame({"Figure": rows.keys(), "Value": rows.values()}))
     yield Words(
@@ -110,13 +111,14 @@ def _against(first: pd.DataFrame, others: Sequence[pd.DataFrame]) -> Iterator[Bl
 
 def _rows(raters: Raters, reference: str) -> Iterator[dict[str, str]]:
     for one in against(raters, reference):
+        weighted = one.found.weighted_kappa
         if one.name not in (LABEL, CONSENSUS) and one.found.n >= _FEWEST:
             yield {
                 "Reader": one.name,
                 "With": reference,
                 "Cases": str(one.found.n),
-                "Kappa": one.found.kappa.text(2),
-                "Weighted": one.found.weighted_kappa.text(2) if one.found.weighted_kappa else "",
+                "Kappa": agreement_words(one.found.kappa, 2),
+                "Weighted": agreement_words(weighted, 2) if weighted is not None else "",
             }
 
 

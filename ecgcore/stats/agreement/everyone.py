@@ -12,8 +12,14 @@ import krippendorff
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ecgcore.stats.agreement.intervals import (
+    kappa_over_cases,
+    mapped,
+    over_cases,
+    share_over_cases,
+)
 from ecgcore.stats.agreement.tables import ratio, value_counts, with_copies
-from ecgcore.stats.metrics import Estimate, percentile_estimate
+from ecgcore.stats.metrics import Estimate
 from ecgcore.stats.reliability_curve import FloatArray, IntArray
 
 N_COPIES = 1000
@@ -80,19 +86,18 @@ def everyone_agreement(
     counts = counts[counts.sum(axis=1) >= 2]
     kinds, often = np.unique(counts, axis=0, return_counts=True)
     copies = with_copies(often, n_copies, seed)
-    observed = _observed(kinds.astype(np.float64), copies)
+    agreed = _observed(kinds.astype(np.float64), copies)
+    observed = share_over_cases(agreed, len(counts))
+    chance = _by_chance(kinds.astype(np.float64), copies)
+    fleiss = 1 - ratio(1 - agreed, 1 - chance)
     return EveryoneAgreement(
         n_cases=len(counts),
         n_ratings=int(counts.sum()),
-        observed=_estimate(observed),
-        adjusted_kappa=_estimate((n_values * observed - 1) / (n_values - 1)),
-        fleiss_kappa=_estimate(_fleiss(kinds.astype(np.float64), copies, observed)),
-        alpha=_estimate(np.array([_alpha(kinds, one.astype(np.int64), level) for one in copies])),
+        observed=observed,
+        adjusted_kappa=mapped(observed, lambda share: (n_values * share - 1) / (n_values - 1)),
+        fleiss_kappa=kappa_over_cases(fleiss, observed, 1 - float(chance[0])),
+        alpha=over_cases(np.array([_alpha(kinds, one.astype(np.int64), level) for one in copies])),
     )
-
-
-def _estimate(with_copies_below: FloatArray) -> Estimate:
-    return percentile_estimate(float(with_copies_below[0]), with_copies_below[1:])
 
 
 def _observed(kinds: FloatArray, often: FloatArray) -> FloatArray:
@@ -102,12 +107,11 @@ def _observed(kinds: FloatArray, often: FloatArray) -> FloatArray:
     return ratio(often @ agreeing, often.sum(axis=1))
 
 
-def _fleiss(kinds: FloatArray, often: FloatArray, observed: FloatArray) -> FloatArray:
-    """Return Fleiss' kappa where each kind of case ``(m, k)`` is there `often` ``(copies, m)``."""
+def _by_chance(kinds: FloatArray, often: FloatArray) -> FloatArray:
+    """Return the share that agrees by chance where each kind ``(m, k)`` is there `often`."""
     given = often @ kinds
     shares = ratio(given, np.broadcast_to(given.sum(axis=1, keepdims=True), given.shape))
-    by_chance = (shares**2).sum(axis=1)
-    return 1 - ratio(1 - observed, 1 - by_chance)
+    return np.asarray((shares**2).sum(axis=1))
 
 
 def _alpha(kinds: IntArray, often: IntArray, level: Level) -> float:

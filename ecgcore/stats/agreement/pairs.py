@@ -1,5 +1,7 @@
 """Agreement of two readers on the same cases, with bootstrap intervals over cases.
 
+Where all copies are alike, `ecgcore.stats.agreement.intervals` says what is left.
+
 Sources: kappa, Cohen, Educational and Psychological Measurement 20 (1960) 37-46; weighted, Cohen,
 Psychological Bulletin 70 (1968) 213-220; prevalence-adjusted bias-adjusted kappa, Byrt, Bishop and
 Carlin, Journal of Clinical Epidemiology 46 (1993) 423-429, for more than two values Brennan and
@@ -13,8 +15,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ecgcore.stats.agreement.intervals import kappa_over_cases, mapped, share_over_cases
 from ecgcore.stats.agreement.tables import N_COPIES, cross_table, ratio, with_copies
-from ecgcore.stats.metrics import Estimate, percentile_estimate
+from ecgcore.stats.metrics import Estimate
 from ecgcore.stats.reliability_curve import FloatArray
 
 Weights = Literal["linear", "quadratic"]
@@ -81,16 +84,26 @@ def pair_agreement(
     """
     table = cross_table(first, second, n_values)
     copies = with_copies(table, n_copies, seed)
-    observed = ratio(np.trace(copies, axis1=1, axis2=2), copies.sum(axis=(1, 2)))
-    chosen = None if weights is None else _estimate(kappas(copies, _apart(n_values, weights)))
+    n = int(table.sum())
+    agreed = ratio(np.trace(copies, axis1=1, axis2=2), copies.sum(axis=(1, 2)))
+    observed = share_over_cases(agreed, n)
+    plain = _apart(n_values, None)
+    weighted = None if weights is None else _kappa(copies, _apart(n_values, weights), observed)
     return PairAgreement(
-        n=int(table.sum()),
-        observed=_estimate(observed),
-        kappa=_estimate(kappas(copies, _apart(n_values, None))),
-        weighted_kappa=chosen,
-        adjusted_kappa=_estimate((n_values * observed - 1) / (n_values - 1)),
-        specific=tuple(_estimate(one) for one in _specific(copies).T),
+        n=n,
+        observed=observed,
+        kappa=_kappa(copies, plain, observed),
+        weighted_kappa=weighted,
+        adjusted_kappa=mapped(observed, lambda share: (n_values * share - 1) / (n_values - 1)),
+        specific=_specific(copies),
     )
+
+
+def _kappa(copies: FloatArray, apart: FloatArray, observed: Estimate) -> Estimate:
+    table = copies[0]
+    by_chance = np.outer(table.sum(axis=1), table.sum(axis=0)) / max(1.0, table.sum()) ** 2
+    chance = float((by_chance * apart).sum())
+    return kappa_over_cases(kappas(copies, apart), observed, chance, float(apart.max()))
 
 
 def kappas(tables: FloatArray, apart: FloatArray) -> FloatArray:
@@ -118,10 +131,13 @@ def _apart(n_values: int, weights: Weights | None) -> FloatArray:
     return steps if weights == "linear" else steps**2
 
 
-def _specific(tables: FloatArray) -> FloatArray:
+def _specific(tables: FloatArray) -> tuple[Estimate, ...]:
+    """Return the agreement on each value, by the share of the cases with it that both gave it to.
+
+    Of ``J``, the share of the cases to which either gave a value, it is ``2 J / (1 + J)``.
+    """
     same = np.diagonal(tables, axis1=1, axis2=2)
-    return ratio(2 * same, tables.sum(axis=1) + tables.sum(axis=2))
-
-
-def _estimate(with_copies_below: FloatArray) -> Estimate:
-    return percentile_estimate(float(with_copies_below[0]), with_copies_below[1:])
+    either = tables.sum(axis=1) + tables.sum(axis=2) - same
+    shares = ratio(same, either)
+    found = [share_over_cases(one, int(n)) for one, n in zip(shares.T, either[0], strict=True)]
+    return tuple(mapped(one, lambda share: 2 * share / (1 + share)) for one in found)

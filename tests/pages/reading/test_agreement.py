@@ -98,6 +98,20 @@ def test_who_is_still_to_read_sees_no_reading(show, log):
     assert "14 readings not counted" in "".join(one.value for one in app.caption)
 
 
+def test_one_case_has_figures_and_no_interval(show):
+    app = show(study="a table of your own (CSV)")
+    rows = b"case,reader,AF\n1,a,1\n1,b,0\n2,a,1\n"
+    app.file_uploader[0].upload("t.csv", rows, "text/csv").run()
+    assert "two readings agree in **0 %**, Fleiss' kappa is **−1.00 (no interval)**" in texts(app)
+    assert "One case says nothing of others, so no interval can be given." in texts(app)
+    figures = [app.table[0].value.iloc[0]]
+    app.segmented_control[-1].set_value("Pairs").run()
+    figures.append(app.table[0].value.iloc[0])
+    cells = [one for row in figures for one in row.tolist() if "." in one or "no" in one]
+    assert len(cells) == 4 + 5
+    assert all("(no\N{NO-BREAK SPACE}interval)" in one for one in cells)
+
+
 def test_an_uploaded_table_has_two_views_and_is_refused_where_it_is_none(show):
     app = show(study="a table of your own (CSV)")
     rows = "case,reader,AF\n1,a,1\n1,b,1\n2,a,0\n2,b,1\n3,a,0\n3,b,0\n"

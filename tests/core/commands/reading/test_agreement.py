@@ -71,7 +71,28 @@ def test_what_is_not_defined_is_null_and_text_says_so(
     assert said["pairs"][0]["interval"] == [None, None]
     assert main(["agreement", str(file)]) == 0
     text = capsys.readouterr().out
-    assert "MI, a with b: kappa not defined, agreement 1.000 [1.000, 1.000], 2 cases" in text
+    assert "MI, a with b: kappa not defined, agreement 1.000 [0.158, 1.000], 2 cases" in text
+
+
+def test_one_case_gives_no_interval_in_words_and_null_for_a_script(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("case,reader,MI\n1,a,0\n1,b,1\n2,a,0\n")
+    _, said = asked(capsys, str(file))
+    (pair,), (everyone,) = said["pairs"], said["findings"]
+    assert (pair["n"], pair["cohen_kappa"], pair["interval"]) == (1, 0, [None, None])
+    assert everyone["fleiss_kappa"] == -1
+    fields = [*pair.items(), *everyone.items()]
+    intervals = [tuple(value) for name, value in fields if "interval" in name]
+    assert intervals == [(None, None)] * 9
+    assert main(["agreement", str(file)]) == 0
+    text = capsys.readouterr().out
+    assert "Fleiss' kappa −1.000 (no interval)" in text
+    assert (
+        "a with b: kappa 0.000 (no interval), agreement 0.000 (no interval), 1 case, too few for "
+        "an interval"
+    ) in text
 
 
 def test_a_missing_file_and_a_table_that_is_none_are_bad_input(
