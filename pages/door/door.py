@@ -11,6 +11,7 @@ from pages.door.headers import SafeHeaders
 from pages.door.hosts import TrustedHosts, is_loopback
 from pages.door.limits import VisitorLimits
 from pages.door.password import PasswordDoor
+from pages.door.returning import ReturnAfterLogIn
 from pages.shared.reader.log_in import DEFAULT, check_log_in, has_log_in, providers
 
 OPEN_WORDS = "This server is open: whoever reaches its address can read and change everything here."
@@ -43,6 +44,8 @@ def middleware(settings: Settings) -> list[Middleware]:
     ]
     if settings.password:
         door.append(Middleware(PasswordDoor, settings.password))
+    if has_log_in():
+        door.append(Middleware(ReturnAfterLogIn))
     return door
 
 
