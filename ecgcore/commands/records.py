@@ -14,9 +14,15 @@ if TYPE_CHECKING:
     from ecgcore.io.missing_units import NotSaidError
 
 
-def add_record_arguments(parser: argparse.ArgumentParser) -> None:
-    """Ask for the recording, and for what a table of numbers cannot say itself."""
-    parser.add_argument("record", metavar="ID_OR_FILE")
+def add_record_arguments(parser: argparse.ArgumentParser, *, many: bool = False) -> None:
+    """Ask for the recording, and for what a table of numbers cannot say itself.
+
+    Parameters
+    ----------
+    many
+        True where several can be named, and folders.
+    """
+    parser.add_argument("record", metavar="ID_OR_FILE", nargs="+" if many else None)
     parser.add_argument(
         "--units", type=_unit, metavar="UNIT", help="of a table: mV, uV, V or steps, as 200/mV"
     )
@@ -106,6 +112,14 @@ def asked_record(
 def is_number(name: str) -> bool:
     """Say whether a name is a record number."""
     return name.isdecimal() and len(name) <= 100
+
+
+def is_folder(name: str) -> bool:
+    """Say whether a name is a folder's; a name that is too long is none."""
+    try:
+        return Path(name).is_dir()
+    except OSError:
+        return False
 
 
 _OPTIONS = {"units": "--units", "fs_hz": "--fs-hz", "leads": "--leads"}

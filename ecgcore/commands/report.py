@@ -9,12 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecgcore.commands.explanations.explain import ALL_SEEDS, asked_models
-from ecgcore.commands.predict import (
-    add_decision_arguments,
-    asked_settings,
-    ensemble_predictions,
-    leakage_of_record,
-)
+from ecgcore.commands.files.models import ensemble_predictions, leakage_of_record
+from ecgcore.commands.predict import add_decision_arguments, asked_settings
 from ecgcore.commands.records import add_record_arguments, asked_record, is_number
 from ecgcore.commands.result import OK, Result
 from ecgcore.models.architectures import DEFAULT

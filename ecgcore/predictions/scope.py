@@ -14,11 +14,13 @@ bundle branch block is "MI" to it. So each ECG is checked before its verdict is 
 Score and limits are fitted on folds 1 to 9 and lie in ``scope.json`` beside the models.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,6 +39,12 @@ from ecgcore.signals.quality import Quality, assess
 from ecgcore.tasks.statements71 import STATEMENTS71
 from ecgcore.wording.numbers import percent
 from ecgcore.wording.statements import STATEMENTS, SUPERCLASS_STATEMENTS
+
+if TYPE_CHECKING:
+    from ecgcore.models.predictor import Predictor
+
+    ScopeModels = tuple["ScopeRule", list[Predictor]]
+    """The rule and the 71-statement models that it was fitted on."""
 
 FloatArray = NDArray[np.float64]
 
@@ -147,7 +155,7 @@ class ScopeRule:
         renew(path)
 
     @classmethod
-    def load(cls, path: Path) -> "ScopeRule":
+    def load(cls, path: Path) -> ScopeRule:
         """Read the rule.
 
         Raises
@@ -315,16 +323,30 @@ def _qrs(measured: Measurements) -> str:
     return f"; QRS {width:.0f} ms" if width is not None and width >= WIDE_QRS_MS else ""
 
 
-def scope_of(record: EcgRecord, entry: CatalogEntry | None, settings: Settings) -> Scope:
+def open_scope(settings: Settings) -> ScopeModels | None:
+    """Open what judges the scope; None where it does not ship, ModelError if it is damaged."""
+    from ecgcore.models.predictor import Predictor  # loads torch
+
+    if not (settings.pretrained_dir / SCOPE_FILE).exists():
+        return None
+    rule = shipped_rule(settings)
+    return rule, [Predictor.open(one) for one in rule.entries(settings)]
+
+
+def scope_by(models: ScopeModels | None, record: EcgRecord, entry: CatalogEntry | None) -> Scope:
     """Measure an ECG, ask the 71-statement models, and judge its scope.
 
     Without those models, and on a synthetic record, which they do not know, the score is None.
     """
-    from ecgcore.models.predictor import Predictor, predict  # loads torch
+    from ecgcore.models.predictor import predict  # loads torch
 
     rule, logits = None, None
-    if not record.synthetic and (settings.pretrained_dir / SCOPE_FILE).exists():
-        rule = shipped_rule(settings)
-        predictors = [Predictor.open(one) for one in rule.entries(settings)]
-        logits = np.mean([one.logits for one in predict(predictors, record)[0]], axis=0)
+    if models is not None and not record.synthetic:
+        rule = models[0]
+        logits = np.mean([one.logits for one in predict(models[1], record)[0]], axis=0)
     return judge_scope(rule, logits, measure(record), assess(record), entry)
+
+
+def scope_of(record: EcgRecord, entry: CatalogEntry | None, settings: Settings) -> Scope:
+    """Open the models and judge the scope of one ECG, as `scope_by` does."""
+    return scope_by(None if record.synthetic else open_scope(settings), record, entry)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from ecgcore.predictions.classes.evaluated import EvaluatedClasses, evaluate_cla
 from ecgcore.predictions.classes.labels import labels_path, shipped_labels
 from ecgcore.predictions.classes.rules import ClassPrediction, ClassRules, leading
 from ecgcore.predictions.decision import (
+    DecisionRule,
     DecisionSettings,
     EnsemblePrediction,
     joint_verdict,
@@ -26,6 +27,9 @@ from ecgcore.settings import Settings
 from ecgcore.tasks import mi_all_comers, statements71
 from ecgcore.wording.numbers import counted, percent, percent_range
 from ecgcore.wording.statements import STATEMENTS
+
+if TYPE_CHECKING:
+    from ecgcore.models.predictor import Predictor
 
 N_LEADING = 4
 UNSAID = ("SR",)
@@ -106,51 +110,86 @@ class Beside:
         }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class BesideModels:
+    """The models that ship, with what fold 9 says about them; none where there are none.
+
+    Attributes
+    ----------
+    scores
+        Who tells MI among all comers, and by which rule.
+    statements
+        The rules of the 71-statement ensemble that is the best on fold 9.
+    predictors
+        Every seed by the name of its ensemble.
+    """
+
+    coverage: str
+    scores: tuple[tuple[MiScore, DecisionRule], ...] = ()
+    statements: ClassRules | None = None
+    predictors: Mapping[str, tuple[Predictor, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, settings: Settings, decision: DecisionSettings) -> BesideModels:
+        """Open the models; ModelError if what they were judged by on fold 9 is missing."""
+        from ecgcore.models.predictor import Predictor  # loads torch
+
+        coverage = decision.coverage_words
+        wide = _shipped(settings, statements71.STATEMENTS71.name)
+        scores = [MiScore(one) for one in _shipped(settings, mi_all_comers.NAME) or wide[:1]]
+        if not scores or not labels_path(settings.pretrained_dir).exists():
+            return cls(coverage)
+        catalog = shipped_labels(settings.pretrained_dir)
+
+        def fold9(ensemble: Ensemble) -> EvaluatedClasses:
+            return evaluate_classes(ensemble, "all", catalog, settings.pretrained_dir, "val")
+
+        best = leading_ensemble(wide, fold9) if wide else None
+        asked = [*([best] if best else []), *(one.ensemble for one in scores)]
+        return cls(
+            coverage,
+            tuple(
+                (one, all_comers_rule(one, fold9(one.ensemble), catalog, decision))
+                for one in scores
+            ),
+            ClassRules.fit(best, fold9(best), decision.alpha) if best else None,
+            {one.name: tuple(Predictor.open(each) for each in one.members) for one in asked},
+        )
+
+    def of(self, record: EcgRecord, *, void: bool = False) -> Beside:
+        """Ask them about a record; a synthetic one is none that they know.
+
+        Parameters
+        ----------
+        void
+            True where no verdict is possible.
+
+        Raises
+        ------
+        RecordError
+            If the record does not fit them.
+        """
+        if record.synthetic or not self.predictors:
+            return Beside()
+        logits = _logits(record, self.predictors)
+        made = []
+        for score, rule in self.scores:
+            said = rule.predict(score.logits(logits[score.ensemble.name]), None)
+            words = {"normal": mi_all_comers.MI_ALL_COMERS.negative}
+            made.append(replace(said, verdict=words.get(said.verdict or "", said.verdict)))
+        rules = self.statements
+        statements = () if rules is None else rules.predict(logits[rules.ensemble.name])
+        kept = without_verdicts(made) if void else made
+        return Beside(tuple(kept), statements, self.coverage)
+
+
 def beside_study(
     record: EcgRecord, settings: Settings, decision: DecisionSettings, *, void: bool = False
 ) -> Beside:
-    """Ask the models that ship; a synthetic record is none that they know.
-
-    Parameters
-    ----------
-    void
-        True where no verdict is possible.
-
-    Raises
-    ------
-    ModelError
-        If what they were judged by on fold 9 is missing.
-    RecordError
-        If the record does not fit them.
-    """
-    if record.synthetic or not labels_path(settings.pretrained_dir).exists():
+    """Open the models and ask them about one record, as `BesideModels` says."""
+    if record.synthetic:
         return Beside()
-    wide = _shipped(settings, statements71.STATEMENTS71.name)
-    scores = [MiScore(one) for one in _shipped(settings, mi_all_comers.NAME) or wide[:1]]
-    if not wide and not scores:
-        return Beside()
-    catalog = shipped_labels(settings.pretrained_dir)
-
-    def fold9(ensemble: Ensemble) -> EvaluatedClasses:
-        return evaluate_classes(ensemble, "all", catalog, settings.pretrained_dir, "val")
-
-    wide = [leading_ensemble(wide, fold9)] if wide else []
-    logits = _logits(record, [*wide, *(one.ensemble for one in scores)])
-    made = []
-    for score in scores:
-        rule = all_comers_rule(score, fold9(score.ensemble), catalog, decision)
-        said = rule.predict(score.logits(logits[score.ensemble.name]), None)
-        words = {"normal": mi_all_comers.MI_ALL_COMERS.negative}
-        made.append(replace(said, verdict=words.get(said.verdict or "", said.verdict)))
-    statements = [
-        one
-        for ensemble in wide
-        for one in ClassRules.fit(ensemble, fold9(ensemble), decision.alpha).predict(
-            logits[ensemble.name]
-        )
-    ]
-    kept = without_verdicts(made) if void else made
-    return Beside(tuple(kept), tuple(statements), decision.coverage_words)
+    return BesideModels.open(settings, decision).of(record, void=void)
 
 
 def _shipped(settings: Settings, task: str) -> list[Ensemble]:
@@ -158,12 +197,14 @@ def _shipped(settings: Settings, task: str) -> list[Ensemble]:
     return list(ensembles_of(one for one in models if one.shipped))
 
 
-def _logits(record: EcgRecord, ensembles: Sequence[Ensemble]) -> Mapping[str, NDArray[np.float64]]:
+def _logits(
+    record: EcgRecord, predictors: Mapping[str, Sequence[Predictor]]
+) -> Mapping[str, NDArray[np.float64]]:
     """Predict by every seed, ``(s, k)`` by the ensemble's name."""
-    from ecgcore.models.predictor import Predictor, predict  # loads torch
+    from ecgcore.models.predictor import predict  # loads torch
 
     made = {}
-    for one in {each.name: each for each in ensembles}.values():
-        said, _ = predict([Predictor.open(entry) for entry in one.members], record)
-        made[one.name] = np.array([each.logits for each in said], dtype=np.float64)
+    for name, seeds in predictors.items():
+        said, _ = predict(seeds, record)
+        made[name] = np.array([each.logits for each in said], dtype=np.float64)
     return made

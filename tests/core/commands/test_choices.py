@@ -8,6 +8,7 @@ import pytest
 
 from ecgcore.commands import data, predict, report, study, train
 from ecgcore.commands.explanations import explain
+from ecgcore.commands.files import models
 from ecgcore.errors import ModelError, RecordError
 from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.settings import Settings
@@ -22,12 +23,13 @@ def asked(add: Callable[[argparse.ArgumentParser], None], *arguments: str) -> di
 
 DECISION = {"calibration": "raw", "coverage": 90, "sensitivity": None}
 RECORD = {"record": "7", "units": None, "fs_hz": None}
+MANY = {**RECORD, "record": ["7"], "csv": None}
 
 
 @pytest.mark.parametrize(
     ("add", "arguments", "usual"),
     [
-        (predict.add_predict_arguments, ["7"], {**RECORD, **DECISION, "task": "mi"}),
+        (predict.add_predict_arguments, ["7"], {**MANY, **DECISION, "task": "mi"}),
         (
             explain.add_arguments,
             ["7", "--arch", "a", "--set", "A", "--method", "ig", "--out", "x"],
@@ -152,7 +154,7 @@ def test_an_ensembles_line(
     made = prediction(
         0.25, ensemble(), seeds=seeds, uncalibrated=0.2, calls_mi=calls, verdict=verdict
     )
-    label, _, rest = predict._line(made).partition("MI ")
+    label, _, rest = models._line(made).partition("MI ")
     assert label == f"{made.ensemble.label:32} "
     assert f"MI {rest}" == line
 
@@ -163,7 +165,7 @@ def test_further_windows_are_those_behind_the_first_ten_seconds() -> None:
     from ecgcore.records import EcgRecord
 
     ramp = np.tile(np.arange(3500, dtype=np.float32), (12, 1))
-    found = predict._windows(EcgRecord("7", ramp, 100, "test"))
+    found = models._windows(EcgRecord("7", ramp, 100, "test"))
     assert [(start, part.n_samples, float(part.signal[0, 0])) for start, part in found] == [
         (10.0, 1000, 1000.0), (20.0, 1000, 2000.0),
     ]  # fmt: skip

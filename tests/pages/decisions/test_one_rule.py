@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from ecgcore.commands.predict import ensemble_predictions
+from ecgcore.commands.files.models import ensemble_predictions
 from ecgcore.models.predictor import Prediction
 from ecgcore.predictions import shipped
 from ecgcore.predictions.decision import (
