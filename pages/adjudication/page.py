@@ -8,13 +8,14 @@ from pages.adjudication import caches as kept
 from pages.adjudication.settling import draw_conflict, draw_settled
 from pages.shared import caches, url_state
 from pages.shared.reader import draw_reader
+from pages.shared.reader.caches import called
 from pages.shared.widgets import synthetic_badge
 
 ALL = "all studies"
 STATE = url_state.PageState(
     "adjudication",
-    {"study": url_state.Bound(), "names": url_state.Bound()},
-    ("case", "in"),
+    {"names": url_state.Bound()},
+    ("case", "in", "study"),
 )
 STATE.open()
 with st.container(key="case_head", horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -40,7 +41,7 @@ study = ALL
 if len(studies) > 1:
     if st.query_params.get("study", ALL) not in (ALL, *studies):
         st.query_params.pop("study")
-    study = st.selectbox("Study", [ALL, *studies], key="study", bind="query-params", width=320)
+    study = url_state.choose_named("Study", [ALL, *studies], "study", called, width=320)
 mine = [one for one in mine if study in (ALL, one.study)]
 done = [one for one in done if study in (ALL, one.study)]
 draw_conflict(

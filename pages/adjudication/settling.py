@@ -20,7 +20,7 @@ from pages.shared import url_state, worklist
 from pages.shared.case import ReadableCase
 from pages.shared.case_grid import draw_grid
 from pages.shared.errors import plain, show_ecg_error
-from pages.shared.reader.caches import log
+from pages.shared.reader.caches import called, log
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,9 +85,9 @@ def _chosen(mine: Sequence[Dispute]) -> int:
 
 def _draw_head(mine: Sequence[Dispute], here: int, person: Person) -> None:
     """Draw which conflict it is, and what its readers said; names only where they are allowed."""
-    one = mine[here]
+    one, study = mine[here], plain(called(mine[here].study))
     st.markdown(
-        f"**Record {one.case}** · conflict {here + 1} of {len(mine)} · {plain(one.study)}  \n"
+        f"**Record {one.case}** · conflict {here + 1} of {len(mine)} · {study}  \n"
         f":orange-badge[{one.said.reason}]"
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -146,7 +146,7 @@ def settled_table(done: Sequence[Dispute]) -> pd.DataFrame:
         [
             {
                 "Record": one.case,
-                "Study": one.study,
+                "Study": called(one.study),
                 "Readers": one.said.reason,
                 "Consensus": end.words,
                 "Reasons": end.text,

@@ -15,6 +15,7 @@ from pages.agreement import caches as kept
 from pages.case.labels import default_ensemble
 from pages.shared import caches, url_state
 from pages.shared.decision_choice import chosen_settings
+from pages.shared.reader.caches import called
 from pages.shared.url_state import Bound, PageState
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ STATE = PageState(
     "agreement",
     {
         "view": Bound(VIEWS),
-        "study": Bound(),
         "readings": Bound(WHICH),
         "finding": Bound(),
         "by": Bound(),
@@ -41,7 +41,7 @@ STATE = PageState(
         "truth": Bound(),
         "advice": Bound(),
     },
-    ("cell",),
+    ("cell", "study"),
 )
 
 
@@ -115,9 +115,8 @@ def choose_source(person: Person | None, row: DeltaGenerator) -> Source | None:
         st.warning(words, icon=":material/warning:")
         st.query_params.pop("study")
     with row:
-        name = st.selectbox(
-            "Readings of", [*names, FILE], key="study", bind="query-params", width=280
-        )
+        offered = [*names, FILE]
+        name = url_state.choose_named("Readings of", offered, "study", called, width=280)
     if person is None:
         st.caption("Say who you are, in the menu above, to compare the readings of the store.")
     if person is None or name == FILE:

@@ -10,7 +10,7 @@ import streamlit as st
 from ecgcore.errors import ReviewError
 from ecgcore.review.worklists.saved import TEACHING, WITHOUT_LIST, load_list
 from pages.shared import caches, url_state
-from pages.shared.reader.caches import log
+from pages.shared.reader.caches import called, log
 
 if TYPE_CHECKING:
     from ecgcore.review.readings.rounds import Mode
@@ -73,7 +73,9 @@ def opened_list() -> ReadingList:
             st.warning(
                 "This list is read blind, whatever the address says.", icon=":material/lock:"
             )
-        return ReadingList(made.name, made.name, made.cases, made.mode, True, {"list": made.name})
+        return ReadingList(
+            made.name, called(made.name), made.cases, made.mode, True, {"list": made.name}
+        )
     text = st.query_params.get("ids", "") or st.query_params.get("case", "")
     known = set(caches.catalog().frame.index.tolist())
     numbers = [one.strip() for one in text.replace(".", ",").split(",")]

@@ -31,12 +31,13 @@ with menus:
     to_next = choice.draw_options(reading_list)
     reader = draw_reader()
 title = plain(reading_list.title)
+named = plain(reading_list.study) if reading_list.saved else title  # for who has no part in it
 if reader is None:
-    about.markdown(f"**{title}**")
+    about.markdown(f"**{named}**")
     st.info("Say who reads: your initials, in the menu above.", icon=":material/person:")
     st.stop()
 if not may_open(reader, reading_list.study):
-    st.info(f"{reader.name} has no part in “{title}”.", icon=":material/lock:")
+    st.info(f"{reader.name} has no part in “{named}”.", icon=":material/lock:")
     st.stop()
 turn = turn_of(log(), reading_list.study, reading_list.cases, reader.name)
 case = choice.chosen_case(turn)

@@ -115,6 +115,28 @@ def writer(name: str, key: str, default: Collection[str] = ()) -> Callable[[], N
     return on_change
 
 
+def choose_named(
+    label: str, names: Sequence[str], key: str, words: Callable[[str], str], *, width: int
+) -> str:
+    """Draw a choice whose URL holds the name, whatever the name is called on screen.
+
+    A bound widget would write what is on screen, which a link must not hang on. The first name
+    leaves the URL short; a callback that chooses another one writes it into the URL.
+    """
+    asked = st.query_params.get(key, names[0])
+    st.session_state[key] = asked if asked in names else names[0]
+    return str(
+        st.selectbox(
+            label,
+            names,
+            key=key,
+            format_func=words,
+            width=width,
+            on_change=writer(key, key, names[:1]),
+        )
+    )
+
+
 def follow_renamed(key: str, renamed: Mapping[str, str]) -> None:
     """Let a link with a former value of a bound widget lead to the value's present name."""
     asked = st.query_params.get(key, "")

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ecgcore.review.worklists.saved import SavedList, saved_lists
+from ecgcore.review.worklists.access import may_open
+from ecgcore.review.worklists.saved import SavedList, load_list
 from ecgcore.review.worklists.scores import HEAVIEST, REASONS, USUAL_WEIGHTS
 from pages.shared import caches, url_state
-from pages.shared.reader.caches import log
+from pages.shared.reader.caches import called, lists, log
 from pages.worklist.caches import CASES, study_ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ecgcore.review.people.permissions import Person
 
 UNSAVED = "not saved"
 LENGTHS = (20, 50, 100, 200)
@@ -37,10 +41,10 @@ STATE = url_state.PageState(
     {
         "cases": url_state.Bound(CASES),
         "length": url_state.Bound(tuple(map(str, LENGTHS))),
-        "saved": url_state.Bound(words="list"),
+        "archived": url_state.Bound(("true", "false")),
         **{key: url_state.Bound() for key in _WEIGHTS.values()},
     },
-    ("ids", "title"),
+    ("ids", "title", "saved"),
 )
 
 
@@ -72,17 +76,35 @@ def given() -> Given:
     return Given(tuple(dict.fromkeys(ids))[:_MOST_GIVEN], title or "the cases of a link")
 
 
-def choose_list() -> SavedList | None:
-    """Draw the choice of a saved list, where there is one."""
-    lists = saved_lists(log())
-    asked = st.query_params.get("saved", UNSAVED)
-    if asked != UNSAVED and asked not in lists:
+def choose_list(person: Person | None) -> SavedList | None:
+    """Draw the choice of a saved list, where there is one that a person may open."""
+    known, asked = lists(), st.query_params.get("saved", UNSAVED)
+    if asked != UNSAVED and asked not in known:
         words = url_state.unknown_words("list", asked, "choose another one.")
         st.warning(words, icon=":material/warning:")
-    if not lists:
+    mine = [name for name in known if person is None or may_open(person, name)]
+    away = [name for name in mine if known[name].archived]
+    shows_all = bool(away) and st.session_state.get("archived", _asks_for_archived())
+    offered = [name for name in mine if shows_all or name not in away]
+    offered += [asked] if asked in known and asked not in offered else []
+    if not offered and not away:
         return None
-    name = st.selectbox("List", [UNSAVED, *lists], key="saved", bind="query-params", width=260)
-    return lists.get(name or UNSAVED)
+    title_of = partial(_list_words, mine=mine)
+    name = url_state.choose_named("List", [UNSAVED, *offered], "saved", title_of, width=260)
+    if away:
+        st.toggle(f"Archived too ({len(away):,})", key="archived", bind="query-params")
+    return load_list(log(), name) if name in known else None
+
+
+def _asks_for_archived() -> bool:
+    return st.query_params.get("archived", "") == "true"
+
+
+def _list_words(name: str, mine: list[str]) -> str:
+    """Return the title of a list; of one that is not theirs, people know its name only."""
+    if name not in mine:
+        return name
+    return f"{called(name)} (archived)" if lists()[name].archived else called(name)
 
 
 def choose_cases() -> tuple[tuple[int, ...], int, str]:

@@ -16,7 +16,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 sharing.draw_problem()
 link = choice.given()
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    saved = None if link.ids else choice.choose_list()
+    saved = None if link.ids else choice.choose_list(reader)
     records, length, about = link.ids, len(link.ids), link.title
     if saved is None and not link.ids:
         records, length, about = choice.choose_cases()

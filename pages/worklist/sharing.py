@@ -31,6 +31,11 @@ def draw_problem() -> None:
         show_ecg_error(problem)
 
 
+def keep_problem(problem: EcgError) -> None:
+    """Show in the next run why a click did nothing."""
+    st.session_state[_PROBLEM] = problem
+
+
 def draw_saving(ids: Sequence[int], about: str, person: Person | None) -> None:
     """Draw the menu that keeps the shown cases under a name."""
     with st.popover("Save as a list", icon=":material/bookmark_add:", key="save_list"):
@@ -63,7 +68,7 @@ def _save(cases: tuple[str, ...], about: str, person: Person) -> None:
     except EcgError as error:
         st.session_state[_PROBLEM] = error
     else:
-        st.session_state["saved"] = name
+        st.query_params["saved"] = name
 
 
 def draw_assigning(made: SavedList, person: Person) -> None:

@@ -15,9 +15,10 @@ from ecgcore.wording.numbers import counted
 from pages.shared.decision_choice import chosen_settings
 from pages.shared.errors import plain
 from pages.shared.reader import told
-from pages.shared.reader.caches import standing
+from pages.shared.reader.caches import called, standing
 from pages.worklist import choice, listing, sharing
 from pages.worklist.caches import ranked
+from pages.worklist.naming import draw_naming
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +66,7 @@ def draw_open(
 
 def draw_saved(slots: Slots, made: SavedList, person: Person | None) -> None:
     """Draw a list as far as a person may see it."""
-    name = plain(made.name)
+    name = plain(made.name)  # its title is for those who take part
     if person is None:
         st.info(f"Say who you are to see the list “{name}”.", icon=":material/person:")
         return
@@ -74,6 +75,8 @@ def draw_saved(slots: Slots, made: SavedList, person: Person | None) -> None:
         return
     with slots.menus:
         sharing.draw_assigning(made, person)
+        draw_naming(made, person)
+    name = plain(called(made.name))
     now = standing(made.name, made.cases, made.mode, person.name)
     progress, mine = now.of(person.name), now.mine
     read = sum(case in progress.done for case in mine)
@@ -89,7 +92,8 @@ def draw_saved(slots: Slots, made: SavedList, person: Person | None) -> None:
     table = listing.cases_table(ids, scores, parts, progress, lambda case: known[str(case)])
     _draw_table(slots, table, _next(mine, progress), {"list": made.name})
     hidden = "" if all(known.values()) else _HIDDEN
-    st.caption(f"Saved by {plain(made.by)}: {plain(made.about)}. {hidden}")
+    as_name = "" if name == plain(made.name) else f" as “{plain(made.name)}”"
+    st.caption(f"Saved by {plain(made.by)}{as_name}: {plain(made.about)}. {hidden}")
 
 
 def _next(cases: tuple[str, ...], progress: ReaderProgress | None) -> str | None:

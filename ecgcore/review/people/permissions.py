@@ -24,6 +24,7 @@ Action = Literal[
     "see names",
     "settle",
     "assign",
+    "name list",
     "export",
     "see progress",
 ]
@@ -130,6 +131,7 @@ def allowed(person: Person, action: Action, target: Target) -> bool:
         "see names": lead,
         "settle": settles,
         "assign": lead,
+        "name list": lead,
         "export": lead or (member and mine),
         "see progress": lead or (member and mine),
     }

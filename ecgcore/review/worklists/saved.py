@@ -17,6 +17,8 @@ WITHOUT_LIST = "Without a list"
 TEACHING = "Teaching"
 RESERVED = (WITHOUT_LIST, TEACHING)
 """Studies of the readings of cases that are on no saved list: blind first, and open."""
+NAMING = "list naming"
+"""Kind of the entries that say what a list is called now."""
 _KIND = "list"
 
 
@@ -75,13 +77,16 @@ class SavedList:
             raise ReviewError(f"“{str(body)[:60]}” is no worklist ({error}).") from error
 
 
+def is_name(text: str) -> bool:
+    """Say whether a list can be called so."""
+    return 0 < len(text) <= LONGEST_NAME and text.isprintable() and text == text.strip()
+
+
 def _wrongs(one: SavedList) -> list[str]:
     """List what no worklist can be, in words."""
     name, n = one.name, len(one.cases)
     rules = {
-        f"Give the list a name of 1 to {LONGEST_NAME} characters.": (
-            0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()
-        ),
+        f"Give the list a name of 1 to {LONGEST_NAME} characters.": is_name(name),
         f"The name “{name[:20]}” stands for cases that are on no list. Choose another one.": (
             name.casefold() not in map(str.casefold, RESERVED)
         ),
@@ -98,8 +103,11 @@ def save_list(log: ReviewLog, made: SavedList) -> Receipt:
     Raises
     ------
     ReviewError
-        If the name stands for another list or study.
+        If the name stands for another list or study, or another list is or was called so.
     """
+    others = [one for one in log.entries(kinds=[NAMING]) if one.study != made.name]
+    if made.name.casefold() in {json.loads(one.body)["title"].casefold() for one in others}:
+        raise ReviewError(f"There is a list “{made.name}” already. Choose another name.")
     if made.name not in saved_lists(log) and log.entries(study=made.name):
         raise ReviewError(f"There is a study “{made.name}” already. Choose another name.")
     receipt = log.append(Draft(f"list/{made.name}", _KIND, made.name, "", "", made.as_body()))

@@ -10,6 +10,7 @@ import streamlit as st
 from ecgcore.review.store.log import ReviewLog
 from ecgcore.review.worklists.access import dealt_in, targets, to_read
 from ecgcore.review.worklists.assignment import ReaderProgress, readers_progress
+from ecgcore.review.worklists.naming import namings
 from pages.shared import caches
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from ecgcore.review.people.permissions import Target
     from ecgcore.review.readings.rounds import Mode
+    from ecgcore.review.worklists.naming import Naming
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +50,18 @@ def log() -> ReviewLog:
     return _log(str(chosen.runs_dir), chosen.review_db)
 
 
+def lists() -> Mapping[str, Naming]:
+    """Return how every saved list is shown, by its name, as of the last entry of the store."""
+    chosen = caches.settings()
+    return _lists(str(chosen.runs_dir), chosen.review_db, log().head().hash)
+
+
+def called(study: str) -> str:
+    """Return what a study is called: a saved list by its present title."""
+    found = lists().get(study)
+    return study if found is None else found.title
+
+
 def standing(study: str, cases: tuple[str, ...], mode: Mode, who: str) -> Standing:
     """Say how far a list is, as of the last entry of the store."""
     return _standing(study, cases, mode, who, log().head().hash)
@@ -56,6 +70,11 @@ def standing(study: str, cases: tuple[str, ...], mode: Mode, who: str) -> Standi
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _log(runs_dir: str, review_db: str) -> ReviewLog:
     return ReviewLog.open(caches.settings())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _lists(runs_dir: str, review_db: str, at: str) -> Mapping[str, Naming]:
+    return namings(log())
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

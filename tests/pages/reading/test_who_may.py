@@ -24,6 +24,7 @@ from ecgcore.review.store.log import ReviewLog
 from ecgcore.review.studies import run
 from ecgcore.review.studies.protocol import Protocol, StudyCase
 from ecgcore.review.worklists.assignment import save
+from ecgcore.review.worklists.naming import archive, rename
 from ecgcore.review.worklists.saved import SavedList, save_list
 from tests.pages.conftest import ROUTER
 from tests.support.reviews.studies import FAR, verdict
@@ -162,6 +163,22 @@ def test_a_list_is_read_by_whom_it_was_given_to_whatever_the_url_says(visit):
         app = visit(who, "reading", list=ward, case=case, reader=WARDS[ward][0])
         assert has_form(app) == (who in WARDS[ward]), (who, ward, case)
         assert bool(app.get("plotly_chart")) == (who in WARDS[ward]), (who, ward, case)
+
+
+def test_a_list_is_named_and_put_away_by_its_lead_alone(visit, log):
+    wards = {"Ward one": "One", "Ward two": "Two"}
+    rename(log, "Ward one", "Upstairs", "li@x.example")
+    archive(log, "Ward two", "mo@x.example")
+    for who, (ward, study) in product(EVERYBODY, wards.items()):
+        app = visit(who, "worklist", saved=ward)
+        assert ("Rename" in labels(app)) == (who == LEADS[study]), (who, ward)
+        assert ("Archive" in labels(app)) == (who == LEADS[study] and ward == "Ward one")
+        offered = {one.removesuffix(" (archived)") for one in app.selectbox(key="saved").options}
+        assert ("Upstairs" in offered) == (who in MEMBERS["One"]), who
+        assert ("Upstairs" in wire(app)) == (who in MEMBERS["One"]), who
+        offered = visit(who, "worklist").get("selectbox")
+        named = {option for one in offered for option in one.options if option in ("Ward two",)}
+        assert not named, who
 
 
 def test_a_conflict_is_shown_to_the_adjudicators_of_its_study(visit, log):

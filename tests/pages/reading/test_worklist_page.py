@@ -108,6 +108,45 @@ def test_a_saved_list_hides_reasons_until_its_reader_has_seen_the_answers(open_p
     assert table.loc[10, "Why"] == ""
 
 
+def click(app, label):
+    return next(one for one in app.button if one.label == label).click().run()
+
+
+def test_who_leads_a_list_renames_and_archives_it(open_page, log):
+    save_list(log, SavedList("Two", ("9", "10"), by="li"))
+    save_list(log, SavedList("Three", ("9",), by="li"))
+    app = open_page("worklist", saved="Two", reader="AB")
+    app.text_input(key="title Two").set_value("Ward 3").run()
+    click(app, "Rename")
+    assert "**Ward 3**, read blind" in texts(app)
+    assert "as “Two”" in texts(app)
+    assert app.selectbox(key="saved").options == ["not saved", "Three", "Ward 3"]
+    click(app, "Archive")
+    assert app.selectbox(key="saved").options == ["not saved", "Three", "Ward 3 (archived)"]
+    assert app.query_params["saved"] == "Two"
+
+    app = open_page("worklist", reader="AB")
+    assert app.selectbox(key="saved").options == ["not saved", "Three"]
+    app.toggle(key="archived").set_value(True).run()
+    assert "Ward 3 (archived)" in app.selectbox(key="saved").options
+    app.selectbox(key="saved").set_value("Two").run()
+    click(app, "Take out of the archive")
+    assert app.selectbox(key="saved").options == ["not saved", "Three", "Ward 3"]
+    commit(log, Place("Two", "9", "AB"), Reading("MI", 80), 1)
+    assert "Ward 3" in open_page("agreement", reader="EF").selectbox(key="study").options
+    assert "**Ward 3**, read blind" in texts(open_page("reading", list="Two", reader="CD"))
+
+
+def test_a_name_that_is_taken_is_said_and_changes_nothing(open_page, log):
+    save_list(log, SavedList("Two", ("9", "10"), by="li"))
+    save_list(log, SavedList("Three", ("9",), by="li"))
+    app = open_page("worklist", saved="Two", reader="AB")
+    app.text_input(key="title Two").set_value("three").run()
+    click(app, "Rename")
+    assert "There is a list “three” already" in errors(app)[0]
+    assert "**Two**, read blind" in texts(app)
+
+
 def test_nobody_sees_a_list_before_saying_who_it_is(open_page, log):
     save_list(log, SavedList("Two", ("9", "10")))
     app = open_page("worklist", saved="Two")

@@ -46,7 +46,8 @@ OPEN_TO = {
     },
 }  # fmt: skip
 ALWAYS = {
-    "see names": {"li"}, "assign": {"li"}, "export": {"ann", "li"}, "see progress": {"ann", "li"},
+    "see names": {"li"}, "assign": {"li"}, "name list": {"li"}, "export": {"ann", "li"},
+    "see progress": {"ann", "li"},
 }  # fmt: skip
 BOTH = frozenset({"ann", "bob"})
 CASES = {
@@ -80,6 +81,7 @@ def test_the_same_case_in_the_other_study_is_closed_to_the_first(
     for who in ("ann", "jo", "li"):
         assert [one for one in ACTIONS if allowed(people[who], one, other)] == []
     assert allowed(people["mo"], "assign", other)
+    assert allowed(people["mo"], "name list", other)
 
 
 def test_another_readers_reading_is_hidden_even_after_the_own_one(
