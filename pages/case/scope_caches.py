@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from ecgcore.errors import CatalogError, ModelError
+from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.predictions.scope import SCOPE_FILE, Scope, ScopeRule, judge_scope, shipped_rule
 from ecgcore.ptbxl.quality_table import is_void
 from pages.shared import caches
 from pages.shared.case import ReadableCase
+from pages.shared.classes.caches import class_logits
 from pages.shared.errors import plain
 
 if TYPE_CHECKING:
-    from ecgcore.models.predictor import Predictor
     from ecgcore.ptbxl.catalog import CatalogEntry
-    from ecgcore.records import EcgRecord
 
 
 def scope_of_case(case: ReadableCase) -> Scope:
@@ -29,8 +27,8 @@ def scope_of_case(case: ReadableCase) -> Scope:
     rule, logits = None, None
     if not case.record.synthetic:
         try:
-            rule, _predictors = _models(_version())
-            logits = _logits(case.key, _version(), case.record)
+            rule, ensemble = _models(_version())
+            logits = class_logits(case, ensemble).mean(axis=0)
         except ModelError as error:
             st.caption(plain(f"No out-of-study score: {error}"))
     return judge_scope(rule, logits, caches.measurements(case), caches.quality(case), case.entry)
@@ -59,17 +57,6 @@ def _version() -> float:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the models …")
-def _models(version: float) -> tuple[ScopeRule, tuple[Predictor, ...]]:
-    from ecgcore.models.predictor import Predictor
-
+def _models(version: float) -> tuple[ScopeRule, Ensemble]:
     rule = shipped_rule(caches.settings())
-    return rule, tuple(Predictor.open(entry) for entry in rule.entries(caches.settings()))
-
-
-@st.cache_data(max_entries=512, show_spinner=False)
-def _logits(key: str, version: float, _record: EcgRecord) -> NDArray[np.float64]:
-    from ecgcore.models.predictor import predict
-
-    said, _warnings = predict(_models(version)[1], _record)
-    mean: NDArray[np.float64] = np.mean([one.logits for one in said], axis=0)
-    return mean
+    return rule, Ensemble(rule.entries(caches.settings()))

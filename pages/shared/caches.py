@@ -309,11 +309,14 @@ def _predictor(name: str, checksum: str) -> Predictor:
 def _prediction(
     key: str, name: str, checksum: str, _record: EcgRecord
 ) -> tuple[Prediction, tuple[str, ...]]:
+    from ecgcore.models.inputs import patient_inputs
     from ecgcore.models.predictor import Prediction
 
     model_of = _predictor(name, checksum)
     inputs, warnings = _model_input(key, model_of.preprocessing, _record)
-    return Prediction(model_of.entry, tuple(model_of.logits(inputs)[0].tolist())), warnings
+    told = (patient_inputs([_record.patient]),) if model_of.takes_patient else ()
+    logits = model_of.logits(inputs, *told)[0]
+    return Prediction(model_of.entry, tuple(logits.tolist())), warnings
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -20,7 +20,9 @@ from ecgcore.predictions.classes.labels import shipped_labels
 from ecgcore.predictions.classes.rules import ClassRule, ClassRules
 from ecgcore.predictions.decision import DecisionRule, DecisionSettings
 from ecgcore.predictions.ensemble import Ensemble, ensemble_by_name, ensembles_of
+from ecgcore.predictions.labelled import stored_predictions
 from ecgcore.predictions.leakage import SeenInTraining
+from ecgcore.predictions.store import load_predictions, logits_of_model
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog
 from ecgcore.tasks import mi, mi_all_comers, statements71
 from ecgcore.tasks.registry import TASKS, task_named
@@ -85,7 +87,16 @@ def class_rules(ensemble: Ensemble, alpha: float) -> ClassRules:
 
 
 def class_logits(case: ReadableCase, ensemble: Ensemble) -> NDArray[np.float64]:
-    """Predict a case by every seed, ``(s, k)``; ModelError or RecordError without."""
+    """Return the logits of a case by every seed, ``(s, k)``; ModelError or RecordError without.
+
+    What ships with the project is read where it is about this very record; else the networks
+    predict.
+    """
+    if case.entry is not None and ensemble.shipped:
+        ids, stored = _stored(ensemble.name, ensemble.checksum, caches.catalog().version, ensemble)
+        row = ids.get_indexer([case.entry.ecg_id])[0]
+        if row >= 0:
+            return stored[:, row].astype(np.float64)
     made = [caches.prediction(case, entry)[0] for entry in ensemble.members]
     return np.array([one.logits for one in made], dtype=np.float64)
 
@@ -174,6 +185,25 @@ def _leading(task: str, found: tuple[tuple[str, str], ...]) -> str:
     known = ensembles(task)
     here = [ensemble_by_name(known, name) for name, _ in found]
     return leading_ensemble(here, lambda one: evaluated(one, "all", "val")).name
+
+
+@st.cache_resource(max_entries=24, show_spinner="Reading the predictions …")
+def _stored(
+    name: str, checksum: str, version: str, _ensemble: Ensemble
+) -> tuple[pd.Index, NDArray[np.float32]]:
+    """Return the records that every seed predicted, and its logits ``(s, n, k)``; maybe none."""
+    first = _ensemble.members[0]
+    path = stored_predictions(first, version, caches.settings().pretrained_dir)
+    k = len(task_named(first.key.task).classes)
+    if path is None or not path.exists():
+        nothing = np.empty((len(_ensemble.members), 0, k), np.float32)
+        return pd.Index([], dtype=np.int64), nothing
+    table = load_predictions(path, first.key.task)
+    seeds = [logits_of_model(table, one.key) for one in _ensemble.members]
+    ids = seeds[0].index
+    for one in seeds[1:]:
+        ids = ids.intersection(one.index)
+    return ids, np.stack([one.loc[ids].to_numpy(dtype=np.float32) for one in seeds])
 
 
 @st.cache_resource(max_entries=24, show_spinner="Reading the predictions …")

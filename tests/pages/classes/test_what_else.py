@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from ecgcore.models.predictor import Predictor, predict
 from ecgcore.predictions.classes.all_comers import MiScore
 from ecgcore.predictions.decision import DecisionSettings
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
+from ecgcore.records import Patient
 from pages.case.classes import all_comers
 from pages.case.classes.what_else import all_table, leading_table, set_words, what_else
+from pages.shared import caches as page_caches
 from pages.shared.case import from_record
 from pages.shared.classes import caches
 
@@ -90,3 +94,24 @@ def test_any_statement_is_explained_and_named(case):
     assert " of CLBBB, " in block.label
     assert abs(block.scores - atrial.scores).max() > 0
     assert block.logit == pytest.approx(caches.class_logits(case, ensemble)[0, 11], abs=1e-3)
+
+
+def test_a_network_is_told_the_age_and_the_sex(synthetic_recordings):
+    record = replace(synthetic_recordings.read(3), synthetic=False, patient=Patient(80.0, "female"))
+    (ensemble,) = caches.ensembles("challenge24")
+    asked = predict([Predictor.open(one) for one in ensemble.members], record)[0]
+    found = caches.class_logits(from_record(record), ensemble)
+    assert found == pytest.approx(np.array([one.logits for one in asked]), abs=1e-5)
+    unknown = from_record(replace(record, patient=Patient()))
+    assert abs(caches.class_logits(unknown, ensemble) - found).max() > 0.01
+
+
+def test_what_ships_about_a_record_is_read(synthetic_recordings, monkeypatch):
+    ensemble = caches.ensembles("mi_all_comers")[0]
+    catalog, record = synthetic_recordings.catalog, synthetic_recordings.read(3)
+    monkeypatch.setattr(page_caches, "catalog", lambda: catalog)
+    asked = predict([Predictor.open(one) for one in ensemble.members], record)[0]
+    monkeypatch.setattr(page_caches, "prediction", None)
+    case = replace(from_record(record), entry=catalog.entry(3))
+    found = caches.class_logits(case, ensemble)
+    assert found[:, 0] == pytest.approx([one.logit for one in asked], abs=1e-3)
