@@ -31,6 +31,8 @@ from ecgcore.training.submit import JOB_KIND
 KINDS = ("trainer", "server", "both", "stopped trainer", "full disk", "false clock")
 _OF_SERVER = {"server", "both", "false clock"}
 LIMIT_S = 300.0
+"""Without a word of progress a training is stuck; a busy machine may take long over all of it."""
+
 _HARMS = (2, 6)
 """In one training: at least, and fewer than."""
 
@@ -94,11 +96,13 @@ def try_kill(bed: Bed, kind: str, number: int, rng: np.random.Generator) -> str:
     store = JobStore(folder / "jobs.sqlite")
     job = store.submit(run_dir, "chaos", JOB_KIND)
     server, most = _serve(store), 0
-    deadline, harms = time.monotonic() + LIMIT_S, int(rng.integers(*_HARMS))
+    harms, seen, silent_since = int(rng.integers(*_HARMS)), b"", time.monotonic()
     try:
         while (job := store.get(job.id)).status != JobStatus.DONE:
-            if time.monotonic() > deadline:
-                return f"stuck, {job.status}: {job.message}"
+            if (said := _said(run_dir)) != seen:
+                seen, silent_since = said, time.monotonic()
+            if time.monotonic() - silent_since > LIMIT_S:
+                return f"stuck, {job.status}, trainer {trainer_of(run_dir)}: {job.message}"
             if job.status in (JobStatus.FAILED, JobStatus.INTERRUPTED):
                 store.resume(job.id)
             time.sleep(float(rng.uniform(0.05, 3.0)))
@@ -113,6 +117,11 @@ def try_kill(bed: Bed, kind: str, number: int, rng: np.random.Generator) -> str:
         if (left := trainer_of(run_dir)) is not None:
             left.stop()
     return _lost(bed, run_dir, most)
+
+
+def _said(run_dir: Path) -> bytes:
+    path = run_dir / PROGRESS_FILE
+    return path.read_bytes() if path.exists() else b""
 
 
 def _disturb(
