@@ -13,6 +13,8 @@ from pages.shared import caches, url_state
 from pages.shared.reader.caches import called, log
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from ecgcore.review.readings.rounds import Mode
     from ecgcore.review.worklists.access import Turn
 
@@ -20,7 +22,7 @@ ANSWERS, NEXT = "show the answers", "go to the next case"
 MODES = ("blind", "open")
 _LONGEST_TITLE = 60
 _MOST = 500
-_PLACE = ("list", "ids", "title", "case")
+_PLACE = ("list", "ids", "title", "case", "place")
 _LAST = "reading_last"
 STATE = url_state.PageState(
     "reading", {"then": url_state.Bound((ANSWERS, NEXT), "step after a commit")}
@@ -47,6 +49,11 @@ class ReadingList:
     mode: Mode
     saved: bool
     query: dict[str, str]
+
+    @property
+    def by_place(self) -> bool:
+        """Whether its cases are named by their places, as no record number is to be known."""
+        return self.saved and self.mode == "blind"
 
 
 def follow_last() -> None:
@@ -123,18 +130,31 @@ def draw_options(chosen: ReadingList) -> bool:
     return then == NEXT
 
 
-def chosen_case(turn: Turn) -> str | None:
+def chosen_case(chosen: ReadingList, turn: Turn) -> str | None:
     """Return the case of the URL, else the first that is not read; None where nothing is left."""
-    asked = st.query_params.get("case", "")
-    if asked in turn.progress.cases:
+    asked, cases = st.query_params.get("case", ""), turn.progress.cases
+    if asked in cases:
+        go_to(address_of(chosen, cases, asked))  # a link that names the record
         return asked
+    place = st.query_params.get("place", "")
+    if place.isdecimal() and len(place) < 10 and 1 <= int(place) <= len(cases):
+        return cases[int(place) - 1]
+    asked = asked or place
     if asked:
         words = url_state.unknown_words("case", asked, "your next one is shown.")
         st.warning(words, icon=":material/warning:")
     return turn.progress.following() or next(iter(turn.progress.cases), None)
 
 
-def go_to(case: str | None) -> None:
+def address_of(chosen: ReadingList, cases: Sequence[str], case: str) -> dict[str, str]:
+    """Return what of the URL names a case: its place on the reader's list, or its number."""
+    return {"place": str(cases.index(case) + 1)} if chosen.by_place else {"case": case}
+
+
+def go_to(address: Mapping[str, str] | None) -> None:
     """Show another case; None leaves the present one."""
-    if case is not None:
-        st.query_params["case"] = case
+    if address is None or all(st.query_params.get(k) == one for k, one in address.items()):
+        return
+    for name in {"case", "place"} - {*address}:
+        st.query_params.pop(name, None)
+    st.query_params.update(address)

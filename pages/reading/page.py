@@ -40,7 +40,7 @@ if not may_open(reader, reading_list.study):
     st.info(f"{reader.name} has no part in “{named}”.", icon=":material/lock:")
     st.stop()
 turn = turn_of(log(), reading_list.study, reading_list.cases, reader.name)
-case = choice.chosen_case(turn)
+case = choice.chosen_case(reading_list, turn)
 if case is None:
     st.info(f"No case of “{title}” is assigned to {reader.name}.", icon=":material/info:")
     st.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,8 +45,12 @@ class CaseTurn:
 
     Attributes
     ----------
+    name
+        What the case is called on screen: its place on the list, not its record number.
     following
         The next case that the reader has not read; None where all are read.
+    onward
+        What of the URL names that one.
     target
         What permissions need to know.
     entries
@@ -55,7 +60,9 @@ class CaseTurn:
     place: Place
     reading_list: choice.ReadingList
     person: Person
+    name: str
     following: str | None
+    onward: dict[str, str] | None
     target: Target
     entries: list[Entry]
     found: Progress
@@ -84,13 +91,16 @@ def draw_turn(
     entries = log().entries(study=study, case=case)
     target = targets(study, [case], entries, turn.dealt, who, reading_list.mode)[case]
     found = progress_in([one for one in entries if one.reader == who])
-    left = [one for one in turn.progress.cases if one != case]
+    cases = turn.progress.cases
     following = turn.progress.following(case)
+    following = None if following == case else following
     now = CaseTurn(
         Place(study, case, who),
         reading_list,
         person,
-        following if following in left else None,
+        f"{cases.index(case) + 1} of {len(cases)}, {reading_list.title}",
+        following,
+        None if following is None else choice.address_of(reading_list, cases, following),
         target,
         entries,
         found,
@@ -102,7 +112,7 @@ def draw_turn(
     with st.container(key="case", horizontal=True, gap="small"):
         ecg_side, panel = st.container(gap="xsmall"), st.container(gap="small")
     with ecg_side:
-        drawn = _draw_ecg(shown, paper_slot)
+        drawn = _draw_ecg(now, shown, paper_slot)
     with panel:
         _draw_panel(now, shown, drawn, to_next=to_next)
     if now.may("see answers") and shown.entry is not None:
@@ -114,12 +124,13 @@ def draw_turn(
         prepare(int(now.following))
 
 
-def _draw_ecg(case: Case, paper_slot: DeltaGenerator) -> Drawn:
+def _draw_ecg(now: CaseTurn, case: Case, paper_slot: DeltaGenerator) -> Drawn:
     """Draw the ECG; return on what paper and through which filter."""
     with paper_slot:
         paper, chosen_filter = paper_controls()
     if isinstance(case, ReadableCase):
-        draw_sheet(case, paper, chosen_filter, None)
+        blind = now.reading_list.mode == "blind"
+        draw_sheet(case.called(now.name) if blind else case, paper, chosen_filter, None)
     else:
         show_ecg_error(case.problem)
     return paper, chosen_filter
@@ -146,13 +157,20 @@ def _draw_panel(now: CaseTurn, case: Case, drawn: Drawn, *, to_next: bool) -> No
         def commit(said: Reading) -> None:
             _commit(now, said, n + 1, to_next=to_next)
 
-        reading_form(now.place.key("form"), commit, number=n + 1, blind=blind, start=start)
+        reading_form(_token(now.place), commit, number=n + 1, blind=blind, start=start)
     if not n and now.following is not None:
-        st.button("Read later", type="tertiary", on_click=choice.go_to, args=(now.following,))
+        st.button("Read later", type="tertiary", on_click=choice.go_to, args=(now.onward,))
     if may_see and case.entry is not None:
         answers.draw_label(case.entry)
         answers.draw_models(case, drawn)
         answers.draw_others(now.person, now.target, now.entries)
+
+
+def _token(place: Place) -> str:
+    """Return what the form knows its case by: of a saved list, nothing that tells the record."""
+    key = place.key("form")
+    lists = log().entries(study=place.study, case="", kinds=["list"])
+    return hashlib.sha256(f"{lists[0].hash}/{key}".encode()).hexdigest() if lists else key
 
 
 def _draw_steps(now: CaseTurn, *, may_see: bool) -> None:
@@ -161,7 +179,7 @@ def _draw_steps(now: CaseTurn, *, may_see: bool) -> None:
         if now.following is None:
             st.success("Every case of this list is read.")
         elif not now.changing:
-            st.button("Next case", shortcut="N", on_click=choice.go_to, args=(now.following,))
+            st.button("Next case", shortcut="N", on_click=choice.go_to, args=(now.onward,))
         if not may_see:
             st.button("Show the answers", shortcut="W", on_click=_reveal, args=(now.place,))
         elif not now.changing:
@@ -190,4 +208,4 @@ def _commit(now: CaseTurn, said: Reading, number: int, *, to_next: bool) -> None
     if not moves_on or now.reading_list.mode == "open":
         rounds.reveal(log(), now.place)
     if moves_on:
-        choice.go_to(now.following)
+        choice.go_to(now.onward)

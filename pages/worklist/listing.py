@@ -19,6 +19,7 @@ MOST_REASONS = 4
 _FEW, _LIST_PX = 12, 470
 _COLUMNS = {
     "Case": st.column_config.NumberColumn(format="%d", width=80),
+    "Record": st.column_config.NumberColumn(format="%d", width=80),
     "State": st.column_config.TextColumn(width=80),
     "Score": st.column_config.ProgressColumn(
         format="%.2f", min_value=0.0, max_value=1.0, width=110
@@ -40,6 +41,8 @@ def cases_table(
     parts: Parts,
     progress: ReaderProgress | None,
     may_know: Callable[[int], bool],
+    *,
+    by_place: bool = False,
 ) -> pd.DataFrame:
     """List cases in their order.
 
@@ -49,10 +52,15 @@ def cases_table(
         As `ecgcore.review.worklists.scores.scored` gives them.
     may_know
         Whether the reader may see what speaks for a case, which tells of label and models.
+    by_place
+        Name the cases by their places; only those that are known have their record numbers.
     """
     reasons: Mapping[int, tuple[str, ...]] = scores["reasons"].to_dict()
     known = {ecg_id: may_know(ecg_id) for ecg_id in ids}
-    table: dict[str, object] = {"Case": list(ids)}
+    table: dict[str, object] = {"Case": list(range(1, len(ids) + 1) if by_place else ids)}
+    if by_place and any(known.values()):
+        numbers = [ecg_id if known[ecg_id] else pd.NA for ecg_id in ids]
+        table["Record"] = pd.array(numbers, dtype="Int64")
     if progress is not None:
         table["State"] = [state_of(str(ecg_id), progress) for ecg_id in ids]
     if any(known.values()):
@@ -65,15 +73,14 @@ def cases_table(
     return pd.DataFrame(table)
 
 
-def draw_list(table: pd.DataFrame, key: str) -> str | None:
-    """Draw the table; return the case that was opened."""
+def draw_list(table: pd.DataFrame, key: str) -> int | None:
+    """Draw the table; return the row that was opened."""
     n = len(table)
     shown = {name: column for name, column in _COLUMNS.items() if name in table}
-    picked = draw_grid(
+    return draw_grid(
         table,
         shown,
         key=key,
         alt=f"{n} cases, the first one {table['Case'].iloc[0]}",
         height=_LIST_PX if n > _FEW else "auto",
     )
-    return None if picked is None else str(table["Case"].iloc[picked])

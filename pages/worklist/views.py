@@ -21,6 +21,8 @@ from pages.worklist.caches import ranked
 from pages.worklist.naming import draw_naming
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import pandas as pd
     from streamlit.delta_generator import DeltaGenerator
 
@@ -60,7 +62,7 @@ def draw_open(
     table = listing.cases_table(shown, scores, parts, progress, lambda _: True)
     told.remember(shown)
     query = {"ids": ".".join(cases), "title": about}
-    _draw_table(slots, table, _next(cases, progress), query)
+    _draw_table(slots, table, cases, _next(cases, progress), lambda case: query | {"case": case})
     st.caption(_REASONS_TELL)
 
 
@@ -89,8 +91,16 @@ def draw_saved(slots: Slots, made: SavedList, person: Person | None) -> None:
     ids = tuple(int(case) for case in cases)
     scores, parts = ranked(ids, chosen_settings(), USUAL_WEIGHTS, None)
     known = {case: allowed(person, "see answers", now.targets[case]) for case in cases}
-    table = listing.cases_table(ids, scores, parts, progress, lambda case: known[str(case)])
-    _draw_table(slots, table, _next(mine, progress), {"list": made.name})
+    by_place = made.mode == "blind" and bool(mine)
+    table = listing.cases_table(
+        ids, scores, parts, progress, lambda case: known[str(case)], by_place=by_place
+    )
+
+    def query(case: str) -> dict[str, str]:
+        named = {"place": str(cases.index(case) + 1)} if by_place else {"case": case}
+        return {"list": made.name, **named}
+
+    _draw_table(slots, table, cases, _next(mine, progress), query)
     hidden = "" if all(known.values()) else _HIDDEN
     as_name = "" if name == plain(made.name) else f" as “{plain(made.name)}”"
     st.caption(f"Saved by {plain(made.by)}{as_name}: {plain(made.about)}. {hidden}")
@@ -102,9 +112,21 @@ def _next(cases: tuple[str, ...], progress: ReaderProgress | None) -> str | None
 
 
 def _draw_table(
-    slots: Slots, table: pd.DataFrame, following: str | None, query: dict[str, str]
+    slots: Slots,
+    table: pd.DataFrame,
+    cases: Sequence[str],
+    following: str | None,
+    query: Callable[[str], dict[str, str]],
 ) -> None:
-    """Draw the way to the next case and the table; a click on either opens a case."""
+    """Draw the way to the next case and the table; a click on either opens a case.
+
+    Parameters
+    ----------
+    cases
+        Those of the rows.
+    query
+        Gives what of the URL leads to a case.
+    """
     with slots.following:
         asked = st.button(
             "Read next",
@@ -114,7 +136,7 @@ def _draw_table(
             help="Opens the first case that you have not read.",
         )
     picked = listing.draw_list(table, "worklist_cases")
-    case = following if asked else picked
+    case = following if asked else None if picked is None else cases[picked]
     if case is not None:
         choice.STATE.keep()
-        st.switch_page("reading/page.py", query_params={**query, "case": case})
+        st.switch_page("reading/page.py", query_params=query(case))

@@ -76,7 +76,7 @@ def test_a_reading_by_keyboard_keeps_the_answers_off_the_wire_until_its_commit(
     secrets = secrets_of(load_catalog(folder).entry(9))
     assert {("report", word) for word in REPORT.split()} <= set(secrets)
     wire = Wire(page)
-    page.goto(f"{server}/reading?list=Two&case=9&reader=AB")
+    page.goto(f"{server}/reading?list=Two&place=1&reader=AB")
     page.get_by_role("button", name="Commit").wait_for()
     page.locator(".st-key-ecg .js-plotly-plot").wait_for()
     settled(page)
@@ -89,6 +89,7 @@ def test_a_reading_by_keyboard_keeps_the_answers_off_the_wire_until_its_commit(
     before = wire.text()
     assert "bdata" in before, "the ECG itself is on the wire"
     assert found_on(before, secrets) == []
+    assert not re.search(r"record 9\b|form/Two|case=|/9/AB", before), "nor is its number"
     assert not progress(log, Place("Two", "9", "AB")).readings
 
     page.keyboard.press("Enter")
@@ -106,14 +107,14 @@ def test_a_reading_by_keyboard_keeps_the_answers_off_the_wire_until_its_commit(
     assert len(said.calipers) == 1
 
     page.keyboard.press("n")
-    page.wait_for_url(re.compile("case=10"))
+    page.wait_for_url(re.compile("place=2"))
     page.get_by_text("case 2 of 2 · 1 of 2 read").wait_for()
 
 
 def test_a_letter_in_the_free_text_is_no_shortcut(
     page: "Page", desk: tuple[str, Path], log: ReviewLog
 ) -> None:
-    page.goto(f"{desk[0]}/reading?list=Two&case=9&reader=AB")
+    page.goto(f"{desk[0]}/reading?list=Two&place=1&reader=AB")
     page.get_by_role("button", name="Commit").wait_for()
     settled(page)
     for key in ("2", "9", "x"):
@@ -128,7 +129,7 @@ def test_a_letter_in_the_free_text_is_no_shortcut(
     page.keyboard.press("x")
     page.keyboard.type(" nn")
     settled(page)
-    assert "case=9" in page.url
+    assert "place=1" in page.url
     page.keyboard.press("Control+Enter")
     page.get_by_text("Changed, reading 2").wait_for()
     said = progress(log, Place("Two", "9", "AB")).readings

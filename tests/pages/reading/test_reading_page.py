@@ -1,5 +1,7 @@
 """Blind reading: nothing of the answers leaves the server before the commit; then all of it."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -76,8 +78,8 @@ def test_a_list_is_read_case_by_case_and_ends(open_page, log, two):
     app = open_page("reading", list="Two", reader="AB", then="go to the next case")
     for number, case in enumerate(CASES, 1):
         assert f"case {number} of 3 · {number - 1} of 3 read" in texts(app)
-        assert form_data(app)["token"].endswith(f"/{case}/AB/1")
         commit(app, verdict="no MI", confidence=90)
+        assert len(progress(log, place(case)).readings) == 1
     assert "Every case of this list is read." in app.success[0].value
     assert not progress(log, place("9")).revealed
     assert "**Label**" not in texts(app), "the answers are shown when they are asked for"
@@ -90,8 +92,9 @@ def test_next_case_leads_on_after_the_answers(open_page, log, two):
     app = open_page("reading", list="Two", case="10", reader="AB")
     commit(app, verdict="uncertain", confidence=40)
     press(app, "Next case")
-    assert form_data(app)["token"].endswith("/12/AB/1")
-    assert app.query_params["case"] in ("12", ["12"])
+    assert "case 3 of 3" in texts(app)
+    assert app.query_params["place"] in ("3", ["3"])
+    assert "case" not in app.query_params
 
 
 def test_a_resent_commit_is_one_reading_and_another_mind_a_second(open_page, log, two):
@@ -173,7 +176,40 @@ def test_an_address_that_leads_nowhere_is_explained(open_page, query, words):
 def test_a_case_that_is_not_on_the_list_is_named_and_the_next_one_shown(open_page, two):
     app = open_page("reading", list="Two", case="77", reader="AB")
     assert "`77`" in app.warning[0].value
-    assert form_data(app)["token"].endswith("/9/AB/1")
+    assert "case 1 of 3" in texts(app)
+    for asked in ("0", "4", "x", "9" * 20):
+        app = open_page("reading", list="Two", place=asked, reader="AB")
+        assert f"`{asked}`" in app.warning[0].value
+        assert "case 1 of 3" in texts(app)
+
+
+def test_no_record_number_is_sent_to_a_blind_reader_of_a_saved_list(open_page, log, two):
+    assert (CASES[1], "case 2 of 3") == ("10", "case 2 of 3")
+    for query in ({"case": "10"}, {"place": "2"}):
+        app = open_page("reading", list="Two", reader="AB", **query)
+        assert "case 2 of 3" in texts(app)
+        assert dict(app.query_params).get("place") in ("2", ["2"])
+        assert "case" not in app.query_params
+        (sheet,) = app.get("plotly_chart")
+        assert sheet.proto.alt == "12-lead ECG of record 2 of 3, Two, 10 s, without overlay"
+        assert '"uirevision":"2 of 3, Two ' in sheet.proto.spec
+        assert re.fullmatch(r"[0-9a-f]{64}/1", form_data(app)["token"])
+    tokens = {
+        form_data(open_page("reading", list="Two", reader=who, place=str(k)))["token"]
+        for who in ("AB", "CD")
+        for k in (1, 2, 3)
+    }
+    assert len(tokens) == 6
+    app = open_page("reading", ids="9,10", reader="AB", case="10")
+    assert app.query_params["case"] in ("10", ["10"]), "the numbers of a teacher's link stay"
+
+
+def test_a_place_is_that_of_the_readers_own_order(open_page, log, two):
+    save(log, "Two", "AB", ["12", "9"], "li")
+    app = open_page("reading", list="Two", reader="AB", place="1")
+    commit(app, verdict="MI", confidence=80)
+    assert len(progress(log, place("12")).readings) == 1
+    assert "Record 12 ·" in texts(app), "after the reading its number is told"
 
 
 def test_opening_a_case_marks_it_seen(open_page, log, two):
@@ -190,11 +226,11 @@ def test_a_reveal_without_a_reading_shows_nothing(open_page, log, two):
 def test_the_menu_leads_back_to_the_case_that_was_on_screen(open_page, two):
     app = open_page("reading", list="Two", case="10", reader="AB")
     app.switch_page("about/page.py").run()
-    for name in ("list", "case"):
+    for name in ("list", "case", "place"):
         app.query_params.pop(name, None)
     app.switch_page("reading/page.py").run()
     assert not app.exception
-    assert form_data(app)["token"].endswith("/10/AB/1")
+    assert "case 2 of 3" in texts(app)
     assert app.query_params["list"] in ("Two", ["Two"])
 
 

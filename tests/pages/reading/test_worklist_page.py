@@ -2,6 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
+import streamlit as st
 
 from ecgcore.ptbxl.label_groups import member_ids
 from ecgcore.review.readings.reading import Reading
@@ -18,6 +19,16 @@ def log(tmp_path):
     opened = ReviewLog.at(sa.URL.create("sqlite", database=str(tmp_path / "runs/review.sqlite")))
     yield opened
     opened.engine.dispose()
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Pages that Worklist asked for, instead of going there."""
+    asked = []
+    monkeypatch.setattr(
+        st, "switch_page", lambda page, query_params: asked.append((page, query_params))
+    )
+    return asked
 
 
 def shown(app):
@@ -103,9 +114,25 @@ def test_a_saved_list_hides_reasons_until_its_reader_has_seen_the_answers(open_p
     assert list(shown(open_page("worklist", saved="Two", reader="AB"))) == ["Case", "State"]
     reveal(log, Place("Two", "9", "AB"))
     table = shown(open_page("worklist", saved="Two", reader="AB")).set_index("Case")
-    assert table.loc[9, "Score"] >= 0
-    assert table["Score"].isna().to_dict() == {9: False, 10: True}
-    assert table.loc[10, "Why"] == ""
+    assert list(table) == ["Record", "State", "Score", "Why"]
+    assert table["Record"].isna().to_dict() == {1: False, 2: True}
+    assert table.loc[1, "Record"] == 9
+    assert table.loc[1, "Score"] >= 0
+    assert table["Score"].isna().to_dict() == {1: False, 2: True}
+    assert table.loc[2, "Why"] == ""
+
+
+def test_a_list_that_is_read_blind_names_its_cases_by_place(open_page, log, opened):
+    save_list(log, SavedList("Two", ("9", "10"), "blind", "fold 10", "li"))
+    save_list(log, SavedList("Open", ("9", "10"), "open", "fold 10", "li"))
+    app = open_page("worklist", saved="Two", reader="AB")
+    assert shown(app)["Case"].tolist() == [1, 2]
+    click(app, "Read next")
+    assert opened == [("reading/page.py", {"list": "Two", "place": "1"})]
+    app = open_page("worklist", saved="Open", reader="AB")
+    assert shown(app)["Case"].tolist() == [9, 10]
+    click(app, "Read next")
+    assert opened[-1] == ("reading/page.py", {"list": "Open", "case": "9"})
 
 
 def click(app, label):
