@@ -6,6 +6,7 @@ import streamlit as st
 
 from ecgcore.ptbxl.catalog import PTBXL_VERSION
 from ecgcore.tasks.task import Task
+from ecgcore.wording.numbers import percent
 from pages.reliability import bins
 from pages.reliability import choice as choices
 from pages.reliability import overview as parts
@@ -14,6 +15,26 @@ from pages.shared.classes import choice as of_classes
 from pages.shared.decision_choice import chosen_calibrator
 
 _COLUMNS = 3
+_RARE = 0.1
+"""Share of the records with a class below which a small ECE is no praise."""
+
+
+def rare_words(share: float, name: str) -> str:
+    """Say what a small ECE is worth where few records have the class; "" where many do.
+
+    Examples
+    --------
+    >>> rare_words(0.03, "SB")
+    'A small ECE says little here: whoever gives each record 3.0 % for SB has almost 0 too. '
+    >>> rare_words(0.4, "MI")
+    ''
+    """
+    if share >= _RARE:
+        return ""
+    return (
+        f"A small ECE says little here: whoever gives each record {percent(share)} for {name} has "
+        "almost 0 too. "
+    )
 
 
 def draw_task(task: Task, binning: str, n_bins: int) -> None:
@@ -41,7 +62,8 @@ def draw_task(task: Task, binning: str, n_bins: int) -> None:
     calibrated = (
         "calibrated on fold 9, this class alone" if choice.method != "raw" else "as they are"
     )
-    st.caption(f"Probabilities {calibrated}. Click a dot or a bar to see its ECGs.")
+    rare = rare_words(float(shown[0].labels.mean()), asked.name)
+    st.caption(f"Probabilities {calibrated}. {rare}Click a dot or a bar to see its ECGs.")
     with st.columns([0.3, 0.7])[0]:
         ensemble = shared.choose_one(
             "Ensemble to look closer at", [one.ensemble for one in shown], key=choices.FOCUS

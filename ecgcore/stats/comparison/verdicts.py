@@ -8,6 +8,7 @@ the list (Holm). Where only the last one fails, the difference holds in this pai
 from typing import Literal
 
 from ecgcore.stats.metrics import Estimate
+from ecgcore.wording.numbers import counted
 
 Verdict = Literal[
     "higher",
@@ -105,7 +106,8 @@ def rule_words(n_pairs: int) -> str:
     """
     return (
         "**One rule for every verdict.** “Better”: the 95 % interval over patients and seeds and "
-        f"that over seeds alone both exclude zero, and p < {LEVEL:g} after correction for all "
-        f"{n_pairs} pairs (Holm). “Better in this pair alone”: the same without the correction. "
+        f"that over seeds alone both exclude zero, and p < {LEVEL:g} after correction for "
+        f"{counted(n_pairs, 'pair')} (Holm). “Better in this pair alone”: the same without the "
+        "correction. "
         "All else: “no clear difference”."
     )

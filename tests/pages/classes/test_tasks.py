@@ -29,6 +29,14 @@ def test_a_class_of_a_task_opens_by_its_address(open_page, page):
     assert "(n = 2,198, 54 CLBBB)" in said
 
 
+def test_a_small_ece_of_a_rare_class_is_no_praise(open_page):
+    told = " ".join(
+        one.value
+        for one in open_page("reliability", task="71 SCP statements", **{"class": "CLBBB"}).caption
+    )
+    assert "whoever gives each record 2.5 % for CLBBB has almost 0 too" in told  # 54 of 2,198
+
+
 def test_rare_classes_are_marked_and_stand_last():
     table = classes_table((caches.statements(),), TaskChoice(STATEMENTS, "all", "AFIB"))
     few = table["Records"].str.contains("few").tolist()

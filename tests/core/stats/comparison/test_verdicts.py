@@ -61,7 +61,8 @@ def test_a_verdict_in_words(verdict, lower_is_better, words):
 
 
 def test_the_rule_counts_the_pairs():
+    assert "for 1 pair (Holm)" in rule_words(1)
     assert rule_words(16).endswith(
-        "both exclude zero, and p < 0.05 after correction for all 16 pairs (Holm). “Better in this "
+        "both exclude zero, and p < 0.05 after correction for 16 pairs (Holm). “Better in this "
         "pair alone”: the same without the correction. All else: “no clear difference”."
     )
