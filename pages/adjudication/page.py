@@ -20,8 +20,10 @@ STATE = url_state.PageState(
 STATE.open()
 with st.container(key="case_head", horizontal=True, vertical_alignment="center", gap="xsmall"):
     st.title("Adjudication", anchor=False, width="content")
-    synthetic_badge(caches.catalog().synthetic)
-    with st.container(horizontal=True, horizontal_alignment="right"):
+    about = st.container(horizontal=True, vertical_alignment="center", width="stretch")
+    with about:
+        synthetic_badge(caches.catalog().synthetic)
+    with st.container(horizontal=True, width="content", gap="xsmall"):
         menus = st.container(horizontal=True, width="content", gap="xsmall")
         reader = draw_reader()
 if reader is None:
@@ -45,6 +47,6 @@ if len(studies) > 1:
 mine = [one for one in mine if study in (ALL, one.study)]
 done = [one for one in done if study in (ALL, one.study)]
 draw_conflict(
-    mine, reader, menus, n_others=sum(one.target.in_conflict for one in found) - len(mine)
+    mine, reader, (about, menus), n_others=sum(one.target.in_conflict for one in found) - len(mine)
 )
 draw_settled(done, STATE)

@@ -35,14 +35,18 @@ _WORDS = FormWords("Settle", "Reasons (needed)")
 
 
 def draw_conflict(
-    mine: Sequence[Dispute], person: Person, menus: DeltaGenerator, *, n_others: int
+    mine: Sequence[Dispute],
+    person: Person,
+    head: tuple[DeltaGenerator, DeltaGenerator],
+    *,
+    n_others: int,
 ) -> None:
     """Draw the conflict of the URL, or the first that the person may settle.
 
     Parameters
     ----------
-    menus
-        Where the menu of the paper and the way to Review are drawn.
+    head
+        Where it is said which conflict it is, and where the menus are.
     """
     if not mine:
         others = (
@@ -56,6 +60,11 @@ def draw_conflict(
     here = _chosen(mine)
     one = mine[here]
     case = open_case(int(one.case))
+    about, menus = head
+    about.markdown(
+        f"**Record {one.case}** · conflict {here + 1} of {len(mine)} · "
+        f"{plain(called(one.study))} :orange-badge[{one.said.reason}]"
+    )
     with menus:
         paper, chosen_filter = paper_controls()
         if st.button("Open in Review", icon=":material/ecg_heart:"):
@@ -69,7 +78,7 @@ def draw_conflict(
         else:
             show_ecg_error(case.problem)
     with panel:
-        _draw_head(mine, here, person)
+        _draw_said(mine, here, person)
         _draw_form(one, person)
 
 
@@ -83,13 +92,9 @@ def _chosen(mine: Sequence[Dispute]) -> int:
     return fits[0] if fits else 0
 
 
-def _draw_head(mine: Sequence[Dispute], here: int, person: Person) -> None:
-    """Draw which conflict it is, and what its readers said; names only where they are allowed."""
-    one, study = mine[here], plain(called(mine[here].study))
-    st.markdown(
-        f"**Record {one.case}** · conflict {here + 1} of {len(mine)} · {study}  \n"
-        f":orange-badge[{one.said.reason}]"
-    )
+def _draw_said(mine: Sequence[Dispute], here: int, person: Person) -> None:
+    """Draw the way to the next conflict, and what the readers said; names where allowed."""
+    one = mine[here]
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         if len(mine) > 1:
             following = mine[(here + 1) % len(mine)]

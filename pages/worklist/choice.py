@@ -104,7 +104,7 @@ def _list_words(name: str, mine: list[str]) -> str:
     """Return the title of a list; of one that is not theirs, people know its name only."""
     if name not in mine:
         return name
-    return f"{called(name)} (archived)" if lists()[name].archived else called(name)
+    return f"Archived: {called(name)}" if lists()[name].archived else called(name)
 
 
 def choose_cases() -> tuple[tuple[int, ...], int, str]:

@@ -173,7 +173,7 @@ def test_a_list_is_named_and_put_away_by_its_lead_alone(visit, log):
         app = visit(who, "worklist", saved=ward)
         assert ("Rename" in labels(app)) == (who == LEADS[study]), (who, ward)
         assert ("Archive" in labels(app)) == (who == LEADS[study] and ward == "Ward one")
-        offered = {one.removesuffix(" (archived)") for one in app.selectbox(key="saved").options}
+        offered = {one.removeprefix("Archived: ") for one in app.selectbox(key="saved").options}
         assert ("Upstairs" in offered) == (who in MEMBERS["One"]), who
         assert ("Upstairs" in wire(app)) == (who in MEMBERS["One"]), who
         offered = visit(who, "worklist").get("selectbox")

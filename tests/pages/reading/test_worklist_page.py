@@ -149,13 +149,13 @@ def test_who_leads_a_list_renames_and_archives_it(open_page, log):
     assert "as “Two”" in texts(app)
     assert app.selectbox(key="saved").options == ["not saved", "Three", "Ward 3"]
     click(app, "Archive")
-    assert app.selectbox(key="saved").options == ["not saved", "Three", "Ward 3 (archived)"]
+    assert app.selectbox(key="saved").options == ["not saved", "Three", "Archived: Ward 3"]
     assert app.query_params["saved"] == "Two"
 
     app = open_page("worklist", reader="AB")
     assert app.selectbox(key="saved").options == ["not saved", "Three"]
     app.toggle(key="archived").set_value(True).run()
-    assert "Ward 3 (archived)" in app.selectbox(key="saved").options
+    assert "Archived: Ward 3" in app.selectbox(key="saved").options
     app.selectbox(key="saved").set_value("Two").run()
     click(app, "Take out of the archive")
     assert app.selectbox(key="saved").options == ["not saved", "Three", "Ward 3"]
