@@ -33,6 +33,8 @@ DRAWN = (
     draw_outside,
 )
 TITLE = "What does label certainty do?"
+WITHOUT_CERTAINTY = "How do the networks compare?"
+"""The title where labels have no likelihood."""
 ANSWER_PX, HOLDS_PX = 124, 128
 
 
@@ -106,7 +108,7 @@ def draw_first_screen(shown: Field, choice: choices.Choice) -> list[tuple[str, F
 choices.STATE.open()
 task = current_task()
 if task.name != mi.NAME:
-    st.title(TITLE, anchor=False)
+    st.title(TITLE if task.has_certainty else WITHOUT_CERTAINTY, anchor=False)
     draw_task(task)
     st.stop()
 choice, ensembles, menu = draw_choices()

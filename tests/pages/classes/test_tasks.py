@@ -29,6 +29,17 @@ def test_a_class_of_a_task_opens_by_its_address(open_page, page):
     assert "(n = 2,198, 54 CLBBB)" in said
 
 
+@pytest.mark.parametrize(
+    ("task", "title"),
+    [
+        ("rhythm6", "How do the networks compare?"),
+        ("statements71", "What does label certainty do?"),
+    ],
+)
+def test_the_title_asks_about_certainty_where_labels_have_one(open_page, task, title):
+    assert [one.value for one in open_page("compare", task=task_named(task).title).title] == [title]
+
+
 def test_a_small_ece_of_a_rare_class_is_no_praise(open_page):
     told = " ".join(
         one.value
