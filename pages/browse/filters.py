@@ -23,7 +23,7 @@ from ecgcore.review.filter_query import (
 from ecgcore.tasks.registry import TASKS
 from ecgcore.wording.numbers import counted
 from pages.shared import worklist
-from pages.shared.classes.caches import has_networks
+from pages.shared.classes.caches import has_answers
 from pages.shared.url_state import Bound, PageState
 
 if TYPE_CHECKING:
@@ -247,11 +247,11 @@ def _order(place: DeltaGenerator, catalog: Catalog) -> Sort:
 
 
 def _words(field: str, catalog: Catalog) -> Mapping[Any, str]:
-    """Return the options of a field; of classes, those of tasks whose networks ship."""
+    """Return the options of a field; of classes, those of tasks whose networks have answered."""
     words = options(field, catalog)
     if field != "predicted":
         return words
-    shipped = {name for name in TASKS if has_networks(name)}
+    shipped = {name for name in TASKS if has_answers(name)}
     return {one: text for one, text in words.items() if one[0] in shipped}
 
 

@@ -147,6 +147,8 @@ def test_a_class_of_any_task_stands_beside_its_label(
         return probs
 
     monkeypatch.setattr("pages.shared.worklist.class_probs", class_probs)
+    assert open_page("browse").selectbox(key="predicted").options == ["any"], "no answers ship"
+    monkeypatch.setattr("pages.browse.filters.has_answers", lambda task: task == "mi_all_comers")
     link = {"predicted": "MI (MI among all comers)", "predicted_from": "90"}
     app = open_page("browse", group="any", split="any", sort="predicted first", **link)
     assert not app.exception

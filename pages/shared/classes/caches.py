@@ -22,7 +22,7 @@ from ecgcore.predictions.decision import DecisionRule, DecisionSettings
 from ecgcore.predictions.ensemble import Ensemble, ensemble_by_name, ensembles_of
 from ecgcore.predictions.labelled import stored_predictions
 from ecgcore.predictions.leakage import SeenInTraining
-from ecgcore.predictions.store import load_predictions, logits_of_model
+from ecgcore.predictions.store import load_predictions, logits_of_model, predictions_path
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog
 from ecgcore.tasks import mi, mi_all_comers, statements71
 from ecgcore.tasks.registry import TASKS, task_named
@@ -53,6 +53,12 @@ def tasks_with_networks() -> list[str]:
 def has_networks(task: str) -> bool:
     """Say whether a folder of the task's networks ships, without reading their cards."""
     return any((caches.settings().pretrained_dir / task).glob(f"*/seed-*/{cards.CARD_FILE}"))
+
+
+def has_answers(task: str) -> bool:
+    """Say whether it ships what the task's networks say about the open records."""
+    path = predictions_path(caches.settings().pretrained_dir, task)
+    return caches.catalog().version == PTBXL_VERSION and path.exists() and has_networks(task)
 
 
 def labels() -> Catalog:
