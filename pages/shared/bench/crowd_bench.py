@@ -5,6 +5,7 @@ answer is in ``page_bench``. Prints each figure as a line of JSON as soon as it 
 """
 
 import json
+import random
 import shutil
 import threading
 import time
@@ -33,7 +34,7 @@ from pages.shared.bench.page_bench import SETTLED, open_page, running_app
 VISITORS, CROWD_S = 25, 3.0
 WAIT_S, GROWTH_MB = 0.5, 50.0
 _ROUNDS, _LEVEL, _RECORDS, _TIMEOUT_S, _ALONE = 4, 250, 1000, 60.0, 20
-_UPLOADS = 12
+_UPLOADS, _LOOKS_S, _READS = 12, 5.0, 13
 
 
 @dataclass(slots=True)
@@ -95,6 +96,7 @@ def crowd_figures() -> Iterator[Figure]:
     ids = [int(one) for one in np.random.default_rng(0).permutation(catalog.frame.index)]
     with running_app() as (url, _, pid):
         yield crowd_figure(url, ids)
+        yield _reading_figure(url, ids[::-1])
         yield _memory_level(url, pid, ids)
         yield _beside_uploads(url, ids)
 
@@ -108,6 +110,25 @@ def crowd_figure(url: str, ids: list[int], rounds: int = _ROUNDS) -> Figure:
             taken += pool.map(Visitor.open_record, crowd, ids[k * VISITORS :])
     name = f"{VISITORS} visitors open a record at the same moment, p95"
     note = f"n = {len(taken)}, median {np.median(taken):.1f} s, 0 errors"
+    return Figure(name, float(np.quantile(taken, 0.95)), "s", note=note)
+
+
+def _reading_figure(url: str, ids: list[int]) -> Figure:
+    """Let all visitors open records, each looking at the last one for some seconds first."""
+
+    def read(visitor: Visitor, mine: list[int], chance: random.Random) -> list[float]:
+        taken = []
+        for ecg_id in mine:
+            time.sleep(chance.expovariate(1 / _LOOKS_S))
+            taken.append(visitor.open_record(ecg_id))
+        return taken[1:]  # the first visit loads the page
+
+    with visitors(url, VISITORS) as crowd, ThreadPoolExecutor(VISITORS) as pool:
+        shares = [ids[k * _READS : (k + 1) * _READS] for k in range(VISITORS)]
+        chances = [random.Random(k) for k in range(VISITORS)]
+        taken = [one for mine in pool.map(read, crowd, shares, chances) for one in mine]
+    name = f"{VISITORS} visitors who look at each record for {_LOOKS_S:g} s, p95 to the next"
+    note = f"n = {len(taken)}, median {np.median(taken):.2f} s, 0 errors"
     return Figure(name, float(np.quantile(taken, 0.95)), "s", CROWD_S, note)
 
 
