@@ -366,6 +366,18 @@ def test_only_its_record_knows_an_architecture_by_name() -> None:
     assert found(architecture_names, CORE + PAGES, {"ecgcore/models/architectures.py"}) == []
 
 
+def test_no_page_script_has_a_bare_value_which_streamlit_would_show() -> None:
+    scripts = [path for path in PAGES if path.name in {"page.py", "_router.py"}]
+    assert len(scripts) > 10
+    for path in scripts:
+        shown = [
+            one.lineno
+            for one in ast.parse(path.read_text()).body[1:]
+            if isinstance(one, ast.Expr) and not isinstance(one.value, ast.Call | ast.Await)
+        ]
+        assert shown == [], path
+
+
 def test_no_folder_is_crowded() -> None:
     tests = sorted((PROJECT / "tests").rglob("*.py"))
     assert crowded(CORE + PAGES + tests) == {}

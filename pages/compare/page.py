@@ -33,8 +33,7 @@ DRAWN = (
     draw_outside,
 )
 TITLE = "What does label certainty do?"
-WITHOUT_CERTAINTY = "How do the networks compare?"
-"""The title where labels have no likelihood."""
+WITHOUT_CERTAINTY = "How do the networks compare?"  # where labels have no likelihood
 ANSWER_PX, HOLDS_PX = 124, 128
 
 
