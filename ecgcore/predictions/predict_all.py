@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ecgcore.errors import CatalogError, ModelError
+from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelEntry, list_models
 from ecgcore.models.inputs import patient_inputs
 from ecgcore.models.predictor import Predictor, copies, predict_many
@@ -32,9 +32,9 @@ from ecgcore.predictions.store import (
     shipped_file,
 )
 from ecgcore.ptbxl import synthetic
-from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog, load_catalog, open_catalog
+from ecgcore.ptbxl.catalog import Catalog, load_catalog
 from ecgcore.ptbxl.label_groups import fingerprint
-from ecgcore.ptbxl.store import Recordings, open_recordings
+from ecgcore.ptbxl.store import Recordings, open_all_of_ptbxl, open_recordings
 from ecgcore.records import FloatArray
 from ecgcore.settings import Settings
 from ecgcore.tasks.registry import task_named
@@ -78,12 +78,7 @@ def predict_all(settings: Settings, *, jobs: int = 1, quiet: bool = False) -> Pr
     ModelError
         If no model ships.
     """
-    recordings = open_recordings(open_catalog(settings))
-    if recordings.catalog.version != PTBXL_VERSION:
-        raise CatalogError(
-            f"{recordings.catalog.version} is open; the shipped predictions are for all of "
-            f"{PTBXL_VERSION}. Choose its folder with --data."
-        )
+    recordings = open_all_of_ptbxl(settings, "predictions are")
     embedded = open_recordings(load_catalog(synthetic.ensure(settings.synthetic_dir)))
     found = list_models(settings.pretrained_dir, settings.runs_dir, task=None)
     shipped = [entry for entry in found if entry.shipped]

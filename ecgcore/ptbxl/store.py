@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from ecgcore.errors import CatalogError, RecordError
 from ecgcore.io.wfdb.wfdb_files import read_wfdb
 from ecgcore.leads import LEADS
-from ecgcore.ptbxl.catalog import Catalog
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog, open_catalog
 from ecgcore.records import EcgRecord, FloatArray
+from ecgcore.settings import Settings
 
 FS_HZ = 100
 N_SAMPLES = 1000
@@ -146,6 +147,28 @@ def open_recordings(catalog: Catalog) -> Recordings:
     (12, 1000)
     """
     return Recordings(catalog, open_store(catalog))
+
+
+def open_all_of_ptbxl(settings: Settings, shipped: str) -> Recordings:
+    """Open PTB-XL for what ships about every record of it.
+
+    Parameters
+    ----------
+    shipped
+        What that is, as "predictions are".
+
+    Raises
+    ------
+    CatalogError
+        If the open data set is not all of PTB-XL.
+    """
+    recordings = open_recordings(open_catalog(settings))
+    if recordings.catalog.version != PTBXL_VERSION:
+        raise CatalogError(
+            f"{recordings.catalog.version} is open; the shipped {shipped} for all of "
+            f"{PTBXL_VERSION}. Choose its folder with --data."
+        )
+    return recordings
 
 
 def open_store(catalog: Catalog) -> SignalStore | None:

@@ -1,10 +1,13 @@
-"""Models for the tests: four architectures with random weights and valid cards."""
+"""Models for the tests, untrained with valid cards, and the command line on them."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ecgcore.cli import main
 from ecgcore.models.cards import ModelCard, ModelEntry, ModelKey, Preprocessing
 
 MakeOnce = Callable[[str, Callable[[Path], object]], Path]
@@ -31,6 +34,30 @@ def untrained_entries(untrained_dir: Path) -> dict[str, ModelEntry]:
     """The models of `untrained_dir` by architecture."""
     cards = [ModelCard.load(path) for path in untrained_dir.glob("*/*/seed-0")]
     return {c.key.arch: ModelEntry(untrained_dir / c.key.folder, c, shipped=True) for c in cards}
+
+
+@pytest.fixture
+def two_models(
+    monkeypatch: pytest.MonkeyPatch, untrained_dir: Path, synthetic_dir: Path, tmp_path: Path
+) -> None:
+    """Let commands see the untrained models and the synthetic set alone."""
+    monkeypatch.setenv("ECG_DATA_DIR", str(synthetic_dir))
+    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(untrained_dir))
+    monkeypatch.setenv("ECG_RUNS_DIR", str(tmp_path / "runs"))
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, Any]]:
+    """Return a function that runs a command with --json and returns its status and its object."""
+
+    def run_it(*arguments: object) -> tuple[int, Any]:
+        status = main([*map(str, arguments), "--json"])
+        printed = capsys.readouterr()
+        assert printed.out.count("\n") == 1, "one JSON object on one line"
+        assert printed.err == ""
+        return status, json.loads(printed.out)
+
+    return run_it
 
 
 def _save_untrained(arch: str, pretrained_dir: Path) -> None:

@@ -29,20 +29,6 @@ def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that runs a command with --json and returns its status and its object."""
-
-    def run_it(*arguments: object) -> tuple[int, Any]:
-        status = main([*map(str, arguments), "--json"])
-        printed = capsys.readouterr()
-        assert printed.out.count("\n") == 1, "one JSON object on one line"
-        assert printed.err == ""
-        return status, json.loads(printed.out)
-
-    return run_it
-
-
-@pytest.fixture
 def data(synthetic_dir: Path, tmp_path: Path) -> Path:
     """Tables of the synthetic set with the signals of its first twelve records."""
     folder = tmp_path / "data"

@@ -10,8 +10,8 @@ import pandas as pd
 from ecgcore.errors import CatalogError
 from ecgcore.manifest import renew, verified
 from ecgcore.ptbxl import synthetic
-from ecgcore.ptbxl.catalog import PTBXL_VERSION, load_catalog, open_catalog, synthetic_version
-from ecgcore.ptbxl.store import Recordings, open_recordings
+from ecgcore.ptbxl.catalog import PTBXL_VERSION, load_catalog, synthetic_version
+from ecgcore.ptbxl.store import Recordings, open_all_of_ptbxl, open_recordings
 from ecgcore.records import EcgRecord
 from ecgcore.settings import Settings
 
@@ -84,12 +84,7 @@ class ShippedTable:
         RecordError
             If a recording is not on this disk.
         """
-        recordings = open_recordings(open_catalog(settings))
-        if recordings.catalog.version != PTBXL_VERSION:
-            raise CatalogError(
-                f"{recordings.catalog.version} is open; the shipped table is for all of "
-                f"{PTBXL_VERSION}. Choose its folder with --data."
-            )
+        recordings = open_all_of_ptbxl(settings, "table is")
         embedded = open_recordings(load_catalog(synthetic.ensure(settings.synthetic_dir)))
         self._save(self.frame(embedded), synthetic_version(), settings.pretrained_dir)
         frame = self.frame(recordings, on_progress)

@@ -1,6 +1,5 @@
 """Recordings from elsewhere on the command line, in every format, short, long and damaged."""
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,27 +21,7 @@ FORMATS = uploads.every_format(MICROVOLTS)
 CINC = SAMPLES / "cinc"
 
 
-@pytest.fixture(autouse=True)
-def two_models(
-    monkeypatch: pytest.MonkeyPatch, untrained_dir: Path, synthetic_dir: Path, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("ECG_DATA_DIR", str(synthetic_dir))
-    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(untrained_dir))
-    monkeypatch.setenv("ECG_RUNS_DIR", str(tmp_path / "runs"))
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that runs a command with --json and returns its status and its object."""
-
-    def run_it(*arguments: object) -> tuple[int, Any]:
-        status = main([*map(str, arguments), "--json"])
-        printed = capsys.readouterr()
-        assert printed.out.count("\n") == 1, "one JSON object on one line"
-        assert printed.err == ""
-        return status, json.loads(printed.out)
-
-    return run_it
+pytestmark = pytest.mark.usefixtures("two_models")
 
 
 def saved(files: Sequence[tuple[str, bytes]], folder: Path) -> Path:

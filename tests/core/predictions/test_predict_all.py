@@ -20,6 +20,7 @@ from ecgcore.predictions.store import (
     predictions_path,
     save_predictions,
 )
+from ecgcore.ptbxl import store
 from ecgcore.settings import Settings
 from ecgcore.tasks.registry import TASKS
 
@@ -44,7 +45,7 @@ def small(synthetic_recordings, tmp_path):
 @pytest.fixture
 def folders(untrained_dir, small, tmp_path, monkeypatch):
     monkeypatch.setattr(predict_all_module.synthetic, "ensure", lambda folder: folder)
-    monkeypatch.setattr(predict_all_module, "PTBXL_VERSION", VERSION)
+    monkeypatch.setattr(store, "PTBXL_VERSION", VERSION)
     monkeypatch.setattr(predict_all_module, "_BLOCK", 3)
     return Settings(
         data_dir=small,
@@ -80,7 +81,7 @@ def stored(folders):
 
 
 def test_other_data_are_refused(folders, monkeypatch):
-    monkeypatch.setattr(predict_all_module, "PTBXL_VERSION", "PTB-XL 1.0.3")
+    monkeypatch.setattr(store, "PTBXL_VERSION", "PTB-XL 1.0.3")
     with pytest.raises(CatalogError, match=r"small \(7 records\) is open.*PTB-XL 1.0.3.*--data"):
         predict_all(folders)
     assert not (predictions_path(folders.pretrained_dir)).exists()

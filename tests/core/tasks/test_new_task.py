@@ -15,6 +15,7 @@ from ecgcore.models.cards import ModelCard, ModelKey, list_models
 from ecgcore.predictions import predict_all as predict_all_module
 from ecgcore.predictions.predict_all import predict_all
 from ecgcore.predictions.store import load_predictions, logits_of_model, predictions_path
+from ecgcore.ptbxl import store
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.settings import Settings
 from ecgcore.tasks.registry import TASKS
@@ -106,7 +107,7 @@ def test_shipped_models_of_two_tasks_have_two_files(
     card = ModelCard.load(run_dir)
     shutil.copytree(run_dir, folders.pretrained_dir / card.key.folder)
     version = synthetic_recordings.catalog.version
-    monkeypatch.setattr(predict_all_module, "PTBXL_VERSION", version)
+    monkeypatch.setattr(store, "PTBXL_VERSION", version)
     monkeypatch.setattr(predict_all_module.synthetic, "ensure", lambda _: folders.data_dir)
     report = predict_all(folders, quiet=True)
     assert (report.n_models, report.n_kept) == (2, 0)

@@ -1,14 +1,12 @@
 """Many recordings in one table: whatever is wrong with one stands in its row."""
 
 import csv
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ecgcore.cli import main
 from ecgcore.commands.files.batch import files_of
 from ecgcore.commands.result import BAD_INPUT, OK
 from tests.support import uploads
@@ -17,26 +15,7 @@ Run = Callable[..., tuple[int, Any]]
 WFDB, TABLE = uploads.every_format(uploads.dipole_microvolts())[:2]
 
 
-@pytest.fixture(autouse=True)
-def two_models(
-    monkeypatch: pytest.MonkeyPatch, untrained_dir: Path, synthetic_dir: Path, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("ECG_DATA_DIR", str(synthetic_dir))
-    monkeypatch.setenv("ECG_PRETRAINED_DIR", str(untrained_dir))
-    monkeypatch.setenv("ECG_RUNS_DIR", str(tmp_path / "runs"))
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that runs a command with --json and returns its status and its object."""
-
-    def run_it(*arguments: object) -> tuple[int, Any]:
-        status = main([*map(str, arguments), "--json"])
-        printed = capsys.readouterr()
-        assert printed.err == ""
-        return status, json.loads(printed.out)
-
-    return run_it
+pytestmark = pytest.mark.usefixtures("two_models")
 
 
 @pytest.fixture

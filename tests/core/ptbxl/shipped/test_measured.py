@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from ecgcore.errors import CatalogError
+from ecgcore.ptbxl import store
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, synthetic_version
 from ecgcore.ptbxl.shipped import table_file
 from ecgcore.ptbxl.shipped.measured import MEASURED, measured_row, measurements_of
@@ -52,6 +53,7 @@ def test_a_table_of_all_of_ptbxl_is_written_with_its_companion(
 ):
     version = synthetic_version()
     monkeypatch.setattr(table_file, "PTBXL_VERSION", version)
+    monkeypatch.setattr(store, "PTBXL_VERSION", version)
     settings = replace(Settings.from_env(synthetic_dir), pretrained_dir=tmp_path)
     table = ShippedTable(
         "high", {"mv": np.float32}, lambda one: {"mv": one.signal.max()}, len_of_it, "make-t"
