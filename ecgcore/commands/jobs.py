@@ -19,9 +19,16 @@ def train_command(run_dir: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "ecgcore", "train", "--run-dir", str(run_dir), *options]
 
 
-def study_command(run_dir: Path, publish: bool) -> list[str]:
-    """Return the command line of one training of the study."""
-    return train_command(run_dir, "--threads", "1", *(["--publish"] if publish else []))
+def study_command(run_dir: Path, publish: bool, threads: int) -> list[str]:
+    """Return the command line of one training of the study.
+
+    Examples
+    --------
+    >>> study_command(Path("run"), publish=False, threads=2)[5:]
+    ['run', '--threads', '2']
+    """
+    options = ["--threads", str(threads), *(["--publish"] if publish else [])]
+    return train_command(run_dir, *options)
 
 
 def audit_command(run_dir: Path) -> list[str]:

@@ -21,7 +21,9 @@ CHALLENGE24 = "challenge24"
 def add_study_arguments(parser: argparse.ArgumentParser) -> None:
     """Ask what to do, and with which runs."""
     parser.add_argument("action", choices=["run", "status", "scope"])
-    parser.add_argument("--jobs", type=int, help="trainings side by side (one for each core)")
+    parser.add_argument(
+        "--jobs", type=int, help="trainings that share the cores (one for each core)"
+    )
     parser.add_argument(
         "--only",
         nargs="+",

@@ -14,23 +14,27 @@ from ecgcore.errors import JobError
 from ecgcore.jobs import progress
 from ecgcore.jobs.processes import JobProcess, spawn
 from ecgcore.settings import PROJECT_DIR
-from ecgcore.study.plan import PROCESS_FILE, Study, StudyRun, running_process
+from ecgcore.study.plan import (
+    PROCESS_FILE,
+    Study,
+    StudyRun,
+    default_jobs,
+    running_process,
+)
 from ecgcore.training.spec import SPEC_FILE
 from ecgcore.training.submit import read_run
 
 Say = Callable[[str], None]
-Command = Callable[[Path, bool], list[str]]
+Command = Callable[[Path, bool, int], list[str]]
 
 LOG_FILE = "log.txt"
 _POLL_S = 0.3
 _ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TOP_PAD_": str(256 * 2**20),
     "MALLOC_TRIM_THRESHOLD_": str(16 * 2**30),
 }
-"""One thread; and glibc keeps the memory of a step for the next, which saves 5-8 % of its time."""
+"""glibc keeps the memory of a step for the next, which saves 5-8 % of its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def run_study(
     limit: int | None = None,
     say: Say = lambda *_: None,
 ) -> StudyReport:
-    """Train those of `runs` that are not done, `jobs` at a time, each in a process of one thread.
+    """Train those of `runs` that are not done, `jobs` processes at a time, which share the cores.
 
     Left in any way, as by Ctrl-C, it ends the processes; their checkpoints are gone on from next
     time. A training that outlived a killed ``study run`` is watched, not started again.
@@ -98,7 +102,8 @@ def run_study(
     env
         Environment of the processes.
     command
-        Gives the command line that trains what a run folder holds, and publishes it if asked.
+        Gives the command line that trains what a run folder holds, and publishes it if asked, with
+        so many threads.
     limit
         At most so many trainings.
     say
@@ -115,7 +120,9 @@ def run_study(
     missing = [run for run in runs if not study.is_done(run)]
     say(f"{len(runs) - len(missing)} of {len(runs)} runs are done")
     _make(study.runs_dir)
-    runner = _Runner(study, {**env, **_ENVIRONMENT}, say, command, deque(missing[:limit]))
+    threads = max(1, default_jobs() // jobs)
+    own = {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads), **_ENVIRONMENT}
+    runner = _Runner(study, {**env, **own}, threads, say, command, deque(missing[:limit]))
     runner.run(jobs)
     return StudyReport(
         trained=tuple(runner.trained),
@@ -142,6 +149,7 @@ class _Active:
 class _Runner:
     study: Study
     env: Mapping[str, str]
+    threads: int
     say: Say
     command: Command
     waiting: deque[StudyRun]
@@ -209,7 +217,7 @@ class _Runner:
 
     def _spawn(self, folder: Path) -> JobProcess:
         process = spawn(
-            self.command(folder, self.study.published),
+            self.command(folder, self.study.published, self.threads),
             cwd=PROJECT_DIR,
             log_path=folder / LOG_FILE,
             env=self.env,

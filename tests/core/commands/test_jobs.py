@@ -33,11 +33,11 @@ def test_a_training_job_trains_its_run_folder():
 
 
 @pytest.mark.parametrize("publish", [True, False])
-def test_a_training_of_the_study_gets_one_thread_and_is_published_if_asked(publish: bool):
-    command = study_command(Path("run"), publish)
+def test_a_training_of_the_study_gets_its_threads_and_is_published_if_asked(publish: bool):
+    command = study_command(Path("run"), publish, threads=2)
     assert command[:3] == [sys.executable, "-m", "ecgcore"]
     args = parser().parse_args(command[3:])
-    assert (args.run_dir, args.threads, args.publish) == (Path("run"), 1, publish)
+    assert (args.run_dir, args.threads, args.publish) == (Path("run"), 2, publish)
 
 
 def test_an_audit_job_computes_what_is_missing():

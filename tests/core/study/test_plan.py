@@ -106,9 +106,11 @@ class Trainer:
     def __init__(self, study: Study, tmp_path: Path, **scripts: str) -> None:
         self.study, self.made, self.scripts = study, tmp_path / "made", scripts
         self.begun: list[str] = []
+        self.threads: set[int] = set()
 
-    def __call__(self, run_dir: Path, publish: bool) -> list[str]:
+    def __call__(self, run_dir: Path, publish: bool, threads: int) -> list[str]:
         assert publish
+        self.threads.add(threads)
         spec = TrainSpec.load(run_dir)
         self.begun.append(run_dir.name)
         if script := self.scripts.get(spec.arch):
@@ -206,6 +208,16 @@ def test_what_is_missing_is_trained_and_what_is_done_is_skipped(study: Study, tm
     assert [row.state for row in study.status([RUN, OTHER])] == [RunState.DONE] * 2
 
 
+@pytest.mark.parametrize(("jobs", "threads"), [(1, 4), (2, 2), (3, 1), (9, 1)])
+def test_trainings_side_by_side_share_the_cores(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int, threads: int
+):
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    trainer = Trainer(study, tmp_path)
+    trained(study, RUN, command=trainer, jobs=jobs)
+    assert trainer.threads == {threads}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -272,7 +284,7 @@ def test_a_silent_end_is_a_failure_too(study: Study, tmp_path: Path):
     (study.runs_dir / RUN.key.run_name / LOG_FILE).write_text("of an earlier try\n")
     silent = Trainer(study, tmp_path, cnn_bilstm="raise SystemExit(3)")
     assert trained(study, RUN, command=silent).failed[0][1] == "ended with exit status 3"
-    wrong = trained(study, RUN, command=lambda folder, publish: ["/no/such/program"])
+    wrong = trained(study, RUN, command=lambda folder, publish, threads: ["/no/such/program"])
     assert "could not be started" in wrong.failed[0][1]
 
 
@@ -443,7 +455,7 @@ def test_no_more_trainings_at_once_than_asked_for(study: Study, jobs: int):
         def _stop(self) -> None: ...
 
     runs = [dataclasses.replace(RUN, seed=seed) for seed in range(4)]
-    Counting(study, {}, lambda *_: None, Trainer, deque(runs)).run(jobs)
+    Counting(study, {}, 1, lambda *_: None, Trainer, deque(runs)).run(jobs)
     assert (len(at_once), max(at_once)) == (4, jobs)
 
 
