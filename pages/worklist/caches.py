@@ -14,6 +14,7 @@ from ecgcore.review.worklists.access import COUNTED, readings_for
 from ecgcore.review.worklists.parts import Parts, parts_of
 from ecgcore.review.worklists.scores import scored
 from pages.shared import caches
+from pages.shared.classes import caches as classes
 from pages.shared.reader.caches import log
 
 if TYPE_CHECKING:
@@ -21,15 +22,20 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-FOLD_10, ALL = "fold 10", "all folds"
-CASES = (FOLD_10, ALL)
+FOLD_10, ALL, COMERS = "fold 10", "all folds", "fold 10, all comers"
+CASES = {
+    FOLD_10: "Records of the study, fold 10",
+    ALL: "Records of the study, all folds",
+    COMERS: "All records of fold 10",
+}
+"""What is ordered, and its words."""
 
 
-def study_ids(cases: str) -> tuple[int, ...]:
-    """Return the study's records, those of fold 10 or all."""
+def case_ids(cases: str) -> tuple[int, ...]:
+    """Return the records of one of `CASES`."""
     frame = caches.catalog().frame
-    keep = frame["group"] != OUTSIDE
-    if cases == FOLD_10:
+    keep = (frame["group"] != OUTSIDE) | (cases == COMERS)
+    if cases != ALL:
         keep &= frame["split"] == "test"
     return tuple(frame.index[keep].tolist())
 
@@ -68,5 +74,10 @@ def _parts(
         quality = caches.quality_table(data_version)
     except CatalogError:
         quality = None
+    try:
+        statements = classes.contradictions()
+    except ModelError:
+        statements = None
     readings = [] if person is None else readings_for(log().entries(kinds=COUNTED), person)
-    return parts_of(caches.catalog(), ids, said, ensembles, thresholds, quality, readings)
+    catalog = caches.catalog()
+    return parts_of(catalog, ids, said, ensembles, thresholds, quality, readings, statements)

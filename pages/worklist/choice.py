@@ -13,7 +13,7 @@ from ecgcore.review.worklists.saved import SavedList, load_list
 from ecgcore.review.worklists.scores import HEAVIEST, REASONS, USUAL_WEIGHTS
 from pages.shared import caches, url_state
 from pages.shared.reader.caches import called, lists, log
-from pages.worklist.caches import CASES, study_ids
+from pages.worklist.caches import CASES, FOLD_10, case_ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,13 +33,15 @@ _HELP = {
     "threshold": "1 at the probability from which MI is called, 0 at the ends.",
     "refer": "1 where the conformal verdict is refer.",
     "label": "1 where confident learning contradicts the label; folds 9 and 10 only.",
+    "statements": "For the statement that is contradicted most: how far its probability is from "
+    "the mean where labels say the same; folds 9 and 10 only.",
     "quality": "1 for a lead that cannot be read or a suspected swap, 0.5 for a slighter fault.",
     "readers": "1 where they are halved; 0 where they agree or a consensus has settled it.",
 }
 STATE = url_state.PageState(
     "worklist",
     {
-        "cases": url_state.Bound(CASES),
+        "cases": url_state.Bound(tuple(CASES)),
         "length": url_state.Bound(tuple(map(str, LENGTHS))),
         "archived": url_state.Bound(("true", "false")),
         **{key: url_state.Bound() for key in _WEIGHTS.values()},
@@ -110,11 +112,11 @@ def _list_words(name: str, mine: list[str]) -> str:
 def choose_cases() -> tuple[tuple[int, ...], int, str]:
     """Draw which records are ordered and how many are shown; return both, and words for it."""
     cases = st.segmented_control(
-        "Cases", CASES, default=CASES[0], required=True, key="cases", bind="query-params"
+        "Cases", list(CASES), default=FOLD_10, required=True, key="cases", bind="query-params"
     )
     length = st.selectbox("Shown", LENGTHS, index=1, key="length", bind="query-params", width=90)
-    chosen = cases or CASES[0]
-    return study_ids(chosen), int(length or LENGTHS[1]), f"Records of the study, {chosen}"
+    chosen = cases or FOLD_10
+    return case_ids(chosen), int(length or LENGTHS[1]), CASES[chosen]
 
 
 def choose_weights() -> dict[str, float]:

@@ -52,6 +52,18 @@ class EvaluatedClasses:
         mean: FloatArray = self.seed_logits.mean(axis=0)
         return mean
 
+    def joined(self, other: EvaluatedClasses) -> EvaluatedClasses:
+        """Return the records of both, of the same ensemble."""
+        mine, theirs = self, other
+        return EvaluatedClasses(
+            mine.classes,
+            np.concatenate([mine.ids, theirs.ids]),
+            np.concatenate([mine.patients, theirs.patients]),
+            np.concatenate([mine.labels, theirs.labels]),
+            np.concatenate([mine.known, theirs.known]),
+            np.concatenate([mine.seed_logits, theirs.seed_logits], axis=1),
+        )
+
     def of_class(self, name: str) -> LabelledEnsemble:
         """Return one class on the records whose label is known."""
         k = self.classes.index(name)

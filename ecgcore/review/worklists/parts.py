@@ -23,6 +23,8 @@ _FULL_GAP = 0.5
 _MILD = 0.5
 """How much a slight fault of the signal counts, beside one that hides a lead."""
 _OUT_OF_SAMPLE = ("val", "test")
+VALUE, WORDS = "value", "words"
+"""Columns of a table that holds one reason and its fact."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +56,7 @@ def parts_of(
     thresholds: Sequence[float],
     quality: pd.DataFrame | None,
     readings: Iterable[Entry],
+    statements: pd.DataFrame | None = None,
 ) -> Parts:
     """Find the reasons of some records.
 
@@ -67,6 +70,8 @@ def parts_of(
         As `ecgcore.ptbxl.quality_table.load_quality` gives it; None where nothing is known.
     readings
         Entries of the store of the kinds "reading" and "consensus".
+    statements
+        As `ecgcore.review.worklists.statements.contradictions` gives it; None without networks.
     """
     frame = catalog.frame
     values = pd.DataFrame(np.nan, index=pd.Index(ids), columns=list(REASONS))
@@ -77,6 +82,9 @@ def parts_of(
         _add_models(values, facts, frame, said, ensembles, thresholds)
     if quality is not None:
         _add_quality(values, facts, quality)
+    if statements is not None:
+        mine = statements.reindex(ids)
+        values["statements"], facts["statements"] = mine[VALUE], mine[WORDS]
     for case, (value, words) in dissent(readings).items():
         if case.isdecimal() and int(case) in values.index:
             values.loc[int(case), "readers"], facts.loc[int(case), "readers"] = value, words
@@ -184,6 +192,7 @@ _WORDS: Mapping[str, Callable[[Any], str]] = {
     "threshold": lambda prob: f"mean probability {100 * prob:.0f} %",
     "refer": lambda _: "refer",
     "label": lambda group: f"label suspect ({'normal' if group == 'pure_normal' else 'MI'})",
+    "statements": str,
     "quality": lambda words: f"signal: {words}",
     "readers": lambda words: f"readers: {words}",
 }

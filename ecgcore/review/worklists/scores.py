@@ -19,6 +19,7 @@ REASONS: Mapping[str, str] = {
     "threshold": "near the threshold",
     "refer": "the models refer it",
     "label": "the label is suspect",
+    "statements": "another statement is suspect",
     "quality": "the signal is poor",
     "readers": "readers disagree",
 }

@@ -15,6 +15,7 @@ from ecgcore.predictions.classes.all_comers import (
     all_comers_rule,
     leading_ensemble,
 )
+from ecgcore.predictions.classes.beside import UNSAID
 from ecgcore.predictions.classes.evaluated import EvaluatedClasses, evaluate_classes
 from ecgcore.predictions.classes.labels import shipped_labels
 from ecgcore.predictions.classes.rules import ClassRule, ClassRules
@@ -24,6 +25,7 @@ from ecgcore.predictions.labelled import stored_predictions
 from ecgcore.predictions.leakage import SeenInTraining
 from ecgcore.predictions.store import load_predictions, logits_of_model, predictions_path
 from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog
+from ecgcore.review.worklists.statements import contradictions as found_contradictions
 from ecgcore.tasks import mi, mi_all_comers, statements71
 from ecgcore.tasks.registry import TASKS, task_named
 from pages.shared import caches
@@ -116,6 +118,14 @@ def class_probs(task: str, name: str) -> pd.Series[float] | None:
     rules = class_rules(ensemble, _ANY_ALPHA)
     columns = [rules.probs(one.logits)[:, one.classes.index(name)] for one in folds]
     return pd.Series(np.concatenate(columns), np.concatenate([one.ids for one in folds]))
+
+
+def contradictions() -> pd.DataFrame | None:
+    """Find which statements contradict the labels of folds 9 and 10; None without networks."""
+    ensemble = statements()
+    if ensemble is None or caches.catalog().version != PTBXL_VERSION:
+        return None
+    return _contradictions((ensemble.name, ensemble.checksum), ensemble)
 
 
 def stated(task: str, name: str, ids: list[int]) -> list[str]:
@@ -225,6 +235,12 @@ def _class_rules(key: tuple[str, str, str, float]) -> ClassRules:
     every = [one for task in tasks_with_networks() if task != mi.NAME for one in ensembles(task)]
     ensemble = ensemble_by_name(every, name)
     return ClassRules.fit(ensemble, evaluated(ensemble, "all", "val"), alpha)
+
+
+@st.cache_resource(max_entries=1, show_spinner="Reading folds 9 and 10 …")
+def _contradictions(key: tuple[str, str], _ensemble: Ensemble) -> pd.DataFrame:
+    folds = evaluated(_ensemble, "all", "val").joined(evaluated(_ensemble, "all"))
+    return found_contradictions(folds, class_rules(_ensemble, _ANY_ALPHA), UNSAID)
 
 
 @st.cache_resource(max_entries=128, show_spinner="Reading fold 9 …")

@@ -1,5 +1,6 @@
 """The worklist: reasons beside cases, weights that move them, lists with a name, readers."""
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 import streamlit as st
@@ -11,6 +12,7 @@ from ecgcore.review.store.log import ReviewLog
 from ecgcore.review.worklists.assignment import reader_progress
 from ecgcore.review.worklists.saved import SavedList, load_list, save_list
 from ecgcore.tasks.mi import TEST_SETS
+from pages.shared.classes import caches as classes
 from tests.support.review_page import errors, texts
 
 
@@ -53,11 +55,29 @@ def test_the_cases_of_fold_10_stand_by_score_with_their_reasons(open_page, synth
 
 def test_a_weight_of_the_address_moves_the_order(open_page, synthetic_catalog):
     names = ("training_sets", "architectures", "threshold", "refer", "label", "quality", "readers")
+    names += ("statements",)
     only = {f"w_{name}": "0" for name in names}
     table = shown(open_page("worklist", **only))
     half = synthetic_catalog.frame["mi_likelihood"][table["Case"]].fillna(0)
     assert (abs(half - 50)).is_monotonic_increasing
     assert table["Score"].iloc[0] == pytest.approx(1 - abs(2 * half.iloc[0] / 100 - 1))
+
+
+def test_everyone_in_fold_10_can_be_listed_for_what_contradicts_a_label(
+    open_page, synthetic_catalog, monkeypatch
+):
+    frame = synthetic_catalog.frame
+    everyone = frame.index[frame["split"] == "test"]
+    found = pd.DataFrame({"value": 0.0, "words": ""}, index=everyone)
+    suspect = int(everyone[-1])
+    found.loc[suspect] = [0.9, "AFIB 97 %, not in the label"]
+    monkeypatch.setattr(classes, "contradictions", lambda: found)
+    app = open_page("worklist", cases="fold 10, all comers", length="200", w_statements="5")
+    table = shown(app)
+    assert set(table["Case"]) == set(everyone)
+    assert table["Why"].iloc[0].startswith("AFIB 97 %, not in the label")
+    assert table["Case"].iloc[0] == suspect
+    assert "All records of fold 10" in texts(app)
 
 
 def test_a_link_makes_a_list_of_its_cases(open_page, synthetic_catalog):

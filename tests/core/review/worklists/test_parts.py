@@ -77,6 +77,19 @@ def test_outside_the_study_the_models_are_no_reason() -> None:
     assert row["likelihood"] == 0
 
 
+def test_statements_that_contradict_a_label_are_a_reason_for_everyone() -> None:
+    found = pd.DataFrame(
+        {"value": [0.6, 0.0], "words": ["AFIB 97 %, not in the label", ""]}, index=[4, 1]
+    )
+    catalog = SimpleNamespace(frame=FRAME)
+    made = parts_of(catalog, [1, 2, 4], SAID, ENSEMBLES, [0.5] * 4, QUALITY, [], found)
+    assert made.values.loc[4, "statements"] == 0.6
+    assert made.values.loc[1, "statements"] == 0
+    assert np.isnan(made.values.loc[2, "statements"]), "what nobody judged is not known"
+    assert made.words(4, ["statements"]) == "AFIB 97 %, not in the label"
+    assert parts().values["statements"].isna().all()
+
+
 def test_without_models_and_quality_only_the_label_speaks() -> None:
     catalog = SimpleNamespace(frame=FRAME)
     found = parts_of(catalog, [1, 2], None, [], [], None, [])
