@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "part",
         nargs="?",
         default="speed",
-        choices=["speed", "models", "delineation", "swaps", "glossary", "fuzz", "chaos", "review"],
+        choices=list(_PARTS),
     )
     parser.add_argument(
         "--quick",
@@ -99,6 +99,12 @@ def _glossary(_args: argparse.Namespace, settings: Settings) -> Report:
     return run_glossary(settings)
 
 
+def _record_folds(_args: argparse.Namespace, settings: Settings) -> Report:
+    from ecgcore.bench.record_folds import run_record_folds
+
+    return run_record_folds(settings)
+
+
 def _fuzz(args: argparse.Namespace, _settings: Settings) -> Report:
     from ecgcore.bench.fuzz import run_fuzz
     from ecgcore.bench.seeds import SEEDS_DIR, load_seeds
@@ -136,6 +142,7 @@ _PARTS: dict[str, Callable[[argparse.Namespace, Settings], Report]] = {
     "delineation": _delineation,
     "swaps": _swaps,
     "glossary": _glossary,
+    "record-folds": _record_folds,
     "fuzz": _fuzz,
     "chaos": _chaos,
     "review": _review,

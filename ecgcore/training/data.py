@@ -77,7 +77,7 @@ def load_training_data(
     catalog, task, chosen = recordings.catalog, spec.chosen_task, spec.chosen_set
     steps = fit_preprocessing(recordings, spec, tell)
     train, val = (
-        _split(recordings, spec, chosen.choose(catalog, name, spec.seed), steps, name, tell)
+        load_split(recordings, spec, chosen.choose(catalog, name, spec.seed), steps, name, tell)
         for name in ("train", "val")
     )
     targets = torch.from_numpy(task.targets(catalog, train.ids, spec.train_set))
@@ -146,14 +146,30 @@ def augment(inputs: Tensor, spec: TrainSpec, generator: torch.Generator) -> Tens
     return shifted * scale * keep
 
 
-def _split(
+def load_split(
     recordings: Recordings,
     spec: TrainSpec,
     ids: list[int],
     steps: Preprocessing,
     name: str,
-    tell: Callable[[int], None],
+    tell: Callable[[int], None] = lambda _: None,
 ) -> Split:
+    """Read and prepare some records with their labels.
+
+    Parameters
+    ----------
+    steps
+        Fitted before, by `fit_preprocessing`.
+    name
+        Of the split, for the error.
+    tell
+        A receiver of the number of recordings after each block that was read.
+
+    Raises
+    ------
+    CatalogError
+        If no class of the task has records with and without it.
+    """
     task, catalog = spec.chosen_task, recordings.catalog
     labels = task.label_rule(catalog, ids)
     if not any(0 < n < len(ids) for n in labels.sum(axis=0)):
