@@ -1,6 +1,7 @@
 """Every model of a task on the task's test sets: figures of each class, and their means."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,12 +16,17 @@ from ecgcore.settings import Settings
 from ecgcore.stats.metrics import Estimate
 from ecgcore.stats.multilabel.label_sets import NAMES, WORDS, Rewards
 from ecgcore.stats.per_class import PerClassFigures
-from ecgcore.study.neighbours.answers import Answers, answers_to
+from ecgcore.study.neighbours.answers import Answers, Together, answers_to
 from ecgcore.study.neighbours.calibration import ClassCalibration, class_calibration
 from ecgcore.study.neighbours.decisions import DECISIONS, Decisions, decide, ensemble_of
 from ecgcore.study.neighbours.pairs import Pair, pairs_of
 from ecgcore.tasks.registry import task_named
 from ecgcore.tasks.task import Task
+
+Judged = tuple[tuple[LabelledClasses, ...], tuple[LabelledClasses, ...]]
+"""Each seed's logits beside the labels, on fold 9 and on the test set."""
+ALL = "all"
+"""The test set on whose fold 9 it is chosen who answers together; every task has one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +45,7 @@ class ClassRow:
         How far probabilities and conformal sets hold, for each class.
     """
 
-    answers: Answers
+    answers: Answers | Together
     test_set: str
     seeds: tuple[PerClassFigures, ...]
     figures: PerClassFigures
@@ -48,15 +54,9 @@ class ClassRow:
 
     def as_json(self) -> dict[str, Any]:
         """Identity, means with their spread over seeds, and every class; NaN are null."""
-        ensemble = self.answers.ensemble
         thresholds = self.decisions.thresholds["fold9_f1"].tolist()
         return {
-            "arch": ensemble.arch,
-            "train_set": ensemble.train_set,
-            "seeds": list(ensemble.seeds),
-            "own_run": None if ensemble.shipped else ensemble.members[0].run_name,
-            "task": ensemble.members[0].key.task,
-            "rule": self.answers.rule,
+            **self.answers.identity,
             **{name: self._mean_json(name) for name in ("macro_auroc", "macro_auprc")},
             "label_sets": {
                 name: {one: _estimate_json(getattr(made, one)) for one in NAMES}
@@ -186,35 +186,61 @@ def class_report(
     """
     task, recordings = task_named(task_name), open_recordings(labels_at_hand(settings))
     version = recordings.catalog.version
-    rows, notes, together = [], [], {}
+    found: dict[str, dict[Answers | Together, Judged]] = {one.name: {} for one in task.test_sets}
+    notes = []
     for one in answers_to(task, settings, version):
-        for test_set in task.test_sets:
+        for test_set, judged in found.items():
             try:
-                row, judged = _row(one, test_set.name, settings, recordings, rewards, n_boot)
-                rows.append(row)
-                if test_set is task.test_sets[0]:
-                    together[one.label] = judged
+                judged[one] = _judge(one, test_set, settings, recordings)
             except ModelError as error:
-                notes.append(f"{one.label} on {test_set.name}: {error}")
-    return ClassReport(task, version, tuple(rows), tuple(notes), pairs_of(together, n_boot))
+                notes.append(f"{one.label} on {test_set}: {error}")
+    _add_together(found)
+    rows = [
+        _row(one, test_set, seeds, rewards, n_boot)
+        for test_set, judged in found.items()
+        for one, seeds in judged.items()
+    ]
+    first = found[task.test_sets[0].name]
+    pairs = pairs_of({one.label: ensemble_of(test) for one, (_, test) in first.items()}, n_boot)
+    return ClassReport(task, version, tuple(rows), tuple(notes), pairs)
 
 
-def _row(
-    answers: Answers,
-    test_set: str,
-    settings: Settings,
-    recordings: Recordings,
-    rewards: Rewards | None,
-    n_boot: int,
-) -> tuple[ClassRow, LabelledClasses]:
+def _judge(answers: Answers, test_set: str, settings: Settings, recordings: Recordings) -> Judged:
     val, test = (
         answers.judge(
             test_set, pretrained_dir=settings.pretrained_dir, recordings=recordings, split=split
         )
         for split in ("val", "test")
     )
+    return val, test
+
+
+def _add_together(found: Mapping[str, dict[Answers | Together, Judged]]) -> None:
+    """Let several kinds of networks answer as one, beside their own answers."""
+    folds = {
+        name: {
+            one: ensemble_of(val) for one, (val, _) in judged.items() if isinstance(one, Answers)
+        }
+        for name, judged in found.items()
+    }
+    together = Together.of(folds.get(ALL, {}))
+    for name, judged in found.items():
+        if together is not None and all(one in folds[name] for one in together.parts):
+            tests = {one: ensemble_of(judged[one][1]) for one in together.parts}
+            val, test = (together.judge(folds[name], one) for one in (folds[name], tests))
+            judged[together] = (val,), (test,)
+
+
+def _row(
+    answers: Answers | Together,
+    test_set: str,
+    judged: Judged,
+    rewards: Rewards | None,
+    n_boot: int,
+) -> ClassRow:
+    val, test = judged
     together = ensemble_of(test)
-    row = ClassRow(
+    return ClassRow(
         answers,
         test_set,
         tuple(one.figures(0) for one in test),
@@ -222,7 +248,6 @@ def _row(
         decide(val, test, rewards=rewards, n_boot=n_boot),
         class_calibration(answers.ensemble, ensemble_of(val), together),
     )
-    return row, together
 
 
 def _heading(n: int) -> str:

@@ -13,11 +13,14 @@ from scipy.special import expit, logit
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelEntry, list_models
+from ecgcore.predictions.classes.rules import CALIBRATOR
 from ecgcore.predictions.ensemble import Ensemble, ensembles_of
 from ecgcore.predictions.labelled import LabelledClasses, class_logits, labelled_classes
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.settings import Settings
+from ecgcore.stats.calibration import calibrators
 from ecgcore.stats.multilabel.calls import Rule, grouped
+from ecgcore.stats.per_class import macro_auroc
 from ecgcore.tasks import mi_all_comers, rhythm6, subclasses
 from ecgcore.tasks.statements71 import STATEMENTS71
 from ecgcore.tasks.superclasses import SUPERCLASSES
@@ -34,7 +37,11 @@ GROUPS: Mapping[str, Mapping[str, Sequence[str]]] = {
 
 RULES: Mapping[Rule, str] = {"noisy_or": "noisy or", "max": "largest"}
 
+TOGETHER = "together"
+
 _NEVER = 1e-12
+_ENOUGH = 10
+"""Records with and without a class, from which it is calibrated before networks are averaged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +62,19 @@ class Answers:
     def label(self) -> str:
         """Name shown to readers."""
         return self.ensemble.label + (f", {RULES[self.rule]}" if self.rule else "")
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Who it is, for ``--json``."""
+        ensemble = self.ensemble
+        return {
+            "arch": ensemble.arch,
+            "train_set": ensemble.train_set,
+            "seeds": list(ensemble.seeds),
+            "own_run": None if ensemble.shipped else ensemble.members[0].run_name,
+            "task": ensemble.members[0].key.task,
+            "rule": self.rule,
+        }
 
     def judge(
         self, test_set: str, *, pretrained_dir: Path, recordings: Recordings, split: str = "test"
@@ -86,6 +106,86 @@ class Answers:
         probs = expit(logits.astype(np.float64))
         joined = grouped(probs, STATEMENTS71.classes, GROUPS[self.task.name], self.rule)
         return np.asarray(logit(np.clip(joined, _NEVER, 1 - _NEVER)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Together:
+    """Several kinds of networks as one answer: the mean of their logits, calibrated on fold 9.
+
+    Attributes
+    ----------
+    parts
+        At least two who answer.
+    """
+
+    parts: tuple[Answers, ...]
+
+    @classmethod
+    def of(cls, fold9: Mapping[Answers, LabelledClasses]) -> Together | None:
+        """Choose by fold 9 alone; None where there is only one kind of networks.
+
+        Those with the training set of the task's best networks, and those of 71 statements.
+        """
+        own = [one for one in fold9 if one.rule is None and one.ensemble.shipped]
+        wide = [one for one in fold9 if one.rule == "noisy_or" and one.ensemble.shipped]
+        if own:
+            best = max(own, key=lambda one: _macro_auroc(fold9[one]))
+            own = [one for one in own if one.ensemble.train_set == best.ensemble.train_set]
+        parts = (*own, *wide)
+        return cls(parts) if len(parts) > 1 else None
+
+    @property
+    def label(self) -> str:
+        """Name shown to readers."""
+        return f"{TOGETHER}: " + " + ".join(one.label for one in self.parts)
+
+    @property
+    def ensemble(self) -> Ensemble:
+        """All networks of all parts."""
+        return Ensemble(tuple(entry for one in self.parts for entry in one.ensemble.members))
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Who it is, for ``--json``: `TOGETHER` of its parts."""
+        return {
+            "arch": TOGETHER,
+            "train_set": TOGETHER,
+            "seeds": [],
+            "own_run": None,
+            "task": self.parts[0].task.name,
+            "rule": "calibrated_mean",
+            "parts": [one.identity for one in self.parts],
+        }
+
+    def judge(
+        self, fold9: Mapping[Answers, LabelledClasses], judged: Mapping[Answers, LabelledClasses]
+    ) -> LabelledClasses:
+        """Average what the parts say of some records, class by class.
+
+        Parameters
+        ----------
+        fold9, judged
+            Mean of each part's seeds: on fold 9, and on the records.
+        """
+        logits = [_calibrated(fold9[one], judged[one]) for one in self.parts]
+        return replace(judged[self.parts[0]], logits=np.mean(logits, axis=0))
+
+
+def _macro_auroc(one: LabelledClasses) -> float:
+    return macro_auroc(np.where(one.known, one.labels, np.nan), one.logits)
+
+
+def _calibrated(fold9: LabelledClasses, judged: LabelledClasses) -> NDArray[np.float64]:
+    """Calibrate the logits of each class that enough records of fold 9 have."""
+    found = judged.logits.astype(np.float64)
+    for k in range(found.shape[1]):
+        rows = fold9.known[:, k]
+        has = fold9.labels[rows, k]
+        if _ENOUGH <= has.sum() <= len(has) - _ENOUGH:
+            fitted = calibrators.fit(CALIBRATOR, has, fold9.logits[rows, k].astype(np.float64))
+            sure = np.clip(fitted.apply(found[:, k]), _NEVER, 1 - _NEVER)
+            found[:, k] = logit(sure)
+    return found
 
 
 def answers_to(task: Task, settings: Settings, data_version: str) -> tuple[Answers, ...]:

@@ -1,5 +1,8 @@
 """Networks of 71 statements as answers to other tasks; label sets by four decisions."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,9 +11,12 @@ from scipy.special import expit, logit
 from ecgcore.errors import ModelError
 from ecgcore.predictions.labelled import LabelledClasses
 from ecgcore.ptbxl.catalog import Catalog
+from ecgcore.settings import Settings
 from ecgcore.stats.multilabel.calls import grouped
+from ecgcore.stats.per_class import macro_auroc
+from ecgcore.study import class_table
 from ecgcore.study.neighbours import answers
-from ecgcore.study.neighbours.answers import GROUPS, Answers
+from ecgcore.study.neighbours.answers import GROUPS, Answers, Together
 from ecgcore.study.neighbours.decisions import challenge_rewards, decide, ensemble_of
 from ecgcore.tasks.challenge24 import CLASSES, SNOMED
 from ecgcore.tasks.registry import TASKS
@@ -97,3 +103,81 @@ def test_rows_of_one_class_are_equal_in_the_challenges_table():
         for other in others:
             assert (table.loc[first] == table.loc[other]).all()
     assert challenge_rewards(WEIGHTS).weights.shape == (24, 24)
+
+
+class Networks:
+    """Stands for an ensemble that ships."""
+
+    shipped, arch, seeds = True, "toy", (0, 1)
+
+    def __init__(self, name: str, train_set: str, task: str) -> None:
+        self.label, self.train_set = name, train_set
+        key = SimpleNamespace(task=task)
+        self.members = (SimpleNamespace(key=key, run_name=None),)
+
+
+def answer(name: str, train_set: str, rule=None) -> Answers:
+    task = "statements71" if rule else "rhythm6"
+    return Answers(Networks(name, train_set, task), TASKS["rhythm6"], rule)  # type: ignore[arg-type]
+
+
+RNG = np.random.default_rng(3)
+LABELS = np.stack([np.arange(400) % 2, np.arange(400) < 4], axis=1).astype(np.int64)
+
+
+def noisy(spread: float, scale: float = 1.0, shift: float = 0.0) -> LabelledClasses:
+    clean = 2.0 * (2 * LABELS - 1)
+    logits = scale * (clean + RNG.normal(0, spread, LABELS.shape)) + shift
+    return replace(judged(np.full(LABELS.shape, 0.5), LABELS), logits=logits)
+
+
+def test_those_who_answer_together_are_chosen_by_fold_9():
+    best, same_set = answer("best", "I"), answer("same set", "I")
+    worse, wide = answer("worse", "IV"), answer("wide", "all", "noisy_or")
+    largest = answer("wide", "all", "max")
+    fold9 = {worse: noisy(4), best: noisy(1), same_set: noisy(9), wide: noisy(2), largest: noisy(0)}
+    made = Together.of(fold9)
+    assert made is not None
+    assert made.parts == (best, same_set, wide)
+    assert made.label == "together: best + same set + wide, noisy or"
+    assert [one["rule"] for one in made.identity["parts"]] == [None, None, "noisy_or"]
+    assert len(made.ensemble.members) == 3
+    assert Together.of({best: fold9[best]}) is None
+    assert Together.of({worse: fold9[worse], best: fold9[best]}) is None, "another training set"
+
+
+def test_each_part_is_calibrated_before_the_mean():
+    first, second = answer("a", "all"), answer("b", "all")
+    fold9 = {first: noisy(2), second: noisy(2, scale=30, shift=50)}
+    there = {first: noisy(2), second: noisy(2, scale=30, shift=50)}
+    made = Together((first, second)).judge(fold9, there)
+    aurocs = [macro_auroc(LABELS[:, :1], one.logits[:, :1]) for one in (*there.values(), made)]
+    assert aurocs[2] > max(aurocs[:2]) + 0.02, "neither drowns the other"
+    assert made.probs[:, 0].mean() == pytest.approx(0.5, abs=0.03)
+    rare = np.mean([one.logits[:, 1] for one in there.values()], axis=0)
+    assert made.logits[:, 1] == pytest.approx(rare), "four records calibrate nothing"
+    assert (made.labels == LABELS).all()
+
+
+def test_evaluate_lists_them_beside_their_parts(monkeypatch):
+    first, second = answer("a", "all"), answer("b", "all")
+    one, other = noisy(2), noisy(2)
+    monkeypatch.setattr(class_table, "answers_to", lambda *_: (first, second))
+    monkeypatch.setattr(
+        class_table,
+        "_judge",
+        lambda who, *_: ((one, one), (one, one)) if who is first else ((other,), (other,)),
+    )
+    monkeypatch.setattr(class_table, "labels_at_hand", lambda _: None)
+    monkeypatch.setattr(
+        class_table,
+        "open_recordings",
+        lambda _: SimpleNamespace(catalog=SimpleNamespace(version="x")),
+    )
+    report = class_table.class_report(Settings.from_env(), "rhythm6", n_boot=20)
+    names = [row.answers.label for row in report.rows]
+    assert names == ["a", "b", "together: a + b"]
+    macro = [row.figures.macro_auroc.value for row in report.rows]
+    assert macro[2] > max(macro[:2])
+    assert len(report.pairs) == 3
+    assert report.as_json()["test_sets"]["all"]["models"][2]["arch"] == "together"
