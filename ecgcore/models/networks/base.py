@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 
 PATIENT_SIZE = 5
@@ -69,6 +70,23 @@ class NetworkModule(nn.Module, Network):
     def time_weights(self, _x: Tensor) -> Tensor | None:
         """Return its attention on steps of its input, ``(batch, n_steps)``; None without any."""
         return None
+
+
+class FastDropout(nn.Dropout):
+    """Dropout of long signals: on a processor, its mask is made of random bytes.
+
+    That of `torch.nn.Dropout` is drawn by one thread, value by value: a third of a training step's
+    time. `p` is rounded to 256ths.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Blank a share `p` of the values and scale the others, while training."""
+        dropped = round(256 * self.p)
+        if not self.training or x.is_cuda or dropped == 256:
+            return super().forward(x)
+        draws = torch.empty(-(-x.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
+        kept = draws.view(torch.uint8)[: x.numel()].view(x.shape) >= dropped
+        return x * kept.to(x.dtype).mul_(256 / (256 - dropped))
 
 
 class Head(nn.Module):

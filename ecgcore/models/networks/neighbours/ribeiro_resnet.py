@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from ecgcore.leads import LEADS
-from ecgcore.models.networks.base import NetworkModule
+from ecgcore.models.networks.base import FastDropout, NetworkModule
 
 _DROPOUT = 0.2
 _FAITHFUL = (64, 128, 196, 256, 320)
@@ -46,11 +46,11 @@ class Unit(nn.Module):
             _conv(inputs, outputs, kernel),
             nn.BatchNorm1d(outputs),
             nn.ReLU(),
-            nn.Dropout(_DROPOUT),
+            FastDropout(_DROPOUT),
             _conv(outputs, outputs, kernel, stride),
         )
         self.shortcut = nn.Sequential(nn.MaxPool1d(stride), _conv(inputs, outputs, 1))
-        self.after = nn.Sequential(nn.BatchNorm1d(outputs), nn.ReLU(), nn.Dropout(_DROPOUT))
+        self.after = nn.Sequential(nn.BatchNorm1d(outputs), nn.ReLU(), FastDropout(_DROPOUT))
 
     def forward(self, x: Tensor, skipped: Tensor) -> tuple[Tensor, Tensor]:
         """Return the normalised sum and the sum itself, both ``(batch, outputs, n / stride)``."""

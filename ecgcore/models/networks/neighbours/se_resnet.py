@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from ecgcore.leads import LEADS
-from ecgcore.models.networks.base import PATIENT_SIZE, NetworkModule
+from ecgcore.models.networks.base import PATIENT_SIZE, FastDropout, NetworkModule
 
 _REDUCTION, _PATIENT_FEATURES = 16, 10
 _LEAD_FEATURES = 6
@@ -54,7 +54,7 @@ class Block(nn.Module):
             nn.Conv1d(inputs, outputs, 7, stride, padding=3, bias=False),
             nn.BatchNorm1d(outputs),
             nn.ReLU(),
-            nn.Dropout(0.2),
+            FastDropout(0.2),
             nn.Conv1d(outputs, outputs, 7, padding=3, bias=False),
             nn.BatchNorm1d(outputs),
             Gate(outputs, max(1, outputs // _REDUCTION)),
