@@ -153,6 +153,13 @@ def add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="judge on WFDB recordings of this folder, whose headers name findings in SNOMED codes",
     )
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        metavar="TABLE",
+        help="probabilities of another network for folds 9 and 10, as CSV or Parquet: ecg_id and a "
+        "column for each class of the task, or for each of the 71 statements",
+    )
     add_task_argument(parser)
 
 
@@ -186,6 +193,8 @@ def run_evaluate(args: argparse.Namespace, settings: Settings) -> Result:
 
     if args.weights is not None and args.task != CHALLENGE24:
         raise ModelError(f"--weights are rewards of the task {CHALLENGE24}, not of {args.task}.")
+    if args.beside is not None and (args.task == mi.NAME or args.external is not None):
+        raise ModelError("--beside is for the folds of PTB-XL and a --task other than mi.")
     if args.external is not None:
         rewards = None if args.weights is None else challenge_rewards(args.weights)
         found = external_report(settings, args.task, args.external, rewards=rewards)
@@ -194,7 +203,7 @@ def run_evaluate(args: argparse.Namespace, settings: Settings) -> Result:
         if args.calibration:
             raise ModelError(f"Of the task {args.task} nothing is calibrated; leave --calibration.")
         rewards = None if args.weights is None else challenge_rewards(args.weights)
-        classes = class_report(settings, args.task, rewards=rewards)
+        classes = class_report(settings, args.task, rewards=rewards, beside=args.beside)
         return OK, classes.as_json(), classes.as_text()
     report = evaluation_report(settings, args.calibration or DEFAULT_METHODS)
     return OK, report.as_json(), report.as_text()

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,14 @@ from ecgcore.stats.per_class import PerClassFigures
 from ecgcore.study.neighbours.answers import Answers, Together, answers_to
 from ecgcore.study.neighbours.calibration import ClassCalibration, class_calibration
 from ecgcore.study.neighbours.decisions import DECISIONS, Decisions, decide, ensemble_of
+from ecgcore.study.neighbours.outsiders import Outsider, read_outsider
 from ecgcore.study.neighbours.pairs import Pair, pairs_of
 from ecgcore.tasks.registry import task_named
 from ecgcore.tasks.task import Task
 
 Judged = tuple[tuple[LabelledClasses, ...], tuple[LabelledClasses, ...]]
 """Each seed's logits beside the labels, on fold 9 and on the test set."""
+Who = Answers | Together | Outsider
 ALL = "all"
 """The test set on whose fold 9 it is chosen who answers together; every task has one."""
 
@@ -45,7 +48,7 @@ class ClassRow:
         How far probabilities and conformal sets hold, for each class.
     """
 
-    answers: Answers | Together
+    answers: Who
     test_set: str
     seeds: tuple[PerClassFigures, ...]
     figures: PerClassFigures
@@ -168,7 +171,12 @@ class ClassReport:
 
 
 def class_report(
-    settings: Settings, task_name: str, *, rewards: Rewards | None = None, n_boot: int = 1000
+    settings: Settings,
+    task_name: str,
+    *,
+    rewards: Rewards | None = None,
+    beside: Path | None = None,
+    n_boot: int = 1000,
 ) -> ClassReport:
     """Judge all who answer to a task, on the data that is open.
 
@@ -178,17 +186,21 @@ def class_report(
     ----------
     rewards
         Of the challenge; without them its metric is not computed.
+    beside
+        A table of somebody else's probabilities, judged on the same records.
 
     Raises
     ------
     ModelError
-        If there is nobody.
+        If there is nobody, or the table beside is none.
     """
     task, recordings = task_named(task_name), open_recordings(labels_at_hand(settings))
     version = recordings.catalog.version
-    found: dict[str, dict[Answers | Together, Judged]] = {one.name: {} for one in task.test_sets}
+    found: dict[str, dict[Who, Judged]] = {one.name: {} for one in task.test_sets}
     notes = []
-    for one in answers_to(task, settings, version):
+    others = () if beside is None else read_outsider(beside, task)
+    everyone: list[Answers | Outsider] = [*answers_to(task, settings, version), *others]
+    for one in everyone:
         for test_set, judged in found.items():
             try:
                 judged[one] = _judge(one, test_set, settings, recordings)
@@ -205,9 +217,13 @@ def class_report(
     return ClassReport(task, version, tuple(rows), tuple(notes), pairs)
 
 
-def _judge(answers: Answers, test_set: str, settings: Settings, recordings: Recordings) -> Judged:
+def _judge(
+    who: Answers | Outsider, test_set: str, settings: Settings, recordings: Recordings
+) -> Judged:
+    if isinstance(who, Outsider):
+        return who.judge(test_set, recordings, "val"), who.judge(test_set, recordings, "test")
     val, test = (
-        answers.judge(
+        who.judge(
             test_set, pretrained_dir=settings.pretrained_dir, recordings=recordings, split=split
         )
         for split in ("val", "test")
@@ -215,7 +231,7 @@ def _judge(answers: Answers, test_set: str, settings: Settings, recordings: Reco
     return val, test
 
 
-def _add_together(found: Mapping[str, dict[Answers | Together, Judged]]) -> None:
+def _add_together(found: Mapping[str, dict[Who, Judged]]) -> None:
     """Let several kinds of networks answer as one, beside their own answers."""
     folds = {
         name: {
@@ -232,7 +248,7 @@ def _add_together(found: Mapping[str, dict[Answers | Together, Judged]]) -> None
 
 
 def _row(
-    answers: Answers | Together,
+    answers: Who,
     test_set: str,
     judged: Judged,
     rewards: Rewards | None,
@@ -246,7 +262,7 @@ def _row(
         tuple(one.figures(0) for one in test),
         together.figures(n_boot),
         decide(val, test, rewards=rewards, n_boot=n_boot),
-        class_calibration(answers.ensemble, ensemble_of(val), together),
+        class_calibration(ensemble_of(val), together),
     )
 
 

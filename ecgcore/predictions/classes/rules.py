@@ -67,28 +67,15 @@ class ClassPrediction:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ClassRules:
-    """The rules of all classes of an ensemble, in the order of its task."""
+class FittedClasses:
+    """The rules of all classes of a task, in its order, for logits of whatever network."""
 
-    ensemble: Ensemble
-    alpha: float
     rules: tuple[ClassRule, ...]
-    fitted_on: frozenset[int]
 
     @classmethod
-    def fit(cls, ensemble: Ensemble, fold9: EvaluatedClasses, alpha: float) -> ClassRules:
+    def of(cls, fold9: EvaluatedClasses, alpha: float) -> FittedClasses:
         """Fit every class on the records of fold 9 whose label is known."""
-        rules = tuple(_fit(name, fold9, alpha) for name in fold9.classes)
-        return cls(ensemble, alpha, rules, frozenset(fold9.ids.tolist()))
-
-    def predict(self, seed_logits: ArrayLike) -> tuple[ClassPrediction, ...]:
-        """Turn the logits ``(s, k)`` of the seeds on one recording into predictions."""
-        logits = np.asarray(seed_logits, dtype=np.float64).mean(axis=0)[None]
-        probs, held = self.probs(logits)[0], self.sets(logits)[0]
-        return tuple(
-            ClassPrediction(rule.name, float(prob), None if rule.few else bool(inside))
-            for rule, prob, inside in zip(self.rules, probs, held, strict=True)
-        )
+        return cls(tuple(_fit(name, fold9, alpha) for name in fold9.classes))
 
     def probs(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Calibrate mean logits ``(n, k)``; NaN where nothing could be fitted."""
@@ -109,6 +96,30 @@ class ClassRules:
         held, has = self.sets(judged.logits), (judged.labels == 1) & judged.known
         hits, n = (held & has).sum(axis=0).tolist(), has.sum(axis=0).tolist()
         return tuple(Share(one, of) for one, of in zip(hits, n, strict=True))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassRules(FittedClasses):
+    """The rules of all classes of an ensemble."""
+
+    ensemble: Ensemble
+    alpha: float
+    fitted_on: frozenset[int]
+
+    @classmethod
+    def fit(cls, ensemble: Ensemble, fold9: EvaluatedClasses, alpha: float) -> ClassRules:
+        """Fit every class on the records of fold 9 whose label is known."""
+        rules = FittedClasses.of(fold9, alpha).rules
+        return cls(rules, ensemble, alpha, frozenset(fold9.ids.tolist()))
+
+    def predict(self, seed_logits: ArrayLike) -> tuple[ClassPrediction, ...]:
+        """Turn the logits ``(s, k)`` of the seeds on one recording into predictions."""
+        logits = np.asarray(seed_logits, dtype=np.float64).mean(axis=0)[None]
+        probs, held = self.probs(logits)[0], self.sets(logits)[0]
+        return tuple(
+            ClassPrediction(rule.name, float(prob), None if rule.few else bool(inside))
+            for rule, prob, inside in zip(self.rules, probs, held, strict=True)
+        )
 
 
 def leading(

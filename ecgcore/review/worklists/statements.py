@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from ecgcore.predictions.classes.evaluated import EvaluatedClasses
-from ecgcore.predictions.classes.rules import ClassRules
+from ecgcore.predictions.classes.rules import FittedClasses
 from ecgcore.review.worklists.parts import VALUE, WORDS, contradicted
 
 
 def contradictions(
-    folds: EvaluatedClasses, rules: ClassRules, without: tuple[str, ...] = ()
+    folds: EvaluatedClasses, rules: FittedClasses, without: tuple[str, ...] = ()
 ) -> pd.DataFrame:
     """Find the class of each record whose label the models contradict most.
 

@@ -122,27 +122,25 @@ class Together:
 
     @classmethod
     def of(cls, fold9: Mapping[Answers, LabelledClasses]) -> Together | None:
-        """Choose by fold 9 alone; None where there is only one kind of networks.
+        """Choose by fold 9 alone: those with the training set of the task's best, and the 71's.
 
-        Those with the training set of the task's best networks, and those of 71 statements.
+        None where there is only one kind of networks, or one is as good there alone.
         """
         own = [one for one in fold9 if one.rule is None and one.ensemble.shipped]
         wide = [one for one in fold9 if one.rule == "noisy_or" and one.ensemble.shipped]
         if own:
             best = max(own, key=lambda one: _macro_auroc(fold9[one]))
             own = [one for one in own if one.ensemble.train_set == best.ensemble.train_set]
-        parts = (*own, *wide)
-        return cls(parts) if len(parts) > 1 else None
+        made = cls((*own, *wide))
+        if len(made.parts) < 2:
+            return None
+        alone = max(_macro_auroc(fold9[one]) for one in made.parts)
+        return made if _macro_auroc(made.judge(fold9, fold9)) > alone else None
 
     @property
     def label(self) -> str:
         """Name shown to readers."""
         return f"{TOGETHER}: " + " + ".join(one.label for one in self.parts)
-
-    @property
-    def ensemble(self) -> Ensemble:
-        """All networks of all parts."""
-        return Ensemble(tuple(entry for one in self.parts for entry in one.ensemble.members))
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from ecgcore.predictions.classes.evaluated import EvaluatedClasses
-from ecgcore.predictions.classes.rules import ClassRules
-from ecgcore.predictions.ensemble import Ensemble
+from ecgcore.predictions.classes.rules import FittedClasses
 from ecgcore.predictions.labelled import LabelledClasses
 from ecgcore.stats.reliability_curve import expected_calibration_error
 from ecgcore.stats.thresholds import Share
@@ -60,15 +59,13 @@ class ClassCalibration:
         }
 
 
-def class_calibration(
-    ensemble: Ensemble, val: LabelledClasses, test: LabelledClasses
-) -> tuple[ClassCalibration, ...]:
+def class_calibration(val: LabelledClasses, test: LabelledClasses) -> tuple[ClassCalibration, ...]:
     """Fit calibrators and limits on `val` and judge them on `test`, each class alone."""
-    rules = ClassRules.fit(ensemble, _evaluated(val), ALPHA)
+    rules = FittedClasses.of(_evaluated(val), ALPHA)
     return tuple(_judged(rules, _evaluated(test)))
 
 
-def _judged(rules: ClassRules, test: EvaluatedClasses) -> Iterator[ClassCalibration]:
+def _judged(rules: FittedClasses, test: EvaluatedClasses) -> Iterator[ClassCalibration]:
     probs, raw = rules.probs(test.logits), expit(test.logits)
     for k, (rule, held) in enumerate(zip(rules.rules, rules.coverage(test), strict=True)):
         known, labels = test.known[:, k], test.labels[:, k]

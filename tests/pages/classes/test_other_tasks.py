@@ -53,7 +53,7 @@ def made_up_rules(ensemble, alpha):
     classes = TASKS[ensemble.members[0].key.task].classes
     rules = [ClassRule(name, 40 - k, calibrator, 0.1) for k, name in enumerate(classes)]
     rules[-1] = ClassRule(classes[-1], 3, calibrator, None)
-    return ClassRules(ensemble, alpha, tuple(rules), frozenset())
+    return ClassRules(tuple(rules), ensemble, alpha, frozenset())
 
 
 def made_up_records(ensemble, _test_set):

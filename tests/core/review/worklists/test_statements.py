@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 
 from ecgcore.predictions.classes.evaluated import EvaluatedClasses
-from ecgcore.predictions.classes.rules import ClassRule, ClassRules
+from ecgcore.predictions.classes.rules import ClassRule, FittedClasses
 from ecgcore.review.worklists.statements import contradictions
-from tests.support.predictions import ensemble
 
 NAMES = ("AFIB", "PVC", "RARE", "SR")
 LABELS = np.array(
@@ -32,7 +31,7 @@ PROBS = np.array(
 )
 
 
-class GivenProbs(ClassRules):
+class GivenProbs(FittedClasses):
     """Probabilities as they are given: nothing is fitted."""
 
     def probs(self, logits):
@@ -40,10 +39,10 @@ class GivenProbs(ClassRules):
 
 
 @pytest.fixture
-def rules() -> ClassRules:
+def rules() -> FittedClasses:
     limits = (0.5, 0.5, None, 0.5)
     given = [ClassRule(name, 9, None, limit) for name, limit in zip(NAMES, limits, strict=True)]
-    return GivenProbs(ensemble(), 0.1, tuple(given), frozenset())
+    return GivenProbs(tuple(given))
 
 
 def folds(labels=LABELS, probs=PROBS, known=None) -> EvaluatedClasses:
@@ -52,7 +51,7 @@ def folds(labels=LABELS, probs=PROBS, known=None) -> EvaluatedClasses:
     return EvaluatedClasses(NAMES, ids, ids, labels, known, probs[None])
 
 
-def test_the_loudest_contradiction_of_each_record_is_named(rules: ClassRules) -> None:
+def test_the_loudest_contradiction_of_each_record_is_named(rules: FittedClasses) -> None:
     found = contradictions(folds(), rules, ("SR",))
     assert found["words"].tolist() == [
         "",
@@ -67,19 +66,19 @@ def test_the_loudest_contradiction_of_each_record_is_named(rules: ClassRules) ->
     assert found["value"].tolist() == pytest.approx([0, 0.6, 0.5867, 0.63, 0, 0], abs=1e-4)
 
 
-def test_rhythm_that_is_no_finding_and_rare_statements_say_nothing(rules: ClassRules) -> None:
+def test_rhythm_that_is_no_finding_and_rare_statements_say_nothing(rules: FittedClasses) -> None:
     words = contradictions(folds(), rules, ("SR",))["words"]
     assert not words.str.contains("RARE|SR").any()
     assert contradictions(folds(), rules)["words"].str.contains("label SR, models 5 %").any()
 
 
-def test_a_label_that_is_not_known_is_not_contradicted(rules: ClassRules) -> None:
+def test_a_label_that_is_not_known_is_not_contradicted(rules: FittedClasses) -> None:
     known = np.ones_like(LABELS, dtype=bool)
     known[3, 0] = False
     assert contradictions(folds(known=known), rules, ("SR",))["words"].iloc[3] == ""
 
 
-def test_two_folds_are_asked_as_one(rules: ClassRules) -> None:
+def test_two_folds_are_asked_as_one(rules: FittedClasses) -> None:
     first, second = folds(LABELS[:2], PROBS[:2]), folds(LABELS[2:], PROBS[2:])
     joined = first.joined(second)
     assert joined.seed_logits.shape == (1, 6, 4)

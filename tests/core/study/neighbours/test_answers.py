@@ -135,14 +135,16 @@ def test_those_who_answer_together_are_chosen_by_fold_9():
     best, same_set = answer("best", "I"), answer("same set", "I")
     worse, wide = answer("worse", "IV"), answer("wide", "all", "noisy_or")
     largest = answer("wide", "all", "max")
-    fold9 = {worse: noisy(4), best: noisy(1), same_set: noisy(9), wide: noisy(2), largest: noisy(0)}
+    fold9 = {worse: noisy(4), best: noisy(2), same_set: noisy(2.5), wide: noisy(2.5)}
+    fold9[largest] = noisy(0)
     made = Together.of(fold9)
     assert made is not None
     assert made.parts == (best, same_set, wide)
     assert made.label == "together: best + same set + wide, noisy or"
     assert [one["rule"] for one in made.identity["parts"]] == [None, None, "noisy_or"]
-    assert len(made.ensemble.members) == 3
     assert Together.of({best: fold9[best]}) is None
+    poor = {best: noisy(0.5), wide: noisy(20)}
+    assert Together.of(poor) is None, "the better part alone is better"
     assert Together.of({worse: fold9[worse], best: fold9[best]}) is None, "another training set"
 
 

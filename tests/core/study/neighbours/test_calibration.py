@@ -5,7 +5,6 @@ import pytest
 
 from ecgcore.predictions.labelled import LabelledClasses
 from ecgcore.study.neighbours.calibration import calibration_error, class_calibration
-from tests.support.predictions import ensemble
 
 
 def labelled(labels: list[int], logits: list[float], rare: list[int]) -> LabelledClasses:
@@ -33,7 +32,7 @@ def test_coverage_counts_the_records_with_the_class_that_the_set_holds() -> None
     logits = np.concatenate([rng.normal(2, 1, 40), rng.normal(-2, 1, 40)]).tolist()
     fold9 = labelled(labels, logits, [0] * 79 + [1])
     test = labelled([1, 1, 1, 0], [3.0, 3.0, -9.0, 9.0], [0, 0, 0, 0])
-    common, rare = class_calibration(ensemble(), fold9, test)
+    common, rare = class_calibration(fold9, test)
     assert (common.name, common.n_fold9) == ("MI", 40)
     assert common.coverage is not None
     assert (common.coverage.hits, common.coverage.n) == (2, 3)
