@@ -105,6 +105,12 @@ def _record_folds(_args: argparse.Namespace, settings: Settings) -> Report:
     return run_record_folds(settings)
 
 
+def _random_encoder(_args: argparse.Namespace, settings: Settings) -> Report:
+    from ecgcore.bench.random_encoder import run_random_encoder
+
+    return run_random_encoder(settings)
+
+
 def _fuzz(args: argparse.Namespace, _settings: Settings) -> Report:
     from ecgcore.bench.fuzz import run_fuzz
     from ecgcore.bench.seeds import SEEDS_DIR, load_seeds
@@ -143,6 +149,7 @@ _PARTS: dict[str, Callable[[argparse.Namespace, Settings], Report]] = {
     "swaps": _swaps,
     "glossary": _glossary,
     "record-folds": _record_folds,
+    "random-encoder": _random_encoder,
     "fuzz": _fuzz,
     "chaos": _chaos,
     "review": _review,
