@@ -100,13 +100,13 @@ def _glossary(_args: argparse.Namespace, settings: Settings) -> Report:
 
 
 def _record_folds(_args: argparse.Namespace, settings: Settings) -> Report:
-    from ecgcore.bench.record_folds import run_record_folds
+    from ecgcore.bench.neighbours.record_folds import run_record_folds
 
     return run_record_folds(settings)
 
 
 def _random_encoder(_args: argparse.Namespace, settings: Settings) -> Report:
-    from ecgcore.bench.random_encoder import run_random_encoder
+    from ecgcore.bench.neighbours.random_encoder import run_random_encoder
 
     return run_random_encoder(settings)
 

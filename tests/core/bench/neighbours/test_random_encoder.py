@@ -3,7 +3,12 @@
 import numpy as np
 import torch
 
-from ecgcore.bench.random_encoder import STRENGTHS, features, random_encoder_report, settled
+from ecgcore.bench.neighbours.random_encoder import (
+    STRENGTHS,
+    features,
+    random_encoder_report,
+    settled,
+)
 from ecgcore.models.architectures import RESNET_BILSTM
 from ecgcore.models.registry import build
 from ecgcore.ptbxl.store import Recordings

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from ecgcore.bench import record_folds
-from ecgcore.bench.record_folds import (
+from ecgcore.bench.neighbours import record_folds
+from ecgcore.bench.neighbours.record_folds import (
     RecordFoldsReport,
     groups,
     second_half,
