@@ -29,9 +29,8 @@ REQUIREMENTS = {
 }
 """Requirement files of each command: the lock is installed, then the next; all decide when."""
 
-_WORKERS = ("-n", "3", "--dist", "worksteal")
-"""Tests run in three processes: on two cores, those that wait for a browser or a server leave a
-fifth of the time to others. Further arguments may say otherwise."""
+_WORKERS = ("-n", "2", "--dist", "worksteal")
+"""Tests run in two processes, each on one core; further arguments may say otherwise."""
 
 _BAD_INPUT, _FAILED, _INTERRUPTED = 2, 1, 130
 

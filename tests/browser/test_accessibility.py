@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(200)]
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-RUN = """async (inside) => (await axe.run(inside ?? document, {resultTypes: ["violations"]}))
+RUN = """async ([inside, only]) => (await axe.run(inside ?? document,
+    {resultTypes: ["violations"], ...(only.length ? {runOnly: only} : {})}))
     .violations.flatMap(({id, impact, nodes}) => nodes.map(({html, target, failureSummary}) =>
         ({id, impact, target: target.join(" "), html, why: failureSummary})))"""
 BARRIERS = {"serious", "critical"}
@@ -48,9 +49,9 @@ def settle(page: "Page") -> None:
     page.wait_for_function(SETTLED)
 
 
-def barriers(page: "Page", inside: str | None = None) -> list[str]:
+def barriers(page: "Page", inside: str | None = None, only: tuple[str, ...] = ()) -> list[str]:
     """What axe-core finds, each with its element and the reason."""
-    found = page.evaluate(RUN, inside)
+    found = page.evaluate(RUN, [inside, list(only)])
     named = {
         f"{one['id']}: {one['html'][:160]}": one["why"]
         for one in found
@@ -59,9 +60,12 @@ def barriers(page: "Page", inside: str | None = None) -> list[str]:
     return [f"{name} | {why}" for name, why in named.items() if name not in EXCEPTIONS]
 
 
-def in_popovers(page: "Page") -> Iterator[str]:
-    """Open what opens on a click, one after the other, and look inside."""
+def in_popovers(page: "Page", opened: set[str]) -> Iterator[str]:
+    """Open what opens on a click and was not opened on another page, and look inside."""
     for button in page.get_by_test_id("stPopoverButton").all():
+        if button.inner_text() in opened:
+            continue
+        opened.add(button.inner_text())
         button.click()
         page.locator(POPOVER).wait_for()
         settle(page)
@@ -84,6 +88,7 @@ def addresses(page: "Page", server: str) -> list[str]:
 
 def test_no_page_has_a_barrier_in_either_theme(page: "Page", addresses: list[str]) -> None:
     found: dict[str, list[str]] = {}
+    opened: set[str] = set()
     for address in addresses:
         page.emulate_media(color_scheme="light")
         page.goto(address)
@@ -92,9 +97,9 @@ def test_no_page_has_a_barrier_in_either_theme(page: "Page", addresses: list[str
         found[f"{address}, light"] = barriers(page)
         page.emulate_media(color_scheme="dark")
         settle(page)
-        found[f"{address}, dark"] = barriers(page)
+        found[f"{address}, dark"] = barriers(page, only=("color-contrast",))
         if "?" not in address:
-            found[f"{address}, popovers"] = list(in_popovers(page))
+            found[f"{address}, popovers"] = list(in_popovers(page, opened))
     assert {place: wrong for place, wrong in found.items() if wrong} == {}
 
 
@@ -109,6 +114,8 @@ def test_a_barrier_is_found(page: "Page") -> None:
         "color-contrast",
         "heading-order",
     ]
+    only = barriers(page, only=("color-contrast",))
+    assert [line.partition(":")[0] for line in only] == ["color-contrast"]
 
 
 def test_the_focus_is_seen_on_every_link_and_button(page: "Page", server: str) -> None:

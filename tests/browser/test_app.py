@@ -43,13 +43,22 @@ def settled(page: "Page") -> None:
     page.wait_for_function(SETTLED)
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_fresh_server_opens_every_page_by_its_url(
+@pytest.mark.parametrize("path", ["", "review?record=9", "own", "reliability", "retrain"])
+def test_a_fresh_server_opens_a_page_by_its_url(
     path: str, page: "Page", serve: Callable[[], str]
 ) -> None:
+    opens(page, serve(), path)
+
+
+def test_every_page_opens_by_its_url(page: "Page", server: str) -> None:
+    for path in PAGES:
+        opens(page, server, path)
+
+
+def opens(page: "Page", address: str, path: str) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{serve()}/{path}")
+    page.goto(f"{address}/{path}")
     page.get_by_text(DISCLAIMER).wait_for()
     settled(page)
     assert "ECG trust review" in page.title() or PAGES[path] in page.title()

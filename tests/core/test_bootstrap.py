@@ -77,7 +77,7 @@ def test_the_checks_and_their_order(windows: bool, python: str, lint_imports: st
     assert list(commands) == ["ruff check", "ruff format", "mypy", "import-linter", "pytest"]
     assert commands["import-linter"] == [str(Path(lint_imports))]
     assert commands["pytest"][:3] == [str(Path(python)), "-m", "pytest"]
-    assert commands["pytest"][3:5] == ["-n", "3"]
+    assert commands["pytest"][3:5] == ["-n", "2"]
     assert commands["pytest"][-2:] == ["-k", "beats"]
     assert "--check" in commands["ruff format"]
 

@@ -98,7 +98,7 @@ def test_any_statement_is_explained_and_named(case):
 
 def test_a_network_is_told_the_age_and_the_sex(synthetic_recordings):
     record = replace(synthetic_recordings.read(3), synthetic=False, patient=Patient(80.0, "female"))
-    (ensemble,) = caches.ensembles("challenge24")
+    ensemble = caches.ensembles("challenge24")[0]
     asked = predict([Predictor.open(one) for one in ensemble.members], record)[0]
     found = caches.class_logits(from_record(record), ensemble)
     assert found == pytest.approx(np.array([one.logits for one in asked]), abs=1e-5)
