@@ -24,9 +24,9 @@ from ecgcore.ptbxl.store import Recordings, open_all_of_ptbxl
 from ecgcore.settings import Settings
 from ecgcore.stats.per_class import PerClassFigures, macro_auroc
 from ecgcore.study.neighbours.runs import recipe_of
+from ecgcore.study.plan import StudyRun
 from ecgcore.tasks.statements71 import STATEMENTS71
 from ecgcore.training.data import load_split, load_training_data
-from ecgcore.training.spec import TrainSpec
 
 STRENGTHS = (0.001, 0.01, 0.1)
 """Inverse regularisation of the linear layer; fold 9 chooses."""
@@ -82,14 +82,9 @@ def run_random_encoder(settings: Settings) -> RandomEncoderReport:
 
 def random_encoder_report(recordings: Recordings, n_boot: int = 1000) -> RandomEncoderReport:
     """Fit on the training split of `recordings`, choose on the validation, judge on the test."""
-    spec = TrainSpec(
-        RESNET_BILSTM.name,
-        "all",
-        _SEED,
-        str(recordings.catalog.folder),
-        task=STATEMENTS71.name,
-        **recipe_of(RESNET_BILSTM, STATEMENTS71),
-    )
+    recipe = recipe_of(RESNET_BILSTM, STATEMENTS71)
+    run = StudyRun(RESNET_BILSTM.name, "all", _SEED, recipe, STATEMENTS71.name)
+    spec = run.spec(recordings.catalog.folder)
     data = load_training_data(recordings, spec)
     ids = split_ids(recordings.catalog.frame, "test")
     test = load_split(recordings, spec, ids, data.preprocessing, "test")

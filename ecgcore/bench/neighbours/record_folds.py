@@ -24,11 +24,11 @@ from ecgcore.settings import Settings
 from ecgcore.stats.metrics import Estimate, percentile_estimate
 from ecgcore.stats.per_class import macro_copies
 from ecgcore.study.neighbours.runs import recipe_of
+from ecgcore.study.plan import StudyRun
 from ecgcore.tasks.challenge24 import CHALLENGE24
 from ecgcore.training.data import Split, TrainingData, load_split, load_training_data
 from ecgcore.training.loop import Watcher, fit, logits_of
 from ecgcore.training.mixed_precision import resolved, training_device
-from ecgcore.training.spec import TrainSpec
 
 FOLDS = 5
 """Of the challenge's published cross-validation."""
@@ -182,14 +182,9 @@ def _leaked_logits(
     recordings: Recordings, settings: Settings, judged: EvaluatedClasses, halves: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Judge each half by a network that learnt from the other, ``(n, k)``."""
-    spec = TrainSpec(
-        SE_RESNET_SMALL.name,
-        "all",
-        _SEED,
-        str(recordings.catalog.folder),
-        task=CHALLENGE24.name,
-        **recipe_of(SE_RESNET_SMALL, CHALLENGE24),
-    )
+    recipe = recipe_of(SE_RESNET_SMALL, CHALLENGE24)
+    run = StudyRun(SE_RESNET_SMALL.name, "all", _SEED, recipe, CHALLENGE24.name)
+    spec = run.spec(recordings.catalog.folder)
     data = load_training_data(recordings, spec)
     test = load_split(recordings, spec, judged.ids.tolist(), data.preprocessing, "test")
     logits: NDArray[np.float64] = np.empty(judged.labels.shape)

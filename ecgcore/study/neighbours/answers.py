@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
 from ecgcore.errors import ModelError
@@ -42,6 +42,17 @@ TOGETHER = "together"
 _NEVER = 1e-12
 _ENOUGH = 10
 """Records with and without a class, from which it is calibrated before networks are averaged."""
+
+
+def finite_logit(probs: ArrayLike) -> NDArray[np.float64]:
+    """Return logits of probabilities, finite at 0 and 1 too.
+
+    Examples
+    --------
+    >>> finite_logit([0.5, 1.0]).round(1).tolist()
+    [0.0, 27.6]
+    """
+    return np.asarray(logit(np.clip(probs, _NEVER, 1 - _NEVER)), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +116,7 @@ class Answers:
             return logits
         probs = expit(logits.astype(np.float64))
         joined = grouped(probs, STATEMENTS71.classes, GROUPS[self.task.name], self.rule)
-        return np.asarray(logit(np.clip(joined, _NEVER, 1 - _NEVER)))
+        return finite_logit(joined)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,8 +196,7 @@ def _calibrated(fold9: LabelledClasses, judged: LabelledClasses) -> NDArray[np.f
         has = fold9.labels[rows, k]
         if _ENOUGH <= has.sum() <= len(has) - _ENOUGH:
             fitted = calibrators.fit(CALIBRATOR, has, fold9.logits[rows, k].astype(np.float64))
-            sure = np.clip(fitted.apply(found[:, k]), _NEVER, 1 - _NEVER)
-            found[:, k] = logit(sure)
+            found[:, k] = finite_logit(fitted.apply(found[:, k]))
     return found
 
 

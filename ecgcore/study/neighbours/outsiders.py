@@ -9,18 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import logit
 
 from ecgcore.errors import ModelError
 from ecgcore.predictions.labelled import LabelledClasses, labelled_classes
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.stats.multilabel.calls import Rule, grouped
-from ecgcore.study.neighbours.answers import GROUPS, RULES
+from ecgcore.study.neighbours.answers import GROUPS, RULES, finite_logit
 from ecgcore.tasks.statements71 import STATEMENTS71
 from ecgcore.tasks.task import Task
 
 ID = "ecg_id"
-_NEVER = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,8 +73,7 @@ class Outsider:
                 f"the table lacks {lacking:,} of the {len(mine):,} {split} records; thresholds and "
                 "calibration need fold 9, figures fold 10."
             )
-        sure = np.clip(mine.to_numpy(dtype=np.float64), _NEVER, 1 - _NEVER)
-        return (replace(labelled, logits=logit(sure)),)
+        return (replace(labelled, logits=finite_logit(mine.to_numpy(dtype=np.float64))),)
 
 
 def read_outsider(path: Path, task: Task) -> tuple[Outsider, ...]:
