@@ -89,6 +89,8 @@ def spawn(
 ) -> JobProcess:
     """Start `command` at low priority in a session of its own; its output is added to `log_path`.
 
+    Once this returns, whoever looks for the process by its command line or its variables finds it.
+
     Raises
     ------
     OSError
@@ -111,6 +113,7 @@ def spawn(
             creationflags=flags,
         )
     _lower_priority(child.pid)
+    _wait_for_command_line(child.pid)
     process = JobProcess(child.pid, _running_since(child.pid))
     _children[process] = child
     return process
@@ -129,6 +132,14 @@ def find_process(pid: int, run_dir: Path) -> JobProcess | None:
 def this_process() -> JobProcess:
     """Return the process that asks."""
     return JobProcess(os.getpid(), _running_since(os.getpid()))
+
+
+def _wait_for_command_line(pid: int) -> None:
+    """Wait the moment in which Linux runs a new program but shows nothing of it yet."""
+    deadline = time.monotonic() + 1.0
+    with suppress(psutil.Error):
+        while not psutil.Process(pid).cmdline() and time.monotonic() < deadline:
+            time.sleep(_STEP_S)
 
 
 def _lower_priority(pid: int) -> None:

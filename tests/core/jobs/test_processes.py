@@ -53,6 +53,17 @@ def start(tmp_path: Path, script: str) -> JobProcess:
     return spawn(command, cwd=tmp_path, log_path=tmp_path / "log.txt", env={})
 
 
+def test_a_new_process_is_handed_over_once_it_can_be_found(
+    tmp_path: Path, started: list[JobProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, looks = psutil.Process.cmdline, iter([True, True])
+    monkeypatch.setattr(
+        psutil.Process, "cmdline", lambda process: [] if next(looks, False) else shown(process)
+    )
+    started.append(start(tmp_path, SLEEP))
+    assert find_process(started[0].pid, tmp_path) == started[0]
+
+
 def alive(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
@@ -154,7 +165,6 @@ def test_a_child_that_left_the_group_ends_too(tmp_path: Path, started: list[JobP
 def test_a_process_is_found_by_its_number_and_its_folder(tmp_path: Path, started: list[JobProcess]):
     started.append(start(tmp_path, SLEEP))
     pid = started[0].pid
-    wait_for(lambda: find_process(pid, tmp_path))
     assert find_process(pid, tmp_path) == started[0]
     assert find_process(pid, tmp_path.parent) is None
     assert started[0].stop()

@@ -51,6 +51,12 @@ RUN, OTHER = StudyRun("cnn_bilstm", "A", 0, RECIPE), StudyRun("bimamba2", "D", 1
 PREPROCESSING = Preprocessing(0.5, zero_phase=True, mean_mv=(0.0,) * 12, std_mv=(1.0,) * 12)
 
 FINISH = "import shutil, sys; shutil.copytree(sys.argv[1], sys.argv[2], dirs_exist_ok=True)"
+WHEN_TOLD = f"""
+import pathlib, sys, time
+while not pathlib.Path(sys.argv[3], "go").exists():
+    time.sleep(0.01)
+{FINISH}
+"""
 FAIL = "print('first words'); print('the last words'); raise SystemExit(2)"
 ONE_EPOCH_THEN_WAIT = """
 import json, pathlib, sys, time
@@ -334,13 +340,18 @@ def test_a_training_that_outlived_its_study_is_watched(
     folder = study.run_dir(RUN)
     RUN.spec(study.catalog.folder).save(folder)
     made = finished_model(study, RUN, tmp_path / "made")
-    code = f"import time; time.sleep(0.5); {FINISH}"
-    command = [sys.executable, "-c", code, str(made), str(study.target(RUN)), str(folder)]
+    command = [sys.executable, "-c", WHEN_TOLD, str(made), str(study.target(RUN)), str(folder)]
     left = spawn(command, cwd=tmp_path, log_path=folder / LOG_FILE, env=os.environ)
     mark = "of version 1" if old_mark else left.started
     progress.append(folder / PROCESS_FILE, {"pid": left.pid, "started": mark})
     trainer = Trainer(study, tmp_path)
-    assert trained(study, RUN, command=trainer).trained == ("cnn_bilstm-A-seed0",)
+
+    def tell(line: str) -> None:
+        if line.endswith("begins"):
+            (folder / "go").touch()
+
+    report = trained(study, RUN, command=trainer, say=tell)
+    assert report.trained == ("cnn_bilstm-A-seed0",)
     assert trainer.begun == []
 
 
