@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from ecgcore.bench.ecg_page import ecg_page_figures
-from ecgcore.bench.explanations import everything_figure, explanation_figures
+from ecgcore.bench.explanations import everything_figures, explanation_figures
 from ecgcore.bench.figure import Figure, timed
 from ecgcore.bench.shipped import first_seeds, shipped_models
 from ecgcore.explain.attribution import METHODS
@@ -109,7 +109,7 @@ def _of_one_record(
     every: list[Predictor], recordings: Recordings, settings: Settings
 ) -> Iterable[Figure]:
     record = recordings.read(recordings.available(_ids(recordings)[:50])[0])
-    yield everything_figure(every, record, settings)
+    yield from everything_figures(every, record, settings)
     yield from explanation_figures(every, record)
 
 

@@ -33,10 +33,17 @@ _PREPARED = 1024
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One model's prediction of one record, a logit for each class of its task."""
+    """One model's prediction of one record, a logit for each class of its task.
+
+    Attributes
+    ----------
+    warnings
+        About how the record was fitted to the model.
+    """
 
     model: ModelEntry
     logits: tuple[float, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def logit(self) -> float:
@@ -123,7 +130,7 @@ def predict(
     Returns
     -------
     tuple
-        The predictions in the order of the models, and warnings about how the record was fitted.
+        The predictions in the order of the models, and all their warnings, each once.
     """
     asked = list(predictors)
     fitted = {
@@ -138,7 +145,8 @@ def predict(
     def ask(predictor: Predictor) -> Prediction:
         told = (patient,) if predictor.takes_patient else ()
         logits = predictor.logits(inputs[predictor.preprocessing], *told)[0]
-        return Prediction(predictor.entry, tuple(logits.tolist()))
+        said_of_input = fitted[predictor.preprocessing].warnings
+        return Prediction(predictor.entry, tuple(logits.tolist()), said_of_input)
 
     answers = {predictor: _workers().submit(ask, predictor) for predictor in _alternating(asked)}
     return tuple(answers[predictor].result() for predictor in asked), tuple(warnings)

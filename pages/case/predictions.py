@@ -105,7 +105,7 @@ def first_seed_probs(case: ReadableCase, rules: Sequence[DecisionRule]) -> list[
     probs = []
     for rule in rules:
         try:
-            said, _ = caches.prediction(case, rule.ensemble.members[0])
+            (said,) = caches.predictions(case, rule.ensemble.members[:1])
         except ModelError:  # the case itself names a model that fails
             continue
         probs.append(float(rule.calibrator.seeds[0].apply(said.logit)))

@@ -22,6 +22,7 @@ from ecgcore.signals.quality import lead_notes
 from pages.case import labels as parts
 from pages.case import panels
 from pages.case import predictions as said
+from pages.case.ask_ahead import ask_ahead
 from pages.case.attribution import checked
 from pages.case.attribution.choice import (
     choose_attribution,
@@ -65,6 +66,7 @@ def draw_case(case: Case) -> None:
     """Draw everything about a case."""
     warn_of_unknown_attribution()
     warn_of_unknown_paper()
+    ask_ahead(case)
     with st.container(key="case_line", horizontal=True, vertical_alignment="center", gap="xsmall"):
         if isinstance(case, ReadableCase):
             st.markdown(panels.key_values(caches.measurements(case)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import logging
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ import streamlit as st
 from ecgcore.errors import ModelError
 from ecgcore.jobs.store import JobStore
 from ecgcore.models import cards
-from ecgcore.models.cards import ModelEntry, Preprocessing
+from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions import labelled
 from ecgcore.predictions.decision import RECORDS, DecisionRule, DecisionSettings
 from ecgcore.predictions.ensemble import (
@@ -181,10 +182,7 @@ def decision_rule(ensemble: Ensemble, chosen: DecisionSettings) -> DecisionRule:
 def ensemble_logits(
     case: ReadableCase, ensemble: Ensemble
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Logits ``(s,)`` of an ensemble's seeds on a case, with warnings.
-
-    What ships with the project is read where it is about this very record; else the models
-    predict.
+    """Logits ``(s,)`` of an ensemble's seeds on a case, stored or predicted now, with warnings.
 
     Raises
     ------
@@ -193,13 +191,18 @@ def ensemble_logits(
     RecordError
         If the recording does not fit the models.
     """
-    if case.entry is not None and ensemble.shipped:
-        stored = stored_ensemble_logits(case.entry.ecg_id, ensemble)
-        if stored is not None:
-            return stored, ()
-    made = [prediction(case, entry) for entry in ensemble.members]
-    warnings = tuple(dict.fromkeys(text for _, said in made for text in said))
-    return np.array([one.logit for one, _ in made]), warnings
+    if (stored := stored_case_logits(case, ensemble)) is not None:
+        return stored, ()
+    made = predictions(case, ensemble.members)
+    warnings = tuple(dict.fromkeys(text for one in made for text in one.warnings))
+    return np.array([one.logit for one in made]), warnings
+
+
+def stored_case_logits(case: ReadableCase, ensemble: Ensemble) -> NDArray[np.float64] | None:
+    """Read the shipped logits ``(s,)`` of a case, if it is an open record with any."""
+    if case.entry is None or not ensemble.shipped:
+        return None
+    return stored_ensemble_logits(case.entry.ecg_id, ensemble)
 
 
 def stored_ensemble_logits(
@@ -224,9 +227,23 @@ def stored_ensemble_logits(
     return np.asarray(table.to_numpy()[rows][..., columns].T, dtype=np.float64)
 
 
-def prediction(case: ReadableCase, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
-    """One model's prediction of a case, with warnings; ModelError or RecordError without."""
-    return _prediction(case.key, entry.name, entry.card.weights_sha256, case.record)
+def predictions(case: ReadableCase, entries: Sequence[ModelEntry]) -> list[Prediction]:
+    """Predictions of a case by several models; those not asked before answer two at a time.
+
+    Raises
+    ------
+    ModelError
+        If a model is damaged.
+    RecordError
+        If the recording does not fit the models.
+    """
+    from ecgcore.models.predictor import predict
+
+    known = _predictions(case.key)
+    names = {entry: (entry.name, entry.card.weights_sha256) for entry in entries}
+    if new := [predictor(entry) for entry in entries if names[entry] not in known]:
+        known |= {names[one.model]: one for one in predict(new, case.record)[0]}
+    return [known[names[entry]] for entry in entries]
 
 
 @st.cache_resource(max_entries=64, show_spinner="Looking up the training data …")
@@ -305,28 +322,10 @@ def _predictor(name: str, checksum: str) -> Predictor:
     return Predictor.open(model(name))
 
 
-@st.cache_data(max_entries=8192, show_spinner=False)
-def _prediction(
-    key: str, name: str, checksum: str, _record: EcgRecord
-) -> tuple[Prediction, tuple[str, ...]]:
-    from ecgcore.models.inputs import patient_inputs
-    from ecgcore.models.predictor import Prediction
-
-    model_of = _predictor(name, checksum)
-    inputs, warnings = _model_input(key, model_of.preprocessing, _record)
-    told = (patient_inputs([_record.patient]),) if model_of.takes_patient else ()
-    logits = model_of.logits(inputs, *told)[0]
-    return Prediction(model_of.entry, tuple(logits.tolist())), warnings
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _model_input(
-    key: str, steps: Preprocessing, _record: EcgRecord
-) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    from ecgcore.models.inputs import model_input
-
-    fitted = model_input(_record, steps)
-    return steps.apply(fitted.signal)[None], fitted.warnings
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _predictions(key: str) -> dict[tuple[str, str], Prediction]:
+    """Keep what was predicted of a recording, by the name and the checksum of the model."""
+    return {}
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -100,13 +100,19 @@ def class_logits(case: ReadableCase, ensemble: Ensemble) -> NDArray[np.float64]:
     What ships with the project is read where it is about this very record; else the networks
     predict.
     """
-    if case.entry is not None and ensemble.shipped:
-        ids, stored = _stored(ensemble.name, ensemble.checksum, caches.catalog().version, ensemble)
-        row = ids.get_indexer([case.entry.ecg_id])[0]
-        if row >= 0:
-            return stored[:, row].astype(np.float64)
-    made = [caches.prediction(case, entry)[0] for entry in ensemble.members]
+    if (stored := stored_class_logits(case, ensemble)) is not None:
+        return stored
+    made = caches.predictions(case, ensemble.members)
     return np.array([one.logits for one in made], dtype=np.float64)
+
+
+def stored_class_logits(case: ReadableCase, ensemble: Ensemble) -> NDArray[np.float64] | None:
+    """Read the shipped logits ``(s, k)`` of a case, if it is an open record with any."""
+    if case.entry is None or not ensemble.shipped:
+        return None
+    ids, stored = _stored(ensemble.name, ensemble.checksum, caches.catalog().version, ensemble)
+    row = ids.get_indexer([case.entry.ecg_id])[0]
+    return stored[:, row].astype(np.float64) if row >= 0 else None
 
 
 def class_probs(task: str, name: str) -> pd.Series[float] | None:

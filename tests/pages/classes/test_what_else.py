@@ -111,7 +111,7 @@ def test_what_ships_about_a_record_is_read(synthetic_recordings, monkeypatch):
     catalog, record = synthetic_recordings.catalog, synthetic_recordings.read(3)
     monkeypatch.setattr(page_caches, "catalog", lambda: catalog)
     asked = predict([Predictor.open(one) for one in ensemble.members], record)[0]
-    monkeypatch.setattr(page_caches, "prediction", None)
+    monkeypatch.setattr(page_caches, "predictions", None)
     case = replace(from_record(record), entry=catalog.entry(3))
     found = caches.class_logits(case, ensemble)
     assert found[:, 0] == pytest.approx([one.logit for one in asked], abs=1e-3)
