@@ -138,7 +138,7 @@ class ModelCard:
     best_epoch, epochs_run
         Counted from 1; the weights are those of the best epoch on the validation fold.
     metrics
-        (name, value) on the validation fold and on the test sets.
+        (name, value) on the validation fold and on the test sets, and of the training itself.
     weights_sha256
         Checksum that the weights file must have.
     """

@@ -138,7 +138,7 @@ class RunStatus:
         Of the finished model, else the best so far; None before the first epoch. Of several
         classes it is the mean.
     minutes
-        Time of training until now; None where this machine did not train it.
+        Time of training until now; None where neither this machine nor the card knows it.
     seconds_left
         Expected on one process, at most, for a training may stop before its last epoch.
     note
@@ -250,14 +250,14 @@ class Study:
         epoch_s = self.n_train(run) * rates.get(run.arch, expected_seconds(run.arch, 1, 1))
         under_way = view.step / view.steps if view.steps else 0.0
         left = 0.0 if done else max(0.0, spec.epochs - view.epochs_done - under_way)
-        trained = not view.history.empty
+        said = dict(ModelCard.load(self.target(run)).metrics) if done else {}
         return RunStatus(
             run=run.key.run_name,
             state=state,
             epoch=view.epochs_done,
             epochs=spec.epochs,
-            val_auroc=self._val_auroc(run, view, done=done),
-            minutes=float(view.history["seconds"].sum() / 60) if trained else None,
+            val_auroc=said.get(f"val_{task_named(run.task).score.name}", view.best_score),
+            minutes=said.get("train_minutes", view.minutes),
             seconds_left=left * epoch_s,
             note="" if done else view.message,
         )
@@ -271,12 +271,6 @@ class Study:
             return RunState.STOPPED
         exists = (self.target(run) / WEIGHTS_FILE).exists()
         return RunState.STALE if exists else RunState.WAITING
-
-    def _val_auroc(self, run: StudyRun, view: RunView, *, done: bool) -> float | None:
-        if done:
-            score = task_named(run.task).score.name
-            return dict(ModelCard.load(self.target(run)).metrics).get(f"val_{score}")
-        return None if view.history.empty else float(view.history["val_score"].max())
 
     def _seconds_per_record(
         self, runs: Iterable[StudyRun], views: Iterable[RunView]

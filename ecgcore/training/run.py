@@ -253,6 +253,7 @@ def _finish(
     metrics = [
         (f"val_{task.score.name}", state.best_score),
         ("largest_change_by_rounding", changed),
+        ("train_minutes", state.seconds / 60),
         *_test_scores(task, catalog, judged, logits),
     ]
     card = ModelCard(

@@ -93,6 +93,16 @@ class RunView:
         return None if self.history.empty else float(self.history["seconds"].median())
 
     @property
+    def minutes(self) -> float | None:
+        """Wall time of the finished epochs; None before the first."""
+        return None if self.history.empty else float(self.history["seconds"].sum() / 60)
+
+    @property
+    def best_score(self) -> float | None:
+        """Best score on the validation fold so far; None before the first epoch."""
+        return None if self.history.empty else float(self.history["val_score"].max())
+
+    @property
     def seconds_left(self) -> float | None:
         """Time until the last epoch, at most, for the training may stop before; None if unknown."""
         if self.spec is None or self.seconds_per_epoch is None:

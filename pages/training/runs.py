@@ -286,7 +286,7 @@ def _run_row(job: Job, view: RunView) -> dict[str, object]:
         "Task": (view.spec.chosen_task if view.spec else task_named(mi.NAME)).title,
         "Best validation score": best_words(view),
         "Queued": job.created_at,
-        "Training took": "" if view.history.empty else duration(view.history["seconds"].sum()),
+        "Training took": "" if view.minutes is None else duration(60 * view.minutes),
     }
 
 

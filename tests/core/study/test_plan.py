@@ -266,6 +266,16 @@ def test_a_run_whose_speedups_the_machine_chose_is_the_same_run(study: Study):
     assert not study.is_done(exact)
 
 
+def test_a_finished_run_says_how_long_it_took_also_on_another_machine(study: Study):
+    finished_model(study, RUN, study.target(RUN))
+    (row,) = study.status([RUN])
+    assert (row.state, row.val_auroc, row.minutes) == (RunState.DONE, 0.875, None)
+    finished_model(
+        study, RUN, study.target(RUN), metrics=(("val_auroc", 0.875), ("train_minutes", 4.25))
+    )
+    assert study.status([RUN])[0].minutes == 4.25
+
+
 def test_a_damaged_spec_is_left_alone(study: Study):
     folder = study.run_dir(RUN)
     folder.mkdir(parents=True)

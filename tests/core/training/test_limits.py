@@ -363,13 +363,14 @@ def test_weights_are_halved_unless_a_probability_moves_by_a_thousandth(
     monkeypatch.setattr(run, "round_to_half", lambda model: rounded)
     monkeypatch.setattr(run, "save_weights", lambda model, folder: saved.append(model) or "0")
     data = TrainingData(split(16, 4), split(10, 2), STEPS)
-    state = TrainState(epoch=3, best_epoch=2, best_score=0.87654321)
+    state = TrainState(epoch=3, best_epoch=2, best_score=0.87654321, seconds=90.0)
     card = run._finish(
         tmp_path, SPEC, synthetic_recordings, data, whole, state, "0.1.0+0123456789ab"
     )
     assert saved == [rounded if half else whole]
     metrics = dict(card.metrics)
     assert metrics["val_auroc"] == 0.876543
+    assert metrics["train_minutes"] == 1.5
     assert metrics["largest_change_by_rounding"] == pytest.approx(change, abs=2e-6)
     assert (card.n_train, card.n_train_mi, card.n_val) == (16, 4, 10)
     assert (card.epochs_run, card.best_epoch, card.key) == (3, 2, ModelKey("cnn_bilstm", "A", 0))
