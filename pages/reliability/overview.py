@@ -76,11 +76,11 @@ def column_title(train_set: str) -> str:
     return f":small[**{train_set}**: {TRAIN_SETS[train_set]}]"
 
 
-def cell_title(one: Evaluated, choice: Choice) -> str:
-    """Name the ensemble, its calibration error with that of the seeds, and n."""
+def cell_title(one: Evaluated, choice: Choice, name: str = "") -> str:
+    """Name the ensemble, by its label or shorter, its calibration error with that of the seeds, and n."""
     trained = ", trained on synthetic records" if one.ensemble.synthetic else ""
     return (
-        f"**{one.ensemble.label}**{trained} :small[· {gap_text(one, choice)}]  \n"
+        f"**{name or one.ensemble.label}**{trained} :small[· {gap_text(one, choice)}]  \n"
         f":small[{seeds_text(one, choice)} · n = {len(one.labels):,}]"
     )
 
@@ -132,9 +132,9 @@ def figure_of(
     )
 
 
-def draw_cell(one: Evaluated, choice: Choice) -> None:
+def draw_cell(one: Evaluated, choice: Choice, name: str = "") -> None:
     """Draw an ensemble's small diagram under its title; a click on it chooses ensemble and bin."""
-    st.markdown(cell_title(one, choice))
+    st.markdown(cell_title(one, choice, name))
     pieces = views.pieces_of(one, choice)
     key = f"curve_{one.ensemble.name}"
     draw_plot(

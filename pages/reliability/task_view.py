@@ -58,7 +58,9 @@ def draw_task(task: Task, binning: str, n_bins: int) -> None:
     for start in range(0, len(shown), _COLUMNS):
         for place, one in zip(st.columns(_COLUMNS), shown[start:], strict=False):
             with place, st.container(gap=None):
-                parts.draw_cell(one, choice)
+                ensemble = one.ensemble
+                of_task = ensemble.members[0].key.task == task.name
+                parts.draw_cell(one, choice, ensemble.title if of_task else ensemble.label)
     calibrated = (
         "calibrated on fold 9, this class alone" if choice.method != "raw" else "as they are"
     )

@@ -27,6 +27,15 @@ def test_a_class_of_a_task_opens_by_its_address(open_page, page):
     said = " ".join(one.value for one in app.markdown)
     assert "CLBBB: complete left bundle branch block" in said
     assert "(n = 2,198, 54 CLBBB)" in said
+    if page == "reliability":
+        assert "**ResNet-BiLSTM, trained on all** :small[· ECE" in said
+
+
+def test_who_answers_for_another_task_keeps_its_task_in_its_name(open_page):
+    shown = open_page("reliability", task="MI among all comers")
+    said = " ".join(one.value for one in shown.markdown)
+    assert "**CNN-BiLSTM, trained on C+** :small[" in said
+    assert "**ResNet-BiLSTM 71 SCP statements, all** :small[" in said
 
 
 @pytest.mark.parametrize(
