@@ -123,11 +123,15 @@ def wide_predictions(frame: pd.DataFrame) -> pd.DataFrame:
     ModelError
         If a model has two logits for a record.
     """
-    if frame.duplicated(list(COLUMNS)).any():
+    models = {
+        f"{arch}-{train_set}-{seed}": mine.set_index("ecg_id")[mi.CLASS]
+        for (arch, train_set, seed), mine in frame.groupby(list(COLUMNS[1:]))
+    }
+    if not all(one.index.is_unique for one in models.values()):
         raise ModelError("The stored predictions name a record twice. Restore that file.")
-    names = frame["arch"].astype(str) + "-" + frame["train_set"].astype(str)
-    names = names + "-" + frame["seed"].astype(str)
-    return frame.assign(name=names).pivot(index="ecg_id", columns="name", values=mi.CLASS)
+    if not models:
+        return pd.DataFrame(index=pd.Index([], dtype=np.int32, name="ecg_id"))
+    return pd.concat(models, axis="columns").sort_index().sort_index(axis="columns")
 
 
 def cohort_frame(catalog: Catalog) -> pd.DataFrame:

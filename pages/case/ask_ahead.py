@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from ecgcore.errors import ModelError, RecordError
+from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.ensemble import Ensemble
 from pages.shared import caches
 from pages.shared.case import Case, ReadableCase
@@ -19,7 +20,7 @@ def ask_ahead(case: Case) -> None:
     """
     if not isinstance(case, ReadableCase):
         return
-    working = []
+    working: list[ModelEntry] = []
     for ensemble in _unanswered(case):
         with suppress(ModelError):
             for entry in ensemble.members:

@@ -77,7 +77,7 @@ def column_title(train_set: str) -> str:
 
 
 def cell_title(one: Evaluated, choice: Choice, name: str = "") -> str:
-    """Name the ensemble, by its label or shorter, its calibration error with that of the seeds, and n."""
+    """Name the ensemble, by its label or by `name`, its calibration error, its seeds', and n."""
     trained = ", trained on synthetic records" if one.ensemble.synthetic else ""
     return (
         f"**{name or one.ensemble.label}**{trained} :small[· {gap_text(one, choice)}]  \n"

@@ -1,11 +1,13 @@
 """Pages run from the router, on the synthetic set, with a runs folder of their own."""
 
+import functools
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -13,6 +15,15 @@ from tests.support.paths import PROJECT
 from tests.support.review_page import SIX, save_untrained
 
 ROUTER = PROJECT / "pages" / "_router.py"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _components_are_looked_for_once() -> Iterator[None]:
+    """Each first run of an AppTest reads the metadata of all packages, 40 % of the time of many."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
 
 
 @pytest.fixture

@@ -84,6 +84,18 @@ def test_wide_has_a_column_for_each_model():
     wide = wide_predictions(frame)
     names = [f"{key.arch}-{key.train_set}-{key.seed}" for key in KEYS[:2]]
     assert wide.loc[[1, 2], names].to_numpy().tolist() == [[2, 5], [0, -2]]
+    assert wide.index.tolist() == [1, 2]
+
+
+def test_wide_leaves_blank_what_a_model_did_not_predict_and_may_be_empty():
+    frame = pd.concat([frame_of(KEYS[0], [3, 1], [0, 2]), frame_of(KEYS[1], [2], [5])])
+    wide = wide_predictions(frame)
+    assert wide.index.tolist() == [1, 2, 3]
+    assert wide_predictions(frame[:2]).index.tolist() == [1, 3]
+    assert wide.notna().to_numpy().sum(axis=0).tolist() == [2, 1]
+    assert wide_predictions(frame[:0]).shape == (0, 0)
+    with pytest.raises(ModelError, match="name a record twice"):
+        wide_predictions(pd.concat([frame, frame_of(KEYS[1], [2], [5])]))
 
 
 def test_cohort_holds_members_only_and_no_identifier(synthetic_catalog, tmp_path):
