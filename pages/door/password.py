@@ -1,4 +1,7 @@
-"""A password before everything, where one is set: a form, and a cookie that proves it was known."""
+"""A password before everything, where one is set: a form, and a cookie that proves it was known.
+
+The form knows which page was asked for, and leads there.
+"""
 
 import html
 import secrets
@@ -8,10 +11,11 @@ from hmac import compare_digest
 from urllib.parse import parse_qs
 
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pages.door.hosts import refuse
+from pages.door.returning import asked_page, own_page
 
 COOKIE = "ecg_trust_door"
 PATH = "/door"
@@ -19,14 +23,14 @@ READY = "/api/ready"
 """Says that the server has started, to everybody: who watches it knows no password."""
 
 _HOURS = 12
-_MAX_BODY = 4096
+_MAX_BODY = 16 * 1024
 _TRIES, _PER_S = 10, 60.0
 _FORM = """<!doctype html><html lang="en"><meta charset="utf-8"><title>ECG trust review</title>
 <meta name="viewport" content="width=device-width">
 <style>body{{font:16px system-ui;max-width:22rem;margin:15vh auto;padding:0 1rem}}
 input,button{{font:inherit;padding:.4rem;width:100%;box-sizing:border-box;margin:.3rem 0}}</style>
 <h1 style="font-size:1.4rem">ECG trust review</h1><p>{words}</p>
-<form method="post" action="{path}"><label>Password
+<form method="post" action="{path}"><input type="hidden" name="page" value="{page}"><label>Password
 <input type="password" name="password" autocomplete="current-password" autofocus required></label>
 <button>Open</button></form></html>"""
 
@@ -49,7 +53,8 @@ class PasswordDoor:
         elif scope["method"] == "POST" and scope["path"] == PATH:
             await self._try(Request(scope, receive), scope, receive, send)
         else:
-            await _form("This server asks for a password.")(scope, receive, send)
+            page = asked_page(HTTPConnection(scope)) or "/"
+            await _form("This server asks for a password.", 401, page)(scope, receive, send)
 
     def _lets_in(self, scope: Scope) -> bool:
         until = self._let_in.get(HTTPConnection(scope).cookies.get(COOKIE, ""), 0.0)
@@ -57,24 +62,25 @@ class PasswordDoor:
 
     async def _try(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         now = time.monotonic()
-        if len(self._wrong) == _TRIES and now - self._wrong[0] < _PER_S:
-            await _form("Too many tries. Wait a minute.", 429)(scope, receive, send)
-            return
         body = b""
         async for part in request.stream():
             body = (body + part)[:_MAX_BODY]
-        said = parse_qs(body.decode(errors="replace")).get("password", [""])[0]
-        if not compare_digest(said.encode(), self._password):
+        said = {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}
+        page = own_page(said.get("page", "")) or "/"
+        if len(self._wrong) == _TRIES and now - self._wrong[0] < _PER_S:
+            answer: Response = _form("Too many tries. Wait a minute.", 429, page)
+        elif compare_digest(said.get("password", "").encode(), self._password):
+            answer = self._welcome(request, now, page)
+        else:
             self._wrong.append(now)
-            await _form("That is not the password.", 403)(scope, receive, send)
-            return
-        await self._welcome(request, now)(scope, receive, send)
+            answer = _form("That is not the password.", 403, page)
+        await answer(scope, receive, send)
 
-    def _welcome(self, request: Request, now: float) -> RedirectResponse:
+    def _welcome(self, request: Request, now: float, page: str) -> RedirectResponse:
         self._let_in = {one: until for one, until in self._let_in.items() if until > now}
         token = secrets.token_urlsafe(32)
         self._let_in[token] = now + _HOURS * 3600
-        answer = RedirectResponse("/", 303)
+        answer = RedirectResponse(page, 303)
         answer.set_cookie(
             COOKIE,
             token,
@@ -86,6 +92,6 @@ class PasswordDoor:
         return answer
 
 
-def _form(words: str, status: int = 401) -> HTMLResponse:
-    page = _FORM.format(words=html.escape(words), path=PATH)
-    return HTMLResponse(page, status, {"Cache-Control": "no-store"})
+def _form(words: str, status: int, page: str) -> HTMLResponse:
+    shown = _FORM.format(words=html.escape(words), path=PATH, page=html.escape(page))
+    return HTMLResponse(shown, status, {"Cache-Control": "no-store"})

@@ -16,7 +16,9 @@ _CALLBACK = "/oauth2callback"
 _KEPT_S = 3600
 _LONGEST = 3000
 _OWN = re.compile(r"/[\w/-]*(?:\?[\w\-.~!$&'()*+,;=:@/?%]*)?", re.ASCII)
-_NO_PAGE = frozenset({"auth", "oauth2callback", "_stcore", "api", "static", "media", "component"})
+_NO_PAGE = frozenset(
+    {"door", "auth", "oauth2callback", "_stcore", "api", "static", "media", "component"}
+)
 
 
 def own_page(address: str) -> str | None:
@@ -32,6 +34,12 @@ def own_page(address: str) -> str | None:
     path = address[:_LONGEST].partition("?")[0]
     fits = len(address) <= _LONGEST and _OWN.fullmatch(address) and "//" not in path
     return address if fits and not _NO_PAGE & set(path.split("/")) else None
+
+
+def asked_page(request: HTTPConnection) -> str | None:
+    """Return the address that is asked for, if it is one of a page."""
+    query = request.url.query
+    return own_page(f"{request.url.path}?{query}" if query else request.url.path)
 
 
 class ReturnAfterLogIn:
@@ -65,8 +73,7 @@ def _lead_back(request: HTTPConnection, headers: MutableHeaders) -> None:
 
 
 def _keep(request: HTTPConnection, headers: MutableHeaders) -> None:
-    query = request.url.query
-    asked = own_page(f"{request.url.path}?{query}" if query else request.url.path)
+    asked = asked_page(request)
     if asked is not None:
         secure = request.headers.get("x-forwarded-proto", request.url.scheme) == "https"
         headers.append(

@@ -1,5 +1,7 @@
 """The door: foreign names, foreign pages, strangers and floods stay out; readers come in."""
 
+import html
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -131,6 +133,36 @@ def test_a_password_is_asked_before_everything() -> None:
     assert "SameSite=strict" in welcome.headers["set-cookie"]
     assert asked.get().text == "a record"
     assert asked.reads()
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "led_to"),
+    [
+        ("/review?record=39&details=What+else", "/review?record=39&details=What+else"),
+        ("/worklist", "/worklist"),
+        ("/door", "/"),
+        ("/static/a.js", "/"),
+        ("//elsewhere.example/", "/"),
+        ('/review?record="><script>', "/"),
+    ],
+)
+def test_the_password_leads_to_the_page_that_was_asked_for(asked_for: str, led_to: str) -> None:
+    asked = client(Middleware(PasswordDoor, "a"))
+    shown = asked.get(asked_for).text
+    for word, status in (("b", 403), ("a", 303)):
+        (page,) = re.findall(r'name="page" value="([^"]*)">', shown)
+        assert html.unescape(page) == led_to
+        answer = asked.post("/door", {"password": word, "page": html.unescape(page)})
+        shown = answer.text
+        assert answer.status_code == status
+    assert answer.headers["location"] == led_to
+
+
+def test_nobody_is_led_elsewhere() -> None:
+    for page in ("https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"):
+        asked = client(Middleware(PasswordDoor, "a"))
+        answer = asked.post("/door", {"password": "a", "page": page})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
 
 
 def test_behind_tls_the_cookie_goes_nowhere_else() -> None:

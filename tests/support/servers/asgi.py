@@ -38,7 +38,9 @@ class AsgiClient:
     ) -> Answer:
         """Send one request."""
         said = {"content-length": str(len(body)), **(headers or {})}
-        parts = self._said({"type": "http", "method": method, "path": path}, said, body)
+        where, _, query = path.partition("?")
+        asked = {"type": "http", "method": method, "path": where, "query_string": query.encode()}
+        parts = self._said(asked, said, body)
         start = next(part for part in parts if part["type"] == "http.response.start")
         found = {name.decode(): value.decode() for name, value in start["headers"]}
         if "set-cookie" in found:
