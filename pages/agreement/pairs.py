@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -22,6 +23,7 @@ from pages.shared.plots import draw_table
 
 if TYPE_CHECKING:
     from ecgcore.review.agreement.raters import Raters
+    from ecgcore.stats.reliability_curve import IntArray
     from pages.agreement.choice import Source
 
 _CELL = "cell"
@@ -93,7 +95,7 @@ def _pair(raters: Raters, one: Against) -> dict[str, str]:
 
 def _draw_cross(raters: Raters, reference: str, rater: str) -> None:
     table = cross(raters, reference, rater)
-    chosen = _chosen_cell(raters.values)
+    chosen = _chosen_cell(table)
     cells, cases = st.columns([0.42, 0.58], gap="medium")
     with cells:
         st.markdown(
@@ -121,15 +123,17 @@ def _draw_cross(raters: Raters, reference: str, rater: str) -> None:
         draw_cases(names, words, f"{reference}: {raters.values[i]}, {rater}: {raters.values[j]}")
 
 
-def _chosen_cell(values: tuple[str, ...]) -> tuple[int, int]:
-    """Return the cell of the URL; at first, where one says the last value, the other the first."""
+def _chosen_cell(table: IntArray) -> tuple[int, int]:
+    """Return the cell of the URL; at first, where the two differ most often, if they ever do."""
     asked = st.query_params.get(_CELL, "")
     rows, _, columns = asked.partition("-")
     if rows.isdecimal() and columns.isdecimal():
         found = int(rows[:2]), int(columns[:2])
-        if max(found) < len(values):
+        if max(found) < len(table):
             return found
-    return len(values) - 1, 0
+    apart = np.where(np.eye(len(table), dtype=np.bool_), 0, table)
+    i, j = divmod(int((apart if apart.any() else table).argmax()), len(table))
+    return i, j
 
 
 def _choose_cell(i: int, j: int) -> None:

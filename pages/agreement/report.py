@@ -12,7 +12,7 @@ from ecgcore.report.studies.readings import readings_page
 from ecgcore.review.agreement.readings_frame import label_frame
 from ecgcore.review.case_entries import study_entries
 from pages.shared import caches
-from pages.shared.reader.caches import log
+from pages.shared.reader.caches import called, log
 
 if TYPE_CHECKING:
     from ecgcore.ptbxl.catalog import Catalog
@@ -36,4 +36,4 @@ def draw_report(study: str, person: Person) -> None:
 def _report(store: ReviewLog, catalog: Catalog, study: str, person: Person) -> bytes:
     found = study_entries(store.snapshot()[0], study, person)
     labels = label_frame(catalog, {one.case for one in found.shown})
-    return readings_page(study, found, labels, Audit.of(store))
+    return readings_page(study, found, labels, Audit.of(store), called(study))

@@ -124,9 +124,11 @@ def choose_weights() -> dict[str, float]:
     moved = any(_weight(reason) != USUAL_WEIGHTS[reason] for reason in REASONS)
     label = "Weights, moved" if moved else "Weights"
     with st.popover(label, icon=":material/tune:", key="weights"):
-        st.markdown(
-            "**What a case is listed for.** The score is the weighted mean of what is known."
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                "**What a case is listed for.** The score is the weighted mean of what is known."
+            )
+            st.button("Equal weights", on_click=_reset)
         columns = st.columns(2)
         for place, (reason, words) in enumerate(REASONS.items()):
             columns[place % 2].slider(
@@ -140,7 +142,6 @@ def choose_weights() -> dict[str, float]:
                 bind="query-params",
                 help=_HELP[reason],
             )
-        st.button("Equal weights", on_click=_reset)
     return {reason: _weight(reason) for reason in REASONS}
 
 

@@ -145,7 +145,9 @@ def _list_page(log: ReviewLog, name: str, audit: Audit, settings: Settings) -> b
     from ecgcore.report.studies.readings import readings_page
     from ecgcore.review.agreement.readings_frame import label_frame
     from ecgcore.review.case_entries import study_entries
+    from ecgcore.review.worklists.naming import namings
 
     found = study_entries(log.snapshot()[0], name, None)
     labels = label_frame(open_catalog(settings), {one.case for one in found.shown})
-    return readings_page(name, found, labels, audit)
+    naming = namings(log).get(name)
+    return readings_page(name, found, labels, audit, "" if naming is None else naming.title)

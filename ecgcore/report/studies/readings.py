@@ -30,11 +30,15 @@ _FEWEST = 2
 """Cases without which an agreement says nothing."""
 
 
-def readings_page(study: str, found: CaseEntries, labels: pd.DataFrame, audit: Audit) -> bytes:
+def readings_page(
+    study: str, found: CaseEntries, labels: pd.DataFrame, audit: Audit, title: str = ""
+) -> bytes:
     """Write the file.
 
     Parameters
     ----------
+    title
+        What the study is called now, if not by its name.
     found
         What whoever gets the file may see.
     labels
@@ -53,8 +57,10 @@ def readings_page(study: str, found: CaseEntries, labels: pd.DataFrame, audit: A
         ("Readings", f"{len(frame):,}"),
         ("Audit id", audit.id),
     ]
+    if title not in ("", study):
+        settings.insert(0, ("Saved as", study))
     if found.n_hidden:
-        settings.insert(3, ("Not shown to whoever made this", f"{found.n_hidden:,} entries"))
+        settings.insert(-1, ("Not shown to whoever made this", f"{found.n_hidden:,} entries"))
     first = one_each(frame, "first")
     others = [labels, consensus_frame(found.shown)]
     sections = [
@@ -65,7 +71,7 @@ def readings_page(study: str, found: CaseEntries, labels: pd.DataFrame, audit: A
         Section("Audit", tuple(audit.blocks)),
     ]
     command = f"python3.11 -m ecgcore review report study.html --study={shlex.quote(study)}"
-    return web_page(f"Readings of {study}", settings, sections, command)
+    return web_page(f"Readings of {title or study}", settings, sections, command)
 
 
 def _everyone(first: pd.DataFrame) -> Iterator[Block]:

@@ -1,11 +1,13 @@
 """Agreement on the page: four views of the store, two of a file, and what stays hidden."""
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
 from ecgcore.review.readings.reading import Reading
 from ecgcore.review.readings.rounds import Place, commit, reveal
 from ecgcore.review.store.log import ReviewLog
+from pages.agreement import pairs
 from tests.support.review_page import charts, errors, press, texts
 
 SAID = {
@@ -63,11 +65,26 @@ def test_a_pair_is_compared_and_a_cell_lists_its_cases(show):
     assert table.loc["BOB", "n"] == "4"
     assert table.loc["BOB", "Agreement"].startswith("0.75")
     assert "no case" not in texts(app)
+    assert app.dataframe[0].value["Record"].tolist() == [2]  # the one on which they differ
     press(app, "MI  \n**1**")
     assert app.query_params["cell"] == "0-2"
     assert app.dataframe[0].value["Record"].tolist() == [2]
     labels = [one.label for one in app.button]
     assert {"Open in Review", "Into the worklist"} <= set(labels)
+
+
+@pytest.mark.parametrize(
+    ("table", "query", "cell"),
+    [
+        ([[5, 1, 0], [0, 9, 3], [2, 0, 1]], {}, (1, 2)),
+        ([[5, 0, 0], [0, 9, 0], [0, 0, 1]], {}, (1, 1)),
+        ([[5, 1, 0], [0, 9, 3], [2, 0, 1]], {"cell": "2-0"}, (2, 0)),
+        ([[5, 1, 0], [0, 9, 3], [2, 0, 1]], {"cell": "3-0"}, (1, 2)),
+    ],
+)
+def test_a_pair_opens_where_the_two_differ_most(monkeypatch, table, query, cell):
+    monkeypatch.setattr(pairs.st, "query_params", query)
+    assert pairs._chosen_cell(np.array(table)) == cell
 
 
 def test_confidence_has_a_diagram_and_its_scores(show):

@@ -50,6 +50,15 @@ def row(html: str, *cells: str) -> list[str]:
     return next(one for one in found if one[: len(cells)] == list(cells))
 
 
+def test_a_renamed_list_stands_under_its_title_and_says_where_it_was_saved(log):
+    found = study_entries(log.snapshot()[0], "Ward", None)
+    html = readings_page("Ward", found, LABELS, Audit.of(log), "Two wards").decode()
+    assert "Readings of Two wards" in html
+    assert "Saved as" in html
+    assert "Saved as" not in readings_page("Ward", found, LABELS, Audit.of(log), "Ward").decode()
+    assert "--study=Ward" in html
+
+
 def test_agreement_cases_and_audit_by_hand(log):
     html = page(log)
     assert row(html, "Agreement of two readings")[1].startswith("0.75")  # 3 of 4 cases alike
