@@ -81,6 +81,17 @@ def test_thresholds_of_fold_9_are_used_on_the_test_set():
     ] == pytest.approx([0.5, 0.5])
 
 
+def test_the_largest_stands_in_where_nearly_all_records_have_a_class():
+    test = judged([[0.3, 0.2], [0.1, 0.4], [0.6, 0.1]], [[1, 0], [1, 0], [1, 0]])
+    probs, labels = [[0.9, 0.1]] * 20, [[1, 0]] * 20
+    made = decide([judged(probs, labels)], [test], n_boot=0).figures
+    assert list(made) == ["half", "half_or_largest", "fold9_f1", "fold9_error"]
+    assert made["half"].subset_accuracy.value == pytest.approx(1 / 3)
+    assert made["half_or_largest"].subset_accuracy.value == pytest.approx(2 / 3)
+    some = judged(probs, [*labels[1:], [0, 0]])
+    assert "half_or_largest" not in decide([some], [test], n_boot=0).figures
+
+
 def test_a_table_that_lacks_a_class_is_refused(tmp_path):
     codes = [SNOMED[name][0] for name in CLASSES]
     table = pd.DataFrame(np.eye(24), index=codes, columns=codes)
