@@ -28,6 +28,7 @@ from ecgcore.tasks.task import Task
 Judged = tuple[tuple[LabelledClasses, ...], tuple[LabelledClasses, ...]]
 """Each seed's logits beside the labels, on fold 9 and on the test set."""
 Who = Answers | Together | Outsider
+_MEANS = {"macro_auroc": "AUROC", "macro_auprc": "AUPRC"}
 ALL = "all"
 """The test set on whose fold 9 it is chosen who answers together; every task has one."""
 
@@ -89,25 +90,36 @@ class ClassRow:
         }
 
     def lines(self) -> dict[str, str]:
-        """Figures in words, by class."""
-        macro = f"{self.figures.macro_auroc.text()}; {self.figures.macro_auprc.text()}"
-        each = {
-            f"{one.name} (n = {one.n_positive:,})": f"{one.auroc.text()}; {one.auprc.text()}"
-            for one in self.figures.classes
+        """Figures in words: means, label sets, then every class."""
+        means = {
+            f"mean of classes, {title}": getattr(self.figures, name).text()
+            for name, title in _MEANS.items()
         }
-        held = {
-            f"{one.name}: ECE, coverage": f"{one.ece:.3f} (uncalibrated "
-            f"{one.ece_uncalibrated:.3f}), {one.coverage.text(2)}"
-            for one in self.calibration
-            if one.coverage is not None
-        }
+        spread = {f"{title} of each seed": self._spread(name) for name, title in _MEANS.items()}
         sets = {
             f"{WORDS[one]}, {DECISIONS[name]}": getattr(made, one).text()
             for name, made in self.decisions.figures.items()
             for one in NAMES
             if not math.isnan(getattr(made, one).value)
         }
-        return {"mean of classes": macro, **sets, **each, **held}
+        return {**means, **spread, **sets, **self._class_lines()}
+
+    def _spread(self, name: str) -> str:
+        values = [getattr(one, name).value for one in self.seeds]
+        if len(values) == 1:
+            return "one seed"
+        return f"{np.mean(values):.3f}, SD {np.std(values, ddof=1):.3f}, {len(values)} seeds"
+
+    def _class_lines(self) -> dict[str, str]:
+        lines = {}
+        for one, fitted in zip(self.figures.classes, self.calibration, strict=True):
+            lines[f"{one.name} (n = {one.n_positive:,}), AUROC"] = one.auroc.text()
+            lines[f"{one.name}, AUPRC"] = one.auprc.text()
+            if fitted.coverage is not None:
+                ece = f"{fitted.ece:.3f} ({fitted.ece_uncalibrated:.3f})"
+                lines[f"{one.name}, ECE (uncalibrated)"] = ece
+                lines[f"{one.name}, held by its set"] = fitted.coverage.text(2)
+        return lines
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,18 +156,24 @@ class ClassReport:
         }
 
     def as_text(self) -> str:
-        """Lay out a table for each test set: AUROC and AUPRC of every class."""
-        parts = []
+        """Give each who answers a number, then a table for each test set, and the differences."""
+        numbers = {
+            label: f"[{place}]"
+            for place, label in enumerate(dict.fromkeys(one.answers.label for one in self.rows), 1)
+        }
+        parts = ["\n".join(f"{number} {label}" for label, number in numbers.items())]
         for name, rows in self._by_test_set().items():
             words = self.task.test_set(name).words
-            table = pd.DataFrame({row.answers.label: row.lines() for row in rows})
+            lines = {numbers[row.answers.label]: row.lines() for row in rows}
+            table = pd.DataFrame(dict(sorted(lines.items(), key=lambda one: -len(one[1]))))
             parts.append(
-                f"{self.data_version}, test set {name} ({words}), n = {rows[0].figures.n:,}: "
-                f"AUROC; AUPRC [95 % interval]\n{table.to_string()}"
+                f"{self.data_version}, test set {name} ({words}), n = {rows[0].figures.n:,}, with "
+                f"95 % intervals\n{table[list(lines)].fillna('').to_string()}"
             )
         differences = [
-            f"{one.first} minus {one.second}: macro AUROC {one.macro_auroc.text()}, macro AUPRC "
-            f"{one.macro_auprc.text()}; {one.verdict}"
+            f"{numbers[one.first]} minus {numbers[one.second]}: macro AUROC "
+            f"{one.macro_auroc.text()} ({_verdict(one, numbers)}), macro AUPRC "
+            f"{one.macro_auprc.text()}"
             for one in self.pairs
         ]
         if differences:
@@ -264,6 +282,12 @@ def _row(
         decide(val, test, rewards=rewards, n_boot=n_boot),
         class_calibration(ensemble_of(val), together),
     )
+
+
+def _verdict(one: Pair, numbers: Mapping[str, str]) -> str:
+    """Name the higher one by its number."""
+    higher = {f"{label} is higher": f"{number} is higher" for label, number in numbers.items()}
+    return higher.get(one.verdict, one.verdict)
 
 
 def _heading(n: int) -> str:

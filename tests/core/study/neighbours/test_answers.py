@@ -1,5 +1,6 @@
 """Networks of 71 statements as answers to other tasks; label sets by four decisions."""
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -172,14 +173,16 @@ def test_each_part_is_calibrated_before_the_mean():
     assert (made.labels == LABELS).all()
 
 
-def test_evaluate_lists_them_beside_their_parts(monkeypatch):
+@pytest.fixture
+def report(monkeypatch):
+    """Two networks, the second with two seeds, and both together."""
     first, second = answer("a", "all"), answer("b", "all")
     one, other = noisy(2), noisy(2)
     monkeypatch.setattr(class_table, "answers_to", lambda *_: (first, second))
     monkeypatch.setattr(
         class_table,
         "_judge",
-        lambda who, *_: ((one, one), (one, one)) if who is first else ((other,), (other,)),
+        lambda who, *_: ((one,), (one,)) if who is first else ((other, other), (other, other)),
     )
     monkeypatch.setattr(class_table, "labels_at_hand", lambda _: None)
     monkeypatch.setattr(
@@ -187,10 +190,31 @@ def test_evaluate_lists_them_beside_their_parts(monkeypatch):
         "open_recordings",
         lambda _: SimpleNamespace(catalog=SimpleNamespace(version="x")),
     )
-    report = class_table.class_report(Settings.from_env(), "rhythm6", n_boot=20)
+    return class_table.class_report(Settings.from_env(), "rhythm6", n_boot=20)
+
+
+def test_evaluate_lists_them_beside_their_parts(report):
     names = [row.answers.label for row in report.rows]
     assert names == ["a", "b", "together: a + b"]
     macro = [row.figures.macro_auroc.value for row in report.rows]
     assert macro[2] > max(macro[:2])
     assert len(report.pairs) == 3
     assert report.as_json()["test_sets"]["all"]["models"][2]["arch"] == "together"
+
+
+def test_the_text_numbers_who_answers_and_says_who_is_higher(report):
+    text = report.as_text()
+    assert text.startswith("[1] a\n[2] b\n[3] together: a + b\n\nx, test set all (")
+    lines = [re.split(r"  +", line) for line in text.splitlines()]
+    table = {line[0]: line[1:] for line in lines if len(line) > 1}
+    assert table["mean of classes, AUROC"] == [
+        row.figures.macro_auroc.text() for row in report.rows
+    ]
+    assert table["AUROC of each seed"][1].endswith(", SD 0.000, 2 seeds")
+    assert table["AUROC of each seed"][::2] == ["one seed", "one seed"]
+    one = report.rows[0].figures.classes[0]
+    vote, title = "Hamming loss, vote of the seeds, fold 9", f"{one.name} (n = 200), AUROC"
+    assert table[title][0] == one.auroc.text()
+    assert text.index(vote) < text.index(title)
+    difference = next(line for line in text.splitlines() if line.startswith("[1] minus [3]"))
+    assert difference.count(" is higher") == difference.count("([3] is higher)") == 1
