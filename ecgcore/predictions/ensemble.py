@@ -81,6 +81,10 @@ class Ensemble:
             return self.label
         return f"{arch_title(self.arch)}, trained on {self.train_set}"
 
+    def title_on(self, task: str) -> str:
+        """Name shown on the page of a task: those of other tasks say which."""
+        return self.title if self.members[0].key.task == task else self.label
+
     @property
     def checksum(self) -> str:
         """Changes with the weights of any member; a key for caches."""

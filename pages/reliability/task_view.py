@@ -58,14 +58,15 @@ def draw_task(task: Task, binning: str, n_bins: int) -> None:
     for start in range(0, len(shown), _COLUMNS):
         for place, one in zip(st.columns(_COLUMNS), shown[start:], strict=False):
             with place, st.container(gap=None):
-                ensemble = one.ensemble
-                of_task = ensemble.members[0].key.task == task.name
-                parts.draw_cell(one, choice, ensemble.title if of_task else ensemble.label)
+                parts.draw_cell(one, choice, one.ensemble.title_on(task.name))
     calibrated = (
         "calibrated on fold 9, this class alone" if choice.method != "raw" else "as they are"
     )
     rare = rare_words(float(shown[0].labels.mean()), asked.name)
-    st.caption(f"Probabilities {calibrated}. {rare}Click a dot or a bar to see its ECGs.")
+    by_statements = of_classes.statements_words(asked, [one.ensemble for one in shown])
+    st.caption(
+        f"Probabilities {calibrated}. {by_statements}{rare}Click a dot or a bar to see its ECGs."
+    )
     with st.columns([0.3, 0.7])[0]:
         ensemble = shared.choose_one(
             "Ensemble to look closer at", [one.ensemble for one in shown], key=choices.FOCUS

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ecgcore.predictions.classes.evaluated import EvaluatedClasses, mi_logit
+from ecgcore.predictions.classes.by_statements import by_statements, grouped_logits
+from ecgcore.predictions.classes.evaluated import EvaluatedClasses
 from ecgcore.predictions.decision import RECORDS, DecisionRule, DecisionSettings
 from ecgcore.predictions.ensemble import (
     Ensemble,
     EnsembleCalibrator,
     FloatArray,
-    LabelledEnsemble,
 )
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.stats.per_class import macro_auroc
@@ -42,13 +42,8 @@ class MiScore:
     def logits(self, seed_logits: ArrayLike) -> FloatArray:
         """Return the logit of MI by every seed, ``(s, ...)`` from ``(s, ..., k)``."""
         given = np.asarray(seed_logits, dtype=np.float64)
-        return mi_logit(given) if self.by_statements else given[..., 0]
-
-
-def on_all_comers(score: MiScore, judged: EvaluatedClasses, catalog: Catalog) -> LabelledEnsemble:
-    """Put a score beside the labels of the task, on the records of `judged`."""
-    labels = mi_all_comers.labels(catalog, judged.ids.tolist())[:, 0]
-    return LabelledEnsemble(judged.ids, labels, judged.patients, score.logits(judged.seed_logits))
+        own = grouped_logits(given, mi_all_comers.NAME) if self.by_statements else given
+        return own[..., 0]
 
 
 def all_comers_rule(
@@ -61,7 +56,9 @@ def all_comers_rule(
     ModelError
         If fold 9 cannot calibrate, or gives no threshold.
     """
-    records = on_all_comers(score, fold9, catalog)
+    if score.by_statements:
+        fold9 = by_statements(fold9, mi_all_comers.MI_ALL_COMERS, catalog)
+    records = fold9.of_class(mi_all_comers.CLASS)
     calibrator = EnsembleCalibrator.fit(chosen.calibrator, RECORDS, records)
     return DecisionRule.fit(score.ensemble, chosen, calibrator, records)
 

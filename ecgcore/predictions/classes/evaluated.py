@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from ecgcore.errors import ModelError
 from ecgcore.predictions.ensemble import Ensemble, FloatArray, LabelledEnsemble
@@ -16,11 +16,6 @@ from ecgcore.predictions.labelled import stored_predictions
 from ecgcore.predictions.store import load_predictions, logits_of_model
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.tasks.registry import task_named
-from ecgcore.tasks.statements71 import STATEMENTS71
-from ecgcore.wording.statements import SUPERCLASS_STATEMENTS
-
-_SURE = 1e-12
-_MI = [STATEMENTS71.classes.index(code) for code in SUPERCLASS_STATEMENTS["MI"]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +57,18 @@ class EvaluatedClasses:
             np.concatenate([mine.labels, theirs.labels]),
             np.concatenate([mine.known, theirs.known]),
             np.concatenate([mine.seed_logits, theirs.seed_logits], axis=1),
+        )
+
+    def only(self, ids: Iterable[int]) -> EvaluatedClasses:
+        """Keep the records with these ``ecg_id``s."""
+        rows = np.isin(self.ids, list(ids))
+        return EvaluatedClasses(
+            self.classes,
+            self.ids[rows],
+            self.patients[rows],
+            self.labels[rows],
+            self.known[rows],
+            self.seed_logits[:, rows],
         )
 
     def of_class(self, name: str) -> LabelledEnsemble:
@@ -130,19 +137,3 @@ def stored_logits(ensemble: Ensemble, table: pd.DataFrame, ids: list[int]) -> Fl
             "Run 'python3.11 -m ecgcore predict-all'."
         )
     return logits
-
-
-def mi_logit(logits: FloatArray) -> FloatArray:
-    """Return the logit that at least one MI statement holds, ``(...)`` from ``(..., 71)``.
-
-    Noisy or: as if the statements were independent.
-
-    Examples
-    --------
-    >>> even = np.full(71, -50.0)
-    >>> even[list(STATEMENTS71.classes).index("IMI")] = 0.0
-    >>> round(float(mi_logit(even)), 3)
-    0.0
-    """
-    none = np.clip(expit(-np.asarray(logits)[..., _MI]).prod(axis=-1), _SURE, 1 - _SURE)
-    return np.asarray(logit(1 - none), dtype=np.float64)

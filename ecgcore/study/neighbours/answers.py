@@ -2,57 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit
+from numpy.typing import NDArray
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelEntry, list_models
+from ecgcore.predictions.classes.by_statements import (
+    GROUPS,
+    RULES,
+    finite_logit,
+    grouped_logits,
+)
 from ecgcore.predictions.classes.rules import CALIBRATOR
 from ecgcore.predictions.ensemble import Ensemble, ensembles_of
 from ecgcore.predictions.labelled import LabelledClasses, class_logits, labelled_classes
 from ecgcore.ptbxl.store import Recordings
 from ecgcore.settings import Settings
 from ecgcore.stats.calibration import calibrators
-from ecgcore.stats.multilabel.calls import Rule, grouped
+from ecgcore.stats.multilabel.calls import Rule
 from ecgcore.stats.per_class import macro_auroc
-from ecgcore.tasks import mi_all_comers, rhythm6, subclasses
 from ecgcore.tasks.statements71 import STATEMENTS71
-from ecgcore.tasks.superclasses import SUPERCLASSES
 from ecgcore.tasks.task import Task
-from ecgcore.wording.statements import SUPERCLASS_STATEMENTS
-
-GROUPS: Mapping[str, Mapping[str, Sequence[str]]] = {
-    mi_all_comers.NAME: {mi_all_comers.CLASS: SUPERCLASS_STATEMENTS[mi_all_comers.CLASS]},
-    SUPERCLASSES.name: {name: SUPERCLASS_STATEMENTS[name] for name in SUPERCLASSES.classes},
-    subclasses.SUBCLASSES.name: subclasses.STATEMENTS_OF,
-    rhythm6.RHYTHM6.name: rhythm6.STATEMENTS_OF,
-}
-"""By task: the statements of each class, where statements alone make the label."""
-
-RULES: Mapping[Rule, str] = {"noisy_or": "noisy or", "max": "largest"}
 
 TOGETHER = "together"
 
-_NEVER = 1e-12
 _ENOUGH = 10
 """Records with and without a class, from which it is calibrated before networks are averaged."""
-
-
-def finite_logit(probs: ArrayLike) -> NDArray[np.float64]:
-    """Return logits of probabilities, finite at 0 and 1 too.
-
-    Examples
-    --------
-    >>> finite_logit([0.5, 1.0]).round(1).tolist()
-    [0.0, 27.6]
-    """
-    return np.asarray(logit(np.clip(probs, _NEVER, 1 - _NEVER)), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,9 +94,7 @@ class Answers:
         """Turn logits of the networks' own classes into those of the task's."""
         if self.rule is None:
             return logits
-        probs = expit(logits.astype(np.float64))
-        joined = grouped(probs, STATEMENTS71.classes, GROUPS[self.task.name], self.rule)
-        return finite_logit(joined)
+        return grouped_logits(logits, self.task.name, self.rule)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,10 +11,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecgcore.errors import ModelError
+from ecgcore.predictions.classes.by_statements import (
+    GROUPS,
+    RULES,
+    finite_logit,
+    grouped_probs,
+)
 from ecgcore.predictions.labelled import LabelledClasses, labelled_classes
 from ecgcore.ptbxl.store import Recordings
-from ecgcore.stats.multilabel.calls import Rule, grouped
-from ecgcore.study.neighbours.answers import GROUPS, RULES, finite_logit
+from ecgcore.stats.multilabel.calls import Rule
 from ecgcore.tasks.statements71 import STATEMENTS71
 from ecgcore.tasks.task import Task
 
@@ -111,7 +116,7 @@ def read_outsider(path: Path, task: Task) -> tuple[Outsider, ...]:
 
 def _joined(table: pd.DataFrame, task: Task, rule: Rule) -> pd.DataFrame:
     probs: NDArray[np.float64] = table.to_numpy(dtype=np.float64)
-    joined = grouped(probs, STATEMENTS71.classes, GROUPS[task.name], rule)
+    joined = grouped_probs(probs, task.name, rule)
     return pd.DataFrame(joined, index=table.index, columns=list(task.classes))
 
 

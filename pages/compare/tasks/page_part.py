@@ -9,7 +9,6 @@ import streamlit as st
 from ecgcore.errors import EcgError
 from ecgcore.figures.comparison import SeedRow, seeds_figure
 from ecgcore.models.architectures import arch_title
-from ecgcore.predictions.classes.all_comers import MiScore
 from ecgcore.predictions.ensemble import Ensemble, LabelledEnsemble
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.comparison.delong import delong
@@ -65,12 +64,13 @@ def draw_task(task: Task) -> None:
     alt = "; ".join(f"{row.arch} {row.name} {row.mean.text(4)}" for row in rows)
     plots.draw_plot(figure, "task_seeds", f"{_METRIC}: {alt}")
     rule = f"{rule_words(len(comparisons))} " if comparisons else ""
-    st.caption(f"{rule}Intervals: 95 %, patients and seeds drawn again.")
+    by_statements = choices.statements_words(choice, offered)
+    st.caption(f"{by_statements}{rule}Intervals: 95 %, patients and seeds drawn again.")
     if comparisons:
         with st.expander(f"Pairs that differ in one thing alone: {len(comparisons)}"):
             plots.draw_table(pairs_table(comparisons, named))
     if len(task.classes) > 1:
-        _draw_classes(task, choice)
+        _draw_classes(choice)
 
 
 def _compare(
@@ -104,7 +104,7 @@ def _alike(first: Ensemble, second: Ensemble) -> bool:
 
 def _row(one: Evaluated, standing: Standing, choice: TaskChoice) -> SeedRow:
     ensemble = one.ensemble
-    by_statements = choice.has_statements and MiScore(ensemble).by_statements
+    by_statements = ensemble.members[0].key.task != choice.task.name
     return SeedRow(
         arch_title(ensemble.arch),
         ensemble.train_set,
@@ -115,11 +115,11 @@ def _row(one: Evaluated, standing: Standing, choice: TaskChoice) -> SeedRow:
     )
 
 
-def _draw_classes(task: Task, choice: TaskChoice) -> None:
+def _draw_classes(choice: TaskChoice) -> None:
     """Draw a table of all classes: the ensembles' AUROC with intervals; small classes last."""
     st.markdown("**All classes**")
     try:
-        table = classes_table(caches.ensembles(task.name), choice)
+        table = classes_table(choices.offered(choice), choice)
     except EcgError as error:
         st.info(plain(str(error)), icon=":material/info:")
         return
@@ -139,7 +139,7 @@ def _draw_classes(task: Task, choice: TaskChoice) -> None:
 
 def classes_table(ensembles: tuple[Ensemble, ...], choice: TaskChoice) -> pd.DataFrame:
     """Return a row for each class, by number of records; those with few last, by name."""
-    judged = [caches.evaluated(one, choice.test_set) for one in ensembles]
+    judged = [caches.evaluated_on(one, choice.task, choice.test_set) for one in ensembles]
     rows = []
     for name in choice.task.classes:
         mine = [one.of_class(name) for one in judged]
@@ -150,7 +150,7 @@ def classes_table(ensembles: tuple[Ensemble, ...], choice: TaskChoice) -> pd.Dat
         size = f"{n} (few)" if n < FEW else f"{n:,}"
         rows.append((n < FEW, -n if n >= FEW else 0, name, [words, size, *texts]))
     rows.sort(key=lambda row: row[:3])
-    columns = ["Class", "Records", *(one.title for one in ensembles)]
+    columns = ["Class", "Records", *(one.title_on(choice.task.name) for one in ensembles)]
     return pd.DataFrame([row[3] for row in rows], columns=columns)
 
 

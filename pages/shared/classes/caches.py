@@ -16,6 +16,7 @@ from ecgcore.predictions.classes.all_comers import (
     leading_ensemble,
 )
 from ecgcore.predictions.classes.beside import UNSAID
+from ecgcore.predictions.classes.by_statements import by_statements
 from ecgcore.predictions.classes.evaluated import EvaluatedClasses, evaluate_classes
 from ecgcore.predictions.classes.labels import shipped_labels
 from ecgcore.predictions.classes.rules import ClassRule, ClassRules
@@ -28,6 +29,7 @@ from ecgcore.ptbxl.catalog import PTBXL_VERSION, Catalog
 from ecgcore.review.worklists.statements import contradictions as found_contradictions
 from ecgcore.tasks import mi, mi_all_comers, statements71
 from ecgcore.tasks.registry import TASKS, task_named
+from ecgcore.tasks.task import Task
 from pages.shared import caches
 from pages.shared.case import ReadableCase
 
@@ -87,6 +89,23 @@ def evaluated(ensemble: Ensemble, test_set: str, split: str = "test") -> Evaluat
     """Give an ensemble's logits beside the labels of a test set; ModelError without."""
     key = (ensemble.name, ensemble.checksum, caches.catalog().version)
     return _evaluated(key, ensemble, test_set, split)
+
+
+def evaluated_on(
+    ensemble: Ensemble, task: Task, test_set: str, split: str = "test"
+) -> EvaluatedClasses:
+    """Give an ensemble's logits of a task's classes, by the statements where they are not its own.
+
+    Raises
+    ------
+    ModelError
+        If predictions or labels are missing.
+    """
+    if ensemble.members[0].key.task == task.name:
+        return evaluated(ensemble, test_set, split)
+    key = (ensemble.name, ensemble.checksum, caches.catalog().version, task.name)
+    whole = _by_statements(key, ensemble, task, split)
+    return whole.only(task.test_set(test_set).choose(labels(), split))
 
 
 def class_rules(ensemble: Ensemble, alpha: float) -> ClassRules:
@@ -233,6 +252,13 @@ def _evaluated(
     key: tuple[object, ...], _ensemble: Ensemble, test_set: str, split: str
 ) -> EvaluatedClasses:
     return evaluate_classes(_ensemble, test_set, labels(), caches.settings().pretrained_dir, split)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Reading the predictions …")
+def _by_statements(
+    key: tuple[object, ...], _ensemble: Ensemble, _task: Task, split: str
+) -> EvaluatedClasses:
+    return by_statements(evaluated(_ensemble, "all", split), _task, labels())
 
 
 @st.cache_resource(max_entries=24, show_spinner="Reading fold 9 …")

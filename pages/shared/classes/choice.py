@@ -11,11 +11,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from ecgcore.errors import EcgError
-from ecgcore.predictions.classes.all_comers import MiScore, on_all_comers
+from ecgcore.predictions.classes.by_statements import GROUPS
 from ecgcore.predictions.ensemble import Ensemble, EnsembleCalibrator, LabelledEnsemble
 from ecgcore.predictions.evaluated import Evaluated
 from ecgcore.stats.calibration.calibrators import CalibratorName
-from ecgcore.tasks import mi, mi_all_comers
+from ecgcore.tasks import mi
 from ecgcore.tasks.class_words import class_words
 from ecgcore.tasks.registry import TASKS, task_named
 from ecgcore.tasks.task import Task
@@ -42,7 +42,7 @@ class TaskChoice:
     @property
     def has_statements(self) -> bool:
         """Whether the 71-statement networks answer the same question."""
-        return self.task.name == mi_all_comers.NAME
+        return self.task.name in GROUPS
 
 
 def current_task() -> Task:
@@ -133,6 +133,16 @@ def offered(choice: TaskChoice) -> tuple[Ensemble, ...]:
     return found if other is None else (*found, other)
 
 
+def statements_words(choice: TaskChoice, ensembles: Sequence[Ensemble]) -> str:
+    """Say how networks of 71 statements answer for the class; "" where there are none."""
+    if all(one.members[0].key.task == choice.task.name for one in ensembles):
+        return ""
+    return (
+        f"The networks of 71 statements say that one of {choice.name}'s statements holds (noisy "
+        "or). "
+    )
+
+
 def evaluate_each(
     ensembles: Sequence[Ensemble], choice: TaskChoice, method: CalibratorName
 ) -> tuple[list[Evaluated], dict[str, list[Ensemble]]]:
@@ -156,11 +166,8 @@ def evaluate_each(
 
 def labelled(ensemble: Ensemble, choice: TaskChoice, split: str = "test") -> LabelledEnsemble:
     """Put an ensemble's logits of the class beside its labels; ModelError without."""
-    score = MiScore(ensemble)
-    if choice.has_statements and score.by_statements:
-        whole = on_all_comers(score, caches.evaluated(ensemble, "all", split), caches.labels())
-        return whole.only(choice.task.test_set(choice.test_set).choose(caches.labels(), split))
-    return caches.evaluated(ensemble, choice.test_set, split).of_class(choice.name)
+    judged = caches.evaluated_on(ensemble, choice.task, choice.test_set, split)
+    return judged.of_class(choice.name)
 
 
 def _calibrator(

@@ -14,6 +14,7 @@ from pages.shared.classes.choice import (
     labelled,
     offered,
     records_words,
+    statements_words,
 )
 from tests.core.predictions.classes.test_all_comers import of_task
 
@@ -76,6 +77,29 @@ def test_the_statements_stand_beside_the_networks_for_all_comers():
     assert shown[-1].ensemble.members[0].key.task == "statements71"
     assert {(len(one.labels), int(one.labels.sum())) for one in shown} == {(1916, 268)}
     assert all(one.calibrator.n == 1926 for one in shown)
+
+
+@pytest.mark.parametrize(("name", "n"), [("subclasses", 2158), ("rhythm6", 2198)])
+def test_the_statements_answer_wherever_they_make_the_label(name, n):
+    task = task_named(name)
+    choice = TaskChoice(task, task.test_sets[-1].name, task.classes[-1])
+    *own, statements = offered(choice)
+    assert statements == caches.statements()
+    mine, theirs = (caches.evaluated_on(one, task, choice.test_set) for one in (own[0], statements))
+    assert theirs.ids.tolist() == mine.ids.tolist()
+    assert len(theirs.ids) == n
+    assert (theirs.labels == mine.labels).all()
+    assert theirs.classes == task.classes
+    assert theirs.seed_logits.shape == (len(statements.members), n, len(task.classes))
+    table = classes_table((own[0], statements), choice)
+    assert table.columns[-1] == "ResNet-BiLSTM 71 SCP statements, all"
+    assert statements_words(choice, own) == ""
+    assert f"one of {choice.name}'s statements holds" in statements_words(choice, (statements,))
+
+
+def test_the_statements_say_nothing_where_more_than_they_make_the_label():
+    choice = TaskChoice(task_named("challenge24"), "all", "LAD")
+    assert {one.members[0].key.task for one in offered(choice)} == {"challenge24"}
 
 
 def test_certainty_is_answered_only_where_there_are_pairs():

@@ -7,11 +7,8 @@ import pytest
 
 from ecgcore.errors import ModelError
 from ecgcore.models.cards import list_models
-from ecgcore.predictions.classes.evaluated import (
-    EvaluatedClasses,
-    evaluate_classes,
-    mi_logit,
-)
+from ecgcore.predictions.classes.by_statements import grouped_logits
+from ecgcore.predictions.classes.evaluated import EvaluatedClasses, evaluate_classes
 from ecgcore.predictions.classes.labels import (
     labels_at_hand,
     labels_path,
@@ -94,7 +91,9 @@ def test_the_mi_score_is_that_of_any_mi_statement():
     codes = task_named("statements71").classes
     logits[[codes.index("IMI"), codes.index("AMI")]] = 0.0
     logits[codes.index("CLBBB")] = 30.0
-    assert float(mi_logit(logits)) == pytest.approx(np.log(3))  # 1 - 0.5 * 0.5 = 3 in 4
+    assert grouped_logits(logits, "mi_all_comers").item() == pytest.approx(
+        np.log(3)
+    )  # 1 - 0.5 * 0.5 = 3 in 4
 
 
 def test_shipped_labels_are_those_of_the_tables(ptbxl_catalog):

@@ -10,6 +10,7 @@ import pytest
 from scipy.special import expit, logit
 
 from ecgcore.errors import ModelError
+from ecgcore.predictions.classes.by_statements import GROUPS
 from ecgcore.predictions.labelled import LabelledClasses
 from ecgcore.ptbxl.catalog import Catalog
 from ecgcore.settings import Settings
@@ -17,7 +18,7 @@ from ecgcore.stats.multilabel.calls import grouped
 from ecgcore.stats.per_class import macro_auroc
 from ecgcore.study import class_table
 from ecgcore.study.neighbours import answers
-from ecgcore.study.neighbours.answers import GROUPS, Answers, Together
+from ecgcore.study.neighbours.answers import Answers, Together
 from ecgcore.study.neighbours.decisions import challenge_rewards, decide, ensemble_of
 from ecgcore.tasks.challenge24 import CLASSES, SNOMED
 from ecgcore.tasks.registry import TASKS
