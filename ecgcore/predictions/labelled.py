@@ -224,13 +224,11 @@ def labelled_classes(task: Task, test_set: str, catalog: Catalog, split: str) ->
             f"{catalog.version} has no {split} record of the set {test_set!r}; choose another "
             "data set."
         )
-    patients = catalog.frame.loc[ids, "patient_id"].astype("Int64")
-    alone = -1 - np.arange(len(ids))
     return LabelledClasses(
         np.asarray(ids, dtype=np.int64),
         task.label_rule(catalog, ids),
         np.zeros((len(ids), len(task.classes)), dtype=np.float32),
-        np.where(patients.isna(), alone, patients.fillna(0)).astype(np.int64),
+        catalog.patient_numbers(ids),
         task.classes,
         task.known(catalog, ids),
     )

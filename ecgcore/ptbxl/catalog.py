@@ -1,10 +1,13 @@
 """PTB-XL's tables as one typed catalogue; the synthetic set has the same shape."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ecgcore.errors import CatalogError, RecordError
 from ecgcore.ptbxl import synthetic
@@ -139,6 +142,11 @@ class Catalog:
         row = self._row(ecg_id)
         age = None if pd.isna(row["age"]) else min(float(str(row["age"])), OLDEST + 1.0)
         return Patient(age, str(row["sex"]))
+
+    def patient_numbers(self, ids: "Sequence[int] | pd.Index") -> NDArray[np.int64]:
+        """Return the number of each record's patient; one of nobody is a patient of its own."""
+        known = self.frame["patient_id"].loc[list(ids)]
+        return np.asarray(known.fillna(pd.Series(-known.index, known.index)), dtype=np.int64)
 
     def parse_id(self, text: str) -> int:
         """Read a record number as a person or a URL writes it.

@@ -197,8 +197,8 @@ def _pruned(
     def begins(judge: int) -> None:
         progress.append(run_dir / PROGRESS_FILE, {"event": "judge", "number": judge})
 
-    patients = recordings.catalog.frame["patient_id"].loc[data.train.ids]
-    return prune(data, patients.to_numpy(np.int64), spec, run_dir, begins)
+    patients = recordings.catalog.patient_numbers(data.train.ids)
+    return prune(data, patients, spec, run_dir, begins)
 
 
 def _reader(run_dir: Path, n_records: int) -> Callable[[int], None]:

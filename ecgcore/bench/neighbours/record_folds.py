@@ -53,8 +53,8 @@ class RecordFoldsReport:
     Attributes
     ----------
     share_leaking
-        Of all ECGs of PTB-XL: the chance that another ECG of the patient is learnt from, in
-        `FOLDS` folds by record.
+        Of all ECGs of PTB-XL with a known patient: the chance that another ECG of the patient is
+        learnt from, in `FOLDS` folds by record.
     """
 
     network: str
@@ -82,7 +82,7 @@ class RecordFoldsReport:
             lines.append(f"{one.name:34}{one.n:>6}  {cells}".rstrip())
         lines.append(
             f"In {FOLDS} folds by record, another ECG of the patient is learnt from in "
-            f"{self.share_leaking:.0%} of PTB-XL's ECGs."
+            f"{self.share_leaking:.0%} of PTB-XL's ECGs with a known patient."
         )
         return "\n".join(lines)
 
@@ -105,7 +105,7 @@ def run_record_folds(settings: Settings) -> RecordFoldsReport:
     judged = evaluate_classes(alone, "all", catalog, folder)
     halves = second_half(judged.patients)
     leaked = _leaked_logits(recordings, settings, judged, halves)
-    patients = catalog.frame["patient_id"].astype(int).to_numpy()
+    patients = catalog.frame["patient_id"].dropna().to_numpy(dtype=np.int64)
     return RecordFoldsReport(SE_RESNET_SMALL.title, groups(judged, leaked), share_leaking(patients))
 
 

@@ -107,12 +107,10 @@ def evaluate_classes(
         raise ModelError(f"{task.title}: labels need PTB-XL's own tables ({error}).") from error
     if not ids:
         raise ModelError(f"{catalog.version} has no {split} record of the set {test_set!r}.")
-    patients = catalog.frame.loc[ids, "patient_id"].astype("Int64")
-    alone = -1 - np.arange(len(ids))
     return EvaluatedClasses(
         task.classes,
         np.asarray(ids, dtype=np.int64),
-        np.where(patients.isna(), alone, patients.fillna(0)).astype(np.int64),
+        catalog.patient_numbers(ids),
         labels,
         known,
         _stored(ensemble, ids, catalog.version, pretrained_dir),

@@ -131,7 +131,7 @@ def examine(
         kept["stated"],
         np.round(np.arange(first, last + step / 2, step), 6),
         above=statement.above,
-        clusters=_patients(catalog, kept.index),
+        clusters=catalog.patient_numbers(kept.index),
     )
     return Examination(statement, kept, len(left_out), int(left_out["stated"].sum()), agreement)
 
@@ -153,12 +153,6 @@ def _value(statement: Measurable, column: "pd.Series[float]") -> "pd.Series[floa
     """Scale the values; the circle of axes is cut half way between its left and its right."""
     value = column.astype(np.float64) * statement.scale
     return value.where(value >= CUT_DEG, value + 360) if statement.unit == "°" else value
-
-
-def _patients(catalog: Catalog, ids: "pd.Index[int]") -> "pd.Series[int]":
-    """Return a number for each record's patient; a record without one is a patient of its own."""
-    patient = catalog.frame.loc[ids, "patient_id"]
-    return patient.fillna(pd.Series(-1 - np.arange(len(ids)), index=ids)).astype(np.int64)
 
 
 def _too_few(

@@ -115,6 +115,16 @@ def test_columns_that_are_all_blank_mean_unknown(changed: Changed) -> None:
     assert set(catalog.frame["sex"]) == {"unknown"}
 
 
+def test_a_record_of_nobody_is_a_patient_of_its_own(changed: Changed) -> None:
+    patient = ["7.0", "", "7.0", "", *["9.0"] * 236]
+    catalog = load_catalog(changed(lambda raw: raw.assign(patient_id=patient)))
+    ids = catalog.frame.index[:5].tolist()
+    first, second, third, fourth, fifth = catalog.patient_numbers(ids).tolist()
+    assert (first, third, fifth) == (7, 7, 9)
+    assert (second, fourth) == (-ids[1], -ids[3])
+    assert catalog.patient_numbers([ids[3], ids[0]]).tolist() == [fourth, first]
+
+
 def test_columns_that_nobody_needs_may_be_missing(changed: Changed) -> None:
     dropped = ["report", "filename_lr"]
     kept = ["ecg_id", "patient_id", "age", "sex", "scp_codes", "validated_by_human", "strat_fold"]
