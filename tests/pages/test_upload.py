@@ -33,11 +33,14 @@ LONG = uploads.wfdb_files(
 )
 
 
-def made_up_prediction(case: Case, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
-    """Give a logit that follows the size of the ECG, with the real warnings and refusals."""
-    fitted = model_input(case.record, entry.card.preprocessing)
-    size = float(np.ptp(fitted.signal))
-    return Prediction(entry, (size - 2 if entry.key.train_set == "A" else -9.0,)), fitted.warnings
+def made_up_predictions(case: Case, entries: Sequence[ModelEntry]) -> list[Prediction]:
+    """Give logits that follow the size of the ECG, with the real warnings and refusals."""
+    made = []
+    for entry in entries:
+        fitted = model_input(case.record, entry.card.preprocessing)
+        logit = float(np.ptp(fitted.signal)) - 2 if entry.key.train_set == "A" else -9.0
+        made.append(Prediction(entry, (logit,), fitted.warnings))
+    return made
 
 
 @pytest.fixture
@@ -46,7 +49,7 @@ def own(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
     for key in KEYS[:2]:
         save_card(tmp_path / "pretrained" / key.folder, key)
     monkeypatch.setenv("ECG_PRETRAINED_DIR", str(tmp_path / "pretrained"))
-    monkeypatch.setattr(caches, "prediction", made_up_prediction)
+    monkeypatch.setattr(caches, "predictions", made_up_predictions)
     return lambda: open_page("own")
 
 
@@ -442,11 +445,11 @@ def test_age_and_sex_are_told_to_models_and_limits(
 ) -> None:
     told = []
 
-    def predict(case: Case, entry: ModelEntry) -> tuple[Prediction, tuple[str, ...]]:
+    def predict(case: Case, entries: Sequence[ModelEntry]) -> list[Prediction]:
         told.append((case.key, case.record.patient))
-        return made_up_prediction(case, entry)
+        return made_up_predictions(case, entries)
 
-    monkeypatch.setattr(caches, "prediction", predict)
+    monkeypatch.setattr(caches, "predictions", predict)
     app = upload(own(), PAIR)
     assert "Age and sex are unknown: limits of adults, the wider." in texts(app)
     assert {patient for _, patient in told} == {Patient()}

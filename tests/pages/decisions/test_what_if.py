@@ -51,6 +51,7 @@ def test_a_silent_lead_is_drawn_and_judged_as_if_the_record_were_so(open_review,
     signal[LEADS.index("V2")] = 0
     write_signal(own_data, 3, signal)
     st.cache_data.clear()
+    st.cache_resource.clear()
     silent = open_review(3, data_dir=own_data, details=TAB, silent="V3")
     assert cells(silent, "Before") == after != before
 
