@@ -55,3 +55,22 @@ def test_who_logs_in_is_who_the_provider_says_until_the_log_out(page, synthetic_
             page.goto(reading)
             page.get_by_role("button", name="Log in").wait_for()
             assert page.get_by_text("0 of 8 read").count() == 0
+
+
+def test_the_password_lets_a_browser_in_to_the_page_that_it_asked_for(
+    page, synthetic_dir, tmp_path
+):
+    environment = {
+        "ECG_DATA_DIR": str(synthetic_dir),
+        "ECG_RUNS_DIR": str(tmp_path / "runs"),
+        "ECG_PASSWORD": "open sesame",
+    }
+    with running_app(environment, free_port()) as (url, _, _):
+        page.goto(f"{url}/review?record=9")
+        for word in ("a guess", "open sesame"):
+            page.get_by_label("Password").fill(word)
+            page.get_by_role("button", name="Open").click()
+            if word == "a guess":
+                page.get_by_text("That is not the password.").wait_for()
+        page.get_by_text("Record 9").first.wait_for()
+        assert page.url == f"{url}/review?record=9"

@@ -138,8 +138,8 @@ def statements_words(choice: TaskChoice, ensembles: Sequence[Ensemble]) -> str:
     if all(one.members[0].key.task == choice.task.name for one in ensembles):
         return ""
     return (
-        f"The networks of 71 statements say that one of {choice.name}'s statements holds (noisy "
-        "or). "
+        f"The networks of 71 statements say that at least one of {choice.name}'s statements "
+        "holds (noisy or). "
     )
 
 

@@ -89,6 +89,8 @@ def test_every_answer_has_the_headers_refusals_too() -> None:
     assert scripts.count("'sha256-") == 1
     assert "frame-ancestors 'self'" in policy
     assert HEADERS["X-Content-Type-Options"] == "nosniff"
+    # "no-referrer" makes browsers post the password from the origin "null", which is refused
+    assert HEADERS["Referrer-Policy"] == "same-origin"
 
 
 def test_connections_requests_and_bytes_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
