@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ecgcore.stats.bootstrap import resampled, unit_index
-from ecgcore.stats.metrics import Estimate, ScoreName, Scorer, percentile_estimate
+from ecgcore.stats.metrics import (
+    Estimate,
+    ScoreName,
+    Scorer,
+    logit_estimate,
+    percentile_estimate,
+)
 
 FloatArray = NDArray[np.float64]
 SCORES: tuple[ScoreName, ...] = ("auroc", "auprc")
@@ -78,7 +84,9 @@ def per_class_figures(
     n_boot: int = 1000,
     seed: int = 0,
 ) -> PerClassFigures:
-    """Score each class, with percentile-bootstrap 95 % intervals; all classes share the copies.
+    """Score each class, with bootstrap 95 % intervals; all classes share the copies.
+
+    Intervals are percentiles of the AUROC, and those of `logit_estimate` of the AUPRC.
 
     Parameters
     ----------
@@ -97,14 +105,12 @@ def per_class_figures(
     """
     y, seen, auroc, auprc = _all_copies(labels, probs, known, clusters, n_boot, seed)
     counts = y.sum(axis=0).tolist(), seen.sum(axis=0).tolist()
-    each = zip(
-        names, counts[0], map(_estimate, auroc), map(_estimate, auprc), counts[1], strict=True
-    )
+    each = zip(names, counts[0], map(_auroc, auroc), map(_auprc, auprc), counts[1], strict=True)
     return PerClassFigures(
         len(y),
         tuple(ClassFigures(*one) for one in each),
-        _estimate(_macro(auroc)),
-        _estimate(_macro(auprc)),
+        _auroc(_macro(auroc)),
+        _auprc(_macro(auprc)),
     )
 
 
@@ -151,8 +157,12 @@ def _all_copies(
     return y, seen, auroc, np.where(np.isnan(auroc), np.nan, auprc)
 
 
-def _estimate(copies: FloatArray) -> Estimate:
+def _auroc(copies: FloatArray) -> Estimate:
     return percentile_estimate(float(copies[0]), copies[1:])
+
+
+def _auprc(copies: FloatArray) -> Estimate:
+    return logit_estimate(float(copies[0]), copies[1:])
 
 
 def _macro(copies: FloatArray) -> FloatArray:

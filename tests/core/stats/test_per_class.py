@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from ecgcore.stats.per_class import macro_auroc, per_class_figures
+from ecgcore.stats.metrics import logit_estimate
+from ecgcore.stats.per_class import macro_auroc, macro_copies, per_class_figures
 
 
 def sample(n: int = 300) -> tuple[np.ndarray, np.ndarray]:
@@ -69,3 +71,30 @@ def test_labels_that_nobody_knows_are_left_out():
     assert [(one.n_positive, one.n_known) for one in found.classes] == [(1, 2), (2, 4)]
     assert [one.auroc.value for one in found.classes] == [1.0, 0.75]
     assert macro_auroc(np.where(known, labels, np.nan), probs) == pytest.approx(0.875)
+
+
+def test_the_auprc_of_rare_classes_lies_in_the_middle_of_its_interval():
+    rng = np.random.default_rng(5)
+    labels = np.zeros((800, 40), dtype=int)
+    for k in range(40):
+        labels[rng.choice(800, 3, replace=False), k] = 1
+    probs = 1 / (1 + np.exp(-rng.normal(3 * labels - 3, 1)))
+    found = per_class_figures(labels, probs, [str(k) for k in range(40)], n_boot=200).macro_auprc
+    value, *copies = macro_copies(labels, probs, n_boot=200)["auprc"].tolist()
+    assert np.mean(np.array(copies) > value) > 0.8, "so that percentiles lie high"
+    odds = np.log(value / (1 - value))
+    half = norm.ppf(0.975) * np.std(copies, ddof=1) / (value * (1 - value))
+    expected = [1 / (1 + np.exp(-one)) for one in (odds, odds - half, odds + half)]
+    assert [found.value, found.low, found.high] == pytest.approx(expected)
+    assert found.low < found.value < found.high
+
+
+@pytest.mark.parametrize(
+    ("value", "copies", "low", "high"),
+    [(1.0, [0.5, 1.0], 0.5125, 0.9875), (0.0, [0.0, 0.4], 0.01, 0.39), (0.3, [0.6], 0.6, 0.6)],
+)
+def test_where_the_logit_ends_percentiles_stand_in(
+    value: float, copies: list[float], low: float, high: float
+):
+    found = logit_estimate(value, np.array([*copies, np.nan]))
+    assert (found.low, found.high) == pytest.approx((low, high))
