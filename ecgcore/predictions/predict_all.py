@@ -46,7 +46,6 @@ WEIGHTS_KEY = "weights_sha256"
 
 _BLOCK = 256
 _PROBES = 16
-_MANY = 8
 _SAME_LOGIT = 1e-3
 
 
@@ -135,11 +134,11 @@ def _update(
 
 
 def stored_ids(catalog: Catalog, task: Task) -> list[int]:
-    """List the records whose predictions are stored: all, or those that models are judged on.
+    """List the records whose predictions are stored: of one class all, else those it is judged on.
 
-    A file of many classes for every record would be larger than all models together.
+    Files of several classes for every record would take more room than the models.
     """
-    if len(task.classes) > _MANY:
+    if len(task.classes) > 1:
         return sorted(task.judged_ids(catalog))
     return [int(ecg_id) for ecg_id in catalog.frame.index]
 

@@ -66,8 +66,11 @@ _DECIDING = (
 
 _STEP_EVERY_S = 1.0
 _BLOCK = 512
-_ROUNDING_MAY_CHANGE = 1e-3
-"""How far a probability may move, on fold 9 and the test fold, for weights in half precision."""
+_ROUNDING_MAY_CHANGE = 5e-3
+"""How far a probability may move, on fold 9 and the test fold, for weights in half precision.
+
+Half a percentage point, the largest move of thousands: seeds differ by far more.
+"""
 
 
 def run_training(run_dir: Path) -> ModelCard:

@@ -349,8 +349,8 @@ def test_the_version_of_the_code_names_every_file_that_decides(
         monkeypatch.undo()
 
 
-@pytest.mark.parametrize(("change", "half"), [(0.0009, True), (0.0011, False)])
-def test_weights_are_halved_unless_a_probability_moves_by_a_thousandth(
+@pytest.mark.parametrize(("change", "half"), [(0.0049, True), (0.0051, False)])
+def test_weights_are_halved_unless_a_probability_moves_by_half_a_percentage_point(
     synthetic_recordings: Recordings,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
