@@ -46,17 +46,23 @@ class TaskChoice:
 
 
 def current_task() -> Task:
-    """Return the task that the reader chose; MI of the study at first."""
+    """Return the task that the reader chose; MI of the study at first.
+
+    An address may name it as commands do, by ``rhythm6``; the widget knows titles.
+    """
+    names = _titles()
+    titles = {name: title for title, name in names.items()}
     asked = st.session_state.get("task") or st.query_params.get("task", "")
-    return task_named(_titles().get(asked, mi.NAME))
+    if asked in titles:
+        st.query_params["task"] = titles[asked]
+        st.rerun()
+    url_state.warn_of_unknown("task", names)
+    return task_named(names.get(asked, mi.NAME))
 
 
-def choose_task() -> Task:
-    """Let the reader choose a task of which networks are published; MI of the study at first."""
-    options = list(_titles())
-    url_state.warn_of_unknown("task", options)
-    st.selectbox("Task", options, key="task", bind="query-params", width=260)
-    return current_task()
+def choose_task() -> None:
+    """Let the reader choose a task of which networks are published."""
+    st.selectbox("Task", list(_titles()), key="task", bind="query-params", width=260)
 
 
 def _titles() -> dict[str, str]:

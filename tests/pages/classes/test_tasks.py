@@ -32,6 +32,17 @@ def test_a_class_of_a_task_opens_by_its_address(open_page, page):
         assert "**ResNet-BiLSTM, trained on all** :small[· ECE" in said
 
 
+@pytest.mark.parametrize("page", ["compare", "reliability"])
+def test_an_address_may_name_a_task_as_commands_do(open_page, page):
+    by_name = open_page(page, task="statements71", **{"class": "CLBBB"})
+    assert by_name.query_params["task"] == "71 SCP statements"
+    assert "(n = 2,198, 54 CLBBB)" in " ".join(one.value for one in by_name.markdown)
+    unknown = open_page(page, task="statements72")
+    assert "The task statements72 in the address is not known" in unknown.warning[0].value
+    assert not by_name.exception
+    assert not unknown.exception
+
+
 def test_who_answers_for_another_task_keeps_its_task_in_its_name(open_page):
     shown = open_page("reliability", task="MI among all comers")
     said = " ".join(one.value for one in shown.markdown)
