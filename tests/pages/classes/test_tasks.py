@@ -38,7 +38,7 @@ def test_an_address_may_name_a_task_as_commands_do(open_page, page):
     assert by_name.query_params["task"] == "71 SCP statements"
     assert "(n = 2,198, 54 CLBBB)" in " ".join(one.value for one in by_name.markdown)
     unknown = open_page(page, task="statements72")
-    assert "The task statements72 in the address is not known" in unknown.warning[0].value
+    assert "The task `statements72` in the address is not known" in unknown.warning[0].value
     assert not by_name.exception
     assert not unknown.exception
 
