@@ -112,13 +112,14 @@ def test_shipped_models_of_two_tasks_have_two_files(
     report = predict_all(folders, quiet=True)
     assert (report.n_models, report.n_kept) == (2, 0)
     assert [Path(one).name for one in report.files] == ["mi.parquet", "toy.parquet"]
-    for task, columns in (("mi", ["MI"]), ("toy", ["SICK", "SURE"])):
+    own = load_predictions(run_dir / "predictions.parquet", "toy").set_index("ecg_id")
+    all_of_them = len(synthetic_recordings.catalog.frame)
+    for task, columns, n in (("mi", ["MI"], all_of_them), ("toy", ["SICK", "SURE"], len(own))):
         for synthetic in (False, True):
             path = predictions_path(folders.pretrained_dir, task, synthetic=synthetic)
             frame = pd.read_parquet(path)
             assert list(frame.columns) == ["ecg_id", "arch", "train_set", "seed", *columns]
-            assert len(frame) == len(synthetic_recordings.catalog.frame)
-    own = load_predictions(run_dir / "predictions.parquet", "toy").set_index("ecg_id")
+            assert len(frame) == n
     shipped = load_predictions(predictions_path(folders.pretrained_dir, "toy"), "toy")
     shipped = shipped.set_index("ecg_id").loc[own.index]
     assert own[["SICK", "SURE"]].to_numpy() == pytest.approx(
