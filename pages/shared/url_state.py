@@ -144,6 +144,20 @@ def follow_renamed(key: str, renamed: Mapping[str, str]) -> None:
         st.session_state[key] = renamed[asked]
 
 
+def follow_names(key: str, titles: Mapping[str, str]) -> None:
+    """Let an address name a choice as commands do; its title takes the name's place.
+
+    Parameters
+    ----------
+    titles
+        Name to title; the bound widget knows titles alone.
+    """
+    asked = st.session_state.get(key) or st.query_params.get(key, "")
+    if asked in titles:
+        st.query_params[key] = titles[asked]
+        st.rerun()
+
+
 def quoted(value: str) -> str:
     """Quote a text from the URL: short, on one line, and as code, so that no Markdown works.
 

@@ -102,3 +102,20 @@ def test_unknown_values_are_named_short_and_without_markdown():
         "The number of bins `99` in the address is not known: the usual one is shown.",
         "The subgroup `b` in the address is not known: all of it is shown.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("of_widget", "of_url", "left", "n_reruns"),
+    [
+        ("", "toy6", "Six toys", 1),
+        ("toy6", "toy6", "Six toys", 1),
+        ("", "Six toys", "Six toys", 0),
+        ("Six toys", "toy6", "toy6", 0),
+        ("", "toy7", "toy7", 0),
+    ],
+)
+def test_a_name_of_the_commands_becomes_the_title(browser, of_widget, of_url, left, n_reruns):
+    params, session, reruns = browser
+    session["toy"], params["toy"] = of_widget, of_url
+    url_state.follow_names("toy", {"toy6": "Six toys"})
+    assert (params["toy"], len(reruns)) == (left, n_reruns)

@@ -46,17 +46,11 @@ class TaskChoice:
 
 
 def current_task() -> Task:
-    """Return the task that the reader chose; MI of the study at first.
-
-    An address may name it as commands do, by ``rhythm6``; the widget knows titles.
-    """
+    """Return the task that the reader chose; MI of the study at first."""
     names = _titles()
-    titles = {name: title for title, name in names.items()}
-    asked = st.session_state.get("task") or st.query_params.get("task", "")
-    if asked in titles:
-        st.query_params["task"] = titles[asked]
-        st.rerun()
+    url_state.follow_names("task", {name: title for title, name in names.items()})
     url_state.warn_of_unknown("task", names)
+    asked = st.session_state.get("task") or st.query_params.get("task", "")
     return task_named(names.get(asked, mi.NAME))
 
 

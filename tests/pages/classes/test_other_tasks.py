@@ -83,8 +83,10 @@ def test_leads_of_the_case_have_bars(open_tab):
     assert "Attention" not in charts(open_tab())
 
 
-def test_attention_is_a_curve_over_the_case(open_tab):
-    app = open_tab(other_task="Six abnormalities")
+@pytest.mark.parametrize("asked", ["Six abnormalities", "rhythm6"])
+def test_attention_is_a_curve_over_the_case(open_tab, asked):
+    app = open_tab(other_task=asked)
+    assert not app.warning
     assert len(table(app, "Meaning")) == 6
     drawn = {t["name"]: t for t in json.loads(charts(app)["Attention"].spec)["data"]}
     assert {"attention", "lead II"} <= set(drawn)
