@@ -14,7 +14,7 @@ MI_GROUPS = {
     "all": ("certain_mi", "uncertain_mi"),
     "uncertain": ("uncertain_mi",),
 }
-"""Label groups that are MI, by test set; the others are the same in all of them."""
+"""Label groups that are MI, by test set against everyone without MI."""
 
 TRAIN_SETS = {
     "A+": ("certain", "certain MI only, and everyone without an MI statement"),
@@ -37,6 +37,13 @@ def labels(catalog: Catalog, ids: list[int]) -> Labels:
     """Return 1 for the study's certain and uncertain MI, else 0, ``(n, 1)``."""
     is_mi = catalog.frame.loc[ids, "group"].isin(MI_GROUPS["all"])
     return np.asarray(is_mi, dtype=np.int64)[:, None]
+
+
+def abnormal_ids(catalog: Catalog, split: str) -> list[int]:
+    """List the records of a split with a statement neither of MI nor of NORM, ascending."""
+    codes = catalog.codes
+    normal = set(codes.loc[codes["code"] == "NORM", "ecg_id"])
+    return [ecg_id for ecg_id in other_ids(catalog, split) if ecg_id not in normal]
 
 
 def _statements(catalog: Catalog, ids: list[int]) -> Targets:
@@ -66,6 +73,11 @@ def _test_set(name: str) -> TestSet:
     return TestSet(name, words, choose)
 
 
+def _certain_and_abnormal(catalog: Catalog, split: str) -> list[int]:
+    mi = member_ids(catalog.frame, split, MI_GROUPS["certain"])
+    return sorted([*mi, *abnormal_ids(catalog, split)])
+
+
 MI_ALL_COMERS = Task(
     name=NAME,
     title="MI among all comers",
@@ -73,7 +85,14 @@ MI_ALL_COMERS = Task(
     negative="no MI",
     label_rule=labels,
     train_sets=tuple(_train_set(name) for name in TRAIN_SETS),
-    test_sets=tuple(_test_set(name) for name in MI_GROUPS),
+    test_sets=(
+        *(_test_set(name) for name in MI_GROUPS),
+        TestSet(
+            "abnormal",
+            "certain MI, and everyone with neither an MI nor the NORM statement",
+            _certain_and_abnormal,
+        ),
+    ),
     scaler_set="C+",
     score=Score("auroc", "AUROC", macro_auroc),
     has_certainty=True,

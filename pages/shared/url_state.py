@@ -144,18 +144,19 @@ def follow_renamed(key: str, renamed: Mapping[str, str]) -> None:
         st.session_state[key] = renamed[asked]
 
 
-def follow_names(key: str, titles: Mapping[str, str]) -> None:
+def follow_names(key: str, names: Mapping[str, str]) -> None:
     """Let an address name a choice as commands do; its title takes the name's place.
 
     Parameters
     ----------
-    titles
-        Name to title; the bound widget knows titles alone.
+    names
+        Title to name; the bound widget knows titles alone.
     """
     asked = st.session_state.get(key) or st.query_params.get(key, "")
-    if asked in titles:
-        st.query_params[key] = titles[asked]
-        st.rerun()
+    for title, name in names.items():
+        if asked == name:
+            st.query_params[key] = title
+            st.rerun()
 
 
 def quoted(value: str) -> str:

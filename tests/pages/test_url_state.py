@@ -117,5 +117,5 @@ def test_unknown_values_are_named_short_and_without_markdown():
 def test_a_name_of_the_commands_becomes_the_title(browser, of_widget, of_url, left, n_reruns):
     params, session, reruns = browser
     session["toy"], params["toy"] = of_widget, of_url
-    url_state.follow_names("toy", {"toy6": "Six toys"})
+    url_state.follow_names("toy", {"Six toys": "toy6"})
     assert (params["toy"], len(reruns)) == (left, n_reruns)

@@ -70,7 +70,7 @@ def draw_other_tasks(case: ReadableCase, decision: DecisionSettings) -> None:
 
 def _choose() -> Ensemble | None:
     titles = {TASKS[name].title: name for name in other_tasks()}
-    url_state.follow_names("other_task", {name: title for title, name in titles.items()})
+    url_state.follow_names("other_task", titles)
     url_state.warn_of_unknown("other_task", titles, what="task")
     left, right = st.columns([0.6, 0.4], vertical_alignment="bottom")
     title = left.segmented_control(

@@ -48,7 +48,7 @@ class TaskChoice:
 def current_task() -> Task:
     """Return the task that the reader chose; MI of the study at first."""
     names = _titles()
-    url_state.follow_names("task", {name: title for title, name in names.items()})
+    url_state.follow_names("task", names)
     url_state.warn_of_unknown("task", names)
     asked = st.session_state.get("task") or st.query_params.get("task", "")
     return task_named(names.get(asked, mi.NAME))

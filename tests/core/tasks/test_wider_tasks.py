@@ -32,6 +32,7 @@ FINGERPRINTS = {
     ("certain", "test"): "d95f054eedb44b1e",
     ("all", "test"): "66b55a637d5c2d87",
     ("uncertain", "test"): "5e28cef3a39b53ce",
+    ("abnormal", "test"): "7fd7cbcba218870f",
 }
 
 
@@ -52,6 +53,10 @@ def test_the_others_are_everyone_without_an_mi_statement(
 ):
     assert MI_ALL_COMERS.train_set(name).choose(catalog, "train", 0) == ids
     assert MI_ALL_COMERS.train_set(name).certain == (name == "A+")
+
+
+def test_the_abnormal_are_all_without_a_statement_of_mi_or_normal(catalog: Catalog):
+    assert MI_ALL_COMERS.test_set("abnormal").choose(catalog, "train") == [2, 4, 6]
 
 
 def test_only_the_studys_mi_is_labelled_mi(catalog: Catalog):
