@@ -94,6 +94,19 @@ def test_attention_is_a_curve_over_the_case(open_tab, asked):
     assert "Weights" not in charts(app)
 
 
+@pytest.mark.parametrize("best", [0, 1])
+def test_the_best_on_fold_9_answers_first(open_tab, shipped, monkeypatch, best):
+    key = ModelKey("se_resnet_small", "all", 0, "challenge24")
+    save_untrained(key, shipped / key.folder)
+    monkeypatch.setattr(
+        caches, "leading", lambda task: dict(enumerate(caches.ensembles(task))).get(best)
+    )
+    app = open_tab()
+    (networks,) = (box for box in app.selectbox if box.label == "Networks")
+    assert sorted(networks.options) == sorted(one.title for one in caches.ensembles("challenge24"))
+    assert networks.value == networks.options[0] == caches.ensembles("challenge24")[best].title
+
+
 def test_without_such_networks_there_is_no_tab(open_review):
     app = open_review(3)
     assert TAB not in [tab.label for tab in app.tabs]
