@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from ecgcore.models.cards import ModelEntry, ModelKey
 from ecgcore.predictions.classes.all_comers import MiScore, leading_ensemble
@@ -37,6 +38,22 @@ def test_the_better_ensemble_on_fold_9_is_asked():
         return EvaluatedClasses(("x",), ids, ids, labels, known, sign * labels[None].astype(float))
 
     assert leading_ensemble([bad, good], fold9) is good
+
+
+@pytest.mark.parametrize(("n_wrong", "first"), [(1, True), (40, False)])
+def test_a_difference_in_the_fourth_decimal_does_not_choose(n_wrong, first):
+    """Of 100 by 100 pairs, each of the wrong ones is 0.0001 of the AUROC."""
+    listed, later = of_task("challenge24", "all"), of_task("rhythm6", "all")
+    ids, labels = np.arange(200), np.repeat([[0], [1]], 100, axis=0)
+
+    def fold9(one: Ensemble) -> EvaluatedClasses:
+        logits = np.arange(200.0)
+        if one is listed:
+            logits[100] -= n_wrong + 0.5
+        known = np.ones_like(labels, dtype=bool)
+        return EvaluatedClasses(("x",), ids, ids, labels, known, logits[None, :, None])
+
+    assert (leading_ensemble([listed, later], fold9) is listed) == first
 
 
 def test_labels_that_nobody_knows_do_not_choose():
