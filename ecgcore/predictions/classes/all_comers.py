@@ -68,12 +68,12 @@ def leading_ensemble(
 ) -> Ensemble:
     """Return the ensemble of the largest macro AUROC on fold 9, by the labels that are known.
 
-    Differences in the fourth decimal are no reason: of equals the first stands.
+    Compared to three decimals, since less is no reason: of equals the first stands.
     """
 
     def score(one: Ensemble) -> float:
         judged = fold9(one)
-        known = np.where(judged.known, judged.labels, np.nan)
-        return round(macro_auroc(known, judged.logits), 3)
+        labels = np.where(judged.known, judged.labels, np.nan)
+        return round(macro_auroc(labels, judged.logits), 3)
 
     return max(ensembles, key=score)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from ecgcore.errors import ModelError
 from ecgcore.models.cards import ModelKey
 from ecgcore.models.inner_weights import InnerWeights
 from ecgcore.predictions.classes.evaluated import EvaluatedClasses
@@ -105,6 +106,15 @@ def test_the_best_on_fold_9_answers_first(open_tab, shipped, monkeypatch, best):
     (networks,) = (box for box in app.selectbox if box.label == "Networks")
     assert sorted(networks.options) == sorted(one.title for one in caches.ensembles("challenge24"))
     assert networks.value == networks.options[0] == caches.ensembles("challenge24")[best].title
+
+
+def test_networks_are_offered_where_fold_9_cannot_be_read(open_tab, monkeypatch):
+    def missing(_task):
+        raise ModelError("no predictions")
+
+    monkeypatch.setattr(caches, "leading", missing)
+    monkeypatch.setattr("pages.case.classes.what_else.caches.statements", lambda: None)
+    assert len(table(open_tab(), "Meaning")) == 24
 
 
 def test_without_such_networks_there_is_no_tab(open_review):
