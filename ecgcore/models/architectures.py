@@ -138,6 +138,19 @@ RESNET_BILSTM = Architecture(
     ms_per_record=6.4,
 )
 """The larger network, for many statements at once."""
+S4D = Architecture(
+    name="s4d",
+    title="S4D",
+    network=f"{_NETWORKS}.neighbours.s4d:S4d",
+    sources=(_BASE, "models/networks/neighbours/s4d.py"),
+    ms_per_record=12.0,
+    recipe={"speedups": "bf16"},
+    tasks=("statements71",),
+)
+"""State-space layers in windows of the length that trainings of the statements show.
+
+Compiled, a training step takes over three times as long: its numbers are complex.
+"""
 
 
 def _encoder(name: str, title: str, maker: str, ms_per_record: float) -> Architecture:
@@ -279,7 +292,7 @@ RIBEIRO_RESNETS = (
 ARCHITECTURES: dict[str, Architecture] = {
     one.name: one
     for one in (
-        *(CNN_BILSTM, BIMAMBA2, CNN_LSTM, BIMAMBA2_LARGE, RESNET_BILSTM),
+        *(CNN_BILSTM, BIMAMBA2, CNN_LSTM, BIMAMBA2_LARGE, RESNET_BILSTM, S4D),
         *ENCODERS,
         *SE_RESNETS,
         *RIBEIRO_RESNETS,

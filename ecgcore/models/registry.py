@@ -34,8 +34,17 @@ def save_weights(model: nn.Module, folder: Path) -> str:
 
 
 def round_to_half(model: nn.Module) -> nn.Module:
-    """Return a copy whose weights are rounded to what float16 can hold; they stay float32."""
-    return deepcopy(model).half().float()
+    """Return a copy whose weights are rounded to what float16 can hold; they stay float32.
+
+    Parts that say ``exact = True`` are not rounded.
+    """
+    rounded = deepcopy(model)
+    for part in rounded.modules():
+        if not getattr(part, "exact", False):
+            for tensor in (*part.parameters(recurse=False), *part.buffers(recurse=False)):
+                if tensor.is_floating_point():
+                    tensor.data = tensor.data.half().float()
+    return rounded
 
 
 def _smallest(tensor: Tensor) -> Tensor:

@@ -63,6 +63,9 @@ class NetworkModule(nn.Module, Network):
         logits: Tensor = self.head(self.features(x, *known))
         return logits
 
+    def freeze(self) -> None:
+        """Keep what the weights alone decide; they must not change from here on."""
+
     def lead_weights(self, _x: Tensor) -> Tensor | None:
         """Return the weight that a network gives each lead, ``(batch, 12)``; None without any."""
         return None

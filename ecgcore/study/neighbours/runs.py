@@ -10,6 +10,7 @@ from ecgcore.models.architectures import (
     ENCODERS,
     RESNET_BILSTM,
     RIBEIRO_RESNETS,
+    S4D,
     SE_RESNETS,
     Architecture,
     Recipe,
@@ -76,5 +77,6 @@ NEIGHBOURS: tuple[Planned, ...] = (
     Planned(RHYTHM6, _KERNEL16, "I", (0, 1)),
     *(Planned(RHYTHM6, one, "all", (0, 1)) for one in (_PLAIN, _ATTENTION)),
     Planned(STATEMENTS71, RESNET_BILSTM, "all", (3, 5)),
+    Planned(STATEMENTS71, S4D, "all", (0, 3)),
 )
 """In the order of training: a plan that is stopped early has answered the first questions."""

@@ -209,6 +209,16 @@ def test_weights_that_float16_cannot_hold_stay_float32(tmp_path):
     )
 
 
+@torch.no_grad()
+def test_parts_that_must_stay_exact_are_not_rounded():
+    model = build("s4d", 3)
+    rounded = round_to_half(model).state_dict()
+    for name, tensor in model.state_dict().items():
+        expected = tensor if ".time." in name or name.endswith("tracked") else tensor.half().float()
+        assert torch.equal(rounded[name], expected), name
+    assert not torch.equal(rounded["head.weight"], model.head.weight)
+
+
 def test_checksum_is_that_of_the_file(tmp_path):
     assert save_weights(build("cnn_bilstm"), tmp_path) == file_sha256(tmp_path / WEIGHTS_FILE)
 

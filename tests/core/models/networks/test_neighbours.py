@@ -10,6 +10,7 @@ from ecgcore.models.networks.neighbours.ribeiro_resnet import RibeiroResNet
 from ecgcore.models.networks.neighbours.se_resnet import Gate, SeResNet
 
 N_PARAMETERS = {
+    "s4d": (71, 616_775),
     "cnn_alone": (23, 96_055),
     "cnn_alone_wide": (23, 369_059),
     "cnn_1lstm": (23, 228_151),
@@ -28,7 +29,13 @@ N_PARAMETERS = {
     "ribeiro_attention": (6, 6_421_910 - 15 * 320 * 6),
 }
 """Classes and parameters; 8,837,060 and 6,421,910 are those of the published networks."""
-N_STEPS = {"se_resnet_small": 125, "se_resnet": 320, "ribeiro_small": 250, "ribeiro_resnet": 250}
+N_STEPS = {
+    "s4d": 1000,
+    "se_resnet_small": 125,
+    "se_resnet": 320,
+    "ribeiro_small": 250,
+    "ribeiro_resnet": 250,
+}
 
 
 @pytest.fixture
