@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 
 from ecgcore.bench.figure import Figure, durations_ms, typical
 from ecgcore.explain.checks.run import explain_with_checks
 from ecgcore.explain.methods import explain_ensemble
 from ecgcore.models.architectures import arch_title, main_archs
-from ecgcore.models.cards import list_models
 from ecgcore.models.predictor import Predictor, predict
+from ecgcore.predictions.classes.beside import BesideModels
+from ecgcore.predictions.decision import DecisionSettings
+from ecgcore.predictions.scope import open_scope
 from ecgcore.records import EcgRecord
 from ecgcore.settings import Settings
-from ecgcore.tasks import mi, mi_all_comers, statements71
+from ecgcore.tasks import mi
 
 MAP_MS, CHECKS_MS, EVERYTHING_MS = 1500.0, 6000.0, 60.0
 _REPEATS = 3
-_BESIDE = (mi_all_comers.NAME, statements71.STATEMENTS71.name)
 
 
 def explanation_figures(predictors: Sequence[Predictor], record: EcgRecord) -> Iterator[Figure]:
@@ -42,14 +44,12 @@ def everything_figures(
 ) -> Iterator[Figure]:
     """Time a warm record through all that Review shows: the study, all comers, 71 statements.
 
-    Of an open record the study's predictions ship, so that the others alone are asked.
+    Of an open record the study's predictions ship, so that the others alone are asked; of those of
+    71 statements, who leads on fold 9 and who judges the scope.
     """
-    others = [
-        Predictor.open(entry)
-        for task in _BESIDE
-        for entry in list_models(settings.pretrained_dir, settings.runs_dir, task)
-        if entry.shipped
-    ]
+    beside = BesideModels.open(settings, DecisionSettings()).predictors.values()
+    _, of_scope = open_scope(settings) or (None, [])
+    others = [*chain.from_iterable(beside), *of_scope]
     for words, asked in (
         ("an open record", others),
         ("an ECG from elsewhere", [*predictors, *others]),
