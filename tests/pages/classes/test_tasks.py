@@ -47,7 +47,7 @@ def test_who_answers_for_another_task_keeps_its_task_in_its_name(open_page):
     shown = open_page("reliability", task="MI among all comers")
     said = " ".join(one.value for one in shown.markdown)
     assert "**CNN-BiLSTM, trained on C+** :small[" in said
-    assert "**ResNet-BiLSTM 71 SCP statements, all** :small[" in said
+    assert "**S4D 71 SCP statements, all** :small[" in said
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_the_statements_answer_wherever_they_make_the_label(name, n):
     assert theirs.classes == task.classes
     assert theirs.seed_logits.shape == (len(statements.members), n, len(task.classes))
     table = classes_table((own[0], statements), choice)
-    assert table.columns[-1] == "ResNet-BiLSTM 71 SCP statements, all"
+    assert table.columns[-1] == "S4D 71 SCP statements, all"
     assert statements_words(choice, own) == ""
     assert f"one of {choice.name}'s statements holds" in statements_words(choice, (statements,))
 
