@@ -45,11 +45,11 @@ def everything_figures(
     """Time a warm record through all that Review shows: the study, all comers, 71 statements.
 
     Of an open record the study's predictions ship, so that the others alone are asked; of those of
-    71 statements, who leads on fold 9 and who judges the scope.
+    71 statements, who leads on fold 9 and who judges the scope, each once.
     """
     beside = BesideModels.open(settings, DecisionSettings()).predictors.values()
     _, of_scope = open_scope(settings) or (None, [])
-    others = [*chain.from_iterable(beside), *of_scope]
+    others = list({one.entry: one for one in (*chain.from_iterable(beside), *of_scope)}.values())
     for words, asked in (
         ("an open record", others),
         ("an ECG from elsewhere", [*predictors, *others]),

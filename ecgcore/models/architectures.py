@@ -272,13 +272,6 @@ RIBEIRO_RESNETS = (
         title="ResNet small with attention",
         network=f"{_NETWORKS}.neighbours.ribeiro_resnet:at_100_hz_attention",
     ),
-    replace(
-        RIBEIRO_SMALL,
-        name="ribeiro_small_k16",
-        title="ResNet small, kernel 16",
-        network=f"{_NETWORKS}.neighbours.ribeiro_resnet:at_100_hz_kernel16",
-        ms_per_record=7.5,
-    ),
     RIBEIRO_RESNET,
     replace(
         RIBEIRO_RESNET,

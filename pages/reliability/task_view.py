@@ -11,6 +11,7 @@ from pages.reliability import bins
 from pages.reliability import choice as choices
 from pages.reliability import overview as parts
 from pages.shared import evaluation_choice as shared
+from pages.shared.classes import caches
 from pages.shared.classes import choice as of_classes
 from pages.shared.decision_choice import chosen_calibrator
 
@@ -68,9 +69,9 @@ def draw_task(task: Task, binning: str, n_bins: int) -> None:
         f"Probabilities {calibrated}. {by_statements}{rare}Click a dot or a bar to see its ECGs."
     )
     with st.columns([0.3, 0.7])[0]:
-        ensemble = shared.choose_one(
-            "Ensemble to look closer at", [one.ensemble for one in shown], key=choices.FOCUS
-        )
+        best = caches.best_first(task.name)[:1]
+        ranked = sorted([one.ensemble for one in shown], key=lambda one: one not in best)
+        ensemble = shared.choose_one("Ensemble to look closer at", ranked, key=choices.FOCUS)
     focus = next(one for one in shown if one.ensemble is ensemble)
     bins.draw_bins(focus, choice)
     bins.open_clicked(focus, choice)

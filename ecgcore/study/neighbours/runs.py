@@ -54,7 +54,7 @@ def recipe_of(arch: Architecture, task: Task) -> Recipe:
 
 _ALONE, _WIDE, _LSTM, _GRU, *_DEEP = ENCODERS
 _SMALL, _LEADS, _SIGNAL = SE_RESNETS[:3]
-_PLAIN, _ATTENTION, _KERNEL16 = RIBEIRO_RESNETS[:3]
+_PLAIN, _ATTENTION = RIBEIRO_RESNETS[:2]
 
 NEIGHBOURS: tuple[Planned, ...] = (
     *(Planned(MI_ALL_COMERS, CNN_BILSTM, name, (0, 1)) for name in MI_ALL_COMERS.train_set_names),
@@ -74,9 +74,8 @@ NEIGHBOURS: tuple[Planned, ...] = (
     Planned(MI_ALL_COMERS, BIMAMBA2, "C+", (0, 3)),
     *(Planned(MI_ALL_COMERS, CNN_BILSTM, name, (3, 5)) for name in MI_ALL_COMERS.train_set_names),
     *(Planned(CHALLENGE24, one, "all", (1, 3)) for one in (_LEADS, _SIGNAL)),
-    Planned(RHYTHM6, _KERNEL16, "I", (0, 1)),
     *(Planned(RHYTHM6, one, "all", (0, 1)) for one in (_PLAIN, _ATTENTION)),
     Planned(STATEMENTS71, RESNET_BILSTM, "all", (3, 5)),
-    Planned(STATEMENTS71, S4D, "all", (0, 3)),
+    Planned(STATEMENTS71, S4D, "all", (0, 2)),
 )
 """In the order of training: a plan that is stopped early has answered the first questions."""

@@ -81,19 +81,10 @@ def _choose() -> Ensemble | None:
         key="other_task",
         bind="query-params",
     )
-    labels = {one.title: one for one in _best_first(titles[title or next(iter(titles))])}
+    labels = {one.title: one for one in caches.best_first(titles[title or next(iter(titles))])}
     url_state.warn_of_unknown("networks", labels, what="networks")
     name = right.selectbox("Networks", list(labels), key="networks", bind="query-params")
     return labels.get(name or "")
-
-
-def _best_first(task: str) -> list[Ensemble]:
-    """Return who answers a task: the best on fold 9, then the others as the study lists them."""
-    try:
-        best = caches.leading(task)
-    except ModelError:
-        best = None
-    return sorted(caches.ensembles(task), key=lambda one: one != best)
 
 
 def _draw_classes(case: ReadableCase, ensemble: Ensemble, decision: DecisionSettings) -> None:

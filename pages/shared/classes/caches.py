@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from ecgcore.errors import ModelError
 from ecgcore.models import cards
 from ecgcore.predictions.classes.all_comers import (
     MiScore,
@@ -78,6 +79,15 @@ def leading(task: str) -> Ensemble | None:
         return found[0] if found else None
     name = _leading(task, tuple((one.name, one.checksum) for one in found))
     return ensemble_by_name(found, name)
+
+
+def best_first(task: str) -> list[Ensemble]:
+    """Return who answers a task: the best on fold 9, then the others as the study lists them."""
+    try:
+        best = leading(task)
+    except ModelError:
+        best = None
+    return sorted(ensembles(task), key=lambda one: one != best)
 
 
 def statements() -> Ensemble | None:

@@ -33,23 +33,26 @@ def test_maps_and_checks_of_the_seeds_on_all_labels_are_timed(
     assert all(who == [seeds[0], seeds[2]] for _, who in asked)
 
 
-@pytest.mark.parametrize(("scope", "n"), [((None, ["d"]), 4), (None, 3)])
-def test_review_asks_all_comers_the_leading_statements_and_what_judges_the_scope(
-    monkeypatch: pytest.MonkeyPatch, scope: tuple[None, list[str]] | None, n: int
+A, B, C, D, OWN = (SimpleNamespace(entry=name) for name in ("a", "b", "c", "d", "own"))
+
+
+@pytest.mark.parametrize(("scope", "n"), [((None, [C, D]), 4), (None, 3)])
+def test_review_asks_each_once_who_tells_all_comers_the_statements_or_the_scope(
+    monkeypatch: pytest.MonkeyPatch, scope: tuple[None, list[SimpleNamespace]] | None, n: int
 ) -> None:
-    asked: list[list[str]] = []
-    beside = SimpleNamespace(predictors={"all comers": ("a", "b"), "statements": ("c",)})
+    asked: list[list[SimpleNamespace]] = []
+    beside = SimpleNamespace(predictors={"all comers": (A, B), "statements": (C,)})
     monkeypatch.setattr(module.BesideModels, "open", lambda _settings, _decision: beside)
     monkeypatch.setattr(module, "open_scope", lambda _settings: scope)
     monkeypatch.setattr(module, "predict", lambda predictors, _record: asked.append(predictors))
     record, own, settings = (
         record_of([[0.0] * 1000] * 12, 100),
-        ["own"],
+        [OWN],
         Settings(None, *[Path("data")] * 4),
     )
     an_open, elsewhere = module.everything_figures(own, record, settings)  # type: ignore[arg-type]
     assert an_open.name == f"{n} predictions, all that Review shows of an open record"
     assert elsewhere.name == f"{n + 1} predictions, all that Review shows of an ECG from elsewhere"
     assert an_open.target == elsewhere.target == 60.0
-    assert asked[0] == ["a", "b", "c", "d"][:n]
-    assert asked[-1] == ["own", *asked[0]]
+    assert asked[0] == [A, B, C, D][:n]
+    assert asked[-1] == [OWN, *asked[0]]

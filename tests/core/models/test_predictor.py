@@ -86,6 +86,17 @@ class TestPredict:
         assert sum(isinstance(layer, nn.BatchNorm1d) for layer in quick.modules()) < len(norms)
         assert torch.allclose(quick(x), expected, atol=1e-5)
 
+    @torch.no_grad()
+    def test_state_space_kernels_of_a_predictor_are_worked_out_once(
+        self, untrained_entries, monkeypatch
+    ):
+        model, x = build("s4d", 2).eval(), torch.randn(1, 12, 1000)
+        expected = model(x)
+        monkeypatch.setattr("ecgcore.models.predictor.load_model", lambda entry: model)
+        quick = Predictor.open(untrained_entries["cnn_bilstm"]).module
+        assert all(block.time.frozen for block in quick.blocks)
+        assert torch.allclose(quick(x), expected, atol=1e-5)
+
     def test_equal_preprocessing_is_computed_once(self, predictors, records, monkeypatch):
         calls = []
         apply = Preprocessing.apply

@@ -43,6 +43,15 @@ def test_an_address_may_name_a_task_as_commands_do(open_page, page):
     assert not unknown.exception
 
 
+def test_reliability_looks_closer_at_the_best_on_fold_9(open_page, monkeypatch):
+    known = caches.ensembles("rhythm6")
+    monkeypatch.setattr(caches, "leading", {"rhythm6": known[3]}.get)
+    app = open_page("reliability", task=task_named("rhythm6").title)
+    (closer,) = (box for box in app.selectbox if box.label == "Ensemble to look closer at")
+    assert closer.value == closer.options[0] == known[3].label
+    assert sorted(closer.options) == sorted(one.label for one in known)
+
+
 def test_who_answers_for_another_task_keeps_its_task_in_its_name(open_page):
     shown = open_page("reliability", task="MI among all comers")
     said = " ".join(one.value for one in shown.markdown)

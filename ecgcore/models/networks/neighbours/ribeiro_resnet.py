@@ -131,9 +131,7 @@ def _attention(steps: Tensor) -> Tensor:
     return scores.softmax(-1)
 
 
-_at_100_hz = partial(RibeiroResNet, channels=_HALF, strides=(2, 2, 4, 4), kernel=5, length=1024)
 faithful = partial(RibeiroResNet)
 faithful_attention = partial(RibeiroResNet, attention=True)
-at_100_hz = partial(_at_100_hz)
-at_100_hz_attention = partial(_at_100_hz, attention=True)
-at_100_hz_kernel16 = partial(_at_100_hz, kernel=16)
+at_100_hz = partial(RibeiroResNet, channels=_HALF, strides=(2, 2, 4, 4), kernel=5, length=1024)
+at_100_hz_attention = partial(at_100_hz, attention=True)

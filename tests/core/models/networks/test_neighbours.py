@@ -24,7 +24,6 @@ N_PARAMETERS = {
     "se_resnet": (24, 8_837_060),
     "ribeiro_small": (6, 541_382),
     "ribeiro_small_attention": (6, 541_382 - 15 * 160 * 6),
-    "ribeiro_small_k16": (6, 1_604_422),
     "ribeiro_resnet": (6, 6_421_910),
     "ribeiro_attention": (6, 6_421_910 - 15 * 320 * 6),
 }
