@@ -11,6 +11,8 @@ from ecgcore.models.architectures import arch_title
 from ecgcore.models.cards import ModelEntry
 from ecgcore.predictions.decision import EnsemblePrediction
 from ecgcore.predictions.ensemble import Ensemble
+from ecgcore.tasks.registry import task_named
+from ecgcore.tasks.statements71 import STATEMENTS71
 from ecgcore.wording.numbers import percent, percent_range
 
 _ROW_PX, _AROUND_PX = 43, 58
@@ -37,7 +39,13 @@ class _Row:
 
 def ensemble_words(ensemble: Ensemble) -> str:
     """Architecture and training set, such as "CNN-BiLSTM A"."""
-    return f"{arch_title(ensemble.arch)} {ensemble.train_set}"
+    return f"{arch_title(ensemble.arch)} {_learnt(ensemble)}"
+
+
+def _learnt(ensemble: Ensemble) -> str:
+    """Name the training set, or the task of the networks of 71 statements, who have one alone."""
+    task = task_named(ensemble.members[0].key.task)
+    return task.title if task is STATEMENTS71 else ensemble.train_set
 
 
 def row_words(row: EnsemblePrediction) -> str:
@@ -45,7 +53,7 @@ def row_words(row: EnsemblePrediction) -> str:
     leakage = "" if row.leakage == "unknown" else row.leakage
     extra = ", ".join(filter(None, ["" if row.ensemble.shipped else "local", leakage]))
     known = STYLE.get(row.ensemble.train_set)
-    name = f"{arch_title(row.ensemble.arch)} · {known.name if known else row.ensemble.train_set}"
+    name = f"{arch_title(row.ensemble.arch)} · {known.name if known else _learnt(row.ensemble)}"
     return f"{name} ({extra})" if extra else name
 
 

@@ -37,9 +37,6 @@ def _unanswered(case: ReadableCase) -> Iterator[Ensemble]:
             yield one
     if case.record.synthetic:
         return
-    others = [score.ensemble for score in of_classes.mi_scores()]
-    if (statements := of_classes.statements()) is not None:
-        others.append(statements)
-    for one in dict.fromkeys(others):
-        if of_classes.stored_class_logits(case, one) is None:
-            yield one
+    for score in of_classes.mi_scores():
+        if of_classes.stored_class_logits(case, score.ensemble) is None:
+            yield score.ensemble

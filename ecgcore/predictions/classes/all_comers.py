@@ -1,4 +1,4 @@
-"""MI among all comers: its own networks, or the MI statements of the 71-statement ones together."""
+"""MI among all comers: its own networks, and those of 71 statements by MI statements together."""
 
 from __future__ import annotations
 
@@ -44,6 +44,11 @@ class MiScore:
         given = np.asarray(seed_logits, dtype=np.float64)
         own = grouped_logits(given, mi_all_comers.NAME) if self.by_statements else given
         return own[..., 0]
+
+
+def scores_of(own: Sequence[Ensemble], statements: Ensemble | None) -> tuple[MiScore, ...]:
+    """Return who tells MI among all comers: the networks for it, last those of the statements."""
+    return tuple(MiScore(one) for one in (*own, *([statements] if statements else [])))
 
 
 def all_comers_rule(

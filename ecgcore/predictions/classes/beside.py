@@ -10,7 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgcore.models.cards import list_models
-from ecgcore.predictions.classes.all_comers import MiScore, all_comers_rule, leading_ensemble
+from ecgcore.predictions.classes.all_comers import (
+    MiScore,
+    all_comers_rule,
+    leading_ensemble,
+    scores_of,
+)
 from ecgcore.predictions.classes.evaluated import EvaluatedClasses, evaluate_classes
 from ecgcore.predictions.classes.labels import labels_path, shipped_labels
 from ecgcore.predictions.classes.rules import ClassPrediction, ClassRules, leading
@@ -136,8 +141,8 @@ class BesideModels:
 
         coverage = decision.coverage_words
         wide = _shipped(settings, statements71.STATEMENTS71.name)
-        scores = [MiScore(one) for one in _shipped(settings, mi_all_comers.NAME) or wide[:1]]
-        if not scores or not labels_path(settings.pretrained_dir).exists():
+        own = _shipped(settings, mi_all_comers.NAME)
+        if not (own or wide) or not labels_path(settings.pretrained_dir).exists():
             return cls(coverage)
         catalog = shipped_labels(settings.pretrained_dir)
 
@@ -145,7 +150,7 @@ class BesideModels:
             return evaluate_classes(ensemble, "all", catalog, settings.pretrained_dir, "val")
 
         best = leading_ensemble(wide, fold9) if wide else None
-        asked = [*([best] if best else []), *(one.ensemble for one in scores)]
+        scores = scores_of(own, best)
         return cls(
             coverage,
             tuple(
@@ -153,7 +158,10 @@ class BesideModels:
                 for one in scores
             ),
             ClassRules.fit(best, fold9(best), decision.alpha) if best else None,
-            {one.name: tuple(Predictor.open(each) for each in one.members) for one in asked},
+            {
+                one.ensemble.name: tuple(Predictor.open(each) for each in one.ensemble.members)
+                for one in scores
+            },
         )
 
     def of(self, record: EcgRecord, *, void: bool = False) -> Beside:

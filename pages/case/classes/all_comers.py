@@ -44,7 +44,8 @@ def about(decision: DecisionSettings, n: int) -> str:
     return (
         "MI against everyone without an MI statement, bundle branch block, hypertrophy and ST-T "
         f"change among them. MI if at most {share} of fold 9's records without MI score this high, "
-        f"no MI if at most {share} of its MI score this low, else refer.{together}"
+        f"no MI if at most {share} of its MI score this low, else refer.{together} Networks of "
+        "71 SCP statements tell it by their MI statements together (noisy or)."
     )
 
 
@@ -92,7 +93,7 @@ def draw_all_comers(case: Case, decision: DecisionSettings) -> bool:
 
 
 def _title(rows: list[Row]) -> str:
-    by_statements = any(MiScore(one.ensemble).by_statements for one in rows)
+    by_statements = all(MiScore(one.ensemble).by_statements for one in rows)
     source = ", from the MI statements of the 71-statement networks" if by_statements else ""
     return f"**MI among all comers**{source}"
 

@@ -15,6 +15,7 @@ from ecgcore.predictions.classes.all_comers import (
     MiScore,
     all_comers_rule,
     leading_ensemble,
+    scores_of,
 )
 from ecgcore.predictions.classes.beside import UNSAID
 from ecgcore.predictions.classes.by_statements import by_statements
@@ -208,11 +209,8 @@ def inner_weights_of(case: ReadableCase, ensemble: Ensemble) -> InnerWeights | N
 
 
 def mi_scores() -> tuple[MiScore, ...]:
-    """Return who tells MI among all comers: the networks for it, else the statements' own MI."""
-    if found := ensembles(mi_all_comers.NAME):
-        return tuple(MiScore(one) for one in found)
-    other = statements()
-    return () if other is None else (MiScore(other),)
+    """Return who tells MI among all comers: the networks for it, and the statements' own MI."""
+    return scores_of(ensembles(mi_all_comers.NAME), statements())
 
 
 def mi_rule(score: MiScore, chosen: DecisionSettings) -> DecisionRule:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ecgcore.figures.predictions import row_words
 from ecgcore.models.predictor import Predictor, predict
 from ecgcore.predictions.classes.all_comers import MiScore
 from ecgcore.predictions.decision import DecisionSettings
@@ -76,6 +77,18 @@ def test_without_networks_of_its_own_mi_is_read_from_the_statements(case, monkey
     rule = caches.mi_rule(score, DECISION)
     assert rule.calibrator.n == 2183
     assert rule.calibrator.n_mi == 540  # 283 certain, 257 uncertain MI of fold 9
+
+
+def test_the_statements_tell_mi_in_a_row_of_their_own(case):
+    *own, last = all_comers.all_comers_rows(case, DECISION)
+    assert {one.ensemble.members[0].key.task for one in own} == {"mi_all_comers"}
+    assert row_words(last) == "S4D · 71 SCP statements"
+    said = caches.class_logits(case, caches.statements())
+    expected = caches.mi_rule(MiScore(caches.statements()), DECISION).predict(
+        MiScore(caches.statements()).logits(said)
+    )
+    assert last.prob == expected.prob
+    assert all_comers._title([*own, last]) == "**MI among all comers**"
 
 
 def test_a_verdict_without_mi_is_not_called_normal(case, monkeypatch):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecgcore.models.cards import ModelEntry, ModelKey
-from ecgcore.predictions.classes.all_comers import MiScore, leading_ensemble
+from ecgcore.predictions.classes.all_comers import MiScore, leading_ensemble, scores_of
 from ecgcore.predictions.classes.evaluated import EvaluatedClasses
 from ecgcore.predictions.ensemble import Ensemble
 from ecgcore.predictions.leakage import SeenInTraining
@@ -25,6 +25,13 @@ def test_the_networks_of_the_task_are_read_as_they_are_and_others_by_their_mi_st
     assert other.logits(np.full((2, 71), -50.0)).shape == (2,)
     assert "certain and uncertain" in own.words
     assert "noisy or" in other.words
+
+
+def test_the_networks_of_the_task_stand_first_and_those_of_the_statements_last():
+    own, other = of_task("mi_all_comers", "C+"), of_task("statements71", "all")
+    assert scores_of([own], other) == (MiScore(own), MiScore(other))
+    assert scores_of([own], None) == (MiScore(own),)
+    assert scores_of([], other) == (MiScore(other),)
 
 
 def test_the_better_ensemble_on_fold_9_is_asked():

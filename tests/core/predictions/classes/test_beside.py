@@ -62,6 +62,7 @@ def test_models_that_ship_are_asked_about_a_patient_and_never_about_a_synthetic_
     settings, decision = Settings.from_env(), DecisionSettings(alpha=0.1)
     found = beside_study(replace(record, synthetic=False), settings, decision, void=True)
     assert len(found.statements) == 71
-    assert found.all_comers
+    tasks = [one.ensemble.members[0].key.task for one in found.all_comers]
+    assert tasks == 4 * ["mi_all_comers"] + ["statements71"]
     assert {one.verdict for one in found.all_comers} == {None}
     assert not beside_study(replace(record, synthetic=True), settings, decision).statements
