@@ -37,7 +37,6 @@ from ecgcore.signals.measure.measure import measure
 from ecgcore.signals.measure.measurements import Measurements
 from ecgcore.signals.quality import Quality, assess
 from ecgcore.tasks.statements71 import STATEMENTS71
-from ecgcore.wording.numbers import percent
 from ecgcore.wording.statements import STATEMENTS, SUPERCLASS_STATEMENTS
 
 if TYPE_CHECKING:
@@ -62,6 +61,8 @@ RATE_LIMITS = (40.0, 140.0)
 WIDE_QRS_MS = 120.0
 _NAMED = 2
 _UNNAMED = ("NORM", "SR")
+_LIKELY = 0.5
+"""Less is only possible; the limit of what is named at all is in the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,8 +304,8 @@ def _by_models(rule: ScopeRule, logits: FloatArray, measured: Measurements) -> I
     wide = rule.wide(logits) >= rule.wide_limit
     if wide:
         code = max(WIDE_STATEMENTS, key=probs.__getitem__)
-        words, prob = STATEMENTS[code].capitalize(), percent(probs[code], 0)
-        yield f"{words} is likely ({prob}{_qrs(measured)})."
+        degree = "likely" if probs[code] >= _LIKELY else "possible"
+        yield f"{STATEMENTS[code].capitalize()} is {degree}{_qrs(measured)}."
     if rule.score(logits) >= rule.limit and not wide:
         yield f"Resembles ECGs outside the study: {_leading(probs)}{_qrs(measured)}."
     if rule.distance(logits) >= rule.far_limit:
@@ -312,15 +313,18 @@ def _by_models(rule: ScopeRule, logits: FloatArray, measured: Measurements) -> I
 
 
 def _leading(probs: dict[str, float]) -> str:
-    """Name the likeliest statements beside a normal ECG and sinus rhythm."""
+    """Name the likeliest statements beside a normal ECG and sinus rhythm.
+
+    Without numbers: the list of what else it may be has them, calibrated.
+    """
     codes = [code for code in probs if code not in _UNNAMED]
     leading = sorted(codes, key=probs.__getitem__, reverse=True)[:_NAMED]
-    return ", ".join(f"{STATEMENTS[code]} {percent(probs[code], 0)}" for code in leading)
+    return ", ".join(STATEMENTS[code] for code in leading)
 
 
 def _qrs(measured: Measurements) -> str:
     width = measured.value("qrs_ms").value
-    return f"; QRS {width:.0f} ms" if width is not None and width >= WIDE_QRS_MS else ""
+    return f" (QRS {width:.0f} ms)" if width is not None and width >= WIDE_QRS_MS else ""
 
 
 def open_scope(settings: Settings) -> ScopeModels | None:

@@ -358,7 +358,7 @@ def test_a_verdict_outside_the_study_is_grey_under_a_plain_line(entry):
 
 
 def test_reasons_stand_with_the_line_and_nothing_of_a_verdict_is_cut():
-    reasons = ("Complete left bundle branch block is likely (97%; QRS 148 ms).",) * 6
+    reasons = ("Complete left bundle branch block is likely (QRS 148 ms).",) * 6
     made = content(predictions=(SURE,) * 7, scope=Scope(False, reasons, 0.99))
     for paper in PAPERS:
         text = said(front(made, paper))
