@@ -108,12 +108,13 @@ def test_the_best_on_fold_9_answers_first(open_tab, shipped, monkeypatch, best):
     assert networks.value == networks.options[0] == caches.ensembles("challenge24")[best].title
 
 
-def test_networks_are_offered_where_fold_9_cannot_be_read(open_tab, monkeypatch):
-    def missing(_task):
+def test_networks_are_offered_where_fold_9_cannot_be_read(open_tab, shipped, monkeypatch):
+    def missing(*_args):
         raise ModelError("no predictions")
 
-    monkeypatch.setattr(caches, "leading", missing)
-    monkeypatch.setattr("pages.case.classes.what_else.caches.statements", lambda: None)
+    key = ModelKey("se_resnet_small", "all", 0, "challenge24")
+    save_untrained(key, shipped / key.folder)
+    monkeypatch.setattr(caches, "_leading", missing)
     assert len(table(open_tab(), "Meaning")) == 24
 
 

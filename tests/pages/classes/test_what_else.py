@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ecgcore.errors import ModelError
 from ecgcore.figures.predictions import row_words
 from ecgcore.models.predictor import Predictor, predict
 from ecgcore.predictions.classes.all_comers import MiScore
-from ecgcore.predictions.decision import DecisionSettings
+from ecgcore.predictions.decision import DecisionSettings, predicted
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
 from ecgcore.records import Patient
 from pages.case.classes import all_comers
@@ -89,6 +90,28 @@ def test_the_statements_tell_mi_in_a_row_of_their_own(case):
     )
     assert last.prob == expected.prob
     assert all_comers._title([*own, last]) == "**MI among all comers**"
+
+
+def test_without_their_predictions_of_fold_9_the_statements_alone_say_why(case, monkeypatch):
+    real = caches.evaluated
+
+    def evaluated(ensemble, *asked):
+        if ensemble.members[0].key.task == "statements71":
+            raise ModelError("its table is missing")
+        return real(ensemble, *asked)
+
+    def leading(*_asked):
+        raise ModelError("its table is missing")
+
+    monkeypatch.setattr(caches, "evaluated", evaluated)
+    monkeypatch.setattr(caches, "_leading", leading)
+    caches._mi_rule.clear()
+    caches._class_rules.clear()
+    *own, last = all_comers.all_comers_rows(case, DECISION)
+    assert len(predicted(own)) == 4
+    assert last.problem == "its table is missing"
+    with pytest.raises(ModelError):
+        what_else(case, DECISION)
 
 
 def test_a_verdict_without_mi_is_not_called_normal(case, monkeypatch):
