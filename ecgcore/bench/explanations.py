@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import chain
 
 from ecgcore.bench.figure import Figure, durations_ms, typical
 from ecgcore.explain.checks.run import explain_with_checks
@@ -47,9 +46,9 @@ def everything_figures(
     Of an open record the study's predictions ship, so that the others alone are asked; of those of
     71 statements, who leads on fold 9 and who judges the scope, each once.
     """
-    beside = BesideModels.open(settings, DecisionSettings()).predictors.values()
+    beside = BesideModels.open(settings, DecisionSettings()).predictors
     _, of_scope = open_scope(settings) or (None, [])
-    others = list({one.entry: one for one in (*chain.from_iterable(beside), *of_scope)}.values())
+    others = list({one.entry: one for one in (*beside, *of_scope)}.values())
     for words, asked in (
         ("an open record", others),
         ("an ECG from elsewhere", [*predictors, *others]),

@@ -154,6 +154,13 @@ def predict(
     return tuple(answers[predictor].result() for predictor in asked), tuple(warnings)
 
 
+def logits_of(
+    predictors: Iterable[Predictor], record: EcgRecord
+) -> dict[ModelEntry, tuple[float, ...]]:
+    """Ask as `predict` does; the logits alone, by model."""
+    return {one.model: one.logits for one in predict(predictors, record)[0]}
+
+
 def _alternating(predictors: Iterable[Predictor]) -> Iterator[Predictor]:
     """Order models so that neighbours differ in architecture, as far as there are others.
 

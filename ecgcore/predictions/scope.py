@@ -17,7 +17,7 @@ Score and limits are fitted on folds 1 to 9 and lie in ``scope.json`` beside the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -337,17 +337,28 @@ def open_scope(settings: Settings) -> ScopeModels | None:
     return rule, [Predictor.open(one) for one in rule.entries(settings)]
 
 
-def scope_by(models: ScopeModels | None, record: EcgRecord, entry: CatalogEntry | None) -> Scope:
+def scope_by(
+    models: ScopeModels | None,
+    record: EcgRecord,
+    entry: CatalogEntry | None,
+    asked: Mapping[ModelEntry, Sequence[float]] | None = None,
+) -> Scope:
     """Measure an ECG, ask the 71-statement models, and judge its scope.
 
     Without those models, and on a synthetic record, which they do not know, the score is None.
-    """
-    from ecgcore.models.predictor import predict  # loads torch
 
-    rule, logits = None, None
+    Parameters
+    ----------
+    asked
+        Logits of models that were asked about the record before; they are not asked again.
+    """
+    from ecgcore.models.predictor import logits_of  # loads torch
+
+    rule, logits, known = None, None, asked or {}
     if models is not None and not record.synthetic:
-        rule = models[0]
-        logits = np.mean([one.logits for one in predict(models[1], record)[0]], axis=0)
+        rule, predictors = models
+        new = logits_of([one for one in predictors if one.entry not in known], record)
+        logits = np.mean([{**known, **new}[one.entry] for one in predictors], axis=0)
     return judge_scope(rule, logits, measure(record), assess(record), entry)
 
 

@@ -69,8 +69,8 @@ def draw_task(task: Task, binning: str, n_bins: int) -> None:
         f"Probabilities {calibrated}. {by_statements}{rare}Click a dot or a bar to see its ECGs."
     )
     with st.columns([0.3, 0.7])[0]:
-        best = caches.best_first(task.name)[:1]
-        ranked = sorted([one.ensemble for one in shown], key=lambda one: one not in best)
+        best = caches.leading(task.name)
+        ranked = sorted([one.ensemble for one in shown], key=lambda one: one != best)
         ensemble = shared.choose_one("Ensemble to look closer at", ranked, key=choices.FOCUS)
     focus = next(one for one in shown if one.ensemble is ensemble)
     bins.draw_bins(focus, choice)

@@ -76,9 +76,10 @@ class StudyModels:
         models, warnings = predict(self.predictors, record)
         entry = None if catalog is None else catalog.entry(int(record.record_id))
         made = _by_rules(self.rules, models, leakage_of_record(catalog, entry))
-        scope = scope_by(self.scope, record, entry)
+        asked = self.beside.ask(record)
+        scope = scope_by(self.scope, record, entry, asked)
         made = without_verdicts(made) if scope.void else made
-        beside = self.beside.of(record, void=scope.void)
+        beside = self.beside.of(asked, void=scope.void)
         parts = _windows(record) if windows else []
         further = [_window_json(start_s, part, self.predictors) for start_s, part in parts]
         data = {

@@ -32,13 +32,6 @@ class MiScore:
         """Whether it is read from the MI statements of a 71-statement ensemble."""
         return self.ensemble.members[0].key.task == statements71.STATEMENTS71.name
 
-    @property
-    def words(self) -> str:
-        """What stands behind it, for readers."""
-        if self.by_statements:
-            return "the MI statements of the 71-statement networks together (noisy or)"
-        return mi_all_comers.MI_ALL_COMERS.train_set(self.ensemble.train_set).words
-
     def logits(self, seed_logits: ArrayLike) -> FloatArray:
         """Return the logit of MI by every seed, ``(s, ...)`` from ``(s, ..., k)``."""
         given = np.asarray(seed_logits, dtype=np.float64)

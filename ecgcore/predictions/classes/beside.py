@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgcore.models.cards import list_models
+from ecgcore.models.cards import ModelEntry, list_models
 from ecgcore.predictions.classes.all_comers import (
     MiScore,
     all_comers_rule,
@@ -35,6 +35,9 @@ from ecgcore.wording.statements import STATEMENTS
 
 if TYPE_CHECKING:
     from ecgcore.models.predictor import Predictor
+
+Logits = Mapping[ModelEntry, Sequence[float]]
+"""What networks say of a record."""
 
 N_LEADING = 4
 UNSAID = ("SR",)
@@ -126,13 +129,13 @@ class BesideModels:
     statements
         The rules of the 71-statement ensemble that is the best on fold 9.
     predictors
-        Every seed by the name of its ensemble.
+        Every seed of them all.
     """
 
     coverage: str
     scores: tuple[tuple[MiScore, DecisionRule], ...] = ()
     statements: ClassRules | None = None
-    predictors: Mapping[str, tuple[Predictor, ...]] = field(default_factory=dict)
+    predictors: tuple[Predictor, ...] = ()
 
     @classmethod
     def open(cls, settings: Settings, decision: DecisionSettings) -> BesideModels:
@@ -158,35 +161,42 @@ class BesideModels:
                 for one in scores
             ),
             ClassRules.fit(best, fold9(best), decision.alpha) if best else None,
-            {
-                one.ensemble.name: tuple(Predictor.open(each) for each in one.ensemble.members)
-                for one in scores
-            },
+            tuple(Predictor.open(each) for one in scores for each in one.ensemble.members),
         )
 
-    def of(self, record: EcgRecord, *, void: bool = False) -> Beside:
-        """Ask them about a record; a synthetic one is none that they know.
-
-        Parameters
-        ----------
-        void
-            True where no verdict is possible.
+    def ask(self, record: EcgRecord) -> Logits:
+        """Ask them about a record; nobody about a synthetic one, which they do not know.
 
         Raises
         ------
         RecordError
             If the record does not fit them.
         """
-        if record.synthetic or not self.predictors:
+        from ecgcore.models.predictor import logits_of  # loads torch
+
+        return {} if record.synthetic else logits_of(self.predictors, record)
+
+    def of(self, asked: Logits, *, void: bool = False) -> Beside:
+        """Say what their logits mean.
+
+        Parameters
+        ----------
+        void
+            True where no verdict is possible.
+        """
+        if not asked:
             return Beside()
-        logits = _logits(record, self.predictors)
+
+        def logits(ensemble: Ensemble) -> NDArray[np.float64]:
+            return np.array([asked[one] for one in ensemble.members], dtype=np.float64)
+
         made = []
         for score, rule in self.scores:
-            said = rule.predict(score.logits(logits[score.ensemble.name]), None)
+            said = rule.predict(score.logits(logits(score.ensemble)), None)
             words = {"normal": mi_all_comers.MI_ALL_COMERS.negative}
             made.append(replace(said, verdict=words.get(said.verdict or "", said.verdict)))
         rules = self.statements
-        statements = () if rules is None else rules.predict(logits[rules.ensemble.name])
+        statements = () if rules is None else rules.predict(logits(rules.ensemble))
         kept = without_verdicts(made) if void else made
         return Beside(tuple(kept), statements, self.coverage)
 
@@ -197,22 +207,10 @@ def beside_study(
     """Open the models and ask them about one record, as `BesideModels` says."""
     if record.synthetic:
         return Beside()
-    return BesideModels.open(settings, decision).of(record, void=void)
+    models = BesideModels.open(settings, decision)
+    return models.of(models.ask(record), void=void)
 
 
 def _shipped(settings: Settings, task: str) -> list[Ensemble]:
     models = list_models(settings.pretrained_dir, settings.runs_dir, task)
     return list(ensembles_of(one for one in models if one.shipped))
-
-
-def _logits(
-    record: EcgRecord, predictors: Mapping[str, Sequence[Predictor]]
-) -> Mapping[str, NDArray[np.float64]]:
-    """Predict by every seed, ``(s, k)`` by the ensemble's name."""
-    from ecgcore.models.predictor import predict  # loads torch
-
-    made = {}
-    for name, seeds in predictors.items():
-        said, _ = predict(seeds, record)
-        made[name] = np.array([each.logits for each in said], dtype=np.float64)
-    return made

@@ -41,7 +41,7 @@ def test_review_asks_each_once_who_tells_all_comers_the_statements_or_the_scope(
     monkeypatch: pytest.MonkeyPatch, scope: tuple[None, list[SimpleNamespace]] | None, n: int
 ) -> None:
     asked: list[list[SimpleNamespace]] = []
-    beside = SimpleNamespace(predictors={"all comers": (A, B), "statements": (C,)})
+    beside = SimpleNamespace(predictors=(A, B, C))
     monkeypatch.setattr(module.BesideModels, "open", lambda _settings, _decision: beside)
     monkeypatch.setattr(module, "open_scope", lambda _settings: scope)
     monkeypatch.setattr(module, "predict", lambda predictors, _record: asked.append(predictors))

@@ -8,11 +8,14 @@ import pytest
 
 from ecgcore.errors import ModelError
 from ecgcore.leads import LEADS
+from ecgcore.models.predictor import logits_of
 from ecgcore.predictions.scope import (
     RATE_LIMITS,
     ScopeRule,
     features,
     judge_scope,
+    open_scope,
+    scope_by,
     scope_of,
 )
 from ecgcore.ptbxl.catalog import CatalogEntry, Statement
@@ -253,6 +256,20 @@ def test_the_shipped_score_judges_an_ecg_and_knows_no_synthetic_one(synthetic_re
         "12 of 12 leads cannot be read: a verdict on this recording means nothing."
     )
     assert set(found.as_json()) == {"applies", "reasons", "score"}
+
+
+def test_models_that_were_asked_are_not_asked_again(synthetic_recordings):
+    record = replace(synthetic_recordings.read(1), synthetic=False)
+    models = open_scope(Settings.from_env())
+    assert models is not None
+    rule, (first, *others) = models
+    alone = scope_by(models, record, None)
+    answers = logits_of([first, *others], record)
+    assert scope_by(models, record, None, answers) == alone
+    zero = dict.fromkeys(answers, (0.0,) * 71)
+    assert scope_by(models, record, None, zero).score == pytest.approx(rule.score(np.zeros(71)))
+    half = scope_by(models, record, None, {first.entry: answers[first.entry]})
+    assert half.score == pytest.approx(alone.score, abs=1e-6)
 
 
 @pytest.mark.parametrize(

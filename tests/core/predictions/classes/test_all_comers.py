@@ -23,8 +23,6 @@ def test_the_networks_of_the_task_are_read_as_they_are_and_others_by_their_mi_st
     assert (own.by_statements, other.by_statements) == (False, True)
     assert own.logits([[2.0], [3.0]]).tolist() == [2.0, 3.0]
     assert other.logits(np.full((2, 71), -50.0)).shape == (2,)
-    assert "certain and uncertain" in own.words
-    assert "noisy or" in other.words
 
 
 def test_the_networks_of_the_task_stand_first_and_those_of_the_statements_last():
